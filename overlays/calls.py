@@ -1,0 +1,247 @@
+"""The two drivers: they do what an exchange asks for, one waiting and one awaiting, and hand out its result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from .errors import InvalidArgumentError
+from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .operation import Operation
+from .options import CallOptions, ClientOptions
+from .responses import (
+    APIResponse,
+    AsyncAPIResponse,
+    AsyncBinaryAPIResponse,
+    AsyncStreamedBinaryAPIResponse,
+    BinaryAPIResponse,
+    StreamedBinaryAPIResponse,
+    parse,
+)
+from .stream import aread_body, aread_start, read_body, read_start
+from .transport import AsyncHTTPClient, Connections, HTTPClient, Pool, asend, send
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+    from .transport import Timeout
+
+T = TypeVar("T")
+
+
+class Mode(Enum):
+    """What a call returns."""
+
+    PARSED = auto()
+    """The result."""
+    RAW = auto()
+    """The response, its body read."""
+    STREAMED = auto()
+    """The response, its body on its way."""
+
+
+class Calls:
+    """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
+
+    _options: ClientOptions
+
+    @property
+    def api_key(self) -> str:
+        """The API key."""
+        return self._options.key.reveal()
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, without a slash at the end."""
+        return self._options.base_url
+
+    @property
+    def max_retries(self) -> int:
+        """How often a failed call is repeated at most."""
+        return self._options.max_retries
+
+    @property
+    def timeout(self) -> float | Timeout | None:
+        """Seconds to wait for a connection, a read or a write; None for no limit."""
+        from .transport import DEFAULT_TIMEOUT
+
+        timeout = self._options.timeout
+        return DEFAULT_TIMEOUT if not timeout and timeout is not None else cast("float | Timeout | None", timeout)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._options.base_url!r})"
+
+
+class SyncCalls(Calls):
+    """The driver that waits."""
+
+    _pool: Pool[HTTPClient]
+
+    def _setup(
+        self,
+        options: ClientOptions,
+        http_client: HTTPClient | None,
+        *,
+        http2: bool,
+        ssl_context: ssl.SSLContext | None,
+        proxy: str | None,
+    ) -> None:
+        connections = Connections(http2, ssl_context, proxy)
+        _check_client(http_client, HTTPClient, connections)
+        self._options = options
+        self._pool = Pool(http_client, connections.client)
+
+    def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
+        client = self.__class__.__new__(self.__class__)
+        client._options = options
+        _check_client(http_client, HTTPClient, Connections())
+        client._pool = self._pool if http_client is None else Pool(http_client, Connections().client)
+        return client
+
+    def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
+        """Carry out an operation."""
+        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        reply = _drive(steps, self._pool.http())
+        if operation.result is None:
+            return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
+        if mode is Mode.PARSED:
+            return parse(operation, reply, reply.content or b"")
+        return APIResponse[Any](reply)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._pool.is_closed
+
+    def close(self) -> None:
+        """Close the connections, of copies made by `with_options` too; may be called any number of times."""
+        if (http := self._pool.end()) is not None:
+            http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncCalls(Calls):
+    """The driver that awaits."""
+
+    _pool: Pool[AsyncHTTPClient]
+
+    def _setup(
+        self,
+        options: ClientOptions,
+        http_client: AsyncHTTPClient | None,
+        *,
+        http2: bool,
+        ssl_context: ssl.SSLContext | None,
+        proxy: str | None,
+    ) -> None:
+        connections = Connections(http2, ssl_context, proxy)
+        _check_client(http_client, AsyncHTTPClient, connections)
+        self._options = options
+        self._pool = Pool(http_client, connections.async_client)
+
+    def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
+        client = self.__class__.__new__(self.__class__)
+        client._options = options
+        _check_client(http_client, AsyncHTTPClient, Connections())
+        client._pool = self._pool if http_client is None else Pool(http_client, Connections().async_client)
+        return client
+
+    async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
+        """Carry out an operation."""
+        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        reply = await _adrive(steps, self._pool.http())
+        if operation.result is None:
+            return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
+        if mode is Mode.PARSED:
+            return parse(operation, reply, reply.content or b"")
+        return AsyncAPIResponse[Any](reply)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._pool.is_closed
+
+    async def close(self) -> None:
+        """Close the connections, of copies made by `with_options` too; may be called any number of times."""
+        if (http := self._pool.end()) is not None:
+            await http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _check_client(http_client: object, kind: type[object], connections: Connections) -> None:
+    if http_client is None:
+        return
+    if not isinstance(http_client, kind):
+        raise InvalidArgumentError(f"http_client must be an httpx.{kind.__name__}; got {type(http_client).__name__}")
+    if connections != Connections():
+        raise InvalidArgumentError("http2, ssl_context and proxy are settings of http_client when one is given")
+
+
+def _drive(steps: Generator[Step, Any, Reply], http: HTTPClient) -> Reply:
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = _do(step, http)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as done:
+        return cast("Reply", done.value)
+
+
+def _do(step: Step, http: HTTPClient) -> object:
+    match step:
+        case Send(request):
+            return send(http, request)
+        case Read(response, guard):
+            return b"".join(read_body(response, guard))
+        case ReadStart(response, limit):
+            return read_start(response, limit)
+        case Sleep(seconds):
+            return time.sleep(seconds)
+
+
+async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> Reply:
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = await _ado(step, http)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as done:
+        return cast("Reply", done.value)
+
+
+async def _ado(step: Step, http: AsyncHTTPClient) -> object:
+    match step:
+        case Send(request):
+            return await asend(http, request)
+        case Read(response, guard):
+            return b"".join([chunk async for chunk in aread_body(response, guard)])
+        case ReadStart(response, limit):
+            return await aread_start(response, limit)
+        case Sleep(seconds):
+            return await asyncio.sleep(seconds)

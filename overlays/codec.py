@@ -1,0 +1,293 @@
+"""How a value of each kind is read from JSON and written to it.
+
+Reading is tolerant: it takes what can be understood, so that a newer server does not break an older client. Writing is
+strict: it refuses what the description does not allow, before anything is sent. A generated module says what its fields
+are by combining these codecs.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Generic, TypeVar, cast
+from uuid import UUID
+
+from .omit import Omit
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+S = TypeVar("S")
+
+
+class MismatchError(Exception):
+    """A value is not what its place asks for. Never leaves the package: the edge turns it into an error of the tree."""
+
+    def __init__(self, wanted: str, value: object) -> None:
+        super().__init__()
+        self.path: list[str | int] = []
+        self.wanted = wanted
+        self.found = _describe(value)
+
+    def __str__(self) -> str:
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path).lstrip(".")
+        return f"{where or 'the value'} must be {self.wanted}; got {self.found}"
+
+    def under(self, step: str | int) -> MismatchError:
+        """Return this error, seen from one level further out."""
+        self.path.insert(0, step)
+        return self
+
+
+def _describe(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T_co]):
+    """The two directions of one kind of value; both raise MismatchError."""
+
+    read: Callable[[object], T_co]
+    write: Callable[[object], object]
+
+
+def _plain(wanted: str, kind: type[T]) -> Codec[T]:
+    def check(value: object) -> T:
+        if not isinstance(value, kind):
+            raise MismatchError(wanted, value)
+        return value
+
+    return Codec(check, check)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+anything: Codec[object] = Codec(_same, _same)
+boolean = _plain("true or false", bool)
+
+
+def limited(
+    codec: Codec[T],
+    *,
+    min_length: int = 0,
+    max_length: int | None = None,
+    pattern: str | None = None,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Codec[T]:
+    """Add the limits of JSON Schema to what may be written. Lengths count code points, items or bytes."""
+
+    def write(value: object) -> object:
+        written = codec.write(value)
+        if isinstance(written, str | Sequence):
+            size = len(cast("Sequence[object]", written))
+            unit = "characters" if isinstance(written, str) else "items"
+            if size < min_length:
+                raise MismatchError("not empty" if min_length == 1 else f"at least {min_length} {unit}", written)
+            if max_length is not None and size > max_length:
+                raise MismatchError(f"at most {max_length} {unit}; it has {size}", written)
+        if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
+            raise MismatchError(f"text that matches {pattern!r}", written)
+        if isinstance(written, int | float):
+            for holds, wanted in (
+                (written >= minimum, f"at least {minimum:g}"),
+                (written <= maximum, f"at most {maximum:g}"),
+                (written > above or above == -math.inf, f"more than {above:g}"),
+                (written < below or below == math.inf, f"less than {below:g}"),
+            ):
+                if not holds:
+                    raise MismatchError(wanted, written)
+        return written
+
+    return Codec(codec.read, write)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise MismatchError("text", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise MismatchError("text without lone surrogates", value) from None
+    return value
+
+
+string: Codec[str] = Codec(_plain("text", str).read, _text)
+
+
+def _read_integer(value: object) -> int:
+    # JSON Schema counts 1.0 as an integer.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise MismatchError("a whole number", value)
+    return value
+
+
+def _read_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MismatchError("a number", value)
+    return value
+
+
+def _write_number(value: object) -> float:
+    number_ = _read_number(value)
+    if not math.isfinite(number_):
+        raise MismatchError("a finite number", value)
+    return number_
+
+
+integer: Codec[int] = Codec(_read_integer, _read_integer)
+number: Codec[float] = Codec(_read_number, _write_number)
+
+
+def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
+    """One of the given values; reading lets new ones pass, since an API may add some."""
+
+    def write(value: object) -> object:
+        if value not in values or isinstance(value, bool) != isinstance(values[0], bool):
+            allowed = ", ".join(repr(each) for each in values)
+            raise MismatchError(f"one of {allowed}", value)
+        return value
+
+    return Codec(kind.read, write)
+
+
+def constant(value: T) -> Codec[T]:
+    """Always this value; reading lets others pass, as `choice` does."""
+
+    def write(given: object) -> object:
+        if given != value:
+            raise MismatchError(repr(value), given)
+        return given
+
+    return Codec(cast("Callable[[object], T]", _same), write)
+
+
+def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T], unparse: Callable[[T], str]) -> Codec[T]:
+    def read(value: object) -> T:
+        try:
+            return parse(string.read(value))
+        except (ValueError, MismatchError):
+            raise MismatchError(wanted, value) from None
+
+    def write(value: object) -> object:
+        if not isinstance(value, kind):
+            raise MismatchError(f"{wanted} ({kind.__name__})", value)
+        return unparse(value)
+
+    return Codec(read, write)
+
+
+day = _from_text("a date (RFC 3339)", date, date.fromisoformat, date.isoformat)
+moment = _from_text("a date and time (RFC 3339)", datetime, datetime.fromisoformat, datetime.isoformat)
+uuid = _from_text("a UUID (RFC 9562)", UUID, UUID, str)
+
+
+def nullable(inner: Codec[T]) -> Codec[T | None]:
+    """The value, or null."""
+
+    def read(value: object) -> T | None:
+        return None if value is None else inner.read(value)
+
+    def write(value: object) -> object:
+        return None if value is None else inner.write(value)
+
+    return Codec(read, write)
+
+
+def array(inner: Codec[T]) -> Codec[list[T]]:
+    """A list of values of one kind."""
+
+    def each(convert: Callable[[object], S], values: Sequence[object]) -> list[S]:
+        done: list[S] = []
+        for value in values:
+            try:
+                done.append(convert(value))
+            except MismatchError as error:
+                raise error.under(len(done)) from None
+        return done
+
+    def read(value: object) -> list[T]:
+        if not isinstance(value, list):
+            raise MismatchError("an array", value)
+        return each(inner.read, cast("list[object]", value))
+
+    def write(value: object) -> object:
+        # A text is a sequence of texts too, and hardly ever meant as one here.
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection):
+            raise MismatchError("a list", value)
+        return each(inner.write, list(cast("Collection[object]", value)))
+
+    return Codec(read, write)
+
+
+def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
+    """An object with any keys and values of one kind."""
+
+    def each(convert: Callable[[object], S], value: object) -> dict[str, S]:
+        if not isinstance(value, Mapping):
+            raise MismatchError("an object", value)
+        done: dict[str, S] = {}
+        for key, item in cast("Mapping[str, object]", value).items():
+            try:
+                done[key] = convert(item)
+            except MismatchError as error:
+                raise error.under(key) from None
+        return done
+
+    return Codec(partial(each, inner.read), partial(each, inner.write))
+
+
+def union(*inner: Codec[T]) -> Codec[T]:
+    """A value of any of several kinds; the first that fits is taken."""
+
+    def first(converts: Sequence[Callable[[object], S]], value: object) -> S:
+        wanted: list[str] = []
+        for convert in converts:
+            try:
+                return convert(value)
+            except MismatchError as error:
+                wanted.append(error.wanted)
+        raise MismatchError(" or ".join(wanted), value)
+
+    return Codec(
+        partial(first, [codec.read for codec in inner]),
+        partial(first, [codec.write for codec in inner]),
+    )
+
+
+def tagged(tag: str, kinds: Mapping[str, Codec[T]]) -> Codec[T]:
+    """One of several kinds of object, told apart by the value of one property."""
+
+    def kind_of(value: object) -> Codec[T]:
+        given = cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
+        found = kinds.get(given) if isinstance(given, str) else None
+        if found is None:
+            raise MismatchError(f"one of {', '.join(kinds)}", given).under(tag)
+        return found
+
+    return Codec(lambda value: kind_of(value).read(value), lambda value: kind_of(value).write(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property of an object: its name in JSON, the kind of its value, and whether it must be there."""
+
+    name: str
+    codec: Codec[object]
+    required: bool = False

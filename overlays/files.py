@@ -1,0 +1,141 @@
+"""Files in both directions: what can be uploaded, and a download that never leaves half a file at its name."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TypeAlias, TypeVar, cast
+
+from .codec import Codec, MismatchError
+from .errors import APIStreamError, FileError
+
+__all__ = ["FileContent", "FileTypes"]
+
+T = TypeVar("T")
+
+FileContent: TypeAlias = "IO[bytes] | bytes | os.PathLike[str]"
+"""The content of an upload: a path, an open binary file, or bytes. Files are sent in pieces, never read whole."""
+
+FileTypes: TypeAlias = (
+    "FileContent | tuple[str | None, FileContent] | tuple[str | None, FileContent, str | None]"
+    " | tuple[str | None, FileContent, str | None, Mapping[str, str]]"
+)
+"""An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file part of a multipart body."""
+
+    name: str
+    content: IO[bytes] | bytes | Path = field(repr=False)
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _upload(value: object) -> Upload:
+    given = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None, value)
+    if not 2 <= len(given) <= 4:
+        raise MismatchError("a file, or a tuple of (name, content, media type, headers)", value)
+    name, content, media_type, headers = (*given, None, None)[:4]
+    if isinstance(content, os.PathLike):
+        content = Path(cast("os.PathLike[str]", content))
+        try:
+            # Reading is tried now, so that nothing is sent when it cannot work.
+            with content.open("rb"):
+                pass
+        except OSError as error:
+            raise MismatchError(f"a file that can be read ({error.strerror})", str(content)) from error
+        name = content.name if name is None else name
+        media_type = media_type or mimetypes.guess_type(content.name)[0]
+    elif isinstance(content, io.TextIOBase):
+        raise MismatchError('a file opened in binary mode ("rb")', content)
+    elif isinstance(content, str):
+        raise MismatchError("a pathlib.Path, an open binary file, or bytes; for a path as text use Path(…)", content)
+    elif not isinstance(content, bytes) and not hasattr(content, "read"):
+        raise MismatchError("a pathlib.Path, an open binary file, or bytes", content)
+    elif getattr(content, "closed", False):
+        raise MismatchError("an open file", "a closed one")
+    return Upload(
+        name=str(name or "upload"),
+        content=cast("IO[bytes] | bytes | Path", content),
+        media_type=str(media_type or "application/octet-stream"),
+        headers=cast("Mapping[str, str] | None", headers) or {},
+    )
+
+
+def _read(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise MismatchError("bytes", value)
+    return value
+
+
+binary: Codec[bytes] = Codec(_read, _upload)
+"""A file on its way to the server, bytes on their way back."""
+
+
+class Download:
+    """A file that takes its name when it is whole, and not before.
+
+    The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
+
+    Args:
+        path: The final name. A file that is there already stays as it is until then.
+        keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+        self._path = Path(path)
+        self._keep_partial = keep_partial
+        self._temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
+        self._file = self._try(self._open)
+
+    def _open(self) -> IO[bytes]:
+        if self._path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        return self._temporary.open("xb")
+
+    def _try(self, step: Callable[[], T]) -> T:
+        try:
+            return step()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise FileError(f"cannot write {self._path}: {reason}", path=str(self._path)) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes; raises FileError."""
+        self._try(lambda: self._file.write(chunk))
+
+    def commit(self) -> None:
+        """Give the file its name; raises FileError and leaves nothing behind if that fails."""
+        try:
+            self._try(self._finish)
+        except FileError:
+            self.discard(None)
+            raise
+
+    def _finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._temporary.replace(self._path)
+
+    def discard(self, error: BaseException | None) -> None:
+        """Remove the temporary file, or keep it as `<path>.partial` and name it in the error."""
+        # A file on a full disk may fail to close; its removal must still be tried.
+        with suppress(OSError):
+            self._file.close()
+        if self._keep_partial and isinstance(error, APIStreamError):
+            partial = self._path.with_name(f"{self._path.name}.partial")
+            with suppress(OSError):
+                self._temporary.replace(partial)
+                error.partial_path = str(partial)
+                return
+        with suppress(FileNotFoundError):
+            self._temporary.unlink()

@@ -1,0 +1,37 @@
+"""What stands for an argument that was not given, where None would mean something else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+__all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
+
+
+class Omit:
+    """The type of `omit`."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "omit"
+
+
+class NotGiven:
+    """The type of `not_given`."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "not_given"
+
+
+omit = Omit()
+"""The default of every optional request field: the field is left out, and the server's own default holds."""
+
+not_given = NotGiven()
+"""The default of every per-call setting, such as `timeout`: the client's own setting holds."""
+
+NOT_GIVEN = not_given
+"""Another name of `not_given`."""

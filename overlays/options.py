@@ -1,0 +1,211 @@
+"""The settings of a client and of one call, checked where they are given."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+from . import description
+from .errors import InvalidArgumentError
+from .omit import NotGiven, Omit, not_given
+
+if TYPE_CHECKING:
+    from .transport import Timeout
+
+__all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
+
+DEFAULT_MAX_RETRIES = 2
+
+Headers: TypeAlias = "Mapping[str, str | Omit]"
+"""Headers to add; `omit` takes one away that would be sent otherwise."""
+
+Query: TypeAlias = "Mapping[str, object]"
+"""Query parameters to add."""
+
+Body: TypeAlias = object
+"""Fields to add to the body; for a body with no fields, what to send in place of it."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+class Secret:
+    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire, and nowhere else."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @classmethod
+    def given(cls, text: str | None) -> Secret | None:
+        """Return the text covered. It never raises, so that no traceback has the bare text among its locals."""
+        return None if text is None else cls(text)
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def is_printable_ascii(self) -> bool:
+        """Whether the text can be the value of a header, with no white space in it."""
+        return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
+
+    def __bool__(self) -> bool:
+        return isinstance(self._text, str) and bool(self._text.strip())  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a secret cannot be pickled")
+
+
+SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_HEADER.lower()}
+
+
+def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
+    """Return the headers with secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 does not allow."""
+    checked: dict[str, str | Secret | Omit] = {}
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise InvalidArgumentError(f"{name!r} is no header name (RFC 9110 section 5.1)")
+        if isinstance(value, Omit):
+            checked[name] = value
+        elif not isinstance(value, str) or not _FIELD_VALUE.fullmatch(value):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise InvalidArgumentError(f"the value of header {name} must be text without control characters")
+        else:
+            checked[name] = Secret(value) if name.lower() in SECRET_HEADERS else value
+    return checked
+
+
+def _check_key(key: Secret | None) -> Secret:
+    variable = f"{description.ENV_PREFIX}_API_KEY"
+    key = key or Secret.given(os.environ.get(variable))
+    if key is None or not key:
+        raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
+    if not key.is_printable_ascii():
+        raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")
+    return key
+
+
+def _check_url(base_url: str | None) -> str:
+    variable = f"{description.ENV_PREFIX}_BASE_URL"
+    text = str(base_url or os.environ.get(variable) or description.BASE_URL)
+    hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
+    if re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
+    try:
+        parts = urlsplit(text)
+        port_is_a_number = parts.port is None or parts.port >= 0
+    except ValueError as error:
+        raise InvalidArgumentError(f"{hint} {text!r} ({error})") from None
+    if parts.username is not None or parts.password is not None:
+        raise InvalidArgumentError("base_url must hold no user name and no password: the key is sent in a header")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
+        raise InvalidArgumentError(f"{hint} {text!r}")
+    if parts.query or parts.fragment:
+        raise InvalidArgumentError(f"{hint} {text!r}, which has a query or a fragment")
+    return text.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """What a client sends with every call, and how often and how long it tries."""
+
+    key: Secret
+    base_url: str
+    timeout: float | Timeout | None | NotGiven = not_given
+    max_retries: int = DEFAULT_MAX_RETRIES
+    strict: bool = False
+    headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        key: Secret | None,
+        base_url: str | None,
+        timeout: float | Timeout | None | NotGiven,
+        max_retries: int,
+        strict: bool,
+        default_headers: Mapping[str, str] | None,
+        default_query: Mapping[str, object] | None,
+    ) -> ClientOptions:
+        """Check and complete what the application gave; raises InvalidArgumentError."""
+        return cls(
+            key=_check_key(key),
+            base_url=_check_url(base_url),
+            timeout=check_timeout(timeout),
+            max_retries=_check_retries(max_retries),
+            strict=strict,
+            headers=check_headers(default_headers or {}),
+            query=dict(default_query or {}),
+        )
+
+    def changed(
+        self,
+        *,
+        key: Secret | None,
+        base_url: str | None,
+        timeout: float | Timeout | None | NotGiven,
+        max_retries: int | NotGiven,
+        strict: bool | NotGiven,
+        default_headers: Mapping[str, str] | None,
+        set_default_headers: Mapping[str, str] | None,
+        default_query: Mapping[str, object] | None,
+        set_default_query: Mapping[str, object] | None,
+    ) -> ClientOptions:
+        """Return these options with the given ones in place; `default_…` adds, `set_default_…` replaces."""
+        for name, added, replaced in (
+            ("headers", default_headers, set_default_headers),
+            ("query", default_query, set_default_query),
+        ):
+            if added is not None and replaced is not None:
+                raise InvalidArgumentError(f"default_{name} and set_default_{name} exclude each other: give one")
+        headers = self.headers if set_default_headers is None else check_headers(set_default_headers)
+        query = self.query if set_default_query is None else set_default_query
+        return replace(
+            self,
+            key=self.key if key is None else _check_key(key),
+            base_url=self.base_url if base_url is None else _check_url(base_url),
+            timeout=self.timeout if isinstance(timeout, NotGiven) else check_timeout(timeout),
+            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else _check_retries(max_retries),
+            strict=self.strict if isinstance(strict, NotGiven) else strict,
+            headers={**headers, **check_headers(default_headers or {})},
+            query={**query, **(default_query or {})},
+        )
+
+
+def check_timeout(timeout: float | Timeout | None | NotGiven) -> float | Timeout | None | NotGiven:
+    """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
+    if isinstance(timeout, int | float) and not (0 < timeout < math.inf):
+        raise InvalidArgumentError(f"timeout must be a number of seconds above 0, or None for no limit; got {timeout!r}")
+    return timeout
+
+
+def _check_retries(max_retries: int) -> int:
+    if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"max_retries must be a whole number from 0 up; got {max_retries!r}")
+    return max_retries
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What one call adds to the client's settings."""
+
+    headers: Headers | None = field(default=None, repr=False)
+    query: Query | None = None
+    body: Body | None = None
+    timeout: float | Timeout | None | NotGiven = not_given

@@ -1,0 +1,60 @@
+"""When a failed call is tried again, and after how long. Nothing here waits or looks at a clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 8.0
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds. A server that asks for a longer wait gets none: the caller learns it from `retry_after` and decides."""
+
+RETRIED_STATUSES = frozenset({408, 409, 429})
+
+
+def backoff(attempt: int, jitter: float) -> float:
+    """Return the seconds to wait after an attempt, doubling up to a limit.
+
+    Args:
+        attempt: The number of the attempt that failed, from 0.
+        jitter: From 0 to 1; takes up to a quarter off, so that clients that failed together do not return together.
+    """
+    return min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY) * (1 - 0.25 * jitter)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds the server asks to wait, or None.
+
+    `retry-after-ms` goes before `Retry-After`, which holds seconds or a date (RFC 9110 section 10.2.3).
+
+    Args:
+        headers: The response headers; names in lower case.
+        now: The time, in seconds since the epoch.
+    """
+    for text, read in (
+        (headers.get("retry-after-ms"), lambda text: float(text) / 1000),
+        (headers.get("retry-after"), float),
+        (headers.get("retry-after"), lambda text: parsedate_to_datetime(text).timestamp() - now),
+    ):
+        if text is None:
+            continue
+        try:
+            seconds = read(text)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
+    return None
+
+
+def is_retried(status_code: int, headers: Mapping[str, str], *, retry_safe: bool) -> bool:
+    """Return whether a call that got this status is tried again.
+
+    The server's `x-should-retry` decides; without it, a call that may be repeated is, if another try may end better.
+    """
+    wish = headers.get("x-should-retry", "").lower()
+    if wish in ("true", "false"):
+        return wish == "true"
+    return retry_safe and (status_code in RETRIED_STATUSES or status_code >= 500)

@@ -1,0 +1,173 @@
+"""Whether a body came whole. One guard decides; two thin shells do the reading."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+from .errors import (
+    APIStreamError,
+    StreamResetError,
+    StreamTimeoutError,
+    StreamTruncatedError,
+    UnverifiedStreamWarning,
+)
+from .transport import BodyFailure, Response, body_failures
+
+_SENTENCES: dict[type[APIStreamError], str] = {
+    StreamResetError: "the stream was reset",
+    StreamTimeoutError: "the stream stalled",
+    StreamTruncatedError: "the stream ended early",
+}
+
+
+class StreamGuard:
+    """Counts a body and judges its end.
+
+    Args:
+        response: The response the body belongs to.
+        request_id: The id that errors carry.
+        retry_safe: Whether errors may call a repetition safe; None for audio, part of which may have been used.
+        is_audio: Whether a body without a byte is a failure.
+        strict: Whether an end that cannot be proved is a failure.
+    """
+
+    def __init__(
+        self,
+        response: Response,
+        *,
+        request_id: str | None,
+        retry_safe: bool | None,
+        is_audio: bool,
+        strict: bool,
+    ) -> None:
+        self._response = response
+        self._request_id = request_id
+        self._retry_safe = retry_safe
+        self._is_audio = is_audio
+        self._strict = strict
+        self.bytes_received = 0
+        self.complete: bool | None = False
+        """True once the whole body is here; None if the framing cannot prove that; False until then."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take note of a piece of the body."""
+        self.bytes_received += len(chunk)
+
+    def end(self) -> None:
+        """Judge a body that ended without a failure; raises StreamTruncatedError."""
+        if self._is_audio and not self.bytes_received:
+            raise self.failed(BodyFailure(StreamTruncatedError, "there was no audio in it"))
+        if self._response.is_framed:
+            self.complete = True
+            return
+        reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
+        if self._strict:
+            raise self.failed(BodyFailure(StreamTruncatedError, reason))
+        self.complete = None
+        warnings.warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning, stacklevel=3)
+
+    def failed(self, failure: BodyFailure) -> APIStreamError:
+        """Return the error of a body that failed."""
+        error = failure.kind(
+            f"{self._response.request.line}: {_SENTENCES[failure.kind]}",
+            bytes_received=self.bytes_received,
+            reason=failure.reason,
+            request_id=self._request_id,
+            retry_safe=self._retry_safe,
+        )
+        if isinstance(error, StreamResetError):
+            error.error_code = failure.error_code
+        return error
+
+
+class Pieces:
+    """Cuts a body into pieces of one size; with no size, leaves it as it comes."""
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Add a chunk and return the pieces that are full."""
+        if self._size is None:
+            yield chunk
+            return
+        self._rest += chunk
+        while len(self._rest) >= self._size:
+            piece = bytes(self._rest[: self._size])
+            del self._rest[: self._size]
+            yield piece
+
+    def rest(self) -> Iterator[bytes]:
+        """Return what is left."""
+        if self._rest:
+            yield bytes(self._rest)
+
+
+def read_body(response: Response, guard: StreamGuard, size: int | None = None) -> Iterator[bytes]:
+    """Read a body to its end and free the connection; raises APIStreamError after all that came was handed out."""
+    pieces = Pieces(size)
+    try:
+        try:
+            with body_failures():
+                for chunk in response.chunks():
+                    guard.feed(chunk)
+                    yield from pieces.feed(chunk)
+            guard.end()
+        except BodyFailure as failure:
+            yield from pieces.rest()
+            raise guard.failed(failure) from failure.__cause__
+        yield from pieces.rest()
+    finally:
+        response.close()
+
+
+async def aread_body(response: Response, guard: StreamGuard, size: int | None = None) -> AsyncIterator[bytes]:
+    """Read a body to its end and free the connection; raises APIStreamError after all that came was handed out."""
+    pieces = Pieces(size)
+    try:
+        try:
+            with body_failures():
+                async for chunk in response.achunks():
+                    guard.feed(chunk)
+                    for piece in pieces.feed(chunk):
+                        yield piece
+            guard.end()
+        except BodyFailure as failure:
+            for piece in pieces.rest():
+                yield piece
+            raise guard.failed(failure) from failure.__cause__
+        for piece in pieces.rest():
+            yield piece
+    finally:
+        await response.aclose()
+
+
+def read_start(response: Response, limit: int) -> bytes:
+    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    start = bytearray()
+    try:
+        with suppress(BodyFailure), body_failures():
+            for chunk in response.chunks():
+                start += chunk
+                if len(start) >= limit:
+                    break
+    finally:
+        response.close()
+    return bytes(start[:limit])
+
+
+async def aread_start(response: Response, limit: int) -> bytes:
+    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    start = bytearray()
+    try:
+        with suppress(BodyFailure), body_failures():
+            async for chunk in response.achunks():
+                start += chunk
+                if len(start) >= limit:
+                    break
+    finally:
+        await response.aclose()
+    return bytes(start[:limit])

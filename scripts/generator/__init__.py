@@ -1,0 +1,1 @@
+"""What scripts/regenerate.py is made of: the description, the rendering, and the putting in place."""
