@@ -35,7 +35,7 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Secret:
-    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire, and nowhere else."""
+    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire."""
 
     __slots__ = ("_text",)
 
@@ -75,7 +75,7 @@ SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
-    """Return the headers with secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 does not allow."""
+    """Return the headers, secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 forbids."""
     checked: dict[str, str | Secret | Omit] = {}
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
@@ -125,11 +125,11 @@ class ClientOptions:
 
     key: Secret
     base_url: str
-    timeout: float | Timeout | None | NotGiven = not_given
+    timeout: float | Timeout | NotGiven | None = not_given
     max_retries: int = DEFAULT_MAX_RETRIES
     strict: bool = False
-    headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict)
-    query: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict[str, str | Secret | Omit])
+    query: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @classmethod
     def create(
@@ -137,7 +137,7 @@ class ClientOptions:
         *,
         key: Secret | None,
         base_url: str | None,
-        timeout: float | Timeout | None | NotGiven,
+        timeout: float | Timeout | NotGiven | None,
         max_retries: int,
         strict: bool,
         default_headers: Mapping[str, str] | None,
@@ -159,7 +159,7 @@ class ClientOptions:
         *,
         key: Secret | None,
         base_url: str | None,
-        timeout: float | Timeout | None | NotGiven,
+        timeout: float | Timeout | NotGiven | None,
         max_retries: int | NotGiven,
         strict: bool | NotGiven,
         default_headers: Mapping[str, str] | None,
@@ -188,10 +188,12 @@ class ClientOptions:
         )
 
 
-def check_timeout(timeout: float | Timeout | None | NotGiven) -> float | Timeout | None | NotGiven:
+def check_timeout(timeout: float | Timeout | NotGiven | None) -> float | Timeout | NotGiven | None:
     """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
     if isinstance(timeout, int | float) and not (0 < timeout < math.inf):
-        raise InvalidArgumentError(f"timeout must be a number of seconds above 0, or None for no limit; got {timeout!r}")
+        raise InvalidArgumentError(
+            f"timeout must be a number of seconds above 0, or None for no limit; got {timeout!r}"
+        )
     return timeout
 
 
@@ -208,4 +210,4 @@ class CallOptions:
     headers: Headers | None = field(default=None, repr=False)
     query: Query | None = None
     body: Body | None = None
-    timeout: float | Timeout | None | NotGiven = not_given
+    timeout: float | Timeout | NotGiven | None = not_given

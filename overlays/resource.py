@@ -99,8 +99,8 @@ class AsyncResponseContextManager(Generic[AsyncResponseT]):
             await self._response.close()
 
 
-# Each wrapper gets a method of a resource in another mode: the method's type says what it returns in the plain mode, the
-# wrapper's what it returns in this one. Binary operations need none for raw access, their plain result is the response.
+# Each wrapper gets a method of a resource in another mode: the method's type says what it returns in the plain mode,
+# the wrapper's what it returns in this one. Raw access to a binary operation needs none: its result is the response.
 def raw(method: Callable[P, T]) -> Callable[P, APIResponse[T]]:
     """Type a method that returns the response."""
     return cast("Callable[P, APIResponse[T]]", method)

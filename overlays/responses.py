@@ -9,7 +9,6 @@ import codecs
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from . import description
@@ -22,7 +21,6 @@ from .operation import Operation
 from .stream import aread_body, read_body
 
 if TYPE_CHECKING:
-    import asyncio
     from datetime import timedelta
 
     from .transport import HTTPHeaders, HTTPRequest, HTTPResponse
@@ -73,7 +71,7 @@ class ResponseFacts(Generic[T]):
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
-        self._content = reply.content
+        self._content: bytes | None = reply.content
         self._started = False
         self._parsed: list[T] = []
 

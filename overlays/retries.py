@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 FIRST_DELAY = 0.5
@@ -33,16 +33,22 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         headers: The response headers; names in lower case.
         now: The time, in seconds since the epoch.
     """
-    for text, read in (
-        (headers.get("retry-after-ms"), lambda text: float(text) / 1000),
-        (headers.get("retry-after"), float),
-        (headers.get("retry-after"), lambda text: parsedate_to_datetime(text).timestamp() - now),
-    ):
-        if text is None:
-            continue
+
+    def milliseconds(text: str) -> float:
+        return float(text) / 1000
+
+    def date(text: str) -> float:
+        return parsedate_to_datetime(text).timestamp() - now
+
+    readers: tuple[tuple[str, Callable[[str], float]], ...] = (
+        ("retry-after-ms", milliseconds),
+        ("retry-after", float),
+        ("retry-after", date),
+    )
+    for name, read in readers:
         try:
-            seconds = read(text)
-        except (ValueError, TypeError, OverflowError):
+            seconds = read(headers[name])
+        except (KeyError, ValueError, TypeError, OverflowError):
             continue
         if math.isfinite(seconds) and seconds >= 0:
             return seconds

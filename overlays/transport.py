@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +32,7 @@ from .options import Secret
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
-ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
+ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
 
 Timeout = httpx.Timeout
 DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
@@ -61,7 +61,7 @@ class Request:
     headers: Mapping[str, str | Secret]
     content: bytes | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
-    timeout: float | Timeout | None | NotGiven = None
+    timeout: float | Timeout | NotGiven | None = None
 
     @property
     def line(self) -> str:
@@ -80,7 +80,7 @@ class Response:
 
     @property
     def is_framed(self) -> bool:
-        """Whether the end of the body can be told from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
+        """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
         return (
             not self.http.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
@@ -116,9 +116,8 @@ class Response:
         await self.http.aclose()
 
 
-# ---- requests
 @contextmanager
-def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Iterator[httpx.Request]:
+def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
     with ExitStack() as files:
         yield client.build_request(
@@ -142,12 +141,12 @@ def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
         try:
             content = files.enter_context(content.open("rb"))
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {part.content}: {error.strerror}") from error
+            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
     return (part.name, content, part.media_type, part.headers)
 
 
 @contextmanager
-def connection_errors(request: Request) -> Iterator[None]:
+def connection_errors(request: Request) -> Generator[None]:
     """Turn what httpx raises before there is a response into an APIConnectionError.
 
     Its `retry_safe` is True when nothing can have reached the server, else None.
@@ -208,7 +207,7 @@ def _connection_sentence(error: Exception, request: Request) -> str:
         for cause in causes:
             if isinstance(cause, kind):
                 return f"{sentence} ({cause})"
-    for kind, sentence in (
+    for step, sentence in (
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
@@ -216,13 +215,12 @@ def _connection_sentence(error: Exception, request: Request) -> str:
         (httpx.ConnectError, "no connection"),
         (httpx.TransportError, "the connection was lost before the response"),
     ):
-        if isinstance(error, kind):
+        if isinstance(error, step):
             return f"{sentence} ({error})" if str(error) else sentence
     return str(error)
 
 
-# ---- bodies
-class BodyFailure(Exception):
+class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the guard turns it into an error
     """What ended a body before its end."""
 
     def __init__(self, kind: type[APIStreamError], reason: str, error_code: int | None = None) -> None:
@@ -233,7 +231,7 @@ class BodyFailure(Exception):
 
 
 @contextmanager
-def body_failures() -> Iterator[None]:
+def body_failures() -> Generator[None]:
     """Turn what httpx raises while a body is read into a BodyFailure."""
     try:
         yield
@@ -256,7 +254,6 @@ def _body_failure(error: Exception) -> BodyFailure:
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")
 
 
-# ---- connections
 def _keep_alive() -> list[tuple[int, int, int]]:
     # The names differ: Linux has TCP_KEEPIDLE, macOS TCP_KEEPALIVE; Windows has had the former since 2018.
     idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
@@ -309,7 +306,7 @@ class Connections:
             except (ImportError, ValueError, httpx.InvalidURL) as error:
                 raise InvalidArgumentError(f"proxy: {error}") from error
 
-        mounts = {}
+        mounts: dict[str, Any] = {}
         if self.proxy is None:
             proxies = urllib.request.getproxies()
             for scheme in ("http", "https", "all"):

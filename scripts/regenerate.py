@@ -51,7 +51,7 @@ def tidy(package: Path) -> None:
     """Sort imports, drop unused ones and format, whatever configuration surrounds the folder."""
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--target-version", "py311", "--line-length", "120"]
-    for command in (["check", "--fix-only", "--select", "F,I,TC005"], ["format"]):
+    for command in (["check", "--fix-only", "--select", "F,I,TC005,RUF022,D202,D209"], ["format"]):
         run = subprocess.run([*ruff, *command, *common, str(package)], capture_output=True, text=True, check=False)
         if run.returncode:
             raise Failure(f"ruff {command[0]} failed on the rendered package:\n{run.stdout}{run.stderr}")
@@ -62,7 +62,8 @@ def try_imports(folder: Path, package: str) -> None:
     code = (
         "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
         "package = importlib.import_module(sys.argv[2])\n"
-        "for each in pkgutil.walk_packages(package.__path__, package.__name__ + '.'): importlib.import_module(each.name)\n"
+        "modules = pkgutil.walk_packages(package.__path__, package.__name__ + '.')\n"
+        "for each in modules: importlib.import_module(each.name)\n"
         "for name in package.__all__: getattr(package, name)\n"
     )
     run = subprocess.run(
@@ -82,7 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
         "  scripts/regenerate.py --check           say whether generated/ is what its sources give\n"
         "  scripts/regenerate.py --spec acme.yaml --package acme --out clients",
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and show a diff if the package is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 and show a diff if the package is stale"
+    )
     parser.add_argument("--spec", type=Path, metavar="FILE", help="another description (with --package and --out)")
     parser.add_argument("--package", metavar="NAME", help="the name of the other package")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")

@@ -115,6 +115,10 @@ _NAMES = {
 }
 
 __all__ = [
+    "DEFAULT_CONNECTION_LIMITS",
+    "DEFAULT_MAX_RETRIES",
+    "DEFAULT_TIMEOUT",
+    "NOT_GIVEN",
     "APIConnectionError",
     "APIError",
     "APIResponse",
@@ -131,9 +135,6 @@ __all__ = [
     "BinaryAPIResponse",
     "Body",
     "ConflictError",
-    "DEFAULT_CONNECTION_LIMITS",
-    "DEFAULT_MAX_RETRIES",
-    "DEFAULT_TIMEOUT",
     "FileContent",
     "FileError",
     "FileTypes",
@@ -143,7 +144,6 @@ __all__ = [
     "Lmnt",
     "LmntError",
     "Model",
-    "NOT_GIVEN",
     "NotFoundError",
     "NotGiven",
     "Omit",

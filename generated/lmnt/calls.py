@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .errors import InvalidArgumentError
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .omit import NotGiven
 from .operation import Operation
 from .options import CallOptions, ClientOptions
 from .responses import (
@@ -22,7 +23,7 @@ from .responses import (
     parse,
 )
 from .stream import aread_body, aread_start, read_body, read_start
-from .transport import AsyncHTTPClient, Connections, HTTPClient, Pool, asend, send
+from .transport import DEFAULT_TIMEOUT, AsyncHTTPClient, Connections, HTTPClient, Pool, asend, send
 
 if TYPE_CHECKING:
     import ssl
@@ -47,7 +48,8 @@ class Mode(Enum):
 class Calls:
     """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
 
-    _options: ClientOptions
+    def __init__(self, options: ClientOptions) -> None:
+        self._options = options
 
     @property
     def api_key(self) -> str:
@@ -67,10 +69,8 @@ class Calls:
     @property
     def timeout(self) -> float | Timeout | None:
         """Seconds to wait for a connection, a read or a write; None for no limit."""
-        from .transport import DEFAULT_TIMEOUT
-
         timeout = self._options.timeout
-        return DEFAULT_TIMEOUT if not timeout and timeout is not None else cast("float | Timeout | None", timeout)
+        return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._options.base_url!r})"
@@ -79,9 +79,7 @@ class Calls:
 class SyncCalls(Calls):
     """The driver that waits."""
 
-    _pool: Pool[HTTPClient]
-
-    def _setup(
+    def __init__(
         self,
         options: ClientOptions,
         http_client: HTTPClient | None,
@@ -90,16 +88,16 @@ class SyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
+        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, HTTPClient, connections)
-        self._options = options
         self._pool = Pool(http_client, connections.client)
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
-        client._options = options
-        _check_client(http_client, HTTPClient, Connections())
-        client._pool = self._pool if http_client is None else Pool(http_client, Connections().client)
+        SyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
+        if http_client is None:
+            client._pool = self._pool
         return client
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
@@ -134,9 +132,7 @@ class SyncCalls(Calls):
 class AsyncCalls(Calls):
     """The driver that awaits."""
 
-    _pool: Pool[AsyncHTTPClient]
-
-    def _setup(
+    def __init__(
         self,
         options: ClientOptions,
         http_client: AsyncHTTPClient | None,
@@ -145,16 +141,16 @@ class AsyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
+        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        self._options = options
         self._pool = Pool(http_client, connections.async_client)
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
-        client._options = options
-        _check_client(http_client, AsyncHTTPClient, Connections())
-        client._pool = self._pool if http_client is None else Pool(http_client, Connections().async_client)
+        AsyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
+        if http_client is None:
+            client._pool = self._pool
         return client
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
@@ -218,7 +214,8 @@ def _do(step: Step, http: HTTPClient) -> object:
         case ReadStart(response, limit):
             return read_start(response, limit)
         case Sleep(seconds):
-            return time.sleep(seconds)
+            time.sleep(seconds)
+            return None
 
 
 async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> Reply:
@@ -244,4 +241,5 @@ async def _ado(step: Step, http: AsyncHTTPClient) -> object:
         case ReadStart(response, limit):
             return await aread_start(response, limit)
         case Sleep(seconds):
-            return await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds)
+            return None

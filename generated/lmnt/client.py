@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Lmnt(SyncCalls):
     """Text to speech with low latency.
 
-    Used as a context manager it closes its connections at the end. Threads may share it.
+    As a context manager it closes its connections at the end. Threads may share it.
 
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.
         base_url: Where the API is; LMNT_BASE_URL if None, else https://api.lmnt.com.
-        timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one; None
-            waits for ever. Without it 60, and 5 for the connection.
+        timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one;
+            None waits for ever. Without it 60, and 5 for the connection.
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
@@ -48,7 +48,7 @@ class Lmnt(SyncCalls):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
@@ -60,7 +60,7 @@ class Lmnt(SyncCalls):
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
         key, api_key = Secret.given(api_key), None
-        self._setup(
+        super().__init__(
             ClientOptions.create(
                 key=key,
                 base_url=base_url,
@@ -81,7 +81,7 @@ class Lmnt(SyncCalls):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
@@ -204,13 +204,13 @@ class LmntWithStreamingResponse:
 class AsyncLmnt(AsyncCalls):
     """Text to speech with low latency.
 
-    Used as a context manager it closes its connections at the end. It belongs to the event loop that uses it first.
+    As a context manager it closes its connections at the end. It belongs to the event loop that uses it first.
 
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.
         base_url: Where the API is; LMNT_BASE_URL if None, else https://api.lmnt.com.
-        timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one; None
-            waits for ever. Without it 60, and 5 for the connection.
+        timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one;
+            None waits for ever. Without it 60, and 5 for the connection.
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
@@ -229,7 +229,7 @@ class AsyncLmnt(AsyncCalls):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
@@ -241,7 +241,7 @@ class AsyncLmnt(AsyncCalls):
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
         key, api_key = Secret.given(api_key), None
-        self._setup(
+        super().__init__(
             ClientOptions.create(
                 key=key,
                 base_url=base_url,
@@ -262,7 +262,7 @@ class AsyncLmnt(AsyncCalls):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,

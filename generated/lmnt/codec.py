@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Generic, TypeVar, cast
 from uuid import UUID
-
-from .omit import Omit
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -229,9 +227,10 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
 
     def write(value: object) -> object:
         # A text is a sequence of texts too, and hardly ever meant as one here.
-        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection):
+        is_list = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+        if not is_list:
             raise MismatchError("a list", value)
-        return each(inner.write, list(cast("Collection[object]", value)))
+        return each(inner.write, list(cast("Iterable[object]", value)))
 
     return Codec(read, write)
 
@@ -275,7 +274,9 @@ def tagged(tag: str, kinds: Mapping[str, Codec[T]]) -> Codec[T]:
     """One of several kinds of object, told apart by the value of one property."""
 
     def kind_of(value: object) -> Codec[T]:
-        given = cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
+        given = (
+            cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
+        )
         found = kinds.get(given) if isinstance(given, str) else None
         if found is None:
             raise MismatchError(f"one of {', '.join(kinds)}", given).under(tag)

@@ -73,7 +73,7 @@ class Error(Exception):
         return self.message
 
 
-class InvalidArgumentError(Error, ValueError):
+class InvalidArgumentError(Error, ValueError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # ValueError adds no state
     """An argument cannot be sent as it is; nothing was sent."""
 
 
@@ -324,7 +324,7 @@ class StreamTruncatedError(APIStreamError):
     """The stream ended before its end, or held nothing at all."""
 
 
-class StreamTimeoutError(APIStreamError, APITimeoutError):
+class StreamTimeoutError(APIStreamError, APITimeoutError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # both reach APIError
     """No data came for the read timeout."""
 
 

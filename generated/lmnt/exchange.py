@@ -1,6 +1,6 @@
 """One call from its arguments to its response: headers, redirects, retries and errors, with no I/O.
 
-`exchange` is a generator. It yields what is to be done and gets the outcome back; a driver with a few lines does it, one
+`exchange` is a generator. It yields what is to be done and gets the outcome back; a driver of a few lines does it, one
 for sync and one for async. Failures are thrown into the generator as errors of ours.
 """
 
@@ -17,11 +17,11 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from . import description
-from .errors import APIConnectionError, APIStatusError, InvalidArgumentError, class_for_status
+from .codec import anything
+from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError, class_for_status
 from .omit import NotGiven, Omit
 from .operation import JSONBody, MultipartBody, Operation, query_pairs, with_extra
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, check_timeout
-from .codec import anything
 from .retries import LONGEST_RETRY_AFTER, backoff, is_retried, retry_after
 from .stream import StreamGuard
 from .transport import Request, Response
@@ -94,6 +94,8 @@ def exchange(
         InvalidArgumentError: The extra arguments cannot be sent.
     """
     first = _request(operation, options, call)
+    failure: APIError
+    wait: float | None
     attempt = 0
     while True:
         request, hops = first, 0
@@ -123,9 +125,9 @@ def exchange(
                 )
                 content = cast("bytes", (yield Read(response, guard))) if buffered else None
                 return Reply(operation, response, guard, content, attempt)
-            failure = status_error(response, (yield ReadStart(response, ERROR_BODY_LIMIT)))
-            failure.retry_safe = operation.retry_safe
-            wait = failure.retry_after
+            refusal = status_error(response, (yield ReadStart(response, ERROR_BODY_LIMIT)))
+            refusal.retry_safe = operation.retry_safe
+            failure, wait = refusal, refusal.retry_after
             again = is_retried(response.status_code, response.headers, retry_safe=operation.retry_safe)
         if not again or attempt >= options.max_retries or (wait is not None and wait > LONGEST_RETRY_AFTER):
             if attempt:
@@ -239,20 +241,21 @@ def _decode(response: Response, content: bytes) -> object:
 
 def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
     """Return type, message and request id of an error body, in the description's shape or an older or foreign one."""
-    if not isinstance(body, Mapping):
-        return None, None, None
-    fields = cast("Mapping[str, object]", body)
+    fields = _object(body)
     error = fields.get("error")
-    inner = cast("Mapping[str, object]", error) if isinstance(error, Mapping) else fields
-    message = next(
-        (text for text in (inner.get("message"), error, fields.get("detail"), fields.get("message")) if text), None
-    )
+    inner = _object(error)
+    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"))
+    message = next((found for found in candidates if found), None)
     if message is not None and not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)[:200]
-    type_ = inner.get("type") if inner is error else None
+    type_ = inner.get("type")
     request_id = fields.get("request_id")
     return (
         type_ if isinstance(type_, str) else None,
         message,
         request_id if isinstance(request_id, str) else None,
     )
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}

@@ -19,12 +19,14 @@ __all__ = ["FileContent", "FileTypes"]
 
 T = TypeVar("T")
 
-FileContent: TypeAlias = "IO[bytes] | bytes | os.PathLike[str]"
+FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str]
 """The content of an upload: a path, an open binary file, or bytes. Files are sent in pieces, never read whole."""
 
 FileTypes: TypeAlias = (
-    "FileContent | tuple[str | None, FileContent] | tuple[str | None, FileContent, str | None]"
-    " | tuple[str | None, FileContent, str | None, Mapping[str, str]]"
+    FileContent
+    | tuple[str | None, FileContent]
+    | tuple[str | None, FileContent, str | None]
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
 )
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
 
@@ -36,13 +38,13 @@ class Upload:
     name: str
     content: IO[bytes] | bytes | Path = field(repr=False)
     media_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def _upload(value: object) -> Upload:
-    given = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None, value)
+    given = cast("tuple[object, ...]", value if isinstance(value, tuple) else (None, value))
     if not 2 <= len(given) <= 4:
-        raise MismatchError("a file, or a tuple of (name, content, media type, headers)", value)
+        raise MismatchError("a file, or a tuple of (name, content, media type, headers)", given)
     name, content, media_type, headers = (*given, None, None)[:4]
     if isinstance(content, os.PathLike):
         content = Path(cast("os.PathLike[str]", content))

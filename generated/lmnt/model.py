@@ -41,7 +41,7 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Read the model from decoded JSON; raises InvalidArgumentError if a required field is missing or unreadable."""
+        """Read the model from decoded JSON; raises InvalidArgumentError if it lacks a field or cannot be read."""
         try:
             return read_model(cls, data)
         except MismatchError as error:
@@ -88,9 +88,13 @@ def stamp(result: object, request_id: str | None) -> None:
             stamp(item, request_id)
 
 
-@functools.cache
+_FIELDS: dict[type[Model], Mapping[str, Field]] = {}
+
+
 def _fields(kind: type[Model]) -> Mapping[str, Field]:
-    return kind.json_fields()
+    if kind not in _FIELDS:
+        _FIELDS[kind] = kind.json_fields()
+    return _FIELDS[kind]
 
 
 def read_model(kind: type[M], data: object) -> M:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar, cast
@@ -58,12 +58,12 @@ class Operation(Generic[T]):
     result: Codec[T] | None
     retry_safe: bool
     query: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: RequestBody = None
 
 
 @contextmanager
-def arguments_of(operation_id: str) -> Iterator[None]:
+def arguments_of(operation_id: str) -> Generator[None]:
     """Name the operation in what is wrong with its arguments."""
     try:
         yield
@@ -121,9 +121,7 @@ def query_pairs(name: str, value: object, codec: Codec[object]) -> list[tuple[st
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
     """Encode header parameters; those that are `omit` are left out."""
     return {
-        name: text(_write(name, value, codec))
-        for name, (value, codec) in values.items()
-        if not isinstance(value, Omit)
+        name: text(_write(name, value, codec)) for name, (value, codec) in values.items() if not isinstance(value, Omit)
     }
 
 

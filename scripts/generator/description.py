@@ -20,7 +20,7 @@ class Failure(Exception):  # noqa: N818  # what a person reads is the text
 class DescriptionLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # which of the two is known at run time
     """YAML 1.2 as OpenAPI has it: `no` is a text, a date is a text, and a key stands once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping; refuses a key that stands twice."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
@@ -34,7 +34,11 @@ for tag, pattern, first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan|\.NaN|\.NAN", "-+.0123456789"),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan|\.NaN|\.NAN",
+        "-+.0123456789",
+    ),
 ):
     DescriptionLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
 
@@ -42,7 +46,7 @@ for tag, pattern, first in (
 def load(path: Path) -> dict[str, Any]:
     """Read a YAML file."""
     try:
-        data = yaml.load(path.read_bytes(), DescriptionLoader)  # noqa: S506  # derived from the safe loader
+        data = yaml.load(path.read_bytes(), DescriptionLoader)  # derived from the safe loader
     except OSError as error:
         raise Failure(f"cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -163,7 +167,9 @@ class Description:
     def auth_header(self) -> str:
         """The header of the API key."""
         schemes = self.document.get("components", {}).get("securitySchemes", {})
-        found = [each["name"] for each in schemes.values() if each.get("type") == "apiKey" and each.get("in") == "header"]
+        found = [
+            each["name"] for each in schemes.values() if each.get("type") == "apiKey" and each.get("in") == "header"
+        ]
         if len(schemes) != 1 or not found:
             raise Failure("/components/securitySchemes: exactly one scheme, an apiKey in a header, can be generated")
         return str(found[0])

@@ -21,8 +21,8 @@ from .description import Description, Failure, RawOperation, load
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Names that a schema may not take in a class or a signature, beside Python's own keywords. Unlike the generator's own list
-# it leaves out builtins that no annotation of ours uses, so that `format` and `type` keep their names.
+# Names that a schema may not take in a class or a signature, beside Python's own keywords. Unlike the generator's own
+# list it leaves out builtins that no annotation of ours uses, so that `format` and `type` keep their names.
 RESERVED = {
     *("str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod"),
     *("self", "cls", "true", "false", "extra_headers", "extra_query", "extra_body", "timeout"),
@@ -126,7 +126,9 @@ class Package(Project):
             str(strings.ClassName(name, config.field_prefix)): schema for name, schema in description.schemas.items()
         }
         self.description = description
-        self.endpoints = {each.name: each for tag in parsed.endpoint_collections_by_tag.values() for each in tag.endpoints}
+        self.endpoints = {
+            each.name: each for tag in parsed.endpoint_collections_by_tag.values() for each in tag.endpoints
+        }
         self._refuse_losses()
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=repr, prose=prose)
@@ -167,9 +169,13 @@ class Package(Project):
             tag: [{"endpoint": endpoint, "raw": self._raw(endpoint)} for endpoint in collection.endpoints]
             for tag, collection in self.openapi.endpoint_collections_by_tag.items()
         }
-        models = {each.class_info.name: each.class_info.module_name for each in [*self.openapi.models, *self.openapi.enums]}
+        models = {
+            each.class_info.name: each.class_info.module_name for each in [*self.openapi.models, *self.openapi.enums]
+        }
         models |= {name: snake(name) for name in self.description.unions}
-        self.env.globals.update(operations=operations, tags=tags, models=dict(sorted(models.items())), results=self._results())
+        self.env.globals.update(
+            operations=operations, tags=tags, models=dict(sorted(models.items())), results=self._results()
+        )
         self._write("__init__.py", "package_init.py.jinja")
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
@@ -201,7 +207,9 @@ class Package(Project):
         fields: list[Argument] = []
         if body is not None:
             if body.body_type.value not in ("json", "files") or not hasattr(body.prop, "required_properties"):
-                raise Failure(f"{raw.id}: a body of {body.content_type.get_untrusted_value()} that is no object of fields")
+                raise Failure(
+                    f"{raw.id}: a body of {body.content_type.get_untrusted_value()} that is no object of fields"
+                )
             schemas = self.description.properties(self.components[str(body.prop.class_info.name)])
             fields = [
                 Argument(prop, schemas[prop.name.get_untrusted_value()])
@@ -276,7 +284,9 @@ def models_in(prop: Any) -> list[Any]:
 def prose(text: Any, indent: int = 0) -> str:
     """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
     text = text.get_untrusted_value() if hasattr(text, "get_untrusted_value") else str(text or "")
-    text = "".join(each for each in text if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp")))
+    text = "".join(
+        each for each in text if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp"))
+    )
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
     wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
     escaped = wrapped.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

@@ -27,7 +27,6 @@ class Plan(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "type": _codec.Field("type", _codec.string, required=True),
             "character_limit": _codec.Field("character_limit", _codec.nullable(_codec.integer), required=True),

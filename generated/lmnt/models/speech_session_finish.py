@@ -22,7 +22,6 @@ class SpeechSessionFinish(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "type": _codec.Field("type", _codec.constant("finish"), required=True),
         }

@@ -25,7 +25,6 @@ class SpeechSessionFlush(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "type": _codec.Field("type", _codec.constant("flush"), required=True),
             "nonce": _codec.Field("nonce", _codec.integer, required=True),

@@ -25,7 +25,6 @@ class SpeechSessionReady(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "type": _codec.Field("type", _codec.constant("ready"), required=True),
             "request_id": _codec.Field("request_id", _codec.string, required=True),

@@ -25,7 +25,6 @@ class SpeechSessionText(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "type": _codec.Field("type", _codec.constant("text"), required=True),
             "text": _codec.Field("text", _codec.string, required=True),

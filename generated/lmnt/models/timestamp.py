@@ -27,7 +27,6 @@ class Timestamp(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "text": _codec.Field("text", _codec.string, required=True),
             "start": _codec.Field("start", _codec.number, required=True),

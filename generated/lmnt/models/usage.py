@@ -21,7 +21,6 @@ class Usage(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "characters": _codec.Field("characters", _codec.integer, required=True),
         }

@@ -34,7 +34,6 @@ class VoiceCreateParams(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "file": _codec.Field("file", _files.binary, required=True),
             "name": _codec.Field("name", _codec.limited(_codec.string, min_length=1), required=True),

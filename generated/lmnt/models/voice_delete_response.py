@@ -21,7 +21,6 @@ class VoiceDeleteResponse(_model.Result):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "success": _codec.Field("success", _codec.boolean, required=True),
         }

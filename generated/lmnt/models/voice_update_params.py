@@ -33,7 +33,6 @@ class VoiceUpdateParams(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-
         return {
             "name": _codec.Field("name", _codec.limited(_codec.string, min_length=1)),
             "description": _codec.Field("description", _codec.string),

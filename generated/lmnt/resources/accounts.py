@@ -43,7 +43,7 @@ class Accounts(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -62,7 +62,6 @@ class Accounts(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _accounts_retrieve.build(),
             CallOptions(extra_headers, extra_query, extra_body, timeout),
@@ -102,7 +101,7 @@ class AsyncAccounts(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -121,7 +120,6 @@ class AsyncAccounts(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _accounts_retrieve.build(),
             CallOptions(extra_headers, extra_query, extra_body, timeout),

@@ -60,7 +60,7 @@ class Speech(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> BinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -70,15 +70,14 @@ class Speech(SyncResource):
         Args:
             text: The text to speak, up to 5000 characters (Unicode code points), spaces included.
             voice: The id of the voice that speaks.
-            model: The model that speaks.The server's default is `blizzard`.
-            language: The language of the text, as an ISO 639-1 code; `auto` finds it out.The server's default is `auto`.
-            format: How the audio is encoded; always one channel. `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a WAV
-                container; `webm` Opus in WebM; `pcm_s16le` and `pcm_f32le` samples alone, with no container;
-                `aac` AAC in ADTS and `wav` 16-bit PCM, which are sent when all speech exists.The server's default is `mp3`.
-            sample_rate: Samples in a second, in hertz.The server's default is `24000`.
-            temperature: How freely the speech may vary; 0 is the most even.The server's default is `1`.
-            top_p: How steady the speech is; lower values are steadier.The server's default is `0.8`.
-            debug: True also keeps the speech in your clip library.The server's default is `false`.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -93,7 +92,6 @@ class Speech(SyncResource):
             APIConnectionError: No response came.
             APIStreamError: The audio broke off.
         """
-
         return self._call_binary(
             _speech_generate.build(
                 text=text,
@@ -125,7 +123,7 @@ class Speech(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -135,16 +133,15 @@ class Speech(SyncResource):
         Args:
             text: The text to speak, up to 5000 characters (Unicode code points), spaces included.
             voice: The id of the voice that speaks.
-            model: The model that speaks.The server's default is `blizzard`.
-            language: The language of the text, as an ISO 639-1 code; `auto` finds it out.The server's default is `auto`.
-            format: How the audio is encoded; always one channel. `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a WAV
-                container; `webm` Opus in WebM; `pcm_s16le` and `pcm_f32le` samples alone, with no container;
-                `aac` AAC in ADTS and `wav` 16-bit PCM, which are sent when all speech exists.The server's default is `mp3`.
-            sample_rate: Samples in a second, in hertz.The server's default is `24000`.
-            temperature: How freely the speech may vary; 0 is the most even.The server's default is `1`.
-            top_p: How steady the speech is; lower values are steadier.The server's default is `0.8`.
-            debug: True also keeps the speech in your clip library.The server's default is `false`.
-            return_timestamps: True also returns the time of each word.The server's default is `false`.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
+            return_timestamps: True also returns the time of each word. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -159,7 +156,6 @@ class Speech(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _speech_generate_detailed.build(
                 text=text,
@@ -221,7 +217,7 @@ class AsyncSpeech(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> AsyncBinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -231,15 +227,14 @@ class AsyncSpeech(AsyncResource):
         Args:
             text: The text to speak, up to 5000 characters (Unicode code points), spaces included.
             voice: The id of the voice that speaks.
-            model: The model that speaks.The server's default is `blizzard`.
-            language: The language of the text, as an ISO 639-1 code; `auto` finds it out.The server's default is `auto`.
-            format: How the audio is encoded; always one channel. `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a WAV
-                container; `webm` Opus in WebM; `pcm_s16le` and `pcm_f32le` samples alone, with no container;
-                `aac` AAC in ADTS and `wav` 16-bit PCM, which are sent when all speech exists.The server's default is `mp3`.
-            sample_rate: Samples in a second, in hertz.The server's default is `24000`.
-            temperature: How freely the speech may vary; 0 is the most even.The server's default is `1`.
-            top_p: How steady the speech is; lower values are steadier.The server's default is `0.8`.
-            debug: True also keeps the speech in your clip library.The server's default is `false`.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -254,7 +249,6 @@ class AsyncSpeech(AsyncResource):
             APIConnectionError: No response came.
             APIStreamError: The audio broke off.
         """
-
         return await self._call_binary(
             _speech_generate.build(
                 text=text,
@@ -286,7 +280,7 @@ class AsyncSpeech(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -296,16 +290,15 @@ class AsyncSpeech(AsyncResource):
         Args:
             text: The text to speak, up to 5000 characters (Unicode code points), spaces included.
             voice: The id of the voice that speaks.
-            model: The model that speaks.The server's default is `blizzard`.
-            language: The language of the text, as an ISO 639-1 code; `auto` finds it out.The server's default is `auto`.
-            format: How the audio is encoded; always one channel. `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a WAV
-                container; `webm` Opus in WebM; `pcm_s16le` and `pcm_f32le` samples alone, with no container;
-                `aac` AAC in ADTS and `wav` 16-bit PCM, which are sent when all speech exists.The server's default is `mp3`.
-            sample_rate: Samples in a second, in hertz.The server's default is `24000`.
-            temperature: How freely the speech may vary; 0 is the most even.The server's default is `1`.
-            top_p: How steady the speech is; lower values are steadier.The server's default is `0.8`.
-            debug: True also keeps the speech in your clip library.The server's default is `false`.
-            return_timestamps: True also returns the time of each word.The server's default is `false`.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
+            return_timestamps: True also returns the time of each word. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -320,7 +313,6 @@ class AsyncSpeech(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _speech_generate_detailed.build(
                 text=text,

@@ -59,7 +59,7 @@ class Voices(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -85,7 +85,6 @@ class Voices(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _voices_create.build(
                 file=file,
@@ -105,13 +104,13 @@ class Voices(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
         Args:
-            owner: Whose voices to list.The server's default is `all`.
-            starred: True lists starred voices alone.The server's default is `false`.
+            owner: Whose voices to list. The server's default is `all`.
+            starred: True lists starred voices alone. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -126,7 +125,6 @@ class Voices(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _voices_list.build(
                 owner=owner,
@@ -142,7 +140,7 @@ class Voices(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -162,7 +160,6 @@ class Voices(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _voices_retrieve.build(
                 id=id,
@@ -182,7 +179,7 @@ class Voices(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -210,7 +207,6 @@ class Voices(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _voices_update.build(
                 id=id,
@@ -230,7 +226,7 @@ class Voices(SyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -252,7 +248,6 @@ class Voices(SyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return self._call(
             _voices_delete.build(
                 id=id,
@@ -307,7 +302,7 @@ class AsyncVoices(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -333,7 +328,6 @@ class AsyncVoices(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _voices_create.build(
                 file=file,
@@ -353,13 +347,13 @@ class AsyncVoices(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
         Args:
-            owner: Whose voices to list.The server's default is `all`.
-            starred: True lists starred voices alone.The server's default is `false`.
+            owner: Whose voices to list. The server's default is `all`.
+            starred: True lists starred voices alone. The server's default is `false`.
             extra_headers: Headers to add to the request; they go before the client's.
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
@@ -374,7 +368,6 @@ class AsyncVoices(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _voices_list.build(
                 owner=owner,
@@ -390,7 +383,7 @@ class AsyncVoices(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -410,7 +403,6 @@ class AsyncVoices(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _voices_retrieve.build(
                 id=id,
@@ -430,7 +422,7 @@ class AsyncVoices(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -458,7 +450,6 @@ class AsyncVoices(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _voices_update.build(
                 id=id,
@@ -478,7 +469,7 @@ class AsyncVoices(AsyncResource):
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
-        timeout: float | Timeout | None | NotGiven = not_given,
+        timeout: float | Timeout | NotGiven | None = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -500,7 +491,6 @@ class AsyncVoices(AsyncResource):
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
-
         return await self._call(
             _voices_delete.build(
                 id=id,
