@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeGuard, TypeVar, cast
 from uuid import UUID
 
 T = TypeVar("T")
@@ -24,11 +24,11 @@ S = TypeVar("S")
 class MismatchError(Exception):
     """A value is not what its place asks for. Never leaves the package: the edge turns it into an error of the tree."""
 
-    def __init__(self, wanted: str, value: object) -> None:
+    def __init__(self, wanted: str, value: object, *, found: str | None = None) -> None:
         super().__init__()
         self.path: list[str | int] = []
         self.wanted = wanted
-        self.found = _describe(value)
+        self.found = _describe(value) if found is None else found
 
     def __str__(self) -> str:
         where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path).lstrip(".")
@@ -93,11 +93,16 @@ def limited(
         written = codec.write(value)
         if isinstance(written, str | Sequence):
             size = len(cast("Sequence[object]", written))
-            unit = "characters" if isinstance(written, str) else "items"
-            if size < min_length:
-                raise MismatchError("not empty" if min_length == 1 else f"at least {min_length} {unit}", written)
-            if max_length is not None and size > max_length:
-                raise MismatchError(f"at most {max_length} {unit}; it has {size}", written)
+            unit = "character" if isinstance(written, str) else "item"
+            for holds, limit in (
+                (size >= min_length, f"at least {min_length} {unit}{'s' * (min_length != 1)} long"),
+                (
+                    max_length is None or size <= max_length,
+                    f"at most {max_length} {unit}{'s' * (max_length != 1)} long",
+                ),
+            ):
+                if not holds:
+                    raise MismatchError(limit, written, found=f"{size}")
         if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
             raise MismatchError(f"text that matches {pattern!r}", written)
         if isinstance(written, int | float):
@@ -208,6 +213,11 @@ def nullable(inner: Codec[T]) -> Codec[T | None]:
     return Codec(read, write)
 
 
+def _is_list(value: object) -> TypeGuard[Iterable[object]]:
+    # A text is a sequence of texts too, and hardly ever meant as one here.
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
 def array(inner: Codec[T]) -> Codec[list[T]]:
     """A list of values of one kind."""
 
@@ -226,11 +236,9 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
         return each(inner.read, cast("list[object]", value))
 
     def write(value: object) -> object:
-        # A text is a sequence of texts too, and hardly ever meant as one here.
-        is_list = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
-        if not is_list:
+        if not _is_list(value):
             raise MismatchError("a list", value)
-        return each(inner.write, list(cast("Iterable[object]", value)))
+        return each(inner.write, list(value))
 
     return Codec(read, write)
 
@@ -292,3 +300,5 @@ class Field:
     name: str
     codec: Codec[object]
     required: bool = False
+    secret: bool = False
+    """Whether its value is kept out of every repr."""

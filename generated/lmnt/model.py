@@ -19,7 +19,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, repr=False)
 class Model:
     """The base of every model.
 
@@ -28,6 +28,16 @@ class Model:
 
     additional_properties: dict[str, Any] = attrs.field(factory=dict)
     """The fields the description does not know, as they came."""
+
+    def __repr__(self) -> str:
+        given = {name: cast("object", getattr(self, name)) for name in _fields(type(self))}
+        shown = [
+            f"{name}={'…' if _fields(type(self))[name].secret else repr(value)}"
+            for name, value in given.items()
+            if value is not None
+        ]
+        shown += [f"{name}={value!r}" for name, value in self.additional_properties.items()]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @classmethod
     def json_fields(cls) -> Mapping[str, Field]:
@@ -59,11 +69,11 @@ class Model:
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, repr=False)
 class Result(Model):
     """A model that knows the request it came from."""
 
-    _request_id: str | None = attrs.field(default=None, init=False, repr=False, eq=False)
+    _request_id: str | None = attrs.field(default=None, init=False, eq=False)
 
     @property
     def request_id(self) -> str | None:
@@ -106,7 +116,7 @@ def read_model(kind: type[M], data: object) -> M:
     for attribute, field in _fields(kind).items():
         if field.name not in rest:
             if field.required:
-                raise MismatchError("there", None).under(field.name)
+                raise MismatchError("there", None, found="nothing").under(field.name)
             continue
         value = rest.pop(field.name)
         if value is None and not field.required:
@@ -134,7 +144,7 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
         value = values.get(attribute, _OMIT)
         if isinstance(value, Omit):
             if field.required:
-                raise MismatchError("given", None).under(attribute)
+                raise MismatchError("given", None, found="nothing").under(attribute)
             continue
         try:
             written[field.name] = field.codec.write(value)

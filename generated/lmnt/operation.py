@@ -98,7 +98,7 @@ def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequen
         if segment in ("", ".", ".."):
             raise MismatchError("a text that can stand in a path", segment).under(name)
         if segment in taken:
-            raise MismatchError("another text: this one is the path of another operation", segment).under(name)
+            raise MismatchError("another text, since this one leads to another operation", segment).under(name)
         segments[name] = quote(segment, safe="")
     return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
 

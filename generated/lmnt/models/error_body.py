@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.error_type import ErrorType
 
 
-@_attrs.define(kw_only=True)
+@_attrs.define(kw_only=True, repr=False)
 class ErrorBody(_model.Model):
     """What went wrong."""
 

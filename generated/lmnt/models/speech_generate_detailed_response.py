@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.timestamp import Timestamp
 
 
-@_attrs.define(kw_only=True)
+@_attrs.define(kw_only=True, repr=False)
 class SpeechGenerateDetailedResponse(_model.Result):
     """A whole piece of speech."""
 

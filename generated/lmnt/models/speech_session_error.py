@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.error_body import ErrorBody
 
 
-@_attrs.define(kw_only=True)
+@_attrs.define(kw_only=True, repr=False)
 class SpeechSessionError(_model.Model):
     """The session failed; the server closes it after this message."""
 

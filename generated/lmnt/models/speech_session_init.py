@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..models.speech_stream_format import SpeechStreamFormat
 
 
-@_attrs.define(kw_only=True)
+@_attrs.define(kw_only=True, repr=False)
 class SpeechSessionInit(_model.Model):
     """Opens a session; the first message of the client."""
 
@@ -56,7 +56,7 @@ class SpeechSessionInit(_model.Model):
         from ..models.speech_stream_format import SpeechStreamFormat
 
         return {
-            "x_api_key": _codec.Field("X-API-Key", _codec.string, required=True),
+            "x_api_key": _codec.Field("X-API-Key", _codec.string, required=True, secret=True),
             "voice": _codec.Field("voice", _codec.limited(_codec.string, min_length=1), required=True),
             "type": _codec.Field("type", _codec.constant("init")),
             "lmnt_version": _codec.Field("lmnt-version", _codec.string),
