@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Generic, Self, TypeVar, cast
+from uuid import UUID
 
 import attrs
 
@@ -58,11 +60,10 @@ class Model:
             raise InvalidArgumentError(f"{cls.__name__}: {error}") from None
 
     def to_dict(self) -> dict[str, object]:
-        """Return the model as plain values, ready for JSON; raises InvalidArgumentError for what may not be sent."""
-        try:
-            return write_model(type(self), self)
-        except MismatchError as error:
-            raise InvalidArgumentError(f"{type(self).__name__}: {error}") from None
+        """Return the model as plain values, ready for JSON, under the names it has there."""
+        fields = {field.name: (getattr(self, name), field) for name, field in _fields(type(self)).items()}
+        given = {name: _plain(value) for name, (value, field) in fields.items() if value is not None or field.required}
+        return given | {name: _plain(value) for name, value in self.additional_properties.items()}
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the model as JSON text; see to_dict."""
@@ -86,6 +87,23 @@ class ResultList(list[T], Generic[T]):
 
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+
+def _plain(value: object) -> object:
+    """Return a value of a model as JSON has it."""
+    match value:
+        case Model():
+            return value.to_dict()
+        case Mapping():
+            return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+        case list() | tuple():
+            return [_plain(item) for item in cast("Sequence[object]", value)]
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return value
 
 
 def stamp(result: object, request_id: str | None) -> None:
