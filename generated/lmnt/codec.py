@@ -94,15 +94,14 @@ def limited(
         if isinstance(written, str | Sequence):
             size = len(cast("Sequence[object]", written))
             unit = "character" if isinstance(written, str) else "item"
-            for holds, limit in (
-                (size >= min_length, f"at least {min_length} {unit}{'s' * (min_length != 1)} long"),
-                (
-                    max_length is None or size <= max_length,
-                    f"at most {max_length} {unit}{'s' * (max_length != 1)} long",
-                ),
-            ):
+            limits = (
+                (size >= min_length, "at least", min_length),
+                (max_length is None or size <= max_length, "at most", max_length),
+            )
+            for holds, bound, length in limits:
                 if not holds:
-                    raise MismatchError(limit, written, found=f"{size}")
+                    plural = "" if length == 1 else "s"
+                    raise MismatchError(f"{bound} {length} {unit}{plural} long", written, found=str(size))
         if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
             raise MismatchError(f"text that matches {pattern!r}", written)
         if isinstance(written, int | float):
