@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 import textwrap
+import traceback
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,8 +162,16 @@ class Package(Project):
         if losses:
             raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
 
-    def build(self) -> list[GeneratorError]:  # type: ignore[override]  # upstream returns the errors; ours raises
-        """Render the package."""
+    def build(self) -> list[GeneratorError]:
+        """Render the package. What is wrong raises; the list is empty."""
+        try:
+            self._render()
+        except jinja2.TemplateError as error:
+            name, line = _template_place(error)
+            raise Failure(f"templates/{name}, line {line}: {error.message or error}") from error
+        return []
+
+    def _render(self) -> None:
         self.package_dir.mkdir(parents=True)
         tags = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
         operations = {
@@ -189,7 +198,6 @@ class Package(Project):
             self._write(f"resources/{tag}.py", "resource.py.jinja", tag=tag)
             for item in items:
                 self._write(f"operations/{item['endpoint'].name}.py", "operation.py.jinja", **item)
-        return []
 
     def _arguments(self, endpoint: Any, raw: RawOperation) -> Arguments:
         """Return the arguments of an operation, by place."""
@@ -270,6 +278,14 @@ class Package(Project):
 def snake(name: str) -> str:
     """Return a name in snake case, as the generator writes it."""
     return strings.snake_case(name)
+
+
+def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
+    """Return the template and the line where rendering failed."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return Path(error.filename or error.name or "?").name, error.lineno
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("jinja")]
+    return Path(frames[-1].filename).name, frames[-1].lineno or 0
 
 
 def models_in(prop: Any) -> list[Any]:
