@@ -40,10 +40,10 @@ def make(settings: Settings, folder: Path) -> None:
         path.write_text(stamp + text, encoding="utf-8")
     tidy(package)
     origins = {overlay: ROOT / "overlays" / overlay for overlay in settings.overlays}
-    for name, overlay in origins.items():
+    for name, origin in origins.items():
         if (package / name).exists():
             raise Failure(f"overlays/{name}: a template writes a file of this name too")
-        shutil.copyfile(overlay, package / name)
+        shutil.copyfile(origin, package / name)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, package, PINNED), encoding="utf-8")
 
@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Failure as failure:
         print(f"error: {failure}\nNothing was changed.", file=sys.stderr)
         return 1
-    count = sum(1 for path in (settings.out / settings.package).rglob("*.py"))
+    count = len(list((settings.out / settings.package).rglob("*.py")))
     print(f"{settings.package} {settings.version}: {count} modules in {settings.out.name}/{settings.package}")
     return 0
 

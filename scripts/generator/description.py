@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from openapi_spec_validator import validate
@@ -17,16 +18,19 @@ class Failure(Exception):  # noqa: N818  # what a person reads is the text
     """The run stops; the text says why and what to do."""
 
 
-class DescriptionLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # which of the two is known at run time
+class DescriptionLoader(yaml.CSafeLoader):
     """YAML 1.2 as OpenAPI has it: `no` is a text, a date is a text, and a key stands once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """Build a mapping; refuses a key that stands twice."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise Failure(f"{node.start_mark.name}:{node.start_mark.line + 1}: the key {key!r} stands twice")
-        return super().construct_mapping(node, deep)
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                mark = key_node.start_mark
+                raise Failure(f"{Path(mark.name).name}, line {mark.line + 1}: the key {key!r} stands twice")
+            seen.add(key)
+        return dict(super().construct_mapping(node, deep))
 
 
 DescriptionLoader.yaml_implicit_resolvers = {}
@@ -46,14 +50,15 @@ for tag, pattern, first in (
 def load(path: Path) -> dict[str, Any]:
     """Read a YAML file."""
     try:
-        data = yaml.load(path.read_bytes(), DescriptionLoader)  # derived from the safe loader
+        with path.open("rb") as file:
+            data = yaml.load(file, DescriptionLoader)  # derived from the safe loader
     except OSError as error:
         raise Failure(f"cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise Failure(f"{path} is no YAML: {error}") from error
     if not isinstance(data, dict):
         raise Failure(f"{path} holds no mapping")
-    return data
+    return cast("dict[str, Any]", data)
 
 
 def load_description(path: Path) -> Description:
@@ -75,7 +80,7 @@ class RawOperation:
     method: str
     data: Mapping[str, Any]
     parameters: Mapping[tuple[str, str], Mapping[str, Any]]
-    taken: Mapping[str, list[str]] = field(default_factory=dict)
+    taken: Mapping[str, list[str]]
 
     @property
     def id(self) -> str:
@@ -129,7 +134,8 @@ class Description:
         found: dict[str, Any] = {}
         for part in schema.get("allOf", []):
             found |= self.properties(part)
-        return found | schema.get("properties", {})
+        found |= schema.get("properties", {})
+        return found
 
     def limits(self, schema: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the limits of a schema as arguments of `codec.limited`."""
@@ -195,6 +201,12 @@ class Description:
     def unions(self) -> dict[str, Mapping[str, Any]]:
         """The component schemas that are one of several others, told apart by a discriminator."""
         return {name: each for name, each in self.schemas.items() if "discriminator" in each and "oneOf" in each}
+
+    @property
+    def used_unions(self) -> list[str]:
+        """The unions that a path or another schema refers to."""
+        text = json.dumps([self.document.get("paths"), self.document.get("components")])
+        return [name for name in self.unions if f'"$ref": "#/components/schemas/{name}"' in text]
 
     @property
     def aliases(self) -> set[str]:

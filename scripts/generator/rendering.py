@@ -133,19 +133,23 @@ class Package(Project):
         self._refuse_losses()
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=repr, prose=prose)
-        self.env.globals.update(
+        self._offer(
             settings=settings,
             description=description,
             kind=lambda prop: type(prop).__name__.removesuffix("Property"),
             models_in=models_in,
-            plain=lambda text: text.get_untrusted_value() if hasattr(text, "get_untrusted_value") else text,
+            plain=plain,
             exports=exports(settings.overlays),
             fields=self._arguments,
             result_of=self._result,
             schema_of=lambda prop: self.components[str(prop.class_info.name)],
-            default_of=lambda schema: self._default(schema),
+            default_of=self._default,
             response_text=lambda endpoint: description.success(self._raw(endpoint))[1].get("description", ""),
         )
+
+    def _offer(self, **names: Any) -> None:
+        """Give names to all templates."""
+        self.env.globals.update(names)
 
     def _refuse_losses(self) -> None:
         """Stop if the parser dropped or doubted anything: its own exit code would be 0."""
@@ -159,6 +163,10 @@ class Package(Project):
         }
         losses += [f"the schema {name} was dropped" for key, name in expected.items() if key not in classes]
         losses += [f"{name} has no name: put its schema under components" for name in classes - expected.keys()]
+        losses += [
+            f"{name} is used by another schema: a union can only stand for itself"
+            for name in self.description.used_unions
+        ]
         if losses:
             raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
 
@@ -174,17 +182,16 @@ class Package(Project):
     def _render(self) -> None:
         self.package_dir.mkdir(parents=True)
         tags = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
-        operations = {
+        operations: dict[str, list[dict[str, Any]]] = {
             tag: [{"endpoint": endpoint, "raw": self._raw(endpoint)} for endpoint in collection.endpoints]
             for tag, collection in self.openapi.endpoint_collections_by_tag.items()
         }
         models = {
-            each.class_info.name: each.class_info.module_name for each in [*self.openapi.models, *self.openapi.enums]
+            str(each.class_info.name): str(each.class_info.module_name)
+            for each in [*self.openapi.models, *self.openapi.enums]
         }
         models |= {name: snake(name) for name in self.description.unions}
-        self.env.globals.update(
-            operations=operations, tags=tags, models=dict(sorted(models.items())), results=self._results()
-        )
+        self._offer(operations=operations, tags=tags, models=dict(sorted(models.items())), results=self._results())
         self._write("__init__.py", "package_init.py.jinja")
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
@@ -288,6 +295,11 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
     return Path(frames[-1].filename).name, frames[-1].lineno or 0
 
 
+def plain(text: Any) -> Any:
+    """Return a text of the description as it was written; the generator hides it behind a type of its own."""
+    return text.get_untrusted_value() if hasattr(text, "get_untrusted_value") else text
+
+
 def models_in(prop: Any) -> list[Any]:
     """Return the models and enums that a property's type names, each once."""
     inner = [*getattr(prop, "inner_properties", [])]
@@ -299,7 +311,7 @@ def models_in(prop: Any) -> list[Any]:
 
 def prose(text: Any, indent: int = 0) -> str:
     """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
-    text = text.get_untrusted_value() if hasattr(text, "get_untrusted_value") else str(text or "")
+    text = str(plain(text) or "")
     text = "".join(
         each for each in text if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp"))
     )
