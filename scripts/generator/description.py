@@ -21,7 +21,7 @@ class Failure(Exception):  # noqa: N818  # what a person reads is the text
 class DescriptionLoader(yaml.CSafeLoader):
     """YAML 1.2 as OpenAPI has it: `no` is a text, a date is a text, and a key stands once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping; refuses a key that stands twice."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
