@@ -1,0 +1,148 @@
+"""The ASGI application: routes from the description, the order of checks, and the layers around them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from starlette.requests import Request
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from .description import Description, Operation, lmnt
+from .engines import Engine
+from .envelope import Envelope
+from .errors import ApiError, ClientGoneError
+from .faults import Faults
+from .inbound import Form, body_of, parameters_of
+from .operations import OPERATIONS, Call
+from .store import Store, account_of
+from .validation import quoted
+from .voices import Voices
+
+
+def create_app(
+    engine: Engine, store: Store | None = None, *, api_key: str | None = None, faults: bool = False
+) -> ASGIApp:
+    """Return the server as an ASGI application.
+
+    Args:
+        engine: what speaks.
+        store: what remembers; a new one in memory when None. It is closed when the application shuts down.
+        api_key: the only key to accept; when None any key will do, each an account of its own.
+        faults: whether the request header `x-lmnt-fault` is obeyed; see `lmnt_server.faults`.
+
+    Raises:
+        NotImplementedError: if the description has an operation that this server has not.
+    """
+    description = lmnt()
+    kept = Store() if store is None else store
+    voices = Voices(engine, kept)
+
+    def call(account: str, parameters: Mapping[str, Any], body: Any) -> Call:
+        return Call(engine, kept, voices, account, parameters, body)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncGenerator[None]:
+        yield
+        kept.close()
+
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in description.operations:
+        if operation.id not in OPERATIONS:
+            raise NotImplementedError(f"no handler for the operation {operation.id} of the description")
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
+    # (OpenAPI 3.1, section 4.8.8.2).
+    paths = sorted(by_path, key=lambda path: path.count("{"))
+    routes = [Route(path, _Path(by_path[path], description, api_key, call)) for path in paths]
+    app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route, lifespan=lifespan)
+    return Envelope(Faults(app) if faults else app)
+
+
+class _Path:
+    """All operations of a path: picks one by the method, checks the request, and answers it.
+
+    The order of checks: method (405), key (401), request (400), and then what the operation itself finds.
+    """
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        description: Description,
+        api_key: str | None,
+        call: Callable[[str, Mapping[str, Any], Any], Call],
+    ) -> None:
+        self._operations = operations
+        self._description = description
+        self._api_key = api_key
+        self._call = call
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        operation = self._operations.get(request.method)
+        if operation is None:
+            allowed = ", ".join(sorted(self._operations))
+            message = f"{request.method[:20]} is not a method of this path; it has {allowed}"
+            raise ApiError("invalid_request_error", message, status=405, headers={"allow": allowed})
+        account = account_of(self._key(request))
+        parameters = await parameters_of(request, operation, self._description)
+        body = await body_of(request, operation, self._description)
+
+        async def answer() -> None:
+            response = await OPERATIONS[operation.id](self._call(account, parameters, body))
+            await response(scope, receive, send)
+
+        try:
+            await _while_connected(receive, answer)
+        finally:
+            if isinstance(body, Form):
+                body.close()
+
+    def _key(self, request: Request) -> str:
+        key = request.headers.get("x-api-key", "")
+        if not key:
+            raise ApiError("authentication_error", "The API key is missing: send it in the header X-API-Key.")
+        if self._api_key is not None and not hmac.compare_digest(key.encode(), self._api_key.encode()):
+            raise ApiError("authentication_error", "The API key is not known.")
+        return key
+
+
+async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
+    raise ApiError("not_found_error", f"There is nothing at {quoted(scope['path'])}.")
+
+
+async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
+    """Do some work after the request has been read, and stop it as soon as the client has left.
+
+    Raises:
+        ClientGoneError: if it has.
+    """
+    failure: Exception | None = None
+    gone = False
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            await work()
+        except Exception as error:  # raised below, where the group cannot wrap it in another exception
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    if gone:
+        raise ClientGoneError

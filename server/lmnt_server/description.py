@@ -1,0 +1,158 @@
+"""The OpenAPI description, as far as a server needs it: its operations and its schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The fields of a Path Item Object that are operations (OpenAPI 3.1, section 4.8.9)."""
+
+_URI: Final = "urn:lmnt-server:description"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an operation: where it stands in a request and the pointer to its schema."""
+
+    name: str
+    location: str
+    required: bool
+    schema: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: what names it, where it is called, and what it takes.
+
+    `bodies` maps each media type of the request body to the pointer to its schema; it is empty for an operation that
+    takes no body.
+    """
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    bodies: Mapping[str, str]
+
+
+class Schema:
+    """A schema of the description (JSON Schema 2020-12)."""
+
+    def __init__(self, validator: Any) -> None:
+        # Any: the stubs of jsonschema leave its types partly unknown.
+        self._validator = validator
+
+    def errors(self, value: Any) -> Iterator[ValidationError]:
+        """Yield what is wrong with a value."""
+        yield from self._validator.iter_errors(value)
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether a value is right."""
+        return next(self.errors(value), None) is None
+
+
+class Description:
+    """An OpenAPI 3.1 document, given as what its YAML or JSON stands for."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        resource: Resource[Any] = DRAFT202012.create_resource(document)
+        self._registry: Registry[Any] = Registry[Any]().with_resource(_URI, resource)
+        self._schemas: dict[str, Schema] = {}
+
+    def at(self, pointer: str) -> Any:
+        """Return what a JSON pointer (RFC 6901, with the leading `#`) of the document stands for.
+
+        Raises:
+            KeyError: if nothing is there.
+        """
+        node: Any = self.document
+        for part in pointer.removeprefix("#/").split("/"):
+            key = part.replace("~1", "/").replace("~0", "~")
+            node = _child(node, key)
+        return node
+
+    def schema(self, pointer: str) -> Schema:
+        """Return the schema at a pointer."""
+        if pointer not in self._schemas:
+            validator = Draft202012Validator({"$ref": _URI + pointer}, registry=self._registry)
+            self._schemas[pointer] = Schema(validator)
+        return self._schemas[pointer]
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation, in the order of the document."""
+        return tuple(
+            self._operation(path, method)
+            for path, item in cast("dict[str, dict[str, Any]]", self.document["paths"]).items()
+            for method in METHODS
+            if method in item
+        )
+
+    @cached_property
+    def status_of_error(self) -> Mapping[str, int]:
+        """The HTTP status of each error type, from `x-status` of the schema ErrorType."""
+        return cast("dict[str, int]", self.at("#/components/schemas/ErrorType")["x-status"])
+
+    def _operation(self, path: str, method: str) -> Operation:
+        where = f"#/paths/{_escaped(path)}/{method}"
+        operation: dict[str, Any] = self.at(where)
+        shared = self._parameters(f"#/paths/{_escaped(path)}")
+        own = self._parameters(where)
+        # An operation's parameter takes the place of the path's of the same name and location.
+        parameters = {(each.name, each.location): each for each in (*shared, *own)}
+        body = where + "/requestBody"
+        content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+        return Operation(
+            id=operation["operationId"],
+            method=method.upper(),
+            path=path,
+            parameters=tuple(parameters.values()),
+            bodies={media: f"{body}/content/{_escaped(media)}/schema" for media in content},
+        )
+
+    def _parameters(self, where: str) -> list[Parameter]:
+        found: list[Parameter] = []
+        for index in range(len(self.at(where).get("parameters", ()))):
+            pointer = f"{where}/parameters/{index}"
+            node = self.at(pointer)
+            while "$ref" in node:
+                pointer = node["$ref"]
+                node = self.at(pointer)
+            found.append(Parameter(node["name"], node["in"], node.get("required", False), pointer + "/schema"))
+        return found
+
+
+def _child(node: dict[str, Any] | list[Any], key: str) -> Any:
+    return node[int(key)] if isinstance(node, list) else node[key]
+
+
+def _escaped(part: str) -> str:
+    """Return a key as a part of a JSON pointer in a URI fragment, where braces may not stand."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+@cache
+def lmnt() -> Description:
+    """Return the description of the LMNT API: the one inside an installed package, else the one of the checkout.
+
+    Raises:
+        FileNotFoundError: if there is neither.
+    """
+    package = Path(__file__).parent
+    candidates = (package / "lmnt.yaml", package.parents[1] / "openapi" / "lmnt.yaml")
+    for path in candidates:
+        if path.is_file():
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            return Description(yaml.load(path.read_text("utf-8"), loader))
+    raise FileNotFoundError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")

@@ -1,0 +1,229 @@
+"""Samples become audio files: one encoder for each format, all with the same two calls.
+
+An encoder takes 16-bit mono samples at the engine's rate, in pieces of any length, and gives bytes as soon as it has
+some; whatever it gave, put together, is the file. Codecs, containers and resampling are FFmpeg's, by `av`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+_UNKNOWN: Final = 0xFFFFFFFF
+"""What stands for the length in the header of a WAV file that is sent before its length is known."""
+
+_WAVE_PCM: Final = 0x0001
+_WAVE_MULAW: Final = 0x0007
+
+
+class Encoder(Protocol):
+    """One file in the making."""
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Take samples, and return what can be sent by now, perhaps nothing."""
+        ...
+
+    def finish(self) -> bytes:
+        """Return the rest of the file, once all samples have been taken."""
+        ...
+
+
+class Samples:
+    """The encoder of the formats that are samples alone, at another rate and in another sample format."""
+
+    def __init__(self, sample_format: str, source_rate: int, rate: int) -> None:
+        self._source_rate = source_rate
+        self._resampler = AudioResampler(format=sample_format, layout="mono", rate=rate)
+
+    def frames(self, pcm: bytes | None) -> Iterator[AudioFrame]:
+        """Yield resampled frames; None stands for the end."""
+        if pcm is None:
+            yield from self._resampler.resample(None)
+        elif pcm:
+            frame = AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
+            frame.sample_rate = self._source_rate
+            frame.planes[0].update(pcm)
+            yield from self._resampler.resample(frame)
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the samples, resampled."""
+        return b"".join(map(_samples_of, self.frames(pcm)))
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds."""
+        return b"".join(map(_samples_of, self.frames(None)))
+
+
+class Mulaw:
+    """G.711 µ-law in a WAV container, sent as it is made: the header holds the sign for an unknown length."""
+
+    def __init__(self, source_rate: int, rate: int) -> None:
+        self._source = Samples("s16", source_rate, rate)
+        self._codec = cast("Any", av.CodecContext.create("pcm_mulaw", "w"))
+        self._codec.sample_rate = rate
+        self._codec.layout = "mono"
+        self._codec.format = "s16"
+        self._codec.time_base = Fraction(1, rate)
+        self._header = _wave_header(_WAVE_MULAW, rate, 8, None)
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the samples in µ-law, the header before the first ones."""
+        header, self._header = self._header, b""
+        return header + self._encode(self._source.frames(pcm))
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds, in µ-law."""
+        return self._encode(self._source.frames(None))
+
+    def _encode(self, frames: Iterator[AudioFrame]) -> bytes:
+        return b"".join(bytes(packet) for frame in frames for packet in self._codec.encode(frame))
+
+
+class Wav:
+    """16-bit PCM in a WAV container. Its header holds its length, so nothing can be sent before all of it is there."""
+
+    def __init__(self, source_rate: int, rate: int) -> None:
+        self._source = Samples("s16", source_rate, rate)
+        self._rate = rate
+        self._data = bytearray()
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Keep the samples."""
+        self._data += self._source.feed(pcm)
+        return b""
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._data += self._source.finish()
+        return _wave_header(_WAVE_PCM, self._rate, 16, len(self._data)) + self._data
+
+
+class _Container(NamedTuple):
+    """A container of FFmpeg and what goes into it.
+
+    Args:
+        name: FFmpeg's name of the container.
+        codec: FFmpeg's name of the encoder.
+        sample_format: the encoder's.
+        bit_rate: bits in a second.
+        options: FFmpeg's options of the container.
+        codec_options: FFmpeg's options of the codec.
+    """
+
+    name: str
+    codec: str
+    sample_format: str
+    bit_rate: int
+    options: Mapping[str, str]
+    codec_options: Mapping[str, str]
+
+
+# 96 kbit/s is the API's. MPEG-2.5 (8000 Hz) has no more than 64 kbit/s, which LAME then takes.
+# A Xing header would need to be rewritten when the length is known, and an ID3 tag has nothing to say.
+# The codec options take the faster way where it costs nothing that can be heard in speech.
+MP3: Final = _Container(
+    "mp3", "libmp3lame", "s16p", 96_000, {"write_xing": "0", "id3v2_version": "0"}, {"compression_level": "7"}
+)
+AAC: Final = _Container("adts", "aac", "fltp", 64_000, {}, {"aac_coder": "fast"})
+# A cluster is sent when it is whole, so its length is known; half a second of speech is not long to wait for.
+WEBM: Final = _Container("webm", "libopus", "s16", 32_000, {"cluster_time_limit": "500"}, {"compression_level": "5"})
+
+
+class Muxed:
+    """A codec in a container that can be written from front to end."""
+
+    def __init__(self, container: _Container, source_rate: int, rate: int) -> None:
+        self._source = Samples(container.sample_format, source_rate, rate)
+        self._sink = _Sink()
+        # bitexact leaves out random identifiers and the versions of the libraries: same samples, same bytes.
+        options = {**container.options, "flush_packets": "1", "fflags": "+bitexact"}
+        # Any: the types of av leave a packet's unknown, and with it all that takes or gives one.
+        self._container = cast("Any", av.open(self._sink, "w", format=container.name, options=options))
+        codec_options = dict(container.codec_options)
+        self._stream = self._container.add_stream(container.codec, rate=rate, layout="mono", options=codec_options)
+        self._stream.format = container.sample_format
+        self._stream.bit_rate = container.bit_rate
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the packets that are whole."""
+        return self._mux(self._source.frames(pcm))
+
+    def finish(self) -> bytes:
+        """Return what the codec and the container still hold."""
+        data = self._mux(self._source.frames(None))
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        return data + self._sink.take()
+
+    def _mux(self, frames: Iterator[AudioFrame]) -> bytes:
+        for frame in frames:
+            self._container.mux(self._stream.encode(frame))
+        return self._sink.take()
+
+
+class _Sink:
+    """What a container is written to; it cannot seek, so FFmpeg does not try to."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        """Take bytes of the container."""
+        self._data += data
+        return len(data)
+
+    def take(self) -> bytes:
+        """Return the bytes since the last call."""
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+
+class Format(NamedTuple):
+    """A format of the API: how to make its encoder, from the engine's rate and the file's, and its media type."""
+
+    encoder: Callable[[int, int], Encoder]
+    media_type: str
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "mp3": Format(partial(Muxed, MP3), "audio/mpeg"),
+    "aac": Format(partial(Muxed, AAC), "audio/aac"),
+    "webm": Format(partial(Muxed, WEBM), "audio/webm"),
+    "wav": Format(Wav, "audio/wav"),
+    "ulaw": Format(Mulaw, "audio/wav"),
+    "pcm_s16le": Format(partial(Samples, "s16"), "application/vnd.lmnt.audio-int16"),
+    "pcm_f32le": Format(partial(Samples, "flt"), "application/vnd.lmnt.audio-fp32"),
+}
+"""Every value of the description's SpeechFormat."""
+
+
+def _samples_of(frame: AudioFrame) -> bytes:
+    plane: Any = frame.planes[0]
+    # A plane is padded to a whole number of words of the processor.
+    return bytes(plane)[: frame.samples * frame.format.bytes]
+
+
+def _wave_header(tag: int, rate: int, bits: int, data_bytes: int | None) -> bytes:
+    """Return all of a mono WAV file that comes before its samples.
+
+    The chunks are those of Microsoft's "New Multimedia Data Types and Data Techniques": a format other than PCM has an
+    extension, here an empty one, and a `fact` chunk with the number of samples.
+    """
+    block = bits // 8
+    form = struct.pack("<HHIIHH", tag, 1, rate, rate * block, block, bits)
+    fact = b""
+    if tag != _WAVE_PCM:
+        form += struct.pack("<H", 0)
+        fact = struct.pack("<4sII", b"fact", 4, _UNKNOWN if data_bytes is None else data_bytes // block)
+    chunks = b"WAVE" + struct.pack("<4sI", b"fmt ", len(form)) + form + fact
+    size = _UNKNOWN if data_bytes is None else data_bytes
+    riff = _UNKNOWN if data_bytes is None else len(chunks) + 8 + data_bytes
+    return struct.pack("<4sI", b"RIFF", riff) + chunks + struct.pack("<4sI", b"data", size)

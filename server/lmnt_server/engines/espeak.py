@@ -1,0 +1,190 @@
+"""Real speech from espeak-ng, which runs in a process of its own: see `espeak_child`."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import pickle
+import re
+import subprocess
+import sys
+import threading
+import unicodedata
+import weakref
+from array import array
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from . import Block, Mark
+from .cast import CAST, SystemVoice, pick
+from .espeak_child import Reply, Request
+from .languages import detect
+
+_WORDS_PER_MINUTE: Final = 170
+_SLOWEST, _FASTEST = 80, 450  # words a minute that espeak-ng takes
+
+_LONGEST_PIECE: Final = 300
+"""Characters that are spoken in one go. The engine is held for as long, some milliseconds."""
+
+_SILENT: Final = 40
+"""Samples no louder than this are a pause."""
+
+_STRIDE: Final = 64
+"""Samples, some 3 ms, by which the end of a word is looked for."""
+
+
+class _Timbre(NamedTuple):
+    """How a voice sounds: the accent of its English, a variant of espeak-ng, and a pitch from 0 to 99.
+
+    Accents are espeak-ng's voices; its plain `en` is British.
+    """
+
+    accent: str
+    variant: str
+    pitch: int
+
+
+_TIMBRES: Final[Mapping[str, _Timbre]] = {
+    "leah": _Timbre("en-us", "f2", 55),
+    "ansel": _Timbre("en-us", "m3", 45),
+    "amy": _Timbre("en", "f4", 50),
+    "elowen": _Timbre("en-gb-x-rp", "f5", 42),
+    "ava": _Timbre("en-us", "f1", 70),
+    "lily": _Timbre("en-us", "f3", 40),
+    "morgan": _Timbre("en-us", "m7", 25),
+    "curtis": _Timbre("en", "m1", 40),
+    "isla": _Timbre("en-gb-scotland", "f2", 60),
+    "gordon": _Timbre("en-gb-scotland", "m4", 30),
+}
+
+_OTHERS: Final = tuple(
+    _Timbre("en-us", variant, pitch)
+    for variant in ("f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
+    for pitch in (35, 45, 55, 65)
+)
+"""What the voices that are not of the cast choose from."""
+
+_LANGUAGES: Final[Mapping[str, str]] = {"zh": "cmn", "pt": "pt-br"}
+"""espeak-ng's names of the languages that it does not call by their ISO 639-1 code."""
+
+_SENTENCE_END: Final = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001 - other scripts' stops
+_BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001 - other scripts' commas
+
+
+class EspeakEngine:
+    """Speaks with espeak-ng, a piece of a text at a time, at most a sentence.
+
+    Requests at the same time take turns by the piece, so the first sound of each comes early, and a caller that stops
+    is obeyed at the next piece. A text that makes espeak-ng crash fails alone; the next one finds a new process.
+    """
+
+    voices: Sequence[SystemVoice] = CAST
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child, self._rate = self._started()
+
+    @property
+    def rate(self) -> int:
+        """Samples in a second, as the library says it."""
+        return self._rate
+
+    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
+        """Yield a block for each sentence, or part of a long one.
+
+        Raises:
+            RuntimeError: if espeak-ng cannot speak it.
+        """
+        timbre = _TIMBRES.get(voice) or pick(voice, _OTHERS)
+        spoken = detect(text) if language == "auto" else language
+        name = f"{timbre.accent if spoken == 'en' else _LANGUAGES.get(spoken, spoken)}+{timbre.variant}"
+        words_per_minute = min(max(round(_WORDS_PER_MINUTE * speed), _SLOWEST), _FASTEST)
+        plain = "".join(map(_plain, text))
+        offset = 0
+        for begin, end in pieces(plain):
+            pcm, words = self._ask((plain[begin:end], name, timbre.pitch, words_per_minute, end < len(text)))
+            yield Block(pcm, tuple(_marks(pcm, words, begin, end, offset)))
+            offset += len(pcm) // 2
+
+    def _ask(self, request: Request) -> tuple[bytes, list[_Word]]:
+        with self._lock:
+            if self._child.poll() is not None:
+                self._child, self._rate = self._started()
+            try:
+                pickle.dump(request, self._child.stdin)
+                self._child.stdin.flush()
+                reply: Reply = pickle.load(self._child.stdout)
+            except (OSError, EOFError, pickle.UnpicklingError) as error:
+                # At once, so that the next request does not take a process that is about to be gone for a living one.
+                _end(self._child)
+                raise RuntimeError("espeak-ng crashed on this text") from error
+        if isinstance(reply, str):
+            raise RuntimeError(reply)
+        pcm, words = reply
+        return pcm, [_Word(*word) for word in words]
+
+    def _started(self) -> tuple[Any, int]:
+        """Start the process, which ends with this engine, and return it with its rate."""
+        program = str(Path(__file__).with_name("espeak_child.py"))
+        # -P: the folder of the program is this package's, whose modules are none of the child's.
+        child: Any = subprocess.Popen([sys.executable, "-P", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        weakref.finalize(self, _end, child)
+        try:
+            rate = int(pickle.load(child.stdout))
+        except EOFError:
+            rate = 0
+        if rate <= 0:
+            raise RuntimeError("espeak-ng cannot be started")
+        return child, rate
+
+
+def _end(child: Any) -> None:
+    """End the process and reap it."""
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        with contextlib.suppress(OSError):  # what could not be written to a process that is gone
+            pipe.close()
+
+
+def _plain(character: str) -> str:
+    """Return the plain form of a letter or digit in a circle, of full width, or of mathematics: one for one."""
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else character
+
+
+def pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the begin and end of each piece of a text to speak in one go: a sentence, or part of a long one."""
+    begin = 0
+    while begin < len(text):
+        limit = begin + _LONGEST_PIECE
+        sentence = _SENTENCE_END.search(text, begin, limit)
+        if sentence:
+            end = sentence.end()
+        elif limit >= len(text):
+            end = len(text)
+        else:
+            breaks = [found.end() for found in _BREAK.finditer(text, begin + 1, limit)]
+            end = breaks[-1] if breaks else limit
+        yield begin, end
+        begin = end
+
+
+class _Word(NamedTuple):
+    """A word event: the word's place in the text that was given, in characters, and its first sample."""
+
+    begin: int
+    length: int
+    start: int
+
+
+def _marks(pcm: bytes, words: Sequence[_Word], begin: int, end: int, offset: int) -> Iterator[Mark]:
+    """Yield the marks of the piece of a text from `begin` to `end` whose speech starts at the sample `offset`."""
+    samples = array("h", pcm)
+    for word, following in itertools.zip_longest(words, words[1:], fillvalue=_Word(end - begin, 0, len(samples))):
+        stop = max(word.start, following.start)
+        while stop - word.start > _STRIDE and max(map(abs, samples[stop - _STRIDE : stop])) <= _SILENT:
+            stop -= _STRIDE
+        last = min(word.begin + word.length, following.begin)
+        yield Mark(begin + word.begin, begin + last, offset + word.start, offset + stop)

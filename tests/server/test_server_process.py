@@ -1,0 +1,268 @@
+"""The command line: starting, stopping, refusing to start, and what is left behind (nothing)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from answers import REQUEST_ID
+
+from lmnt_server.process import ServerFailedError, ServerProcess, running
+
+SERVER = str(Path(__file__).parents[2] / "server")
+BYTES = "/v1/ai/speech/bytes"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lmnt_server", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env={**os.environ, "PYTHONPATH": SERVER},
+    )
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # A process that has ended but that nobody waited for is gone too, as far as its work goes.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_help_teaches() -> None:
+    help = run("--help").stdout
+    for words in (
+        "export LMNT_BASE_URL=http://127.0.0.1:8765",
+        "--engine {espeak,tone}",
+        "do not imitate",
+        "any API key",
+    ):
+        assert words in help
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "70000"], "invalid port value: '70000'"),
+        (["--port", "x"], "invalid port value: 'x'"),
+        (["--character-limit", "-1"], "invalid count value"),
+        (["--engine", "choir"], "choose from"),
+        (["--tls-cert", "cert.pem"], "belong together"),
+        (["--tls-cert", "no.pem", "--tls-key", "no.key"], "cannot use no.pem with no.key: "),
+        (["--data", "/proc/no/folder"], "cannot keep data in /proc/no/folder: "),
+        (["--data", "/dev/null"], "cannot keep data in /dev/null: "),
+        (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8765: "),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:8765: "),
+    ],
+)
+def test_an_option_that_cannot_be_obeyed_is_told_in_plain_words(arguments: list[str], words: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_files_that_are_no_certificate(tmp_path: Path) -> None:
+    file = tmp_path / "cert.pem"
+    file.write_text("not a certificate")
+    done = run("--tls-cert", str(file), "--tls-key", str(file))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "cannot use" in done.stderr
+
+
+def test_a_data_folder_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "lmnt-server.sqlite3").write_bytes(b"not a database" * 100)
+    done = run("--data", str(tmp_path))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "cannot keep data in" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    done = run("--data", str(tmp_path))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "cannot keep data in" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_is_in_use(tone: ServerProcess, host: str) -> None:
+    port = tone.base_url.rpartition(":")[2]
+    done = run("--host", host, "--port", port)
+    assert done.returncode == 2
+    assert done.stderr == f"lmnt-server: cannot listen on {host}:{port}: another program listens there\n"
+
+
+def test_ipv6() -> None:
+    with running(engine="tone", arguments=["--host", "::1"]) as server:
+        assert server.base_url.startswith("http://[::1]:")
+        assert httpx.get(server.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
+
+
+def test_it_is_quiet() -> None:
+    with running(engine="tone") as server:
+        assert httpx.get(server.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
+        assert httpx.get(server.base_url + "/nowhere").status_code == 404
+        server.terminate()
+        assert server.wait(5) == 0
+        assert server.log() == ""
+
+
+def test_the_access_log_has_a_line_for_each_request_and_never_the_key() -> None:
+    with running(engine="tone", arguments=["--access-log"]) as server:
+        httpx.get(server.base_url + "/v1/account?a=SECRET", headers={"x-api-key": "SECRET"})
+        httpx.get(server.base_url + "/a%0Ab", headers={"x-api-key": "SECRET"})
+        server.terminate()
+        assert server.wait(5) == 0
+        lines = server.log().splitlines()
+    assert len(lines) == 2
+    assert all(REQUEST_ID.fullmatch(line.split()[0]) for line in lines)
+    assert '"GET /v1/account" 200, ' in lines[0]
+    assert '"GET /a%0Ab" 404, ' in lines[1]
+    assert "SECRET" not in "".join(lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_cleanly(number: signal.Signals) -> None:
+    with running(engine="tone") as server:
+        with httpx.Client(base_url=server.base_url) as client:
+            client.get("/nowhere")
+            os.kill(server.pid, number)
+            assert server.wait(5) == 0
+        assert server.log() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_during_a_stream(number: signal.Signals) -> None:
+    body = {"text": "x " * 2500, "voice": "leah"}
+    with (
+        running(engine="tone", faults=True) as server,
+        httpx.Client(base_url=server.base_url, headers={"x-api-key": "k"}) as client,
+        client.stream("POST", BYTES, json=body, headers={"x-lmnt-fault": "stall-after=1000"}) as response,
+    ):
+        stream = response.iter_raw()
+        next(stream)
+        os.kill(server.pid, number)
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(stream)
+        assert server.wait(5) == 0
+        assert "Traceback" not in server.log()
+
+
+def test_kill_cuts_the_stream() -> None:
+    with (
+        running(engine="tone", faults=True) as server,
+        httpx.Client(base_url=server.base_url, headers={"x-api-key": "k"}) as client,
+        client.stream(
+            "POST", BYTES, json={"text": "x", "voice": "leah"}, headers={"x-lmnt-fault": "stall-after=9"}
+        ) as response,
+    ):
+        stream = response.iter_raw()
+        next(stream)
+        server.kill()
+        assert server.returncode == -signal.SIGKILL
+        assert gone(server.pid)
+        with pytest.raises(httpx.TransportError):
+            list(stream)
+
+
+def test_a_server_that_cannot_start_fails_with_its_own_words() -> None:
+    with pytest.raises(ServerFailedError, match=r"exit code 2\n.*cannot keep data in /dev/null"):  # noqa: SIM117
+        with running(engine="tone", data=Path("/dev/null")):
+            raise AssertionError("it runs")
+
+
+def test_a_server_that_is_not_ready_in_time_is_not_left_behind() -> None:
+    with pytest.raises(ServerFailedError, match=r"not ready in 0\.01 s"):  # noqa: SIM117
+        with running(engine="tone", timeout=0.01):
+            raise AssertionError("it runs")
+
+
+def test_an_interrupt_stops_the_server() -> None:
+    servers: list[ServerProcess] = []
+
+    def interrupted() -> None:
+        with running(engine="tone") as server:
+            servers.append(server)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert servers[0].returncode == 0
+    assert gone(servers[0].pid)
+
+
+def test_a_parent_that_is_killed_leaves_no_orphan() -> None:
+    program = """
+        import time
+        from lmnt_server.process import running
+        with running(engine="tone") as server:
+            print(server.pid, server.base_url, flush=True)
+            time.sleep(60)
+    """
+    environment = {**os.environ, "PYTHONPATH": SERVER}
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        assert parent.stdout is not None
+        pid, base_url = parent.stdout.readline().split()
+        assert httpx.get(base_url + "/nowhere").status_code == 404
+        parent.kill()
+    wait_until_gone(int(pid))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to find the processes")
+def test_a_server_that_is_killed_leaves_no_orphan() -> None:
+    with running(engine="espeak") as server:
+        threads = Path(f"/proc/{server.pid}/task").iterdir()
+        children = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+        assert len(children) == 1  # espeak-ng
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait(5)
+        wait_until_gone(children[0])
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while not gone(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert gone(pid)
+
+
+def test_a_connection_that_says_nothing_or_nonsense_harms_nobody(tone: ServerProcess) -> None:
+    host, _, port = tone.base_url.removeprefix("http://").partition(":")
+    for content in (
+        b"",
+        b"\x16\x03\x01\x02\x00",
+        b"GET\r\n\r\n",
+        b"POST /v1/ai/speech HTTP/1.1\r\nhost: a\r\n",
+        b"\0" * 99,
+    ):
+        with socket.create_connection((host, int(port))) as sock:
+            sock.sendall(content)
+    assert httpx.get(tone.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(tone: ServerProcess) -> None:
+    host, _, port = tone.base_url.removeprefix("http://").partition(":")
+    for path, kind in ((BYTES, "application/json"), ("/v1/ai/voice", "multipart/form-data; boundary=b")):
+        head = (
+            f"POST {path} HTTP/1.1\r\nhost: a\r\nx-api-key: k\r\ncontent-type: {kind}\r\ncontent-length: 999\r\n\r\n--b"
+        )
+        with socket.create_connection((host, int(port))) as sock:
+            sock.sendall(head.encode())
+            time.sleep(0.05)
+    assert httpx.get(tone.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
+    assert "Traceback" not in "\n".join(line for line in tone.log().splitlines() if "x-lmnt-fault" not in line)
