@@ -73,6 +73,8 @@ class Calls:
         return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_options"):
+            return f"<{type(self).__name__}, not made>"  # as a traceback shows it when the constructor has failed
         return f"{type(self).__name__}(base_url={self._options.base_url!r})"
 
 

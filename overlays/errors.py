@@ -3,6 +3,7 @@
 Error                                    everything below, and whatever else goes wrong in this package
 ├─ InvalidArgumentError                  an argument that cannot be sent; also a ValueError; nothing was sent
 ├─ FileError                             a file that cannot be written
+├─ StreamAlreadyConsumed                 a body that was read before
 └─ APIError
    ├─ APIConnectionError                 no response: name lookup, connection refused, TLS, lost before the headers
    │  └─ APITimeoutError                 no response in time
@@ -50,6 +51,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "SessionClosedError",
+    "StreamAlreadyConsumed",
     "StreamResetError",
     "StreamTimeoutError",
     "StreamTruncatedError",
@@ -88,6 +90,10 @@ class FileError(Error):
     def __init__(self, message: str = "", *, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
+    """The body of a streaming response was read before; it can be read once."""
 
 
 class APIError(Error):

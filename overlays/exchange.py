@@ -20,7 +20,7 @@ from . import description
 from .codec import anything
 from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError, class_for_status
 from .omit import NotGiven, Omit
-from .operation import JSONBody, MultipartBody, Operation, query_pairs, with_extra
+from .operation import JSONBody, MultipartBody, Operation, arguments_of, query_pairs, with_extra
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, check_timeout
 from .retries import LONGEST_RETRY_AFTER, backoff, is_retried, retry_after
 from .stream import StreamGuard
@@ -93,7 +93,8 @@ def exchange(
         APIError: The call failed; every error of the tree but those of a stream that is read later.
         InvalidArgumentError: The extra arguments cannot be sent.
     """
-    first = _request(operation, options, call)
+    with arguments_of(operation.id):
+        first = _request(operation, options, call)
     failure: APIError
     wait: float | None
     attempt = 0
@@ -203,8 +204,11 @@ def _redirect(request: Request, response: Response) -> Request | None:
     )
     if location is None or not follows:
         return None
-    url = urljoin(request.url, location)
-    here, there = urlsplit(request.url), urlsplit(url)
+    try:
+        url = urljoin(request.url, location)
+        here, there = urlsplit(request.url), urlsplit(url)
+    except ValueError:
+        return None
     if there.scheme not in ("http", "https"):
         return None
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)

@@ -14,6 +14,7 @@ from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
 from .errors import APIStreamError, FileError
+from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes"]
 
@@ -52,8 +53,8 @@ def _upload(value: object) -> Upload:
             # Reading is tried now, so that nothing is sent when it cannot work.
             with content.open("rb"):
                 pass
-        except OSError as error:
-            raise MismatchError(f"a file that can be read ({error.strerror})", str(content)) from error
+        except (OSError, ValueError) as error:
+            raise MismatchError(f"a file that can be read ({_reason(error)})", str(content)) from error
         name = content.name if name is None else name
         media_type = media_type or mimetypes.guess_type(content.name)[0]
     elif isinstance(content, io.TextIOBase):
@@ -63,13 +64,23 @@ def _upload(value: object) -> Upload:
     elif not isinstance(content, bytes) and not hasattr(content, "read"):
         raise MismatchError("a pathlib.Path, an open binary file, or bytes", content)
     elif getattr(content, "closed", False):
-        raise MismatchError("an open file", "a closed one")
+        raise MismatchError("an open file", None, found="a closed one")
+    elif isinstance(content, io.IOBase) and not content.seekable():
+        raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
+    media_type = str(media_type or "application/octet-stream")
+    part_headers = cast("Mapping[str, str] | None", headers) or {}
+    check_headers({"content-type": media_type, **part_headers})
     return Upload(
-        name=str(name or "upload"),
+        # A name that the system could not decode holds surrogates, which cannot be sent.
+        name=str(name or "upload").encode(errors="replace").decode(),
         content=cast("IO[bytes] | bytes | Path", content),
-        media_type=str(media_type or "application/octet-stream"),
-        headers=cast("Mapping[str, str] | None", headers) or {},
+        media_type=media_type,
+        headers=part_headers,
     )
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _read(value: object) -> bytes:
@@ -95,20 +106,21 @@ class Download:
     def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         self._path = Path(path)
         self._keep_partial = keep_partial
-        self._temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
+        self._temporary = self._path.parent / f".{self._path.name}.{secrets.token_hex(4)}"
         self._file = self._try(self._open)
 
     def _open(self) -> IO[bytes]:
         if self._path.is_dir():
             raise IsADirectoryError(0, "it is a folder")
+        if self._path.exists() and not self._path.is_file():
+            raise OSError(0, "it is no regular file, and a rename would take its place")
         return self._temporary.open("xb")
 
     def _try(self, step: Callable[[], T]) -> T:
         try:
             return step()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise FileError(f"cannot write {self._path}: {reason}", path=str(self._path)) from error
+        except (OSError, ValueError) as error:
+            raise FileError(f"cannot write {self._path}: {_reason(error)}", path=str(self._path)) from error
 
     def write(self, chunk: bytes) -> None:
         """Add bytes; raises FileError."""
@@ -139,5 +151,5 @@ class Download:
                 self._temporary.replace(partial)
                 error.partial_path = str(partial)
                 return
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             self._temporary.unlink()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, string
 from .errors import InvalidArgumentError
 from .files import Upload
 from .model import Model, write_fields
@@ -85,6 +85,11 @@ def _write(name: str, value: object, codec: Codec[object]) -> object:
         raise error.under(name) from error.__cause__
 
 
+def _sendable(name: str, value: object) -> str:
+    """Return a value as text that can be encoded."""
+    return cast("str", _write(name, text(value), string))
+
+
 def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequence[str]]]) -> str:
     """Fill a path template; each value becomes exactly one segment (RFC 3986 section 3.3).
 
@@ -104,18 +109,17 @@ def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequen
 
 
 def query(values: Mapping[str, tuple[object, Codec[object]]]) -> list[tuple[str, str]]:
-    """Encode query parameters; those that are `omit` are left out, arrays repeat their name."""
+    """Encode query parameters; those that are `omit` or None are left out, arrays repeat their name."""
     return [pair for name, (value, codec) in values.items() for pair in query_pairs(name, value, codec)]
 
 
 def query_pairs(name: str, value: object, codec: Codec[object]) -> list[tuple[str, str]]:
     """Encode one query parameter."""
-    if isinstance(value, Omit):
+    if value is None or isinstance(value, Omit):
         return []
     written = _write(name, value, codec)
-    if isinstance(written, list):
-        return [(name, text(item)) for item in cast("list[object]", written)]
-    return [(name, text(written))]
+    items = cast("Sequence[object]", written) if isinstance(written, list | tuple) else [written]
+    return [(name, _sendable(name, item)) for item in items]
 
 
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
@@ -139,7 +143,7 @@ def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
     parts: list[tuple[str, str | Upload]] = []
     for name, value in fields.items():
         items = cast("list[object]", value) if isinstance(value, list) else [value]
-        parts.extend((name, item if isinstance(item, Upload) else text(item)) for item in items)
+        parts.extend((name, item if isinstance(item, Upload) else _sendable(name, item)) for item in items)
     return parts
 
 

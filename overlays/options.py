@@ -78,7 +78,7 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
     """Return the headers, secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 forbids."""
     checked: dict[str, str | Secret | Omit] = {}
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             raise InvalidArgumentError(f"{name!r} is no header name (RFC 9110 section 5.1)")
         if isinstance(value, Omit):
             checked[name] = value
@@ -91,7 +91,8 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
 
 def _check_key(key: Secret | None) -> Secret:
     variable = f"{description.ENV_PREFIX}_API_KEY"
-    key = key or Secret.given(os.environ.get(variable))
+    # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
+    key = Secret.given(os.environ.get(variable)) if key is None else key
     if key is None or not key:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
     if not key.is_printable_ascii():
@@ -101,7 +102,7 @@ def _check_key(key: Secret | None) -> Secret:
 
 def _check_url(base_url: str | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
-    text = str(base_url or os.environ.get(variable) or description.BASE_URL)
+    text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
     hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
@@ -190,9 +191,13 @@ class ClientOptions:
 
 def check_timeout(timeout: float | Timeout | NotGiven | None) -> float | Timeout | NotGiven | None:
     """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
-    if isinstance(timeout, int | float) and not (0 < timeout < math.inf):
+    if isinstance(timeout, int | float):
+        fits = 0 < timeout < math.inf
+    else:
+        fits = timeout is None or isinstance(timeout, NotGiven) or hasattr(timeout, "connect")
+    if not fits:
         raise InvalidArgumentError(
-            f"timeout must be a number of seconds above 0, or None for no limit; got {timeout!r}"
+            f"timeout must be a number of seconds above 0, a Timeout, or None for no limit; got {timeout!r}"
         )
     return timeout
 

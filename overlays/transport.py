@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import socket
 import ssl
 import threading
@@ -45,6 +46,10 @@ HTTPRequest = httpx.Request
 HTTPResponse = httpx.Response
 
 DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+# At DEBUG hpack writes every header of a request to its log, the API key among them.
+if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
+    _hpack.setLevel(logging.INFO)
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -92,12 +97,19 @@ class Response:
         """The time from sending the request to the end of the response; raises RuntimeError before that end."""
         return self.http.elapsed
 
-    def text(self, content: bytes) -> str:
-        """Return the body as text, in the character set the response names, else UTF-8."""
+    @property
+    def encoding(self) -> str:
+        """The character set that the response names; UTF-8 if it names none, or none that Python can read."""
+        named = self.http.charset_encoding or "utf-8"
         try:
-            return content.decode(self.http.charset_encoding or "utf-8", errors="replace")
-        except LookupError:
-            return content.decode(errors="replace")
+            b" ".decode(named, errors="replace")
+        except (LookupError, ValueError):
+            return "utf-8"
+        return named
+
+    def text(self, content: bytes) -> str:
+        """Return the body as text."""
+        return content.decode(self.encoding, errors="replace")
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
@@ -232,10 +244,10 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
 
 @contextmanager
 def body_failures() -> Generator[None]:
-    """Turn what httpx raises while a body is read into a BodyFailure."""
+    """Turn what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
     try:
         yield
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    except Exception as error:
         raise _body_failure(error) from error
 
 
@@ -263,6 +275,24 @@ def _keep_alive() -> list[tuple[int, int, int]]:
     if hasattr(socket, "TCP_KEEPINTVL"):
         options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL))
     return options
+
+
+def _proxies_of_environment() -> dict[str, str | None]:
+    """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
+    found = urllib.request.getproxies()
+    direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
+    proxies: dict[str, str | None] = {}
+    for scheme in ("http", "https", "all"):
+        if scheme in found and "*" not in direct:
+            proxies[f"{scheme}://"] = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
+    for host in direct if proxies else ():
+        if "://" in host:
+            proxies[host] = None
+        elif host.count(":") > 1:
+            proxies[f"all://[{host.strip('[]')}]"] = None
+        else:
+            proxies[f"all://*{host.lstrip('*')}"] = None
+    return proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,19 +336,10 @@ class Connections:
             except (ImportError, ValueError, httpx.InvalidURL) as error:
                 raise InvalidArgumentError(f"proxy: {error}") from error
 
-        mounts: dict[str, Any] = {}
-        if self.proxy is None:
-            proxies = urllib.request.getproxies()
-            for scheme in ("http", "https", "all"):
-                if scheme in proxies:
-                    address = proxies[scheme]
-                    mounts[f"{scheme}://"] = through(address if "://" in address else f"http://{address}")
-            if mounts:
-                hosts = (host.strip() for host in proxies.get("no", "").split(","))
-                mounts.update({f"all://*{host.lstrip('*')}": through(None) for host in hosts if host})
+        proxies = _proxies_of_environment() if self.proxy is None else {}
         return {
             "transport": through(self.proxy),
-            "mounts": mounts,
+            "mounts": {pattern: through(proxy) for pattern, proxy in proxies.items()},
             "timeout": DEFAULT_TIMEOUT,
             "follow_redirects": False,
         }

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Not lazily: importing the module would put the module itself in the place of this name.
+from .omit import omit as omit
+
 if TYPE_CHECKING:
     from . import models as models
     from .client import AsyncLmnt as AsyncLmnt
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from .errors import PermissionDeniedError as PermissionDeniedError
     from .errors import RateLimitError as RateLimitError
     from .errors import SessionClosedError as SessionClosedError
+    from .errors import StreamAlreadyConsumed as StreamAlreadyConsumed
     from .errors import StreamResetError as StreamResetError
     from .errors import StreamTimeoutError as StreamTimeoutError
     from .errors import StreamTruncatedError as StreamTruncatedError
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
     from .omit import NotGiven as NotGiven
     from .omit import Omit as Omit
     from .omit import not_given as not_given
-    from .omit import omit as omit
     from .options import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
     from .options import Body as Body
     from .options import Headers as Headers
@@ -54,7 +57,6 @@ if TYPE_CHECKING:
     from .responses import AsyncBinaryAPIResponse as AsyncBinaryAPIResponse
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
-    from .responses import StreamAlreadyConsumed as StreamAlreadyConsumed
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
     from .transport import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
@@ -102,7 +104,7 @@ _NAMES = {
     "RateLimitError": ("errors", "RateLimitError"),
     "ResultList": ("model", "ResultList"),
     "SessionClosedError": ("errors", "SessionClosedError"),
-    "StreamAlreadyConsumed": ("responses", "StreamAlreadyConsumed"),
+    "StreamAlreadyConsumed": ("errors", "StreamAlreadyConsumed"),
     "StreamResetError": ("errors", "StreamResetError"),
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
@@ -111,7 +113,6 @@ _NAMES = {
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "not_given": ("omit", "not_given"),
-    "omit": ("omit", "omit"),
 }
 
 __all__ = [

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from . import description
 from .codec import MismatchError
-from .errors import APIResponseValidationError, Error
+from .errors import APIResponseValidationError, StreamAlreadyConsumed
 from .exchange import Reply
 from .files import Download
 from .model import stamp
 from .operation import Operation
-from .stream import aread_body, read_body
+from .stream import aread_body, cut, read_body
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -31,7 +31,6 @@ __all__ = [
     "AsyncBinaryAPIResponse",
     "AsyncStreamedBinaryAPIResponse",
     "BinaryAPIResponse",
-    "StreamAlreadyConsumed",
     "StreamedBinaryAPIResponse",
 ]
 
@@ -39,10 +38,6 @@ T = TypeVar("T")
 
 BODY_START = 200
 """Characters of a body that an error shows."""
-
-
-class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
-    """The body of a streaming response was read before; it can be read once."""
 
 
 def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
@@ -158,8 +153,7 @@ class ResponseFacts(Generic[T]):
         return self._parsed[0]
 
     def _decoder(self) -> codecs.IncrementalDecoder:
-        encoding = self._reply.response.http.charset_encoding or "utf-8"
-        return codecs.getincrementaldecoder(encoding)(errors="replace")
+        return codecs.getincrementaldecoder(self._reply.response.encoding)(errors="replace")
 
 
 def _full_lines(text: str) -> tuple[list[str], str]:
@@ -193,8 +187,7 @@ class APIResponse(ResponseFacts[T]):
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
         if self._content is not None:
-            step = chunk_size or max(len(self._content), 1)
-            yield from (self._content[start : start + step] for start in range(0, len(self._content), step))
+            yield from cut(self._content, chunk_size)
             return
         self._start()
         yield from read_body(self._reply.response, self._reply.guard, chunk_size)
@@ -283,9 +276,8 @@ class AsyncAPIResponse(ResponseFacts[T]):
     async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
         if self._content is not None:
-            step = chunk_size or max(len(self._content), 1)
-            for start in range(0, len(self._content), step):
-                yield self._content[start : start + step]
+            for piece in cut(self._content, chunk_size):
+                yield piece
             return
         self._start()
         async for chunk in aread_body(self._reply.response, self._reply.guard, chunk_size):

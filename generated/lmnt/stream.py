@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from .errors import (
     APIStreamError,
+    InvalidArgumentError,
     StreamResetError,
     StreamTimeoutError,
     StreamTruncatedError,
@@ -56,15 +57,15 @@ class StreamGuard:
         self.bytes_received += len(chunk)
 
     def end(self) -> None:
-        """Judge a body that ended without a failure; raises StreamTruncatedError."""
+        """Judge a body that ended without a failure; raises BodyFailure."""
         if self._is_audio and not self.bytes_received:
-            raise self.failed(BodyFailure(StreamTruncatedError, "there was no audio in it"))
+            raise BodyFailure(StreamTruncatedError, "there was no audio in it")
         if self._response.is_framed:
             self.complete = True
             return
         reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
         if self._strict:
-            raise self.failed(BodyFailure(StreamTruncatedError, reason))
+            raise BodyFailure(StreamTruncatedError, reason)
         self.complete = None
         warnings.warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning, stacklevel=3)
 
@@ -86,6 +87,8 @@ class Pieces:
     """Cuts a body into pieces of one size; with no size, leaves it as it comes."""
 
     def __init__(self, size: int | None) -> None:
+        if size is not None and size < 1:
+            raise InvalidArgumentError(f"chunk_size must be at least 1, or None for pieces as they come; got {size}")
         self._size = size
         self._rest = bytearray()
 
@@ -104,6 +107,13 @@ class Pieces:
         """Return what is left."""
         if self._rest:
             yield bytes(self._rest)
+
+
+def cut(content: bytes, size: int | None) -> Iterator[bytes]:
+    """Return a whole body in pieces."""
+    pieces = Pieces(size)
+    yield from pieces.feed(content)
+    yield from pieces.rest()
 
 
 def read_body(response: Response, guard: StreamGuard, size: int | None = None) -> Iterator[bytes]:
