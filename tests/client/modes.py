@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,9 @@ import lmnt
 
 KEY = "key-8c1d5f0b7e2a"
 """An API key that stands nowhere else, so that a search finds it only where it leaks."""
+
+CONTEXT = ssl.create_default_context()
+"""What a client would make for itself, made once: that takes longer than most tests."""
 
 
 class Sync:
@@ -26,6 +30,8 @@ class Sync:
         self._clients: list[Any] = []
 
     def client(self, **options: Any) -> Any:
+        if "http_client" not in options:
+            options.setdefault("ssl_context", CONTEXT)
         client = self.kind(**{"api_key": KEY, **options})
         self._clients.append(client)
         return client

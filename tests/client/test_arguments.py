@@ -186,7 +186,7 @@ def refused(call: Callable[[Any], Any], says: str, id: str) -> Any:
     ],
 )
 def test_arguments_of_calls(mode: Sync, untouched: Listener, call: Any, says: str) -> None:
-    client = mode.client(base_url=untouched.base_url)
+    client = mode.client(base_url=untouched.base_url, timeout=2, max_retries=0)
     with pytest.raises(lmnt.InvalidArgumentError, match=says):
         mode.run(call(client))
 

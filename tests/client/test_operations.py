@@ -249,7 +249,7 @@ def test_delete_raw_and_streaming(mode: Sync, client: Any, access: str) -> None:
             assert mode.run(streamed.parse()).success is True
 
 
-def test_resources_have_the_same_access_as_the_client(mode: Sync, client: Any) -> None:
+def test_resources_have_the_same_access_as_the_client(client: Any) -> None:
     for access in ("with_raw_response", "with_streaming_response"):
         for resource in ("speech", "voices", "accounts"):
             through_client = getattr(getattr(client, access), resource)
