@@ -23,7 +23,8 @@ from .responses import (
     parse,
 )
 from .stream import aread_body, aread_start, read_body, read_start
-from .transport import DEFAULT_TIMEOUT, AsyncHTTPClient, Connections, HTTPClient, Pool, asend, send
+from .transport import AsyncHTTPClient, HTTPClient, asend, send
+from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient
 
 if TYPE_CHECKING:
     import ssl
@@ -93,19 +94,19 @@ class SyncCalls(Calls):
         super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, HTTPClient, connections)
-        self._pool = Pool(http_client, connections.client)
+        self._shared = SharedClient(http_client, connections.client)
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
         SyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
         if http_client is None:
-            client._pool = self._pool
+            client._shared = self._shared
         return client
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = _drive(steps, self._pool.http())
+        reply = _drive(steps, self._shared.http())
         if operation.result is None:
             return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -115,11 +116,11 @@ class SyncCalls(Calls):
     @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
-        return self._pool.is_closed
+        return self._shared.is_closed
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._pool.end()) is not None:
+        if (http := self._shared.end()) is not None:
             http.close()
 
     def __enter__(self) -> Self:
@@ -146,19 +147,19 @@ class AsyncCalls(Calls):
         super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        self._pool = Pool(http_client, connections.async_client)
+        self._shared = SharedClient(http_client, connections.async_client)
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
         AsyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
         if http_client is None:
-            client._pool = self._pool
+            client._shared = self._shared
         return client
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = await _adrive(steps, self._pool.http())
+        reply = await _adrive(steps, self._shared.http())
         if operation.result is None:
             return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -168,11 +169,11 @@ class AsyncCalls(Calls):
     @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
-        return self._pool.is_closed
+        return self._shared.is_closed
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._pool.end()) is not None:
+        if (http := self._shared.end()) is not None:
             await http.aclose()
 
     async def __aenter__(self) -> Self:

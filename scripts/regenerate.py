@@ -43,6 +43,7 @@ def make(settings: Settings, folder: Path) -> None:
     for name, origin in origins.items():
         if (package / name).exists():
             raise Failure(f"overlays/{name}: a template writes a file of this name too")
+        (package / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(origin, package / name)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, package, PINNED), encoding="utf-8")

@@ -328,5 +328,6 @@ def exports(overlays: list[str]) -> dict[str, str]:
     for overlay in overlays:
         for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
-                found |= {name: overlay.removesuffix(".py") for name in ast.literal_eval(node.value)}
+                module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                found |= dict.fromkeys(ast.literal_eval(node.value), module)
     return dict(sorted(found.items()))

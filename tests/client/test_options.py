@@ -342,7 +342,7 @@ def test_a_proxy_that_refuses(mode: Sync, peer: Callable[..., Any]) -> None:
 
 
 def test_connections_are_kept_alive(mode: Sync, listing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lmnt import transport
+    from lmnt.transport import connections
 
     # What the option is on a real socket, seen when it is set.
     seen: list[int] = []
@@ -356,4 +356,4 @@ def test_connections_are_kept_alive(mode: Sync, listing: Any, monkeypatch: pytes
     monkeypatch.setattr(socket.socket, "setsockopt", watch)
     sent(mode, listing, mode.client(base_url=listing.base_url))
     assert seen == [1]
-    assert transport.KEEP_ALIVE_IDLE <= 300
+    assert connections.KEEP_ALIVE_IDLE <= 300

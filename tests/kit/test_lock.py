@@ -32,7 +32,7 @@ def test_the_package_was_made_from_the_sources_that_are_here() -> None:
     sources = {
         path.relative_to(ROOT).as_posix()
         for folder, pattern in (("openapi", "*.yaml"), ("templates", "*.*"), ("overlays", "*.py"))
-        for path in (ROOT / folder).glob(pattern)
+        for path in (ROOT / folder).rglob(pattern)
     }
     assert sources <= LOCK["inputs"].keys(), "an overlay is not listed in openapi/generator.yaml"
 
@@ -44,17 +44,14 @@ def test_the_tools_are_pinned_as_the_lock_says() -> None:
 
 
 def test_overlays_are_copied_byte_for_byte() -> None:
-    for path in (ROOT / "overlays").glob("*.py"):
-        assert (ROOT / "generated" / "lmnt" / path.name).read_bytes() == path.read_bytes()
+    for path in (ROOT / "overlays").rglob("*.py"):
+        copy = ROOT / "generated" / "lmnt" / path.relative_to(ROOT / "overlays")
+        assert copy.read_bytes() == path.read_bytes()
 
 
 def test_every_rendered_module_says_where_it_comes_from() -> None:
-    overlays = {path.name for path in (ROOT / "overlays").glob("*.py")}
-    rendered = [
-        path
-        for path in (ROOT / "generated" / "lmnt").rglob("*.py")
-        if path.parent.name != "lmnt" or path.name not in overlays
-    ]
+    package = ROOT / "generated" / "lmnt"
+    rendered = [path for path in package.rglob("*.py") if not (ROOT / "overlays" / path.relative_to(package)).exists()]
     assert rendered
     for path in rendered:
         first_line = path.read_text(encoding="utf-8").splitlines()[0]

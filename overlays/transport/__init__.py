@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import socket
 import ssl
-import threading
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import httpx
 
-from .errors import (
+from ..errors import (
     APIConnectionError,
     APIStreamError,
     APITimeoutError,
-    Error,
     InvalidArgumentError,
     StreamResetError,
     StreamTimeoutError,
     StreamTruncatedError,
 )
-from .files import Upload
-from .omit import NotGiven
-from .options import Secret
+from ..files import Upload
+from ..omit import NotGiven
+from ..options import Secret
+from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
-
-ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
-
-Timeout = httpx.Timeout
-DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
-"""Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
 
 HTTPClient = httpx.Client
 AsyncHTTPClient = httpx.AsyncClient
@@ -45,16 +36,9 @@ HTTPHeaders = httpx.Headers
 HTTPRequest = httpx.Request
 HTTPResponse = httpx.Response
 
-DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-
 # At DEBUG hpack writes every header of a request to its log, the API key among them.
 if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
-
-KEEP_ALIVE_IDLE = 60
-"""Seconds without traffic after which TCP asks whether the other side is still there."""
-
-KEEP_ALIVE_INTERVAL = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,114 +248,6 @@ def _body_failure(error: Exception) -> BodyFailure:
     if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error)):
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")
-
-
-def _keep_alive() -> list[tuple[int, int, int]]:
-    # The names differ: Linux has TCP_KEEPIDLE, macOS TCP_KEEPALIVE; Windows has had the former since 2018.
-    idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-    if idle is not None:
-        options.append((socket.IPPROTO_TCP, idle, KEEP_ALIVE_IDLE))
-    if hasattr(socket, "TCP_KEEPINTVL"):
-        options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL))
-    return options
-
-
-def _proxies_of_environment() -> dict[str, str | None]:
-    """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
-    found = urllib.request.getproxies()
-    direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
-    proxies: dict[str, str | None] = {}
-    for scheme in ("http", "https", "all"):
-        if scheme in found and "*" not in direct:
-            proxies[f"{scheme}://"] = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
-    for host in direct if proxies else ():
-        if "://" in host:
-            proxies[host] = None
-        elif host.count(":") > 1:
-            proxies[f"all://[{host.strip('[]')}]"] = None
-        else:
-            proxies[f"all://*{host.lstrip('*')}"] = None
-    return proxies
-
-
-@dataclass(frozen=True, slots=True)
-class Connections:
-    """How a client's own connections are made.
-
-    Args:
-        http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; those of httpx if None.
-        proxy: The URL of a proxy; if None, the environment's (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
-    """
-
-    http2: bool = False
-    ssl_context: ssl.SSLContext | None = None
-    proxy: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.http2 and importlib.util.find_spec("h2") is None:
-            raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
-
-    def client(self) -> httpx.Client:
-        """Return a client for synchronous calls."""
-        return httpx.Client(**self._arguments(httpx.HTTPTransport))
-
-    def async_client(self) -> httpx.AsyncClient:
-        """Return a client for asynchronous calls."""
-        return httpx.AsyncClient(**self._arguments(httpx.AsyncHTTPTransport))
-
-    def _arguments(self, transport: Any) -> dict[str, Any]:
-        context = self.ssl_context or httpx.create_ssl_context()
-
-        def through(proxy: str | None) -> Any:
-            try:
-                return transport(
-                    verify=context,
-                    http2=self.http2,
-                    limits=DEFAULT_CONNECTION_LIMITS,
-                    socket_options=_keep_alive(),
-                    proxy=proxy,
-                )
-            except (ImportError, ValueError, httpx.InvalidURL) as error:
-                raise InvalidArgumentError(f"proxy: {error}") from error
-
-        proxies = _proxies_of_environment() if self.proxy is None else {}
-        return {
-            "transport": through(self.proxy),
-            "mounts": {pattern: through(proxy) for pattern, proxy in proxies.items()},
-            "timeout": DEFAULT_TIMEOUT,
-            "follow_redirects": False,
-        }
-
-
-class Pool(Generic[ClientT]):
-    """The HTTP client behind one or more of our clients, made at the first call.
-
-    Args:
-        given: A client of the application's own, used as it is.
-        make: Makes one if none was given.
-    """
-
-    def __init__(self, given: ClientT | None, make: Callable[[], ClientT]) -> None:
-        self._http = given
-        self._make = make
-        self._lock = threading.Lock()
-        self.is_closed = False
-
-    def http(self) -> ClientT:
-        """Return the HTTP client; raises Error after `close`."""
-        with self._lock:
-            if self.is_closed or (self._http is not None and self._http.is_closed):
-                raise Error("this client was closed; make a new one")
-            if self._http is None:
-                self._http = self._make()
-            return self._http
-
-    def end(self) -> ClientT | None:
-        """Mark the pool as closed and return what is to be closed."""
-        self.is_closed = True
-        return self._http
 
 
 def send(client: httpx.Client, request: Request) -> Response:

@@ -1,0 +1,146 @@
+"""How a client's own connections are made: TLS, HTTP/2, proxies, TCP keep-alive."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import httpcore
+import httpx
+
+from ..errors import Error, InvalidArgumentError
+from .pools import AsyncTransport, Transport
+
+ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
+
+Timeout = httpx.Timeout
+DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
+"""Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
+
+DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+KEEP_ALIVE_IDLE = 60
+"""Seconds without traffic after which TCP asks whether the other side is still there."""
+
+KEEP_ALIVE_INTERVAL = 15
+"""Seconds between two such questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How a client's own connections are made.
+
+    Args:
+        http2: Whether HTTP/2 may be used; needs the extra `http2`.
+        ssl_context: The TLS settings; those of httpx if None.
+        proxy: The URL of a proxy; if None, the environment's (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
+    """
+
+    http2: bool = False
+    ssl_context: ssl.SSLContext | None = None
+    proxy: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.http2 and importlib.util.find_spec("h2") is None:
+            raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
+
+    def client(self) -> httpx.Client:
+        """Return a client for synchronous calls."""
+        return httpx.Client(**self._arguments(Transport))
+
+    def async_client(self) -> httpx.AsyncClient:
+        """Return a client for asynchronous calls."""
+        return httpx.AsyncClient(**self._arguments(AsyncTransport))
+
+    def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
+        context = self.ssl_context or httpx.create_ssl_context()
+
+        def through(proxy: str | None) -> Any:
+            try:
+                address = None if proxy is None else httpx.Proxy(proxy)
+                if address is not None and address.url.scheme.startswith("socks"):
+                    importlib.import_module("socksio")  # what httpcore would miss at the first call
+                return transport(
+                    ssl_context=context,
+                    http2=self.http2,
+                    max_connections=DEFAULT_CONNECTION_LIMITS.max_connections,
+                    max_keepalive_connections=DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
+                    keepalive_expiry=DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
+                    socket_options=_keep_alive(),
+                    proxy=address and httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
+                )
+            except (ImportError, ValueError, httpx.InvalidURL) as error:
+                raise InvalidArgumentError(f"proxy: {error}") from error
+
+        proxies = _proxies_of_environment() if self.proxy is None else {}
+        return {
+            "transport": through(self.proxy),
+            "mounts": {pattern: through(proxy) for pattern, proxy in proxies.items()},
+            "timeout": DEFAULT_TIMEOUT,
+            "follow_redirects": False,
+        }
+
+
+def _keep_alive() -> list[tuple[int, int, int]]:
+    # The names differ: Linux has TCP_KEEPIDLE, macOS TCP_KEEPALIVE; Windows has had the former since 2018.
+    idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if idle is not None:
+        options.append((socket.IPPROTO_TCP, idle, KEEP_ALIVE_IDLE))
+    if hasattr(socket, "TCP_KEEPINTVL"):
+        options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL))
+    return options
+
+
+def _proxies_of_environment() -> dict[str, str | None]:
+    """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
+    found = urllib.request.getproxies()
+    direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
+    proxies: dict[str, str | None] = {}
+    for scheme in ("http", "https", "all"):
+        if scheme in found and "*" not in direct:
+            proxies[f"{scheme}://"] = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
+    for host in direct if proxies else ():
+        if "://" in host:
+            proxies[host] = None
+        elif host.count(":") > 1:
+            proxies[f"all://[{host.strip('[]')}]"] = None
+        else:
+            proxies[f"all://*{host.lstrip('*')}"] = None
+    return proxies
+
+
+class SharedClient(Generic[ClientT]):
+    """The HTTP client behind one or more of our clients, made at the first call.
+
+    Args:
+        given: A client of the application's own, used as it is.
+        make: Makes one if none was given.
+    """
+
+    def __init__(self, given: ClientT | None, make: Callable[[], ClientT]) -> None:
+        self._http = given
+        self._make = make
+        self._lock = threading.Lock()
+        self.is_closed = False
+
+    def http(self) -> ClientT:
+        """Return the HTTP client; raises Error after `close`."""
+        with self._lock:
+            if self.is_closed or (self._http is not None and self._http.is_closed):
+                raise Error("this client was closed; make a new one")
+            if self._http is None:
+                self._http = self._make()
+            return self._http
+
+    def end(self) -> ClientT | None:
+        """Mark the pool as closed and return what is to be closed."""
+        self.is_closed = True
+        return self._http

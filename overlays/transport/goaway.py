@@ -1,0 +1,92 @@
+"""Graceful ends of HTTP/2 connections, which the HTTP library takes for failures.
+
+A server that is about to stop says so with GOAWAY and NO_ERROR, and goes on with the streams up to the one it names
+(RFC 9113 section 6.8). httpcore 1.0.9 fails every stream of the connection at its next read after any GOAWAY
+(`HTTP2Connection._receive_events`: `raise RemoteProtocolError(self._connection_terminated)`), and h2 4.4.1 accepts no
+frame after one (`H2ConnectionStateMachine`: RECV_GOAWAY leads to CLOSED). So the frame is held back here until the
+streams that it lets finish have finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+FRAME_HEADER = 9
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, RST_STREAM, GOAWAY = 0x0, 0x1, 0x3, 0x7
+END_STREAM = 0x1
+NO_ERROR, REFUSED_STREAM = 0, 7
+
+
+class GracefulEnd:
+    """The frames of one connection, looked through in both directions; nothing else of HTTP/2 is understood here."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._sent = bytearray()
+        self._open: set[int] = set()
+        self._last: int | None = None
+        self._held = b""
+        self._waiting = bytearray()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the server takes no more streams on this connection."""
+        return self._last is not None
+
+    def sent(self, data: bytes) -> None:
+        """Take note of what the client sends."""
+        self._sent += data
+        if self._sent.startswith(PREFACE):
+            del self._sent[: len(PREFACE)]
+        for kind, _, stream, _ in _frames(self._sent):
+            if kind == HEADERS:
+                self._open.add(stream)
+            elif kind == RST_STREAM:
+                self._open.discard(stream)
+        self._refuse_late_streams()
+        self._release()
+
+    def received(self, data: bytes) -> None:
+        """Take what the server sends; `take` returns what of it may be seen."""
+        self._received += data
+        for kind, flags, stream, frame in _frames(self._received):
+            if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
+                self._last = int.from_bytes(frame[FRAME_HEADER : FRAME_HEADER + 4], "big") & 0x7FFFFFFF
+                self._held = frame
+                self._refuse_late_streams()
+            else:
+                self._waiting += frame
+                if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
+                    self._open.discard(stream)
+        self._release()
+
+    def take(self) -> bytes:
+        """Return what may be seen of what was received; empty if that is nothing yet."""
+        taken = bytes(self._waiting)
+        self._waiting.clear()
+        return taken
+
+    def _refuse_late_streams(self) -> None:
+        # The server will ignore these; saying so at once lets them be sent again elsewhere.
+        late = {stream for stream in self._open if self._last is not None and stream > self._last}
+        for stream in sorted(late):
+            length_type_flags = (4).to_bytes(3, "big") + bytes([RST_STREAM, 0])
+            self._waiting += length_type_flags + stream.to_bytes(4, "big") + REFUSED_STREAM.to_bytes(4, "big")
+        self._open -= late
+
+    def _release(self) -> None:
+        if self._held and not self._open:
+            self._waiting += self._held
+            self._held = b""
+
+
+def _frames(buffer: bytearray) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield and remove the whole frames of a buffer: type, flags, stream and all of the frame."""
+    while len(buffer) >= FRAME_HEADER:
+        size = FRAME_HEADER + int.from_bytes(buffer[:3], "big")
+        if len(buffer) < size:
+            return
+        frame = bytes(buffer[:size])
+        del buffer[:size]
+        yield frame[3], frame[4], int.from_bytes(frame[5:9], "big") & 0x7FFFFFFF, frame
