@@ -10,7 +10,6 @@ import json
 import logging
 import platform
 import random
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
@@ -18,11 +17,13 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from . import description
 from .codec import anything
-from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError, class_for_status
-from .omit import NotGiven, Omit
+from .deadline import Deadline
+from .errors import APIConnectionError, APIError, InvalidArgumentError
+from .failures import refusal, request_id_of, unreadable
+from .omit import Omit
 from .operation import JSONBody, MultipartBody, Operation, arguments_of, query_pairs, with_extra
-from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, check_timeout
-from .retries import LONGEST_RETRY_AFTER, backoff, is_retried, retry_after
+from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
+from .retries import LONGEST_RETRY_AFTER, backoff, is_retried
 from .stream import StreamGuard
 from .transport import Request, Response
 
@@ -93,8 +94,10 @@ def exchange(
         APIError: The call failed; every error of the tree but those of a stream that is read later.
         InvalidArgumentError: The extra arguments cannot be sent.
     """
+    deadline = Deadline.starting_now(given(call.deadline, options.deadline))
+    max_retries = given(call.max_retries, options.max_retries)
     with arguments_of(operation.id):
-        first = _request(operation, options, call)
+        first = _request(operation, options, call, deadline)
     failure: APIError
     wait: float | None
     attempt = 0
@@ -113,34 +116,49 @@ def exchange(
                 error.retry_safe = operation.retry_safe
             failure, wait, again = error, None, bool(error.retry_safe)
         else:
-            request_id = response.headers.get(description.REQUEST_ID_HEADER)
-            logger.debug("%s %s (request %s)", response.request.line, response.status_code, request_id)
+            logger.debug("%s %s (request %s)", response.request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
-                is_audio = operation.result is None
-                guard = StreamGuard(
-                    response,
-                    request_id=request_id,
-                    retry_safe=None if is_audio else operation.retry_safe,
-                    is_audio=is_audio,
-                    strict=options.strict,
-                )
-                content = cast("bytes", (yield Read(response, guard))) if buffered else None
-                return Reply(operation, response, guard, content, attempt)
-            refusal = status_error(response, (yield ReadStart(response, ERROR_BODY_LIMIT)))
-            refusal.retry_safe = operation.retry_safe
-            failure, wait = refusal, refusal.retry_after
+                if operation.result is None and response.is_text:
+                    content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+                    problem = f"{operation.id}: the server sent {response.media_type} where audio should be"
+                    raise unreadable(response, content, problem, retry_safe=operation.retry_safe)
+                guard = _guard(operation, options, response)
+                body = cast("bytes", (yield Read(response, guard))) if buffered else None
+                return Reply(operation, response, guard, body, attempt)
+            start = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+            refused = refusal(response, start, retry_safe=operation.retry_safe)
+            failure, wait = refused, refused.retry_after
             again = is_retried(response.status_code, response.headers, retry_safe=operation.retry_safe)
-        if not again or attempt >= options.max_retries or (wait is not None and wait > LONGEST_RETRY_AFTER):
+        delay = backoff(attempt, random.random()) if wait is None else wait
+        is_late = deadline is not None and delay >= deadline.remaining
+        if not again or attempt >= max_retries or delay > LONGEST_RETRY_AFTER or is_late:
             if attempt:
                 failure.add_note(f"{operation.id} was tried {attempt + 1} times")
+            if again and is_late:
+                failure.add_note(f"{deadline} leaves no time for another try")
             raise failure
-        delay = backoff(attempt, random.random()) if wait is None else wait
         logger.info("%s: %s; trying again in %.1f s", operation.id, failure, delay)
         yield Sleep(delay)
         attempt += 1
 
 
-def _request(operation: Operation[Any], options: ClientOptions, call: CallOptions) -> Request:
+def _guard(operation: Operation[Any], options: ClientOptions, response: Response) -> StreamGuard:
+    is_audio = operation.result is None
+    media_type = response.media_type if response.media_type in description.CONTAINERS else operation.media_type
+    container = description.CONTAINERS.get(media_type) if is_audio else None
+    return StreamGuard(
+        response,
+        request_id=request_id_of(response),
+        retry_safe=None if is_audio else operation.retry_safe,
+        is_audio=is_audio,
+        container=None if container is None else container(),
+        strict=options.strict,
+    )
+
+
+def _request(
+    operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
+) -> Request:
     query = dict(options.query) | dict(call.query or {})
     pairs = [pair for pair in operation.query if pair[0] not in (call.query or {})]
     pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
@@ -156,7 +174,8 @@ def _request(operation: Operation[Any], options: ClientOptions, call: CallOption
         headers=_headers(operation, options, call, is_json=content is not None),
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,
-        timeout=options.timeout if isinstance(call.timeout, NotGiven) else check_timeout(call.timeout),
+        timeout=given(call.timeout, options.timeout),
+        deadline=deadline,
     )
 
 
@@ -178,6 +197,8 @@ def _headers(
             description.AUTH_HEADER: options.key,
         },
         {"content-type": "application/json"} if is_json else {},
+        # A coding hides where audio ends, and audio gains nothing by one.
+        {"accept-encoding": "identity"} if operation.result is None else {},
         description.CLIENT_HEADERS,
         operation.headers,
         options.headers,
@@ -216,50 +237,3 @@ def _redirect(request: Request, response: Response) -> Request | None:
         name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
     }
     return replace(request, url=url, headers=headers)
-
-
-def status_error(response: Response, content: bytes) -> APIStatusError:
-    """Return the error that an error response stands for, whatever shape its body has."""
-    body = _decode(response, content)
-    type_, message, request_id = _read_error(body)
-    by_type = description.ERROR_STATUS.get(type_ or "")
-    text = message or (body.strip()[:200] if isinstance(body, str) else "") or response.http.reason_phrase
-    return class_for_status(by_type or response.status_code)(
-        text or "no message",
-        status_code=response.status_code,
-        body=body,
-        headers=response.headers,
-        retry_after=retry_after(response.headers, time.time()),
-        request_id=response.headers.get(description.REQUEST_ID_HEADER) or request_id,
-        type=type_,
-    )
-
-
-def _decode(response: Response, content: bytes) -> object:
-    text = response.text(content)
-    try:
-        return cast("object", json.loads(text))
-    except (ValueError, RecursionError):
-        return text
-
-
-def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
-    """Return type, message and request id of an error body, in the description's shape or an older or foreign one."""
-    fields = _object(body)
-    error = fields.get("error")
-    inner = _object(error)
-    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"))
-    message = next((found for found in candidates if found), None)
-    if message is not None and not isinstance(message, str):
-        message = json.dumps(message, ensure_ascii=False)[:200]
-    type_ = inner.get("type")
-    request_id = fields.get("request_id")
-    return (
-        type_ if isinstance(type_, str) else None,
-        message,
-        request_id if isinstance(request_id, str) else None,
-    )
-
-
-def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}

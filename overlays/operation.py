@@ -49,6 +49,7 @@ class Operation(Generic[T]):
         query: Query parameters by name, in order, as text.
         headers: Headers by name.
         body: The request body.
+        media_type: What the body of a success will be, as far as the arguments tell.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Operation(Generic[T]):
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: RequestBody = None
+    media_type: str = ""
 
 
 @contextmanager
@@ -159,3 +161,8 @@ def with_extra(body: RequestBody, extra: object) -> RequestBody:
     if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
         return JSONBody({**cast("Mapping[str, object]", body.value), **fields})
     return JSONBody(fields)
+
+
+def media_type(chosen: object, default: object, media_types: Mapping[str, str]) -> str:
+    """Return the media type that a format stands for; empty for one that the description does not know."""
+    return media_types.get(str(default if isinstance(chosen, Omit) else chosen), "")

@@ -11,10 +11,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from . import description
 from .codec import MismatchError
-from .errors import APIResponseValidationError, StreamAlreadyConsumed
+from .errors import StreamAlreadyConsumed
 from .exchange import Reply
+from .failures import request_id_of, unreadable
 from .files import Download
 from .model import stamp
 from .operation import Operation
@@ -36,28 +36,19 @@ __all__ = [
 
 T = TypeVar("T")
 
-BODY_START = 200
-"""Characters of a body that an error shows."""
-
 
 def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     """Read the body of a success; raises APIResponseValidationError."""
-    request_id = reply.response.headers.get(description.REQUEST_ID_HEADER)
     if operation.result is None:
         raise TypeError(f"{operation.id} has no JSON to parse")
     try:
         result = operation.result.read(json.loads(content))
     except (ValueError, RecursionError, MismatchError) as error:
         problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
-        raise APIResponseValidationError(
-            f"{operation.id}: {problem}",
-            status_code=reply.response.status_code,
-            body=reply.response.text(content[: 4 * BODY_START])[:BODY_START],
-            headers=reply.response.headers,
-            request_id=request_id,
-            retry_safe=operation.retry_safe,
+        raise unreadable(
+            reply.response, content, f"{operation.id}: {problem}", retry_safe=operation.retry_safe
         ) from error
-    stamp(result, request_id)
+    stamp(result, request_id_of(reply.response))
     return result
 
 
@@ -108,7 +99,7 @@ class ResponseFacts(Generic[T]):
     @property
     def request_id(self) -> str | None:
         """The id to give when asking for support; None if the server sent none."""
-        return self._reply.response.headers.get(description.REQUEST_ID_HEADER)
+        return request_id_of(self._reply.response)
 
     @property
     def retries_taken(self) -> int:

@@ -30,6 +30,7 @@ class Lmnt(SyncCalls):
         base_url: Where the API is; LMNT_BASE_URL if None, else https://api.lmnt.com.
         timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one;
             None waits for ever. Without it 60, and 5 for the connection.
+        deadline: Seconds that a whole call may take, its retries, waits and body included; None for no limit.
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
@@ -49,6 +50,7 @@ class Lmnt(SyncCalls):
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
@@ -65,6 +67,7 @@ class Lmnt(SyncCalls):
                 key=key,
                 base_url=base_url,
                 timeout=timeout,
+                deadline=deadline,
                 max_retries=max_retries,
                 strict=strict,
                 default_headers=default_headers,
@@ -82,6 +85,7 @@ class Lmnt(SyncCalls):
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
@@ -96,6 +100,7 @@ class Lmnt(SyncCalls):
             api_key: Another key.
             base_url: Another place.
             timeout: Another timeout; None waits for ever.
+            deadline: Another deadline; None for no limit.
             max_retries: Another number of retries.
             default_headers: Headers to add to the client's.
             set_default_headers: Headers in place of the client's.
@@ -113,6 +118,7 @@ class Lmnt(SyncCalls):
                 key=key,
                 base_url=base_url,
                 timeout=timeout,
+                deadline=deadline,
                 max_retries=max_retries,
                 strict=strict,
                 default_headers=default_headers,
@@ -211,6 +217,7 @@ class AsyncLmnt(AsyncCalls):
         base_url: Where the API is; LMNT_BASE_URL if None, else https://api.lmnt.com.
         timeout: Seconds to wait for a connection, a read or a write, each on its own; a Timeout sets them one by one;
             None waits for ever. Without it 60, and 5 for the connection.
+        deadline: Seconds that a whole call may take, its retries, waits and body included; None for no limit.
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
@@ -230,6 +237,7 @@ class AsyncLmnt(AsyncCalls):
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
@@ -246,6 +254,7 @@ class AsyncLmnt(AsyncCalls):
                 key=key,
                 base_url=base_url,
                 timeout=timeout,
+                deadline=deadline,
                 max_retries=max_retries,
                 strict=strict,
                 default_headers=default_headers,
@@ -263,6 +272,7 @@ class AsyncLmnt(AsyncCalls):
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
@@ -277,6 +287,7 @@ class AsyncLmnt(AsyncCalls):
             api_key: Another key.
             base_url: Another place.
             timeout: Another timeout; None waits for ever.
+            deadline: Another deadline; None for no limit.
             max_retries: Another number of retries.
             default_headers: Headers to add to the client's.
             set_default_headers: Headers in place of the client's.
@@ -294,6 +305,7 @@ class AsyncLmnt(AsyncCalls):
                 key=key,
                 base_url=base_url,
                 timeout=timeout,
+                deadline=deadline,
                 max_retries=max_retries,
                 strict=strict,
                 default_headers=default_headers,

@@ -4,6 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .containers import BY_MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from .stream import Container
 
 NAME = "Lmnt"
 PACKAGE = "lmnt"
@@ -21,6 +27,9 @@ AUTH_HEADER = "X-API-Key"
 REQUEST_ID_HEADER = "request-id"
 CLIENT_HEADERS: Mapping[str, str] = {"lmnt-version": "1.2"}
 """Sent with every request."""
+
+CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
+"""What can tell, for each media type, that a body of it is not whole."""
 
 ERROR_STATUS: Mapping[str, int] = {
     "invalid_request_error": 400,

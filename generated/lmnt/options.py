@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from . import description
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .transport import Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
+
+T = TypeVar("T")
 
 DEFAULT_MAX_RETRIES = 2
 
@@ -127,6 +129,7 @@ class ClientOptions:
     key: Secret
     base_url: str
     timeout: float | Timeout | NotGiven | None = not_given
+    deadline: float | None = None
     max_retries: int = DEFAULT_MAX_RETRIES
     strict: bool = False
     headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict[str, str | Secret | Omit])
@@ -139,6 +142,7 @@ class ClientOptions:
         key: Secret | None,
         base_url: str | None,
         timeout: float | Timeout | NotGiven | None,
+        deadline: float | None,
         max_retries: int,
         strict: bool,
         default_headers: Mapping[str, str] | None,
@@ -149,6 +153,7 @@ class ClientOptions:
             key=_check_key(key),
             base_url=_check_url(base_url),
             timeout=check_timeout(timeout),
+            deadline=_check_deadline(deadline),
             max_retries=_check_retries(max_retries),
             strict=strict,
             headers=check_headers(default_headers or {}),
@@ -161,6 +166,7 @@ class ClientOptions:
         key: Secret | None,
         base_url: str | None,
         timeout: float | Timeout | NotGiven | None,
+        deadline: float | NotGiven | None,
         max_retries: int | NotGiven,
         strict: bool | NotGiven,
         default_headers: Mapping[str, str] | None,
@@ -181,9 +187,10 @@ class ClientOptions:
             self,
             key=self.key if key is None else _check_key(key),
             base_url=self.base_url if base_url is None else _check_url(base_url),
-            timeout=self.timeout if isinstance(timeout, NotGiven) else check_timeout(timeout),
-            max_retries=self.max_retries if isinstance(max_retries, NotGiven) else _check_retries(max_retries),
-            strict=self.strict if isinstance(strict, NotGiven) else strict,
+            timeout=given(check_timeout(timeout), self.timeout),
+            deadline=_check_deadline(given(deadline, self.deadline)),
+            max_retries=_check_retries(given(max_retries, self.max_retries)),
+            strict=given(strict, self.strict),
             headers={**headers, **check_headers(default_headers or {})},
             query={**query, **(default_query or {})},
         )
@@ -202,6 +209,19 @@ def check_timeout(timeout: float | Timeout | NotGiven | None) -> float | Timeout
     return timeout
 
 
+def given(value: T | NotGiven, otherwise: T) -> T:
+    """Return a setting, or the one that holds if it was not given."""
+    return otherwise if isinstance(value, NotGiven) else value
+
+
+def _check_deadline(deadline: float | None) -> float | None:
+    if deadline is not None and not (isinstance(deadline, int | float) and 0 < deadline < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(
+            f"deadline must be a number of seconds above 0, or None for no limit; got {deadline!r}"
+        )
+    return deadline
+
+
 def _check_retries(max_retries: int) -> int:
     if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"max_retries must be a whole number from 0 up; got {max_retries!r}")
@@ -216,3 +236,10 @@ class CallOptions:
     query: Query | None = None
     body: Body | None = None
     timeout: float | Timeout | NotGiven | None = not_given
+    deadline: float | NotGiven | None = not_given
+    max_retries: int | NotGiven = not_given
+
+    def __post_init__(self) -> None:
+        check_timeout(self.timeout)
+        _check_deadline(given(self.deadline, None))
+        _check_retries(given(self.max_retries, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from typing import Protocol
 
 from .errors import (
     APIStreamError,
@@ -23,6 +24,28 @@ _SENTENCES: dict[type[APIStreamError], str] = {
 }
 
 
+EXPANSION_FLOOR = 16 << 20
+"""Bytes that a content coding may always become."""
+
+EXPANSION_LIMIT = 200
+"""Bytes that one byte of a content coding may become; text is far below, a decompression bomb at about 1000."""
+
+
+class Container(Protocol):
+    """What follows the structure of a body and can tell that it is not whole."""
+
+    is_text: bool
+    """Whether the body began like JSON or HTML, as an error does that was sent as audio."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Follow a piece of the body."""
+        ...
+
+    def problem(self) -> str | None:
+        """Return what is missing from a body that ended here, or None."""
+        ...
+
+
 class StreamGuard:
     """Counts a body and judges its end.
 
@@ -31,6 +54,7 @@ class StreamGuard:
         request_id: The id that errors carry.
         retry_safe: Whether errors may call a repetition safe; None for audio, part of which may have been used.
         is_audio: Whether a body without a byte is a failure.
+        container: What knows the format of the audio, if anything does.
         strict: Whether an end that cannot be proved is a failure.
     """
 
@@ -41,29 +65,47 @@ class StreamGuard:
         request_id: str | None,
         retry_safe: bool | None,
         is_audio: bool,
+        container: Container | None,
         strict: bool,
     ) -> None:
         self._response = response
         self._request_id = request_id
         self._retry_safe = retry_safe
         self._is_audio = is_audio
+        self._container = container
         self._strict = strict
         self.bytes_received = 0
         self.complete: bool | None = False
         """True once the whole body is here; None if the framing cannot prove that; False until then."""
 
     def feed(self, chunk: bytes) -> None:
-        """Take note of a piece of the body."""
+        """Take note of a piece of the body; raises BodyFailure."""
         self.bytes_received += len(chunk)
+        if self._container is not None:
+            self._container.feed(chunk)
+            if self._container.is_text:
+                raise BodyFailure(StreamTruncatedError, f"this is no audio, it begins {chunk[:60]!r}")
+        came = self._response.http.num_bytes_downloaded
+        if self.bytes_received > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
+            raise BodyFailure(StreamTruncatedError, f"{came} bytes grew to more than {EXPANSION_LIMIT} times as many")
+        deadline = self._response.request.deadline
+        if deadline is not None and not deadline.remaining:
+            raise BodyFailure(StreamTimeoutError, f"{deadline} passed")
 
     def end(self) -> None:
         """Judge a body that ended without a failure; raises BodyFailure."""
         if self._is_audio and not self.bytes_received:
             raise BodyFailure(StreamTruncatedError, "there was no audio in it")
-        if self._response.is_framed:
+        problem = None if self._container is None else self._container.problem()
+        if problem is not None:
+            raise BodyFailure(StreamTruncatedError, problem)
+        if not self._response.is_framed:
+            reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
+        elif self._is_audio and self._response.is_encoded:
+            reason = "the server coded the audio, so nothing proves that this is all"
+        else:
             self.complete = True
             return
-        reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
         if self._strict:
             raise BodyFailure(StreamTruncatedError, reason)
         self.complete = None
@@ -71,10 +113,13 @@ class StreamGuard:
 
     def failed(self, failure: BodyFailure) -> APIStreamError:
         """Return the error of a body that failed."""
+        deadline, reason = self._response.request.deadline, failure.reason
+        if failure.kind is StreamTimeoutError and deadline is not None and not deadline.remaining:
+            reason = f"{deadline} passed"
         error = failure.kind(
             f"{self._response.request.line}: {_SENTENCES[failure.kind]}",
             bytes_received=self.bytes_received,
-            reason=failure.reason,
+            reason=reason,
             request_id=self._request_id,
             retry_safe=self._retry_safe,
         )

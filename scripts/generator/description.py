@@ -128,6 +128,13 @@ class Description:
                     },
                 )
 
+    def resolved(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a schema with what it refers to, or its one allOf, behind its own keys."""
+        found: dict[str, Any] = {"x-media-type": None, "default": None}
+        for part in schema.get("allOf", []) if len(schema.get("allOf", [])) == 1 else []:
+            found |= self.resolve(part)
+        return found | dict(self.resolve(schema))
+
     def properties(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties of an object schema by name, those of its allOf included."""
         schema = self.resolve(schema)

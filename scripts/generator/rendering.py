@@ -26,7 +26,18 @@ ROOT = Path(__file__).resolve().parents[2]
 # list it leaves out builtins that no annotation of ours uses, so that `format` and `type` keep their names.
 RESERVED = {
     *("str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod"),
-    *("self", "cls", "true", "false", "extra_headers", "extra_query", "extra_body", "timeout"),
+    *(
+        "self",
+        "cls",
+        "true",
+        "false",
+        "extra_headers",
+        "extra_query",
+        "extra_body",
+        "timeout",
+        "deadline",
+        "max_retries",
+    ),
     *("additional_properties", "json_fields", "json_rest", "from_dict", "to_dict", "to_json"),
 }
 

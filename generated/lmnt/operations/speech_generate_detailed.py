@@ -36,6 +36,19 @@ def build(
             accept="application/json",
             result=_model.model(SpeechGenerateDetailedResponse),
             retry_safe=True,
+            media_type=_operation.media_type(
+                format,
+                "mp3",
+                {
+                    "aac": "audio/aac",
+                    "mp3": "audio/mpeg",
+                    "ulaw": "audio/wav",
+                    "wav": "audio/wav",
+                    "webm": "audio/webm",
+                    "pcm_s16le": "application/vnd.lmnt.audio-int16",
+                    "pcm_f32le": "application/vnd.lmnt.audio-fp32",
+                },
+            ),
             body=_operation.json_body(
                 SpeechGenerateDetailedParams,
                 {

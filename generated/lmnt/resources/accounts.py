@@ -44,6 +44,8 @@ class Accounts(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -52,6 +54,8 @@ class Accounts(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The account of the key.
@@ -64,7 +68,7 @@ class Accounts(SyncResource):
         """
         return self._call(
             _accounts_retrieve.build(),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 
@@ -102,6 +106,8 @@ class AsyncAccounts(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -110,6 +116,8 @@ class AsyncAccounts(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The account of the key.
@@ -122,7 +130,7 @@ class AsyncAccounts(AsyncResource):
         """
         return await self._call(
             _accounts_retrieve.build(),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 

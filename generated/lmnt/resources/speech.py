@@ -61,6 +61,8 @@ class Speech(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> BinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -82,6 +84,8 @@ class Speech(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The audio, in the format asked for.
@@ -104,7 +108,7 @@ class Speech(SyncResource):
                 top_p=top_p,
                 debug=debug,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     def generate_detailed(
@@ -124,6 +128,8 @@ class Speech(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -146,6 +152,8 @@ class Speech(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The audio and, if asked for, the timestamps.
@@ -169,7 +177,7 @@ class Speech(SyncResource):
                 debug=debug,
                 return_timestamps=return_timestamps,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 
@@ -218,6 +226,8 @@ class AsyncSpeech(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> AsyncBinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -239,6 +249,8 @@ class AsyncSpeech(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The audio, in the format asked for.
@@ -261,7 +273,7 @@ class AsyncSpeech(AsyncResource):
                 top_p=top_p,
                 debug=debug,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     async def generate_detailed(
@@ -281,6 +293,8 @@ class AsyncSpeech(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -303,6 +317,8 @@ class AsyncSpeech(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The audio and, if asked for, the timestamps.
@@ -326,7 +342,7 @@ class AsyncSpeech(AsyncResource):
                 debug=debug,
                 return_timestamps=return_timestamps,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 

@@ -60,6 +60,8 @@ class Voices(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -75,6 +77,8 @@ class Voices(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The new voice.
@@ -93,7 +97,7 @@ class Voices(SyncResource):
                 gender=gender,
                 tags=tags,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     def list(
@@ -105,6 +109,8 @@ class Voices(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
@@ -115,6 +121,8 @@ class Voices(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voices, the service's own first, then yours in the order they were made.
@@ -130,7 +138,7 @@ class Voices(SyncResource):
                 owner=owner,
                 starred=starred,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     def retrieve(
@@ -141,6 +149,8 @@ class Voices(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -150,6 +160,8 @@ class Voices(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voice.
@@ -164,7 +176,7 @@ class Voices(SyncResource):
             _voices_retrieve.build(
                 id=id,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     def update(
@@ -180,6 +192,8 @@ class Voices(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -197,6 +211,8 @@ class Voices(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voice after the change.
@@ -216,7 +232,7 @@ class Voices(SyncResource):
                 starred=starred,
                 tags=tags,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     def delete(
@@ -227,6 +243,8 @@ class Voices(SyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -238,6 +256,8 @@ class Voices(SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             Whether the voice was deleted.
@@ -252,7 +272,7 @@ class Voices(SyncResource):
             _voices_delete.build(
                 id=id,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 
@@ -303,6 +323,8 @@ class AsyncVoices(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -318,6 +340,8 @@ class AsyncVoices(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The new voice.
@@ -336,7 +360,7 @@ class AsyncVoices(AsyncResource):
                 gender=gender,
                 tags=tags,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     async def list(
@@ -348,6 +372,8 @@ class AsyncVoices(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
@@ -358,6 +384,8 @@ class AsyncVoices(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voices, the service's own first, then yours in the order they were made.
@@ -373,7 +401,7 @@ class AsyncVoices(AsyncResource):
                 owner=owner,
                 starred=starred,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     async def retrieve(
@@ -384,6 +412,8 @@ class AsyncVoices(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -393,6 +423,8 @@ class AsyncVoices(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voice.
@@ -407,7 +439,7 @@ class AsyncVoices(AsyncResource):
             _voices_retrieve.build(
                 id=id,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     async def update(
@@ -423,6 +455,8 @@ class AsyncVoices(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -440,6 +474,8 @@ class AsyncVoices(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             The voice after the change.
@@ -459,7 +495,7 @@ class AsyncVoices(AsyncResource):
                 starred=starred,
                 tags=tags,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
     async def delete(
@@ -470,6 +506,8 @@ class AsyncVoices(AsyncResource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -481,6 +519,8 @@ class AsyncVoices(AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
+            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
             Whether the voice was deleted.
@@ -495,7 +535,7 @@ class AsyncVoices(AsyncResource):
             _voices_delete.build(
                 id=id,
             ),
-            CallOptions(extra_headers, extra_query, extra_body, timeout),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 

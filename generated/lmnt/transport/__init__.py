@@ -14,10 +14,12 @@ from typing import Any
 
 import httpx
 
+from ..deadline import Deadline
 from ..errors import (
     APIConnectionError,
     APIStreamError,
     APITimeoutError,
+    Error,
     InvalidArgumentError,
     StreamResetError,
     StreamTimeoutError,
@@ -51,6 +53,7 @@ class Request:
     content: bytes | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
+    deadline: Deadline | None = None
 
     @property
     def line(self) -> str:
@@ -65,7 +68,22 @@ class Response:
         self.http = http
         self.request = request
         self.status_code = http.status_code
-        self.headers = {name.lower(): value for name, value in http.headers.items()}
+        self.headers = {name.lower(): self.covered(value) for name, value in http.headers.items()}
+
+    @property
+    def media_type(self) -> str:
+        """The media type, without parameters, in lower case; empty if the response names none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the body says it is JSON, HTML or another text."""
+        return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether a content coding hides the body (RFC 9110 section 8.4)."""
+        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
     @property
     def is_framed(self) -> bool:
@@ -95,6 +113,13 @@ class Response:
         """Return the body as text."""
         return content.decode(self.encoding, errors="replace")
 
+    def covered(self, text: str) -> str:
+        """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
+        for value in self.request.headers.values():
+            if isinstance(value, Secret) and value:
+                text = text.replace(value.reveal(), "…")
+        return text
+
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
         return self.http.iter_bytes()
@@ -112,16 +137,33 @@ class Response:
         await self.http.aclose()
 
 
+class _Timeouts(dict[str, Any]):
+    """The timeouts of a request, which httpcore looks up at each step: none of them goes past the deadline."""
+
+    def __init__(self, timeouts: Mapping[str, float | None], deadline: Deadline | None) -> None:
+        super().__init__(timeouts)
+        self._deadline = deadline
+
+    def get(self, key: str, default: Any = None) -> Any:
+        timeout = super().get(key, default)
+        if self._deadline is None:
+            return timeout
+        # Never 0, which sockets take for "do not wait at all".
+        remaining = max(self._deadline.remaining, 0.001)
+        return remaining if timeout is None else min(timeout, remaining)
+
+
 @contextmanager
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
+    timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
     with ExitStack() as files:
         yield client.build_request(
             request.method,
             request.url,
             content=request.content,
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
-            timeout=httpx.USE_CLIENT_DEFAULT if isinstance(request.timeout, NotGiven) else request.timeout,
+            extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
                 (name, value.reveal() if isinstance(value, Secret) else value)
                 for name, value in request.headers.items()
@@ -193,6 +235,8 @@ def _refused(error: BaseException) -> bool:
 
 
 def _connection_sentence(error: Exception, request: Request) -> str:
+    if isinstance(error, httpx.TimeoutException) and request.deadline is not None and not request.deadline.remaining:
+        return f"{request.deadline} passed"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
     causes = list(_chain(error))
     for kind, sentence in (
@@ -231,6 +275,8 @@ def body_failures() -> Generator[None]:
     """Turn what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
     try:
         yield
+    except (BodyFailure, Error):
+        raise
     except Exception as error:
         raise _body_failure(error) from error
 

@@ -1,0 +1,251 @@
+"""Whether audio that ended has all that its own container promises.
+
+Each class follows one format, in constant memory, and may be fed in pieces of any size. It claims truncation only
+where the format itself proves it: a frame, a chunk, a cluster or a sample was begun and not finished. What it cannot
+follow, it does not judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import ClassVar, TypeAlias
+
+Want: TypeAlias = int
+"""What a parser asks for: n > 0 takes n bytes, n < 0 skips -n, 0 gives up and accepts whatever comes."""
+
+Parser: TypeAlias = Generator[Want, bytes, None]
+
+UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
+"""What an encoder that cannot go back writes as the length of a RIFF chunk."""
+
+
+class Container:
+    """The structure of a body, followed as it comes."""
+
+    unit = "unit"
+    """What a body can end in the middle of."""
+
+    has_signature: ClassVar[bool] = True
+    """Whether a body of this format cannot begin like JSON or HTML."""
+
+    def __init__(self) -> None:
+        self.is_text = False
+        self._is_new = True
+        self._may_end = True
+        self._held = bytearray()
+        self._parser = self._parse()
+        self._want = next(self._parser)
+
+    def _parse(self) -> Parser:
+        """Ask for bytes. `_may_end` says whether a body may end where the request begins."""
+        yield 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Follow a piece of the body."""
+        if self._is_new and chunk:
+            self._is_new = False
+            self.is_text = self.has_signature and chunk[:1] in (b"{", b"<")
+        rest = memoryview(chunk)
+        while rest and self._want:
+            if self._want < 0:
+                step = min(-self._want, len(rest))
+                rest = rest[step:]
+                self._want += step
+                if not self._want:
+                    self._next(b"")
+            else:
+                step = min(self._want - len(self._held), len(rest))
+                self._held += rest[:step]
+                rest = rest[step:]
+                if len(self._held) == self._want:
+                    taken = bytes(self._held)
+                    self._held.clear()
+                    self._next(taken)
+
+    def _next(self, taken: bytes) -> None:
+        try:
+            self._want = self._parser.send(taken)
+        except StopIteration:
+            self._want = 0
+
+    def problem(self) -> str | None:
+        """Return what is missing from a body that ended here, or None."""
+        if not self._want or (self._may_end and not self._held):
+            return None
+        return f"the audio ends in the middle of {self.unit}"
+
+
+class PCM16(Container):
+    """16-bit samples alone."""
+
+    unit = "a 16-bit sample"
+    has_signature = False
+    _bytes: ClassVar[int] = 2
+
+    def _parse(self) -> Parser:
+        while True:
+            yield self._bytes
+
+
+class PCM32(PCM16):
+    """32-bit samples alone."""
+
+    unit = "a 32-bit sample"
+    _bytes = 4
+
+
+class MP3(Container):
+    """MPEG audio layer III frames (ISO/IEC 11172-3 section 2.4, 13818-3 section 2.4), with ID3 tags around them."""
+
+    unit = "an MP3 frame"
+
+    _BITRATES: ClassVar[Mapping[bool, tuple[int, ...]]] = {
+        True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+        False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    }
+    """kbit/s by index, for MPEG-1 and for MPEG-2 and 2.5."""
+
+    _RATES: ClassVar[Mapping[int, tuple[int, ...]]] = {
+        3: (44100, 48000, 32000),
+        2: (22050, 24000, 16000),
+        0: (11025, 12000, 8000),
+    }
+    """Hertz by index, for each version: 3 is MPEG-1, 2 is MPEG-2, 0 is MPEG-2.5."""
+
+    def _parse(self) -> Parser:
+        while True:
+            self._may_end = True
+            start = yield 4
+            self._may_end = False
+            if start.startswith(b"ID3"):
+                rest = yield 6
+                size = 0
+                for byte in rest[2:]:
+                    size = size << 7 | byte & 0x7F
+                if size:
+                    yield -size
+            elif start.startswith(b"TAG"):
+                yield -124
+            else:
+                length = self._frame_length(start)
+                if length is None:
+                    return
+                yield 4 - length
+
+    def _frame_length(self, header: bytes) -> int | None:
+        version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+        bitrate, rate = header[2] >> 4, header[2] >> 2 & 3
+        is_frame = header[0] == 0xFF and header[1] >> 5 == 7 and version != 1 and layer == 1
+        if not is_frame or bitrate in (0, 15) or rate == 3:
+            return None
+        kilobits = self._BITRATES[version == 3][bitrate]
+        per_frame = 144000 if version == 3 else 72000
+        return per_frame * kilobits // self._RATES[version][rate] + (header[2] >> 1 & 1)
+
+
+class AAC(Container):
+    """AAC frames in ADTS (ISO/IEC 13818-7 section 6.2)."""
+
+    unit = "an AAC frame"
+
+    def _parse(self) -> Parser:
+        while True:
+            self._may_end = True
+            header = yield 6
+            self._may_end = False
+            length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+            if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or length <= 6:
+                return
+            yield 6 - length
+
+
+class WAV(Container):
+    """RIFF chunks (Multimedia Programming Interface and Data Specifications 1.0); lengths may be left open."""
+
+    unit = "a RIFF chunk"
+
+    def _parse(self) -> Parser:
+        self._may_end = False
+        header = yield 12
+        if header[:4] != b"RIFF" or header[8:] != b"WAVE":
+            return
+        riff = int.from_bytes(header[4:8], "little")
+        left = None if riff in UNKNOWN_LENGTHS else riff - 4
+        block = 1
+        while left is None or left >= 8:
+            self._may_end = left is None
+            chunk = yield 8
+            self._may_end = False
+            name, size = chunk[:4], int.from_bytes(chunk[4:], "little")
+            if name == b"data" and (size in UNKNOWN_LENGTHS or left is None):
+                self.unit = "a sample"
+                self._may_end = True
+                while True:
+                    yield block
+            if name == b"fmt " and 14 <= size <= 64:
+                content = yield size
+                block = max(int.from_bytes(content[12:14], "little"), 1)
+            elif size:
+                yield -size
+            if left is not None:
+                left -= 8 + size
+            if size % 2 and (left is None or left > 0):
+                # The byte that fills up an odd chunk; some encoders leave it out at the very end.
+                self._may_end = left in (None, 1)
+                yield -1
+                left = None if left is None else left - 1
+        self._may_end = True
+
+
+class WebM(Container):
+    """EBML elements (RFC 8794), as WebM uses them: a segment with clusters in it."""
+
+    unit = "a WebM element"
+
+    _PARENTS: ClassVar[tuple[bytes, ...]] = (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75")
+    """Segment and Cluster, which may be of unknown length: what is in them is followed instead."""
+
+    _SEGMENT: ClassVar[bytes] = b"\x18\x53\x80\x67"
+
+    def _parse(self) -> Parser:
+        open_segment: int | None = None
+        at_start = True
+        while True:
+            self._may_end = not at_start and open_segment in (None, 0)
+            first = (yield 1)[0]
+            self._may_end = False
+            id_length = 9 - first.bit_length()
+            if id_length > 4:
+                return
+            identity = bytes([first]) + ((yield id_length - 1) if id_length > 1 else b"")
+            if at_start and identity != b"\x1a\x45\xdf\xa3":
+                return
+            at_start = False
+            lead = (yield 1)[0]
+            size_length = 9 - lead.bit_length()
+            if size_length > 8:
+                return
+            rest = (yield size_length - 1) if size_length > 1 else b""
+            size = int.from_bytes(bytes([lead ^ 1 << 8 - size_length]) + rest, "big")
+            is_unknown = size == (1 << 7 * size_length) - 1
+            if is_unknown and identity not in self._PARENTS:
+                return
+            if identity == self._SEGMENT:
+                open_segment = None if is_unknown else size
+                continue
+            if open_segment is not None:
+                open_segment -= id_length + size_length + (0 if is_unknown else size)
+                if open_segment < 0:
+                    return
+            if size and not is_unknown:
+                yield -size
+
+
+BY_MEDIA_TYPE: Mapping[str, type[Container]] = {
+    "audio/mpeg": MP3,
+    "audio/aac": AAC,
+    "audio/wav": WAV,
+    "audio/webm": WebM,
+    "application/vnd.lmnt.audio-int16": PCM16,
+    "application/vnd.lmnt.audio-fp32": PCM32,
+}

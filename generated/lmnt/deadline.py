@@ -1,0 +1,32 @@
+"""A limit on the whole of a call: every attempt, every wait and every read of it together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment at which a call must be over.
+
+    Args:
+        seconds: How long the call may take.
+        ends: That moment, on the monotonic clock.
+    """
+
+    seconds: float
+    ends: float
+
+    @classmethod
+    def starting_now(cls, seconds: float | None) -> Deadline | None:
+        """Return the deadline of a call that starts now; None if it has none."""
+        return None if seconds is None else cls(seconds, time.monotonic() + seconds)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left, 0 if it has passed."""
+        return max(self.ends - time.monotonic(), 0.0)
+
+    def __str__(self) -> str:
+        return f"the deadline of {self.seconds:g} s"
