@@ -11,9 +11,10 @@ from collections.abc import Generator, Mapping
 from typing import ClassVar, TypeAlias
 
 Want: TypeAlias = int
-"""What a parser asks for: n > 0 takes n bytes, n < 0 skips -n, 0 gives up and accepts whatever comes."""
+"""What a parser asks for: n > 0 takes n bytes, n < 0 skips -n."""
 
-Parser: TypeAlias = Generator[Want, bytes, None]
+Parser: TypeAlias = Generator[Want, bytes, int]
+"""What it returns in the end: the size of the samples that are left, 1 if nothing is known of the rest."""
 
 UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """What an encoder that cannot go back writes as the length of a RIFF chunk."""
@@ -33,12 +34,16 @@ class Container:
         self._is_new = True
         self._may_end = True
         self._held = bytearray()
+        self._sample = 0
+        self._over = 0
+        self._want = 0
         self._parser = self._parse()
-        self._want = next(self._parser)
+        self._next(None)
 
     def _parse(self) -> Parser:
         """Ask for bytes. `_may_end` says whether a body may end where the request begins."""
-        yield 0
+        yield from ()
+        return 1
 
     def feed(self, chunk: bytes) -> None:
         """Follow a piece of the body."""
@@ -46,13 +51,16 @@ class Container:
             self._is_new = False
             self.is_text = self.has_signature and chunk[:1] in (b"{", b"<")
         rest = memoryview(chunk)
-        while rest and self._want:
+        while rest:
+            if self._sample:
+                self._over = (self._over + len(rest)) % self._sample
+                return
             if self._want < 0:
                 step = min(-self._want, len(rest))
                 rest = rest[step:]
                 self._want += step
                 if not self._want:
-                    self._next(b"")
+                    self._next(None)
             else:
                 step = min(self._want - len(self._held), len(rest))
                 self._held += rest[:step]
@@ -62,17 +70,16 @@ class Container:
                     self._held.clear()
                     self._next(taken)
 
-    def _next(self, taken: bytes) -> None:
+    def _next(self, taken: bytes | None) -> None:
         try:
-            self._want = self._parser.send(taken)
-        except StopIteration:
-            self._want = 0
+            self._want = next(self._parser) if taken is None else self._parser.send(taken)
+        except StopIteration as done:
+            self._sample = done.value
 
     def problem(self) -> str | None:
         """Return what is missing from a body that ended here, or None."""
-        if not self._want or (self._may_end and not self._held):
-            return None
-        return f"the audio ends in the middle of {self.unit}"
+        is_whole = not self._over if self._sample else self._may_end and not self._held
+        return None if is_whole else f"the audio ends in the middle of {self.unit}"
 
 
 class PCM16(Container):
@@ -83,8 +90,8 @@ class PCM16(Container):
     _bytes: ClassVar[int] = 2
 
     def _parse(self) -> Parser:
-        while True:
-            yield self._bytes
+        yield from ()
+        return self._bytes
 
 
 class PCM32(PCM16):
@@ -129,7 +136,7 @@ class MP3(Container):
             else:
                 length = self._frame_length(start)
                 if length is None:
-                    return
+                    return 1
                 yield 4 - length
 
     def _frame_length(self, header: bytes) -> int | None:
@@ -155,7 +162,7 @@ class AAC(Container):
             self._may_end = False
             length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
             if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or length <= 6:
-                return
+                return 1
             yield 6 - length
 
 
@@ -168,7 +175,7 @@ class WAV(Container):
         self._may_end = False
         header = yield 12
         if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-            return
+            return 1
         riff = int.from_bytes(header[4:8], "little")
         left = None if riff in UNKNOWN_LENGTHS else riff - 4
         block = 1
@@ -179,9 +186,7 @@ class WAV(Container):
             name, size = chunk[:4], int.from_bytes(chunk[4:], "little")
             if name == b"data" and (size in UNKNOWN_LENGTHS or left is None):
                 self.unit = "a sample"
-                self._may_end = True
-                while True:
-                    yield block
+                return block
             if name == b"fmt " and 14 <= size <= 64:
                 content = yield size
                 block = max(int.from_bytes(content[12:14], "little"), 1)
@@ -194,7 +199,7 @@ class WAV(Container):
                 self._may_end = left in (None, 1)
                 yield -1
                 left = None if left is None else left - 1
-        self._may_end = True
+        return 1
 
 
 class WebM(Container):
@@ -216,27 +221,27 @@ class WebM(Container):
             self._may_end = False
             id_length = 9 - first.bit_length()
             if id_length > 4:
-                return
+                return 1
             identity = bytes([first]) + ((yield id_length - 1) if id_length > 1 else b"")
             if at_start and identity != b"\x1a\x45\xdf\xa3":
-                return
+                return 1
             at_start = False
             lead = (yield 1)[0]
             size_length = 9 - lead.bit_length()
             if size_length > 8:
-                return
+                return 1
             rest = (yield size_length - 1) if size_length > 1 else b""
             size = int.from_bytes(bytes([lead ^ 1 << 8 - size_length]) + rest, "big")
             is_unknown = size == (1 << 7 * size_length) - 1
             if is_unknown and identity not in self._PARENTS:
-                return
+                return 1
             if identity == self._SEGMENT:
                 open_segment = None if is_unknown else size
                 continue
             if open_segment is not None:
                 open_segment -= id_length + size_length + (0 if is_unknown else size)
                 if open_segment < 0:
-                    return
+                    return 1
             if size and not is_unknown:
                 yield -size
 

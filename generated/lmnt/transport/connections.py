@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import socket
 import ssl
 import threading
@@ -127,12 +128,18 @@ class SharedClient(Generic[ClientT]):
 
     def __init__(self, given: ClientT | None, make: Callable[[], ClientT]) -> None:
         self._http = given
+        self._is_given = given is not None
         self._make = make
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self.is_closed = False
 
     def http(self) -> ClientT:
         """Return the HTTP client; raises Error after `close`."""
+        if self._process != os.getpid():
+            # A forked child must not write to its parent's connections, nor wait for a lock that a thread held there.
+            self._process, self._lock = os.getpid(), threading.Lock()
+            self._http = self._http if self._is_given else None
         with self._lock:
             if self.is_closed or (self._http is not None and self._http.is_closed):
                 raise Error("this client was closed; make a new one")
