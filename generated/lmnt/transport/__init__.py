@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from ..deadline import Deadline
+from ..deadline import Deadline, LimitedTimeout
 from ..errors import (
     APIConnectionError,
     APIStreamError,
@@ -146,11 +146,7 @@ class _Timeouts(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         timeout = super().get(key, default)
-        if self._deadline is None:
-            return timeout
-        # Never 0, which sockets take for "do not wait at all".
-        remaining = max(self._deadline.remaining, 0.001)
-        return remaining if timeout is None else min(timeout, remaining)
+        return timeout if self._deadline is None else LimitedTimeout.within(timeout, self._deadline)
 
 
 @contextmanager

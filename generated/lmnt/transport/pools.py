@@ -1,7 +1,7 @@
 """What lies between httpx and the sockets, once waiting and once awaiting.
 
-Public parts of httpcore alone: a pool whose connections take no more requests once their server has said that it is
-about to stop, over streams that hold a graceful GOAWAY back (see `goaway`).
+Public parts of httpcore alone: streams that end with the deadline of a call and watch the frames of HTTP/2 (see
+`http2`), and a pool whose connections take no more requests when those frames say so.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any, cast
 import httpcore
 import httpx
 
-from .goaway import GracefulEnd
+from ..deadline import left_of
+from .http2 import FrameWatch
 
-GRACEFUL_END = "graceful_end"
-"""The name under which a stream gives its GracefulEnd."""
+FRAME_WATCH = "frame_watch"
+"""The name under which a stream gives its FrameWatch, None on HTTP/1.1."""
 
 
 @contextmanager
@@ -40,9 +41,9 @@ def _core_request(request: httpx.Request) -> httpcore.Request:
     )
 
 
-def _end_of(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> GracefulEnd | None:
+def _watch_of(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> FrameWatch | None:
     tls = stream.get_extra_info("ssl_object")
-    return GracefulEnd() if tls is not None and tls.selected_alpn_protocol() == "h2" else None
+    return FrameWatch() if tls is not None and tls.selected_alpn_protocol() == "h2" else None
 
 
 class Transport(httpx.BaseTransport):
@@ -58,7 +59,7 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(
             response.status,
             headers=response.headers,
-            stream=_Body(cast("Iterable[bytes]", response.stream)),
+            stream=_Body(response),
             extensions=_extensions(response),
         )
 
@@ -80,7 +81,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             response.status,
             headers=response.headers,
-            stream=_AsyncBody(cast("AsyncIterable[bytes]", response.stream)),
+            stream=_AsyncBody(response),
             extensions=_extensions(response),
         )
 
@@ -90,32 +91,37 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
         with _as_httpx():
-            yield from self._stream
+            yield from cast("Iterable[bytes]", self._response.stream)
 
     def close(self) -> None:
-        close = getattr(self._stream, "close", None)
-        if close is not None:
-            close()
+        _abandon(self._response)
+        self._response.close()
 
 
 class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx():
-            async for chunk in self._stream:
+            async for chunk in cast("AsyncIterable[bytes]", self._response.stream):
                 yield chunk
 
     async def aclose(self) -> None:
-        aclose = getattr(self._stream, "aclose", None)
-        if aclose is not None:
-            await aclose()
+        _abandon(self._response)
+        await self._response.aclose()
+
+
+def _abandon(response: httpcore.Response) -> None:
+    extensions = _extensions(response)
+    watch = extensions["network_stream"].get_extra_info(FRAME_WATCH)
+    if isinstance(watch, FrameWatch):
+        watch.abandon(extensions["stream_id"])
 
 
 class _Pool(httpcore.ConnectionPool):
@@ -130,7 +136,7 @@ class _AsyncPool(httpcore.AsyncConnectionPool):
 
 
 class _Connection:
-    """A connection of httpcore's that takes no more requests once its server has said that it is about to stop."""
+    """A connection of httpcore's that takes no more requests, and closes when it is idle, once its frames say so."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -149,9 +155,15 @@ class _Connection:
         self._stream = _extensions(response).get("network_stream")
         return response
 
+    def _is_ending(self) -> bool:
+        watch = None if self._stream is None else self._stream.get_extra_info(FRAME_WATCH)
+        return isinstance(watch, FrameWatch) and watch.is_ending
+
     def is_available(self) -> bool:
-        end = None if self._stream is None else self._stream.get_extra_info(GRACEFUL_END)
-        return bool(self._inner.is_available()) and not (isinstance(end, GracefulEnd) and end.is_ending)
+        return bool(self._inner.is_available()) and not self._is_ending()
+
+    def has_expired(self) -> bool:
+        return bool(self._inner.has_expired()) or (bool(self._inner.is_idle()) and self._is_ending())
 
 
 def _extensions(response: httpcore.Response) -> dict[str, Any]:
@@ -195,26 +207,28 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection's bytes; on HTTP/2 a graceful end is held back until its streams have finished."""
+    """A connection's bytes; none of its steps goes past the deadline of the call that takes it."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
-        self._end = _end_of(inner)
+        self._watch = _watch_of(inner)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._end is None:
-            return self._inner.read(max_bytes, timeout)
-        while not (seen := self._end.take()):
-            received = self._inner.read(max_bytes, timeout)
+        if self._watch is None:
+            return self._inner.read(max_bytes, left_of(timeout))
+        while not (seen := self._watch.take()):
+            received = self._inner.read(max_bytes, left_of(timeout))
             if not received:
                 return b""
-            self._end.received(received)
+            self._watch.received(received)
         return seen
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
-        if self._end is not None:
-            self._end.sent(buffer)
+        if self._watch is None:
+            self._inner.write(buffer, left_of(timeout))
+            return
+        self._inner.write(self._watch.to_send(buffer), left_of(timeout))
+        self._watch.sent(buffer)
 
     def close(self) -> None:
         self._inner.close()
@@ -225,30 +239,32 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._end if info == GRACEFUL_END else self._inner.get_extra_info(info)
+        return self._watch if info == FRAME_WATCH else self._inner.get_extra_info(info)
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    """A connection's bytes; on HTTP/2 a graceful end is held back until its streams have finished."""
+    """A connection's bytes; none of its steps goes past the deadline of the call that takes it."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
-        self._end = _end_of(inner)
+        self._watch = _watch_of(inner)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._end is None:
-            return await self._inner.read(max_bytes, timeout)
-        while not (seen := self._end.take()):
-            received = await self._inner.read(max_bytes, timeout)
+        if self._watch is None:
+            return await self._inner.read(max_bytes, left_of(timeout))
+        while not (seen := self._watch.take()):
+            received = await self._inner.read(max_bytes, left_of(timeout))
             if not received:
                 return b""
-            self._end.received(received)
+            self._watch.received(received)
         return seen
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, timeout)
-        if self._end is not None:
-            self._end.sent(buffer)
+        if self._watch is None:
+            await self._inner.write(buffer, left_of(timeout))
+            return
+        await self._inner.write(self._watch.to_send(buffer), left_of(timeout))
+        self._watch.sent(buffer)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -259,4 +275,4 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._end if info == GRACEFUL_END else self._inner.get_extra_info(info)
+        return self._watch if info == FRAME_WATCH else self._inner.get_extra_info(info)

@@ -1,10 +1,13 @@
-"""Graceful ends of HTTP/2 connections, which the HTTP library takes for failures.
+"""What httpcore gets wrong about the streams of an HTTP/2 connection, put right in the frames that it reads and writes.
 
-A server that is about to stop says so with GOAWAY and NO_ERROR, and goes on with the streams up to the one it names
-(RFC 9113 section 6.8). httpcore 1.0.9 fails every stream of the connection at its next read after any GOAWAY
-(`HTTP2Connection._receive_events`: `raise RemoteProtocolError(self._connection_terminated)`), and h2 4.4.1 accepts no
-frame after one (`H2ConnectionStateMachine`: RECV_GOAWAY leads to CLOSED). So the frame is held back here until the
-streams that it lets finish have finished.
+* A server that is about to stop says so with GOAWAY and NO_ERROR, and goes on with the streams up to the one it names
+  (RFC 9113 section 6.8). httpcore 1.0.9 fails every stream of the connection at its next read after any GOAWAY
+  (`HTTP2Connection._receive_events`: `raise RemoteProtocolError(self._connection_terminated)`), and h2 4.4.1 accepts no
+  frame after one (`H2ConnectionStateMachine`: RECV_GOAWAY leads to CLOSED). So the frame is held back until the streams
+  that it lets finish have finished.
+* A response that is closed before its end is neither reset nor acknowledged (`HTTP2Connection._response_closed` forgets
+  its events): the server goes on sending it, until the flow-control window that all streams share is used up and the
+  connection stalls. So the stream is reset with CANCEL, and the connection takes no more.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ FRAME_HEADER = 9
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, GOAWAY = 0x0, 0x1, 0x3, 0x7
 END_STREAM = 0x1
-NO_ERROR, REFUSED_STREAM = 0, 7
+REFUSED_STREAM, CANCEL = 0x7, 0x8
 
 
-class GracefulEnd:
+class FrameWatch:
     """The frames of one connection, looked through in both directions; nothing else of HTTP/2 is understood here."""
 
     def __init__(self) -> None:
@@ -28,14 +31,26 @@ class GracefulEnd:
         self._last: int | None = None
         self._held = b""
         self._waiting = bytearray()
+        self._resets = bytearray()
+        self.is_ending = False
+        """Whether this connection takes no more streams."""
 
-    @property
-    def is_ending(self) -> bool:
-        """Whether the server takes no more streams on this connection."""
-        return self._last is not None
+    def abandon(self, stream: int) -> None:
+        """Take note that nobody will read the rest of a stream."""
+        if stream in self._open:
+            self._open.discard(stream)
+            self._resets += _reset(stream, CANCEL)
+            self.is_ending = True
+            self._release()
+
+    def to_send(self, data: bytes) -> bytes:
+        """Return what is to be sent in place of what the client sends."""
+        resets = bytes(self._resets)
+        self._resets.clear()
+        return resets + data
 
     def sent(self, data: bytes) -> None:
-        """Take note of what the client sends."""
+        """Take note of what the client has sent."""
         self._sent += data
         if self._sent.startswith(PREFACE):
             del self._sent[: len(PREFACE)]
@@ -54,6 +69,7 @@ class GracefulEnd:
             if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
                 self._last = int.from_bytes(frame[FRAME_HEADER : FRAME_HEADER + 4], "big") & 0x7FFFFFFF
                 self._held = frame
+                self.is_ending = True
                 self._refuse_late_streams()
             else:
                 self._waiting += frame
@@ -71,14 +87,17 @@ class GracefulEnd:
         # The server will ignore these; saying so at once lets them be sent again elsewhere.
         late = {stream for stream in self._open if self._last is not None and stream > self._last}
         for stream in sorted(late):
-            length_type_flags = (4).to_bytes(3, "big") + bytes([RST_STREAM, 0])
-            self._waiting += length_type_flags + stream.to_bytes(4, "big") + REFUSED_STREAM.to_bytes(4, "big")
+            self._waiting += _reset(stream, REFUSED_STREAM)
         self._open -= late
 
     def _release(self) -> None:
         if self._held and not self._open:
             self._waiting += self._held
             self._held = b""
+
+
+def _reset(stream: int, code: int) -> bytes:
+    return (4).to_bytes(3, "big") + bytes([RST_STREAM, 0]) + stream.to_bytes(4, "big") + code.to_bytes(4, "big")
 
 
 def _frames(buffer: bytearray) -> Iterator[tuple[int, int, int, bytes]]:

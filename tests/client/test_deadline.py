@@ -1,0 +1,110 @@
+"""The deadline of a call: its attempts, its waits and its body end by then, whatever the peer does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import lmnt
+
+from .modes import Sync
+from .peers import Connection, head, response
+
+SECONDS = 0.4
+TICK = 0.35
+"""Seconds that a busy machine may take over the deadline to notice it: far less than any other limit in these tests."""
+
+
+def drip(connection: Connection) -> None:
+    """Send a body a byte at a time, each well within the read timeout."""
+    connection.send(head(headers={"content-length": "100000", "content-type": "audio/mpeg", "request-id": "req_1"}))
+    while not connection.peer.over.wait(0.02):
+        connection.send(b"\xff")
+
+
+def drip_headers(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    while not connection.peer.over.wait(0.02):
+        connection.send(b"x-more: and more\r\n")
+
+
+def stall(connection: Connection) -> None:
+    connection.stall()
+
+
+def speak(mode: Sync, client: Any, **options: Any) -> Any:
+    return mode.run(client.speech.generate(text="Hello.", voice="leah", **options))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (stall, lmnt.APITimeoutError),
+        (drip_headers, lmnt.APITimeoutError),
+        (drip, lmnt.StreamTimeoutError),
+        (response(503, headers={"retry-after": "0.1"}), lmnt.InternalServerError),
+    ],
+)
+def test_it_ends_the_call(
+    mode: Sync, peer: Callable[..., Any], answer: Any, error: type[lmnt.LmntError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lmnt.retries.FIRST_DELAY", 0.05)
+    client = mode.client(base_url=peer(answer).base_url, deadline=SECONDS, max_retries=1000, timeout=60)
+    started = time.monotonic()
+    with pytest.raises(error) as caught:
+        speak(mode, client)
+    assert time.monotonic() - started < SECONDS + TICK
+    assert type(caught.value) is error
+    if error is not lmnt.InternalServerError:
+        assert "the deadline of 0.4 s passed" in str(caught.value)
+
+
+def test_it_is_not_slept_through(mode: Sync, peer: Callable[..., Any]) -> None:
+    client = mode.client(base_url=peer(response(503, headers={"retry-after": "30"})).base_url, deadline=SECONDS)
+    started = time.monotonic()
+    with pytest.raises(lmnt.InternalServerError) as caught:
+        speak(mode, client)
+    assert time.monotonic() - started < SECONDS
+    assert caught.value.retry_after == 30
+    assert caught.value.__notes__ == ["the deadline of 0.4 s leaves no time for another try"]
+
+
+def test_a_body_that_is_read_slowly_is_covered_too(mode: Sync, peer: Callable[..., Any]) -> None:
+    client = mode.client(base_url=peer(drip).base_url, timeout=60)
+    started = time.monotonic()
+    entering = client.speech.with_streaming_response.generate(text="Hello.", voice="leah", deadline=SECONDS)
+    with mode.entered(entering) as streamed, pytest.raises(lmnt.StreamTimeoutError) as caught:
+        for _ in mode.each(streamed.iter_bytes()):
+            pass
+    assert time.monotonic() - started < SECONDS + TICK
+    assert caught.value.request_id == "req_1"
+    assert caught.value.bytes_received > 1
+
+
+def test_a_call_in_time_never_hears_of_it(mode: Sync, server: Any) -> None:
+    client = mode.client(base_url=server.base_url).with_options(deadline=60)
+    assert speak(mode, client).complete is True
+    assert speak(mode, client, deadline=None).complete is True
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "soon"])
+def test_nonsense_is_refused(mode: Sync, deadline: Any) -> None:
+    with pytest.raises(lmnt.InvalidArgumentError, match="deadline"):
+        mode.client(deadline=deadline)
+    client = mode.client()
+    with pytest.raises(lmnt.InvalidArgumentError, match="deadline"):
+        mode.run(client.accounts.retrieve(deadline=deadline))
+
+
+def test_retries_can_be_set_for_one_call(mode: Sync, peer: Callable[..., Any]) -> None:
+    listening = peer(response(503, headers={"retry-after": "0"}))
+    client = mode.client(base_url=listening.base_url)
+    with pytest.raises(lmnt.InternalServerError):
+        mode.run(client.accounts.retrieve(max_retries=0))
+    assert len(listening.requests) == 1
+    with pytest.raises(lmnt.InternalServerError):
+        mode.run(client.accounts.retrieve(max_retries=1))
+    assert len(listening.requests) == 3
