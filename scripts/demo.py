@@ -35,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__)
     parser.add_argument("text", nargs="?", help="what to say")
     parser.add_argument("--file", type=Path, metavar="FILE", help="a text file to read out, of any length")
+    parser.add_argument("--out", type=Path, default=ROOT / "out", metavar="DIR", help="where to write (default: out)")
     given = parser.parse_args()
     try:
         if given.text is not None and given.file is not None:
@@ -46,7 +47,7 @@ def main() -> int:
         with running(engine="espeak") as server, Lmnt(base_url=server.base_url, api_key="demo") as client:
             print(f"server      {server.base_url}")
             show_voices(client)
-            speak(client, text, ROOT / "out")
+            speak(client, text, given.out)
             show_error(client)
     except (DemoError, LmntError, ServerFailedError, OSError) as error:
         name = "" if isinstance(error, DemoError) else f"{type(error).__name__}: "
@@ -97,7 +98,7 @@ def pieces(text: str) -> Iterator[str]:
 
 def speak(client: Lmnt, text: str, folder: Path) -> None:
     """Speak the text twice: streamed as MP3, and whole as WAV with timestamps."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     mp3, wav = folder / "speech.mp3", folder / "speech.wav"
     unfinished = {path: path.with_name(f".{path.name}.unfinished") for path in (mp3, wav)}
     parts = list(pieces(text))
@@ -128,7 +129,8 @@ def speak(client: Lmnt, text: str, folder: Path) -> None:
         for temporary in unfinished.values():
             temporary.unlink(missing_ok=True)
     for path in (mp3, wav):
-        print(f"wrote       {path.relative_to(ROOT)}: {duration(path):.2f} s, {path.stat().st_size:,} bytes")
+        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        print(f"wrote       {shown}: {duration(path):.2f} s, {path.stat().st_size:,} bytes")
     show_words(words)
 
 

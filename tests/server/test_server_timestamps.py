@@ -117,3 +117,12 @@ def test_they_cover_any_text(engine: ToneEngine | EspeakEngine, text: str) -> No
     speech = Speech(engine, text, voice="leah", language="auto", format="pcm_s16le", sample_rate=24000)
     size = sum(map(len, speech))
     check_timestamps(speech.timestamps(), text, size / 48000)
+
+
+def test_a_text_has_the_same_timestamps_in_every_format(espeak: ServerProcess) -> None:
+    text = "The same words at the same time. Whatever the format, and however often it is asked for."
+    first, *others = (
+        detailed(espeak, text, format=format, return_timestamps=True)["timestamps"] for format in [*FORMATS, "mp3"]
+    )
+    assert len(first) > 20
+    assert all(each == first for each in others)
