@@ -153,7 +153,7 @@ def duration(path: Path) -> float:
 
 def show_words(words: list[Timestamp], most: int = 24) -> None:
     """Show when each word is spoken."""
-    spoken = [word for word in words if word.text.strip()]
+    spoken = [word for word in words if any(map(str.isalnum, word.text))]
     print(f"\n  {'start':>8}  {'length':>7}  word")
     for word in spoken[:most]:
         print(f"  {word.start:7.2f}s  {word.duration:6.2f}s  {word.text}")
