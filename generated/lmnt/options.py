@@ -57,6 +57,9 @@ class Secret:
         """Whether the text can be the value of a header, with no white space in it."""
         return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
 
+    def __len__(self) -> int:
+        return len(self._text)
+
     def __bool__(self) -> bool:
         return isinstance(self._text, str) and bool(self._text.strip())  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
 

@@ -61,6 +61,10 @@ class Request:
         return f"{self.method} {self.url.partition('?')[0]}"
 
 
+SHORTEST_SECRET = 8
+"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
+
+
 class Response:
     """A response whose headers are here and whose body may still be on its way."""
 
@@ -116,7 +120,7 @@ class Response:
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
         for value in self.request.headers.values():
-            if isinstance(value, Secret) and value:
+            if isinstance(value, Secret) and len(value) >= SHORTEST_SECRET:
                 text = text.replace(value.reveal(), "…")
         return text
 
@@ -221,6 +225,11 @@ def _http2_event(error: BaseException) -> Any:
     return None
 
 
+def _event_text(event: Any) -> str:
+    frame = {"StreamReset": "RST_STREAM", "ConnectionTerminated": "GOAWAY"}.get(type(event).__name__, "a reset")
+    return f"HTTP/2 {frame} with {getattr(event.error_code, 'name', event.error_code)}"
+
+
 REFUSED_STREAM = 7
 """RFC 9113 section 7: the server did nothing with the request."""
 
@@ -233,6 +242,9 @@ def _refused(error: BaseException) -> bool:
 def _connection_sentence(error: Exception, request: Request) -> str:
     if isinstance(error, httpx.TimeoutException) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
+    event = _http2_event(error)
+    if event is not None:
+        return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
     causes = list(_chain(error))
     for kind, sentence in (
@@ -280,9 +292,7 @@ def body_failures() -> Generator[None]:
 def _body_failure(error: Exception) -> BodyFailure:
     event = _http2_event(error)
     if event is not None:
-        code = int(event.error_code)
-        name = getattr(event.error_code, "name", str(code))
-        return BodyFailure(StreamResetError, f"HTTP/2 {type(event).__name__} with {name}", code)
+        return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
     if isinstance(error, httpx.TimeoutException):
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):

@@ -255,3 +255,14 @@ def test_a_key_in_a_message_or_a_note_is_found() -> None:
     noted = lmnt.LmntError("x")
     noted.add_note(KEY)
     assert leaks(noted)
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_a_key_that_the_server_repeats_is_covered(mode: Sync, peer: Any, status: int) -> None:
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": f"The key {KEY} is odd."}, "id": KEY}
+    listening = peer(json_response(body, status, {"x-echo": KEY}))
+    with pytest.raises(lmnt.APIError) as caught:
+        mode.run(mode.client(base_url=listening.base_url).voices.retrieve("leah"))
+    shown = f"{caught.value} {vars(caught.value)} {caught.value!r}"
+    assert "…" in shown
+    assert KEY not in shown
