@@ -36,7 +36,7 @@ class Lmnt(SyncCalls):
         default_query: Query parameters to send with every request.
         http_client: An httpx.Client to use, with its own hooks, proxies and timeouts.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; the usual certificate authorities if None.
+        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
 
@@ -223,7 +223,7 @@ class AsyncLmnt(AsyncCalls):
         default_query: Query parameters to send with every request.
         http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; the usual certificate authorities if None.
+        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
 

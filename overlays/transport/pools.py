@@ -163,7 +163,17 @@ class _Connection:
         return bool(self._inner.is_available()) and not self._is_ending()
 
     def has_expired(self) -> bool:
-        return bool(self._inner.has_expired()) or (bool(self._inner.is_idle()) and self._is_ending())
+        is_spoilt = bool(self._inner.is_idle()) and (self._is_ending() or self._has_more())
+        return is_spoilt or bool(self._inner.has_expired())
+
+    def _has_more(self) -> bool:
+        """Return whether the server sent more than its response on HTTP/1.1.
+
+        httpcore 1.0.9 would take it for the start of the next response (`HTTP11Connection._response_closed`), and
+        nothing public tells of it.
+        """
+        parser = getattr(getattr(self._inner, "_connection", None), "_h11_state", None)
+        return parser is not None and bool(parser.trailing_data[0])
 
 
 def _extensions(response: httpcore.Response) -> dict[str, Any]:
@@ -215,13 +225,31 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._watch is None:
-            return self._inner.read(max_bytes, left_of(timeout))
+            return self._read(max_bytes, timeout)
         while not (seen := self._watch.take()):
-            received = self._inner.read(max_bytes, left_of(timeout))
+            received = self._read(max_bytes, timeout)
             if not received:
                 return b""
             self._watch.received(received)
         return seen
+
+    def _read(self, max_bytes: int, timeout: float | None) -> bytes:
+        received = self._inner.read(max_bytes, left_of(timeout))
+        if not received and self._was_reset():
+            # Raised and caught, since httpcore's pool keeps nothing of an exception's past but its context.
+            try:
+                raise ConnectionResetError("the connection was reset")
+            except ConnectionResetError as reset:
+                raise httpcore.ReadError(str(reset)) from reset
+        return received
+
+    def _was_reset(self) -> bool:
+        """Return whether what looks like an end is a reset: to Python's SSLSocket both are (SSL_read_ex returns 0)."""
+        try:
+            self._inner.get_extra_info("socket").getpeername()
+        except OSError:
+            return True
+        return False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._watch is None:

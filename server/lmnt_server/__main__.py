@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .app import create_app
 from .engines import ENGINES
 from .envelope import access_log
+from .faults import FaultSyntaxError
 from .store import Store, StoreError
 
 GRACE: Final = 1.0
@@ -115,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
         help="obey the request header x-lmnt-fault, which asks for failures (for tests)",
     )
     parser.add_argument(
+        "--fault",
+        metavar="FAULT",
+        help='what every request suffers, such as "raise-after=20000" or "status=503; times=2" (for tests)',
+    )
+    parser.add_argument(
         "--stop-on-eof",
         action="store_true",
         help="stop when standard input ends, for programs that start the server and must not leave it behind",
@@ -146,7 +152,12 @@ async def _serve(options: argparse.Namespace) -> None:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise _CannotStartError("--tls-cert and --tls-key belong together: give both or neither")
     store = Store(options.data, character_limit=options.character_limit)
-    app = create_app(ENGINES[options.engine](), store, api_key=options.api_key, faults=options.faults)
+    try:
+        app = create_app(
+            ENGINES[options.engine](), store, api_key=options.api_key, faults=options.faults, fault=options.fault
+        )
+    except FaultSyntaxError as error:
+        raise _CannotStartError(f"--fault: {error}") from error
     exchanges = _Exchanges(app)
     port = _free_port(options.host, options.port)
     try:

@@ -26,7 +26,12 @@ from .voices import Voices
 
 
 def create_app(
-    engine: Engine, store: Store | None = None, *, api_key: str | None = None, faults: bool = False
+    engine: Engine,
+    store: Store | None = None,
+    *,
+    api_key: str | None = None,
+    faults: bool = False,
+    fault: str | None = None,
 ) -> ASGIApp:
     """Return the server as an ASGI application.
 
@@ -35,8 +40,10 @@ def create_app(
         store: what remembers; a new one in memory when None. It is closed when the application shuts down.
         api_key: the only key to accept; when None any key will do, each an account of its own.
         faults: whether the request header `x-lmnt-fault` is obeyed; see `lmnt_server.faults`.
+        fault: what every request suffers, such as `raise-after=20000`; see there too.
 
     Raises:
+        FaultSyntaxError: if `fault` is not understood.
         NotImplementedError: if the description has an operation that this server has not.
     """
     description = lmnt()
@@ -61,7 +68,7 @@ def create_app(
     paths = sorted(by_path, key=lambda path: path.count("{"))
     routes = [Route(path, _Path(by_path[path], description, api_key, call)) for path in paths]
     app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route, lifespan=lifespan)
-    return Envelope(Faults(app) if faults else app)
+    return Envelope(Faults(app, fault=fault, header=faults) if faults or fault is not None else app)
 
 
 class _Path:

@@ -17,6 +17,12 @@ _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 access_log: Final = logging.getLogger("lmnt_server.access")
 """One line for each request, at level INFO; neither headers nor query, so never the key."""
 
+REQUEST_ID: Final = "lmnt.request_id"
+"""The key of the ASGI scope that holds the request's id."""
+
+ANONYMOUS: Final = "lmnt.anonymous"
+"""The key of the ASGI scope under which a layer inside asks for a response with no `request-id`."""
+
 failures: Final = logging.getLogger("lmnt_server.failures")
 """The traceback of each failure that is the server's own."""
 
@@ -42,6 +48,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         request_id = new_request_id()
+        scope[REQUEST_ID] = request_id
         began = time.perf_counter()
         status = 0
         sent = 0
@@ -50,7 +57,8 @@ class Envelope:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"request-id", request_id.encode())]
+                if not scope.get(ANONYMOUS):
+                    message["headers"] = [*message.get("headers", ()), (b"request-id", request_id.encode())]
             else:
                 sent += len(message.get("body", b""))
             await send(message)

@@ -1,176 +1,217 @@
-"""Failures on demand, for tests of clients: what the request header `x-lmnt-fault` asks for, the response suffers.
+"""Failures on demand, for tests of clients: what a request asks for, its response suffers.
 
-The header holds one fault, perhaps with a value, and conditions after semicolons:
+A fault is a text: its name, perhaps with a value, and then details and conditions after semicolons, such as
+`status=503; body=html; retry-after=0; times=1`. It is given with one request, in the header `x-lmnt-fault`, or for all
+requests of a process (`--fault`), where the header may still ask for another one.
 
-| `x-lmnt-fault`      | What happens                                                                                   |
-|---------------------|------------------------------------------------------------------------------------------------|
-| `raise`             | the application fails before it responds: 500                                                  |
-| `status=503`        | an error response with this status, 400 to 599                                                 |
-| `raise-after=20000` | the application fails after exactly 20000 bytes of body: HTTP/2 is reset, an HTTP/1.1 body cut |
-| `stall-after=20000` | exactly 20000 bytes of the body are sent, then nothing more until the client leaves            |
-| `…;times=2`         | only the first two requests with this same header suffer it, counted for each API key          |
+| Fault             | What happens                                                                                     |
+|-------------------|--------------------------------------------------------------------------------------------------|
+| `none`            | nothing: for one request to a process that has a fault                                           |
+| `raise`           | the application fails before it responds: 500                                                    |
+| `stall`           | no answer, until the client leaves                                                               |
+| `status=503`      | this status, 200 to 599, whatever was asked for; details `body`, `retry-after`, `retry-after-ms` |
+| `redirect=307`    | a redirect, 300 to 308; detail `location` (the same place if it has none)                        |
+| `raise-after=N`   | the application fails after exactly N bytes: HTTP/2 is reset, an HTTP/1.1 body cut               |
+| `stall-after=N`   | exactly N bytes of the body, then nothing more until the client leaves                           |
+| `end-after=N`     | exactly N bytes of the body, then its end, in all order                                          |
+| `drip=MS`         | all of the body, 1000 bytes at a time with so many milliseconds between                          |
+| `nulls`           | a JSON answer with null in the place of each of its values                                       |
+| `gzip`            | all of the body, compressed                                                                      |
+| `not-gzip`        | all of the body, said to be compressed, which it is not                                          |
+| `gzip-cut=N`      | a compressed body whose gzip stream stops after N bytes of content; HTTP ends in all order       |
+| `gzip-garbage=N`  | a compressed body that goes over into garbage after N bytes of content                           |
+| `count`           | no fault: a JSON object that says how many requests of this key had which fault                  |
 
-A body that has no more bytes than that is not harmed.
+A body that has no more bytes than N is not harmed.
+
+| Detail or condition   | What it means                                                                             |
+|-----------------------|-------------------------------------------------------------------------------------------|
+| `body=html`           | the body of a `status`, a name of `lmnt_server.fault_bodies.BODIES`; `json` if not given  |
+| `retry-after=5`       | this header, whatever its text is; `retry-after-ms` likewise                              |
+| `location=/elsewhere` | this header, whatever its text is                                                         |
+| `request-id=none`     | no `request-id` header; nor an id in the body of a `status`                               |
+| `request-id=body`     | no `request-id` header; the body of a `status` has the id                                 |
+| `times=2`             | only the first two requests with this same fault suffer it, counted for each API key      |
+| `path=/v1/ai/voice`   | only requests whose path begins so                                                        |
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .description import lmnt
-from .errors import ApiError, ClientGoneError, InjectedFault, invalid_request
+from . import fault_behaviours as behaviours
+from .envelope import ANONYMOUS
+from .errors import invalid_request
+from .fault_behaviours import Behaviour, Exchange, Told
+from .fault_bodies import BODIES
 from .validation import quoted
 
 HEADER: Final = "x-lmnt-fault"
 
+COUNT: Final = "count"
+"""The text that asks for the counts instead of a fault."""
 
-class Behaviour(Protocol):
-    """How a fault changes one exchange: called in place of the application."""
 
-    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, as badly as was asked for."""
-        ...
+class FaultSyntaxError(ValueError):
+    """A text that is no fault; the message says which part is not understood."""
 
 
 class Fault(NamedTuple):
-    """A fault of the table: what makes its behaviour from its value, and the values it takes (None for none)."""
+    """A fault of the table: what it does, the values it takes (None for none), and the details it takes."""
 
-    behaviour: Callable[[int], Behaviour]
-    values: range | None
+    behaviour: Behaviour
+    values: range | None = None
+    details: frozenset[str] = frozenset()
+
+
+class Wish(NamedTuple):
+    """A fault as it was asked for."""
+
+    behaviour: Behaviour
+    told: Told
+    times: int | None
+    path: str
+
+    def meets(self, path: str, number: int) -> bool:
+        """Return whether the so-and-so-many-th request that asks for it, to this path, suffers it."""
+        return path.startswith(self.path) and (self.times is None or number <= self.times)
+
+
+_BYTES: Final = range(1_000_000_000)
+_MILLISECONDS: Final = range(100_000)
+_TIMES: Final = range(1, 1_000_000)
+
+FAULTS: Final[Mapping[str, Fault]] = {
+    "none": Fault(behaviours.untouched),
+    "raise": Fault(behaviours.fail),
+    "stall": Fault(behaviours.stall),
+    "status": Fault(behaviours.answer, range(200, 600), frozenset({"body", "retry-after", "retry-after-ms"})),
+    "redirect": Fault(behaviours.redirect, range(300, 309), frozenset({"location"})),
+    "raise-after": Fault(behaviours.fail_after, _BYTES),
+    "stall-after": Fault(behaviours.stall_after, _BYTES),
+    "end-after": Fault(behaviours.end_after, _BYTES),
+    "drip": Fault(behaviours.drip, _MILLISECONDS),
+    "nulls": Fault(behaviours.nulls),
+    "gzip": Fault(behaviours.zipped),
+    "not-gzip": Fault(behaviours.not_zipped),
+    "gzip-cut": Fault(behaviours.zipped_cut, _BYTES),
+    "gzip-garbage": Fault(behaviours.zipped_garbage, _BYTES),
+}
+"""Every fault by its name."""
 
 
 class Faults:
-    """The layer that obeys the header. Requests without it pass untouched."""
+    """The layer that obeys.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: the application that answers when nothing is wrong.
+        fault: the fault of requests that ask for none; those are not touched if it is None.
+        header: whether requests can ask for one.
+
+    Raises:
+        FaultSyntaxError: if `fault` is none.
+    """
+
+    def __init__(self, app: ASGIApp, *, fault: str | None = None, header: bool = True) -> None:
         self._app = app
-        self._suffered: Counter[tuple[str, str]] = Counter()
+        self._fault = fault
+        self._header = header
+        self._asked: Counter[tuple[str, str]] = Counter()
+        if fault is not None:
+            parse(fault)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or do to it what its header asks for."""
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        text = headers.get(HEADER)
+        """Pass the request on, or do to it what was asked for."""
+        text = self._text(scope)
         if text is None:
             await self._app(scope, receive, send)
             return
-        behaviour, times = parse(text)
-        request = (headers.get("x-api-key", ""), text)
-        if times is not None and self._suffered[request] >= times:
-            await self._app(scope, receive, send)
+        key = Headers(scope=scope).get("x-api-key", "")
+        if text == COUNT:
+            counts = {asked: number for (each, asked), number in self._asked.items() if each == key}
+            await JSONResponse(counts)(scope, receive, send)
             return
-        self._suffered[request] += 1
-        await behaviour(self._app, scope, receive, send)
+        try:
+            wish = parse(text)
+        except FaultSyntaxError as error:
+            raise invalid_request(f"{HEADER}: {error}") from error
+        self._asked[key, text] += 1
+        exchange = Exchange(self._app, scope, receive, send)
+        if not wish.meets(scope["path"], self._asked[key, text]):
+            await behaviours.untouched(exchange, wish.told)
+            return
+        scope[ANONYMOUS] = "request-id" in wish.told.details
+        await wish.behaviour(exchange, wish.told)
+
+    def _text(self, scope: Scope) -> str | None:
+        if scope["type"] != "http":
+            return None
+        asked = Headers(scope=scope).get(HEADER) if self._header else None
+        return self._fault if asked is None else asked
 
 
-def parse(text: str) -> tuple[Behaviour, int | None]:
-    """Return the behaviour that a header asks for, and how many times (None for always).
+def parse(text: str) -> Wish:
+    """Return what a text asks for.
 
     Raises:
-        ApiError: 400, saying which part is not understood.
+        FaultSyntaxError: if it cannot be understood.
     """
     first, *conditions = [part.strip() for part in text.split(";")]
     name, equals, value = first.partition("=")
     fault = FAULTS.get(name)
     if fault is None:
-        raise invalid_request(f"{HEADER}: there is no fault {quoted(name)}; there are {', '.join(FAULTS)}")
+        raise FaultSyntaxError(f"there is no fault {quoted(name)}; there are {', '.join(FAULTS)}")
     if fault.values is None and equals:
-        raise invalid_request(f"{HEADER}: {name} takes no value")
+        raise FaultSyntaxError(f"{name} takes no value")
     number = 0 if fault.values is None else _number(name, value, fault.values)
-    times: int | None = None
+    allowed = fault.details | _ALWAYS
+    details: dict[str, str] = {}
     for condition in conditions:
         key, _, amount = condition.partition("=")
-        if key != "times":
-            raise invalid_request(f"{HEADER}: there is no condition {quoted(key)}; there is times")
-        times = _number(key, amount, _TIMES)
-    return fault.behaviour(number), times
+        if key not in allowed:
+            raise FaultSyntaxError(f"{name} has no condition {quoted(key)}; it has {', '.join(sorted(allowed))}")
+        _CHECKS.get(key, _anything)(key, amount)
+        details[key] = amount
+    times = int(details.pop("times")) if "times" in details else None
+    return Wish(fault.behaviour, Told(number, details), times, details.pop("path", ""))
 
 
-_TIMES: Final = range(1, 1_000_000)
-_BYTES: Final = range(1_000_000_000)
+_ALWAYS: Final = frozenset({"times", "path", "request-id"})
 
 
 def _number(name: str, text: str, allowed: range) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
     if number not in allowed:
-        raise invalid_request(
-            f"{HEADER}: {name} takes a whole number from {allowed.start} to {allowed.stop - 1}; got {quoted(text)}"
+        raise FaultSyntaxError(
+            f"{name} takes a whole number from {allowed.start} to {allowed.stop - 1}; got {quoted(text)}"
         )
     return number
 
 
-def _raise(_: int) -> Behaviour:
-    async def behave(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a Behaviour
-        raise InjectedFault("the request asked for a failure before the response")
+def _one_of(names: Mapping[str, object]) -> Callable[[str, str], None]:
+    def check(name: str, text: str) -> None:
+        if text not in names:
+            raise FaultSyntaxError(f"{name} is one of {', '.join(names)}; got {quoted(text)}")
 
-    return behave
-
-
-def _status(status: int) -> Behaviour:
-    types = {each: type for type, each in lmnt().status_of_error.items()}
-    other = "internal_server_error" if status >= 500 else "invalid_request_error"
-
-    async def behave(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a Behaviour
-        message = f"The request asked for status {status}."
-        raise ApiError(types.get(status, other), message, status=status)
-
-    return behave
+    return check
 
 
-def _raise_after(limit: int) -> Behaviour:
-    async def behave(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        if await _sent_all(app, scope, receive, send, limit):
-            return
-        raise InjectedFault(f"the request asked for a failure after {limit} bytes of the body")
-
-    return behave
+def _times(name: str, text: str) -> None:
+    _number(name, text, _TIMES)
 
 
-def _stall_after(limit: int) -> Behaviour:
-    async def behave(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        if await _sent_all(app, scope, receive, send, limit):
-            return
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        raise ClientGoneError
-
-    return behave
+def _anything(_: str, __: str) -> None:
+    pass
 
 
-FAULTS: Final[Mapping[str, Fault]] = {
-    "raise": Fault(_raise, None),
-    "status": Fault(_status, range(400, 600)),
-    "raise-after": Fault(_raise_after, _BYTES),
-    "stall-after": Fault(_stall_after, _BYTES),
+_CHECKS: Final[Mapping[str, Callable[[str, str], None]]] = {
+    "times": _times,
+    "body": _one_of(BODIES),
+    "request-id": _one_of({"none": None, "body": None}),
 }
-"""Every fault by its name."""
-
-
-async def _sent_all(app: ASGIApp, scope: Scope, receive: Receive, send: Send, limit: int) -> bool:
-    """Run the application until exactly `limit` bytes of its body were sent; return whether it had no more."""
-    left = limit
-    cut = False
-
-    async def send_up_to(message: Message) -> None:
-        nonlocal left, cut
-        if message["type"] == "http.response.body":
-            body = message.get("body", b"")
-            if len(body) > left:
-                cut = True
-                # Sent even when empty: it takes the status and headers along, which the host holds back until then.
-                await send({**message, "body": body[:left], "more_body": True})
-                left = 0
-                raise InjectedFault  # stops the application, whose work nobody will see
-            left -= len(body)
-        await send(message)
-
-    try:
-        await app(scope, receive, send_up_to)
-    except Exception:
-        if not cut:
-            raise
-    return not cut

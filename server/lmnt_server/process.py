@@ -85,6 +85,7 @@ def running(
     data: Path | None = None,
     api_key: str | None = None,
     faults: bool = False,
+    fault: str | None = None,
     arguments: Sequence[str] = (),
     timeout: float = 20.0,
 ) -> Generator[ServerProcess]:
@@ -99,6 +100,7 @@ def running(
         data: as `--data`.
         api_key: as `--api-key`.
         faults: as `--faults`.
+        fault: as `--fault`.
         arguments: more of the command line.
         timeout: seconds until it must be ready, and then again until it must have stopped.
 
@@ -114,6 +116,8 @@ def running(
         command.append(f"--api-key={api_key}")
     if faults:
         command.append("--faults")
+    if fault is not None:
+        command.append(f"--fault={fault}")
     command += arguments
     # The server finds this package where this process found it, installed or not.
     paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
+import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 from answers import check_envelope, wait_for_line
 
-from lmnt_server.process import ServerProcess
+from lmnt_server import faults
+from lmnt_server.app import create_app
+from lmnt_server.engines import ENGINES
+from lmnt_server.fault_bodies import BODIES
+from lmnt_server.process import ServerFailedError, ServerProcess, running
 
 BYTES = "/v1/ai/speech/bytes"
 BODY = {"text": "A sentence that takes its time. " * 40, "voice": "leah", "format": "pcm_s16le"}
@@ -139,16 +146,20 @@ def test_times_counts_for_each_key(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("", "there is no fault ''; there are raise, status, raise-after, stall-after"),
+        ("", "there is no fault ''; there are none, raise, stall, status, redirect, raise-after, stall-after"),
         ("explode", "there is no fault 'explode'"),
         ("raise=5", "raise takes no value"),
         ("raise-after", "raise-after takes a whole number from 0"),
         ("raise-after=-1", "raise-after takes a whole number"),
         ("raise-after=1e3", "raise-after takes a whole number"),
         ("raise-after=" + "9" * 5000, "raise-after takes a whole number"),
-        ("status=200", "status takes a whole number from 400 to 599; got '200'"),
+        ("status=199", "status takes a whole number from 200 to 599; got '199'"),
         ("status=²", "status takes a whole number"),
-        ("raise;often", "there is no condition 'often'"),
+        ("raise;often", "raise has no condition 'often'; it has path, request-id, times"),
+        ("raise;body=html", "raise has no condition 'body'"),
+        ("status=500;body=poem", "body is one of json, empty, html"),
+        ("redirect=200", "redirect takes a whole number from 300 to 308"),
+        ("raise;request-id=two", "request-id is one of none, body"),
         ("raise;times=0", "times takes a whole number from 1"),
     ],
 )
@@ -160,3 +171,143 @@ def test_a_fault_that_is_not_understood_is_400(client: httpx.Client, fault: str,
 def test_without_the_option_the_header_does_nothing(espeak: ServerProcess) -> None:
     headers = {"x-api-key": "k", "x-lmnt-fault": "raise"}
     assert httpx.get(espeak.base_url + "/v1/account", headers=headers).status_code == 200
+
+
+def ask(client: httpx.Client, fault: str, path: str = "/v1/account", key: str = "k") -> httpx.Response:
+    return client.get(path, headers={"x-lmnt-fault": fault, "x-api-key": key})
+
+
+def test_the_documentation_names_every_fault() -> None:
+    named = [line.split("`")[1].partition("=")[0] for line in (faults.__doc__ or "").splitlines() if line[:3] == "| `"]
+    assert named[: len(faults.FAULTS) + 1] == [*faults.FAULTS, faults.COUNT]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_status_has_any_body_of_the_table(wire: httpx.Client, body: str) -> None:
+    response = ask(wire, f"status=429; body={body}; retry-after=soon; retry-after-ms=7")
+    assert response.status_code == 429
+    assert response.headers.get("content-type") == BODIES[body].content_type
+    assert response.headers["retry-after"] == "soon"
+    assert response.headers["retry-after-ms"] == "7"
+    assert response.headers["request-id"].startswith("req_")
+
+
+def test_what_the_bodies_are(client: httpx.Client) -> None:
+    def content(body: str) -> bytes:
+        return ask(client, f"status=500; body={body}").content
+
+    assert content("empty") == b""
+    assert content("html").startswith(b"<!doctype html>")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(content("truncated"))
+    assert json.loads(content("text")) == {"error": "Invalid key"}
+    assert set(json.loads(content("detail"))) == {"detail"}
+    assert json.loads(content("null")) is None
+    with pytest.raises(UnicodeDecodeError):
+        content("latin1").decode()
+    assert len(content("huge")) > 10_000_000
+
+
+@pytest.mark.parametrize(("wish", "header", "body"), [("none", False, False), ("body", False, True)])
+def test_the_request_id_can_be_missing(client: httpx.Client, wish: str, header: bool, body: bool) -> None:
+    response = ask(client, f"status=500; request-id={wish}")
+    assert ("request-id" in response.headers, "request_id" in response.json()) == (header, body)
+    assert "request-id" not in ask(client, f"raise-after=100000; request-id={wish}").headers
+
+
+def test_a_redirect_leads_to_itself_or_to_its_location(client: httpx.Client) -> None:
+    assert ask(client, "redirect=307").headers["location"] == "/v1/account"
+    response = ask(client, "redirect=301; location=http://[")
+    assert (response.status_code, response.headers["location"]) == (301, "http://[")
+
+
+@pytest.mark.parametrize("count", [0, 1, 20_000])
+def test_end_after_ends_in_all_order_at_exactly_that_byte(wire: httpx.Client, count: int) -> None:
+    assert receive(wire, f"end-after={count}") == (200, count, None)
+
+
+def test_end_after_takes_the_length_away(wire: httpx.Client) -> None:
+    response = ask(wire, "end-after=10")
+    assert "content-length" not in response.headers
+    assert len(response.content) == 10
+
+
+def test_stall_never_answers(wire: httpx.Client) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        wire.get("/v1/account", headers={"x-lmnt-fault": "stall"}, timeout=httpx.Timeout(10, read=0.3))
+
+
+def test_drip_sends_all_of_it(wire: httpx.Client) -> None:
+    body = BODY | {"text": "A word."}
+    whole = wire.post(BYTES, json=body).content
+    with wire.stream("POST", BYTES, json=body, headers={"x-lmnt-fault": "drip=1"}) as response:
+        pieces = list(response.iter_raw())
+    assert b"".join(pieces) == whole
+    assert len(pieces) >= len(whole) // 1000 > 10
+
+
+def test_nulls_takes_every_value_away(client: httpx.Client) -> None:
+    assert ask(client, "nulls").json() == {"plan": None, "usage": None}
+    assert set(ask(client, "nulls", "/v1/ai/voice/list").json()) == {None}
+
+
+def test_gzip_is_the_same_answer(wire: httpx.Client) -> None:
+    response = ask(wire, "gzip")
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.json() == wire.get("/v1/account", headers={"x-api-key": "k"}).json()
+
+
+@pytest.mark.parametrize("count", [0, 5000])
+def test_gzip_cut_holds_exactly_that_and_no_end(wire: httpx.Client, count: int) -> None:
+    with wire.stream("POST", BYTES, json=BODY, headers={"x-lmnt-fault": f"gzip-cut={count}"}) as response:
+        raw = b"".join(response.iter_raw())
+    unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    assert len(unzip.decompress(raw)) == count
+    assert not unzip.eof
+
+
+@pytest.mark.parametrize("fault", ["gzip-garbage=5000", "not-gzip"])
+def test_broken_gzip_cannot_be_read(wire: httpx.Client, fault: str) -> None:
+    with pytest.raises(httpx.DecodingError):
+        wire.post(BYTES, json=BODY, headers={"x-lmnt-fault": fault})
+
+
+def test_count_tells_how_often_a_key_asked(client: httpx.Client) -> None:
+    for fault in ("status=404", "status=404", "none", "status=503; times=1", "status=503; times=1"):
+        ask(client, fault, key="counted")
+    expected = {"status=404": 2, "none": 1, "status=503; times=1": 2}
+    assert ask(client, "count", key="counted").json() == expected
+    assert ask(client, "count", key="another").json() == {}
+
+
+def test_a_path_can_be_spared(client: httpx.Client) -> None:
+    assert ask(client, "raise; path=/v1/ai/voice").status_code == 200
+    assert ask(client, "raise; path=/v1/ai/voice", "/v1/ai/voice/leah").status_code == 500
+
+
+def test_a_process_can_have_a_fault() -> None:
+    with (
+        running(engine="tone", fault="status=503; times=1") as server,
+        httpx.Client(base_url=server.base_url) as client,
+    ):
+        statuses = [client.get("/v1/account", headers={"x-api-key": "k"}).status_code for _ in range(3)]
+        assert statuses == [503, 200, 200]
+        # Requests may not ask for another: --faults was not given.
+        assert ask(client, "raise").status_code == 200
+
+
+def test_a_request_to_such_a_process_can_ask_for_another() -> None:
+    with (
+        running(engine="tone", fault="status=503", faults=True) as server,
+        httpx.Client(base_url=server.base_url) as client,
+    ):
+        assert client.get("/v1/account", headers={"x-api-key": "k"}).status_code == 503
+        assert ask(client, "status=418").status_code == 418
+        assert ask(client, "none").status_code == 200
+
+
+def test_a_fault_of_the_process_that_is_not_understood() -> None:
+    with ExitStack() as stack, pytest.raises(ServerFailedError, match="--fault: there is no fault 'explode'"):
+        stack.enter_context(running(engine="tone", fault="explode"))
+    with pytest.raises(faults.FaultSyntaxError, match="takes a whole number"):
+        create_app(ENGINES["tone"](), fault="raise-after=x")

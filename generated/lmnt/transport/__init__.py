@@ -93,7 +93,8 @@ class Response:
     def is_framed(self) -> bool:
         """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
         return (
-            not self.http.http_version.startswith("HTTP/1")
+            self.status_code == 204
+            or not self.http.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
             or "chunked" in self.headers.get("transfer-encoding", "").lower()
         )
@@ -246,25 +247,22 @@ def _connection_sentence(error: Exception, request: Request) -> str:
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
-    causes = list(_chain(error))
-    for kind, sentence in (
-        (socket.gaierror, f"the host {host} is not known to the name service"),
-        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
-        (ssl.SSLError, f"TLS with {host} failed"),
-    ):
-        for cause in causes:
-            if isinstance(cause, kind):
-                return f"{sentence} ({cause})"
-    for step, sentence in (
+    sentences: tuple[tuple[type[BaseException], str], ...] = (
+        # Limits first: what was under way when the time ran out is no cause.
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
         (httpx.ReadTimeout, "no response in time"),
+        (socket.gaierror, f"the host {host} is not known to the name service"),
+        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
+        (ssl.SSLError, f"TLS with {host} failed"),
         (httpx.ConnectError, "no connection"),
         (httpx.TransportError, "the connection was lost before the response"),
-    ):
-        if isinstance(error, step):
-            return f"{sentence} ({error})" if str(error) else sentence
+    )
+    for kind, sentence in sentences:
+        for cause in _chain(error):
+            if isinstance(cause, kind):
+                return f"{sentence} ({cause})" if str(cause) else sentence
     return str(error)
 
 

@@ -66,11 +66,12 @@ class FrameWatch:
         """Take what the server sends; `take` returns what of it may be seen."""
         self._received += data
         for kind, flags, stream, frame in _frames(self._received):
-            if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
+            if kind == GOAWAY:
                 self._last = int.from_bytes(frame[FRAME_HEADER : FRAME_HEADER + 4], "big") & 0x7FFFFFFF
-                self._held = frame
                 self.is_ending = True
                 self._refuse_late_streams()
+            if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
+                self._held = frame
             else:
                 self._waiting += frame
                 if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):

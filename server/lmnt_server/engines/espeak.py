@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import pickle
 import re
@@ -90,7 +89,7 @@ class EspeakEngine:
         self._child, self._rate = self._started()
         # The library never speaks a text twice in just the same way: its oscillators go on from where they stopped.
         # With this a text has the same timestamps in every format.
-        self._spoken = functools.lru_cache(maxsize=_REMEMBERED)(self._ask)
+        self._spoken: dict[Request, tuple[bytes, list[_Word]]] = {}
 
     @property
     def rate(self) -> int:
@@ -110,12 +109,14 @@ class EspeakEngine:
         plain = "".join(map(_plain, text))
         offset = 0
         for begin, end in pieces(plain):
-            pcm, words = self._spoken((plain[begin:end], name, timbre.pitch, words_per_minute, end < len(text)))
+            pcm, words = self._ask((plain[begin:end], name, timbre.pitch, words_per_minute, end < len(text)))
             yield Block(pcm, tuple(_marks(pcm, words, begin, end, offset)))
             offset += len(pcm) // 2
 
     def _ask(self, request: Request) -> tuple[bytes, list[_Word]]:
         with self._lock:
+            if (spoken := self._spoken.get(request)) is not None:
+                return spoken
             if self._child.poll() is not None:
                 self._child, self._rate = self._started()
             try:
@@ -126,10 +127,13 @@ class EspeakEngine:
                 # At once, so that the next request does not take a process that is about to be gone for a living one.
                 _end(self._child)
                 raise RuntimeError("espeak-ng crashed on this text") from error
-        if isinstance(reply, str):
-            raise RuntimeError(reply)
-        pcm, words = reply
-        return pcm, [_Word(*word) for word in words]
+            if isinstance(reply, str):
+                raise RuntimeError(reply)
+            pcm, words = reply
+            spoken = self._spoken[request] = (pcm, [_Word(*word) for word in words])
+            if len(self._spoken) > _REMEMBERED:
+                del self._spoken[next(iter(self._spoken))]
+            return spoken
 
     def _started(self) -> tuple[Any, int]:
         """Start the process, which ends with this engine, and return it with its rate."""

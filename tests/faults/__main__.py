@@ -1,0 +1,42 @@
+"""`python -m tests.faults` makes every failure happen and tells what callers got, as a table or as what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .places import PROXIES, Places, places
+from .report import differences, markdown, seen
+from .run import Ran, run
+from .table import TABLE, Protocol, Row
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the rows; return 1 if any of them is not what the table says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--table", action="store_true", help="print the results as a Markdown table")
+    parser.add_argument("words", nargs="*", help="only rows whose names contain one of these words")
+    options = parser.parse_args(arguments)
+    for name in PROXIES:
+        os.environ.pop(name, None)
+    rows = [row for row in TABLE if not options.words or any(word in row.name for word in options.words)]
+    with places() as where:
+        results = {row: _run(row, where, f"{number}/{len(rows)}") for number, row in enumerate(rows, 1)}
+    found = [line for row, by_protocol in results.items() for line in differences(row, by_protocol)]
+    print(
+        markdown(seen(results)) if options.table else f"{len(rows)} failures, {len(found)} differences from the table"
+    )
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+def _run(row: Row, where: Places, progress: str) -> dict[Protocol, list[Ran]]:
+    print(f"{progress} {row.name}", file=sys.stderr)
+    return {protocol: run(row, protocol, where) for protocol in row.protocols}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,324 @@
+"""Makes the rows of the table happen and tells what the callers really got.
+
+Every case has its own client, its own peer or key, and its own thread; the cases of one row over one protocol run side
+by side, since most of what they do is wait.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lmnt
+
+from ..client.modes import KEY, MODES, Sync
+from .bodies import TEXT, speech, whole
+from .places import FAULT, Places, Site
+from .table import ALL, Fails, Kind, Outcome, Protocol, Row, Succeeds
+
+WATCHDOG = 30.0
+"""Seconds after which a case counts as hung; every timeout of its client is far below."""
+
+OLD = b"what was there before"
+
+
+@dataclass
+class Got:
+    """What one caller got."""
+
+    error: BaseException | None = None
+    received: bytes | None = None
+    """What was handed out, as far as the caller can see it."""
+    facts: dict[str, object] = field(default_factory=dict[str, object])
+    """Of the result: complete, bytes_received, request_id."""
+    attempts: int | None = None
+    site: Site | None = None
+    warnings: int = 0
+    """Warnings of a stream that cannot be verified."""
+    wrong: list[str] = field(default_factory=list[str])
+    """What was seen on the side and should not be."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call in one mode, in the middle of being made."""
+
+    row: Row
+    mode: Sync
+    client: Any
+    headers: Mapping[str, str]
+    folder: Path
+    got: Got
+
+    @property
+    def speech(self) -> dict[str, Any]:
+        """The arguments of calls for speech."""
+        return {"text": TEXT, "voice": "leah", "format": self.row.format, "extra_headers": self.headers}
+
+    def note(self, result: Any) -> None:
+        """Take down what a result says of itself."""
+        for name in ("complete", "bytes_received", "request_id"):
+            if hasattr(result, name):
+                self.got.facts[name] = getattr(result, name)
+
+
+def _generate(case: Case) -> None:
+    result = case.mode.run(case.client.speech.generate(**case.speech))
+    case.note(result)
+    case.got.received = case.mode.run(result.read())
+
+
+def _stream(case: Case) -> None:
+    with case.mode.entered(case.client.speech.with_streaming_response.generate(**case.speech)) as streamed:
+        case.got.received = b""
+        try:
+            for chunk in case.mode.each(streamed.iter_bytes()):
+                case.got.received += chunk
+        except lmnt.APIStreamError as error:
+            if streamed.complete is not False:
+                case.got.wrong.append(f"complete is {streamed.complete} after an error")
+            if streamed.request_id != error.request_id:
+                case.got.wrong.append("the error has another request id than the response")
+            raise
+        case.note(streamed)
+
+
+def _stream_to(case: Case, file: Path) -> None:
+    with case.mode.entered(case.client.speech.with_streaming_response.generate(**case.speech)) as streamed:
+        case.mode.run(streamed.stream_to_file(file))
+        case.note(streamed)
+    case.got.received = file.read_bytes()
+
+
+def _to_file(case: Case) -> None:
+    try:
+        _stream_to(case, case.folder / "speech")
+    finally:
+        _check_folder(case, {} if case.got.received is None else {"speech": case.got.received})
+
+
+def _over_a_file(case: Case) -> None:
+    file = case.folder / "speech"
+    file.write_bytes(OLD)
+    try:
+        _stream_to(case, file)
+    finally:
+        _check_folder(case, {"speech": OLD if case.got.received is None else case.got.received})
+
+
+def _check_folder(case: Case, expected: Mapping[str, bytes]) -> None:
+    there = {path.name: path.read_bytes() for path in case.folder.iterdir()}
+    if there != expected:
+        case.got.wrong.append(f"files left: { {name: len(content) for name, content in there.items()} }")
+
+
+def _retrieve(case: Case) -> None:
+    case.note(case.mode.run(case.client.voices.retrieve("leah", extra_headers=case.headers)))
+
+
+def _detailed(case: Case) -> None:
+    call = case.client.speech.generate_detailed
+    case.note(case.mode.run(call(text=TEXT, voice="leah", extra_headers=case.headers)))
+
+
+def _create(case: Case) -> None:
+    file = ("recording.wav", b"RIFF" + bytes(400))
+    case.note(case.mode.run(case.client.voices.create(name="mine", file=file, extra_headers=case.headers)))
+
+
+def _delete(case: Case) -> None:
+    case.note(case.mode.run(case.client.voices.delete("mine", extra_headers=case.headers)))
+
+
+class Call(NamedTuple):
+    """A way to call: what gets what it gets, how it is made, and the request that it is on the wire."""
+
+    name: str
+    kind: Kind
+    make: Callable[[Case], None]
+    method: str
+    path: str
+
+
+_BYTES = "/v1/ai/speech/bytes"
+CALLS = (
+    Call("generate", Kind.SPEECH, _generate, "POST", _BYTES),
+    Call("stream", Kind.SPEECH, _stream, "POST", _BYTES),
+    Call("to file", Kind.SPEECH, _to_file, "POST", _BYTES),
+    Call("over a file", Kind.SPEECH, _over_a_file, "POST", _BYTES),
+    Call("retrieve", Kind.JSON, _retrieve, "GET", "/v1/ai/voice/leah"),
+    Call("detailed", Kind.JSON, _detailed, "POST", "/v1/ai/speech"),
+    Call("create", Kind.UPLOAD, _create, "POST", "/v1/ai/voice"),
+    Call("delete", Kind.UPLOAD, _delete, "DELETE", "/v1/ai/voice/mine"),
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A case that has been run: what it should have got, what it got, and every difference of the two."""
+
+    call: Call
+    mode: str
+    expected: Outcome
+    got: Got
+    problems: tuple[str, ...]
+
+
+def run(row: Row, protocol: Protocol, places: Places) -> list[Ran]:
+    """Make a row happen over a protocol, to every call in both modes."""
+    chosen = [
+        (call, mode, expected)
+        for call in CALLS
+        if (expected := row.expected(call.kind, protocol)) is not None and call.name not in row.without
+        for mode in MODES
+    ]
+    gots = [Got() for _ in chosen]
+    by_thread: dict[int | None, Got] = {}
+
+    def note(_: Warning | str, category: type[Warning], *__: Any) -> None:
+        if issubclass(category, lmnt.UnverifiedStreamWarning):
+            by_thread[threading.get_ident()].warnings += 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = note
+        threads = [
+            threading.Thread(target=_run_case, args=(row, protocol, places, call, mode, got, by_thread), daemon=True)
+            for (call, mode, _), got in zip(chosen, gots, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread, got in zip(threads, gots, strict=True):
+            thread.join(WATCHDOG)
+            if thread.is_alive():
+                got.wrong.append(f"still running after {WATCHDOG:.0f} s")
+    return [
+        Ran(call, mode, expected, got, tuple(_problems(row, call, expected, got)))
+        for (call, mode, expected), got in zip(chosen, gots, strict=True)
+    ]
+
+
+def _run_case(
+    row: Row,
+    protocol: Protocol,
+    places: Places,
+    call: Call,
+    mode_name: str,
+    got: Got,
+    by_thread: dict[int | None, Got],
+) -> None:
+    by_thread[threading.get_ident()] = got
+    key = f"{KEY}-{secrets.token_hex(8)}"
+    mode = MODES[mode_name]()
+    try:
+        with tempfile.TemporaryDirectory() as folder, places.site(row.cause, protocol) as site:
+            got.site = site
+            client = mode.client(
+                api_key=key,
+                base_url=site.base_url,
+                max_retries=1,
+                timeout=lmnt.Timeout(10.0, read=row.read_timeout, connect=row.connect_timeout),
+                strict=row.strict,
+                **places.options(protocol),
+            )
+            try:
+                call.make(Case(row, mode, client, site.headers, Path(folder), got))
+            except Exception as error:
+                got.error = error
+            counts = _call_again(mode, client, protocol, got) if site.answers else {}
+            got.attempts = _tried(got.error) if site.attempts is None else site.attempts(counts)
+    except Exception:
+        got.wrong.append(traceback.format_exc())
+    finally:
+        mode.close()
+
+
+def _tried(error: BaseException | None) -> int:
+    """Return the number of attempts that an error tells of: nobody else can."""
+    told = re.search(r"tried (\d+) times", " ".join(getattr(error, "__notes__", ())))
+    return int(told[1]) if told else 1
+
+
+def _call_again(mode: Sync, client: Any, protocol: Protocol, got: Got) -> dict[str, int]:
+    """Use the client once more, with no second attempt to hide behind: a spoilt connection would show.
+
+    Returns what the local server answers to that: how often it was asked for each fault with this client's key.
+    """
+    try:
+        call = client.with_options(max_retries=0).accounts.with_raw_response.retrieve
+        response = mode.run(call(extra_headers={FAULT: "count"}))
+        if response.http_version != protocol.value.partition(" ")[0]:
+            got.wrong.append(f"the protocol was {response.http_version}")
+        counts: dict[str, int] = mode.run(response.json())
+    except Exception as error:
+        got.wrong.append(f"the next call failed: {type(error).__name__}: {error}")
+        return {}
+    return counts
+
+
+def _problems(row: Row, call: Call, expected: Outcome, got: Got) -> Iterator[str]:
+    yield from got.wrong
+    if got.attempts != expected.attempts:
+        yield f"{got.attempts} attempts, not {expected.attempts}"
+    yield from (_of_a_success if isinstance(expected, Succeeds) else _of_an_error)(row, call, expected, got)
+
+
+def _of_a_success(row: Row, call: Call, expected: Succeeds, got: Got) -> Iterator[str]:
+    if got.error is not None:
+        yield f"{type(got.error).__name__}: {got.error}"
+        return
+    request_id = got.facts.get("request_id")
+    if got.site is None or not got.site.request_id.fullmatch(str(request_id)):
+        yield f"request_id is {request_id}"
+    if got.warnings != (expected.complete is None):
+        yield f"{got.warnings} warnings"
+    if call.kind is Kind.SPEECH:
+        content = speech(row.format) if expected.received == ALL else speech(row.format)[: expected.received]
+        if got.received != content:
+            yield f"{len(got.received or b'')} bytes, not the right {len(content)}"
+        for name, value in (("complete", expected.complete), ("bytes_received", len(content))):
+            if got.facts.get(name) != value:
+                yield f"{name} is {got.facts.get(name)}, not {value}"
+
+
+def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[str]:
+    error = got.error
+    if error is None:
+        yield "no error"
+        return
+    if not isinstance(error, lmnt.LmntError) or type(error).__name__ != expected.error:
+        yield f"{type(error).__name__}: {error}"
+        return
+    text = str(error)
+    request_id = getattr(error, "request_id", None)
+    if not expected.has_id:
+        if request_id is not None:
+            yield f"request_id is {request_id}"
+    elif got.site is None or not got.site.request_id.fullmatch(str(request_id)):
+        yield f"request_id is {request_id}"
+    elif not text.endswith(f"(request {request_id})"):
+        yield f"its text does not end with the request id: {text}"
+    if expected.says not in text:
+        yield f"its text does not say {expected.says!r}: {text[:300]}"
+    if KEY in text + repr(error):
+        yield "it tells the key"
+    if got.warnings != expected.warns:
+        yield f"{got.warnings} warnings"
+    for name, value in expected.facts.items():
+        if getattr(error, name, ...) != value:
+            yield f"{name} is {getattr(error, name, ...)!r}, not {value!r}"
+    if expected.received is not None:
+        content = speech(row.format) if call.kind is Kind.SPEECH else whole(call.method, call.path).content
+        count = len(content) if expected.received == ALL else expected.received
+        if getattr(error, "bytes_received", None) != count:
+            yield f"bytes_received is {getattr(error, 'bytes_received', None)}, not {count}"
+        if got.received is not None and got.received != content[:count]:
+            yield f"{len(got.received)} bytes were handed out, not the first {count}"

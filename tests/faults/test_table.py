@@ -1,0 +1,52 @@
+"""Every failure, with every call that can meet it, waiting and awaiting, over every protocol that can show it."""
+
+from __future__ import annotations
+
+import pytest
+
+import lmnt
+
+from .places import Places
+from .run import run
+from .table import TABLE, Fails, Kind, Protocol, Row
+
+CASES = [
+    pytest.param(row, protocol, id=f"{row.name}, {protocol.value}")
+    for row in TABLE
+    for protocol in row.protocols
+    if any(row.expected(kind, protocol) for kind in Kind)
+]
+
+
+@pytest.mark.parametrize(("row", "protocol"), CASES)
+def test_each_failure_is_what_the_table_says(row: Row, protocol: Protocol, places: Places) -> None:
+    problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in run(row, protocol, places) for each in ran.problems]
+    assert not problems, "\n".join(problems)
+
+
+def test_the_names_of_the_rows_are_unique() -> None:
+    names = [row.name for row in TABLE]
+    assert len(names) == len(set(names))
+
+
+def test_every_row_makes_some_call() -> None:
+    for row in TABLE:
+        assert any(row.expected(kind, protocol) for protocol in row.protocols for kind in Kind), row.name
+
+
+def test_every_error_of_a_response_is_in_the_table() -> None:
+    expected = {
+        outcome.error
+        for row in TABLE
+        for kind in Kind
+        for protocol in row.protocols
+        if isinstance(outcome := row.expected(kind, protocol), Fails)
+    }
+    # SessionClosedError is of WebSocket sessions; APIError and APIStreamError stand for their subclasses.
+    elsewhere = {"APIError", "APIStreamError", "SessionClosedError"}
+    errors = {
+        name
+        for name in lmnt.__all__
+        if isinstance(each := getattr(lmnt, name), type) and issubclass(each, lmnt.APIError)
+    }
+    assert expected == errors - elsewhere
