@@ -166,7 +166,7 @@ def read_body(response: Response, guard: StreamGuard, size: int | None = None) -
     pieces = Pieces(size)
     try:
         try:
-            with body_failures():
+            with body_failures(response):
                 for chunk in response.chunks():
                     guard.feed(chunk)
                     yield from pieces.feed(chunk)
@@ -184,7 +184,7 @@ async def aread_body(response: Response, guard: StreamGuard, size: int | None = 
     pieces = Pieces(size)
     try:
         try:
-            with body_failures():
+            with body_failures(response):
                 async for chunk in response.achunks():
                     guard.feed(chunk)
                     for piece in pieces.feed(chunk):
@@ -204,7 +204,7 @@ def read_start(response: Response, limit: int) -> bytes:
     """Read at most so many bytes of a body, whole or not, and free the connection."""
     start = bytearray()
     try:
-        with suppress(BodyFailure), body_failures():
+        with suppress(BodyFailure), body_failures(response):
             for chunk in response.chunks():
                 start += chunk
                 if len(start) >= limit:
@@ -218,7 +218,7 @@ async def aread_start(response: Response, limit: int) -> bytes:
     """Read at most so many bytes of a body, whole or not, and free the connection."""
     start = bytearray()
     try:
-        with suppress(BodyFailure), body_failures():
+        with suppress(BodyFailure), body_failures(response):
             async for chunk in response.achunks():
                 start += chunk
                 if len(start) >= limit:

@@ -140,8 +140,12 @@ class Stream:
             pass
 
     def close(self) -> None:
+        # What the client has sent is read first: closing with it unread would reset the connection.
         with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+            self.sock.shutdown(socket.SHUT_WR)
+            self.sock.settimeout(2)
+            while self.sock.recv(65536):
+                pass
         self.sock.close()
 
     def stall(self) -> None:

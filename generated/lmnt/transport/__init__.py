@@ -277,17 +277,17 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
 
 
 @contextmanager
-def body_failures() -> Generator[None]:
+def body_failures(response: Response) -> Generator[None]:
     """Turn what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
     try:
         yield
     except (BodyFailure, Error):
         raise
     except Exception as error:
-        raise _body_failure(error) from error
+        raise _body_failure(error, is_secure=response.request.url.startswith("https:")) from error
 
 
-def _body_failure(error: Exception) -> BodyFailure:
+def _body_failure(error: Exception, *, is_secure: bool) -> BodyFailure:
     event = _http2_event(error)
     if event is not None:
         return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
@@ -295,7 +295,10 @@ def _body_failure(error: Exception) -> BodyFailure:
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
-    if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error)):
+    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error))
+    # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
+    # and what an error is called must not depend on whether its reader waits or awaits.
+    if was_reset and not is_secure:
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")
 

@@ -225,31 +225,13 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._watch is None:
-            return self._read(max_bytes, timeout)
+            return self._inner.read(max_bytes, left_of(timeout))
         while not (seen := self._watch.take()):
-            received = self._read(max_bytes, timeout)
+            received = self._inner.read(max_bytes, left_of(timeout))
             if not received:
                 return b""
             self._watch.received(received)
         return seen
-
-    def _read(self, max_bytes: int, timeout: float | None) -> bytes:
-        received = self._inner.read(max_bytes, left_of(timeout))
-        if not received and self._was_reset():
-            # Raised and caught, since httpcore's pool keeps nothing of an exception's past but its context.
-            try:
-                raise ConnectionResetError("the connection was reset")
-            except ConnectionResetError as reset:
-                raise httpcore.ReadError(str(reset)) from reset
-        return received
-
-    def _was_reset(self) -> bool:
-        """Return whether what looks like an end is a reset: to Python's SSLSocket both are (SSL_read_ex returns 0)."""
-        try:
-            self._inner.get_extra_info("socket").getpeername()
-        except OSError:
-            return True
-        return False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._watch is None:
