@@ -26,9 +26,9 @@ def examine(file: BinaryIO) -> str:
     """
     file.seek(0)
     try:
-        with av.open(file, "r", options={"format_whitelist": _FORMATS}, metadata_errors="ignore") as container:
+        with av.open(file, "r", options={"format_whitelist": _FORMATS}) as container:
             heard = any(frame.samples for frame in container.decode(audio=0))
-    except (FFmpegError, IndexError) as error:
+    except (FFmpegError, IndexError, UnicodeDecodeError) as error:
         raise invalid_request("file is not audio that can be read as wav, mp3, mp4, m4a or webm") from error
     if not heard:
         raise invalid_request("file has no sound in it")
