@@ -97,7 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = Settings.read(given.spec, given.package, given.out)
         settings.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=settings.out, prefix=".regenerate-") as name:
+        # Beside the old package, so that the new one takes its place in one step; a check leaves that folder alone.
+        beside = None if given.check else settings.out
+        with tempfile.TemporaryDirectory(dir=beside, prefix=".regenerate-") as name:
             folder = Path(name)
             make(settings, folder)
             if given.check:

@@ -65,23 +65,11 @@ def test_a_wave_file_of_open_length_is_judged_by_its_samples() -> None:
 BODIES = {format: audio(format, 24000, "Hello.") for format in get_args(SpeechFormat)}
 
 
-@settings(max_examples=1000)
+@settings(max_examples=200)
 @given(format=st.sampled_from(sorted(BODIES)), cut=st.floats(0, 1), sizes=SIZES)
 def test_the_verdict_does_not_depend_on_the_split(format: str, cut: float, sizes: list[int]) -> None:
     body = BODIES[format][: round(cut * len(BODIES[format]))]
     assert verdict(container_of(format), body, sizes) == verdict(container_of(format), body, [len(body) or 1])
-
-
-@settings(max_examples=5000)
-@given(
-    make=st.sampled_from([MP3, AAC, WAV, WebM, PCM16, PCM32]),
-    start=st.sampled_from([b"", b"RIFF\xff\xff\xff\xffWAVE", b"\x1a\x45\xdf\xa3", b"\xff\xf3\x84\xc4", b"ID3\x04\0\0"]),
-    rest=st.binary(max_size=200),
-    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=4),
-)
-def test_no_bytes_upset_it(make: Callable[[], Container], start: bytes, rest: bytes, sizes: list[int]) -> None:
-    body = start + rest
-    assert verdict(make(), body, sizes) == verdict(make(), body, [len(body) or 1])
 
 
 @pytest.mark.parametrize("body", [b'{"error": {"message": "no"}}', b"<!doctype html><title>no</title>"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import json
 import pickle
 import re
 import ssl
@@ -13,8 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import lmnt
 from lmnt import errors
@@ -429,59 +426,6 @@ def test_where_in_a_list_it_cannot_be_read(mode: Sync, peer: Callable[..., Any])
         lmnt.APIResponseValidationError, match=r"plan\.character_limit must be a whole number; got 1\.5"
     ):
         mode.run(client.accounts.retrieve())
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-NAMES = ["id", "name", "owner", "state", "tags", "starred", "error", "detail", "message", "request_id", "plan"]
-shaped = st.dictionaries(st.sampled_from(NAMES), json_values)
-bodies = st.binary(max_size=100) | (json_values | shaped | st.fixed_dictionaries({"error": shaped})).map(
-    lambda value: json.dumps(value).encode()
-)
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(
-    body=bodies,
-    status=st.sampled_from([200, 400, 404, 500]),
-    kind=st.text(st.characters(max_codepoint=126), max_size=20),
-)
-def test_no_body_makes_anything_but_errors_of_ours(
-    mode: Sync, answering: dict[str, Any], body: bytes, status: int, kind: str
-) -> None:
-    printable = "".join(each for each in kind if each.isprintable())
-    answering["next"] = response(status, body, {"content-type": f"text/{printable}"})
-    for call in (answering["client"].voices.retrieve, answering["client"].voices.delete):
-        try:
-            mode.run(call("x"))
-        except lmnt.APIError as error:
-            is_sound(error)
-        else:
-            assert status == 200
-
-
-def is_sound(error: lmnt.APIError) -> None:
-    assert str(error)
-    assert pickle.loads(pickle.dumps(error)).args == error.args
-
-
-@pytest.fixture
-def answering(mode: Sync, peer: Callable[..., Any]) -> dict[str, Any]:
-    state: dict[str, Any] = {}
-
-    def answer(connection: Connection) -> None:
-        connection.send(state["next"])
-        while True:
-            connection.peer.requests.append(connection.read_request())
-            connection.send(state["next"])
-
-    state["client"] = mode.client(base_url=peer(answer).base_url, max_retries=0)
-    return state
 
 
 def test_the_request_id_is_in_what_is_raised_by_the_real_server(mode: Sync, wire: Wire) -> None:

@@ -60,6 +60,7 @@ def test_help_teaches() -> None:
         (["--engine", "choir"], "choose from"),
         (["--tls-cert", "cert.pem"], "belong together"),
         (["--tls-cert", "no.pem", "--tls-key", "no.key"], "cannot use no.pem with no.key: "),
+        (["--data", "/proc"], "cannot keep data in /proc: "),  # where root too writes nothing
         (["--data", "/proc/no/folder"], "cannot keep data in /proc/no/folder: "),
         (["--data", "/dev/null"], "cannot keep data in /dev/null: "),
         (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8765: "),
@@ -84,14 +85,6 @@ def test_files_that_are_no_certificate(tmp_path: Path) -> None:
 
 def test_a_data_folder_that_holds_something_else(tmp_path: Path) -> None:
     (tmp_path / "lmnt-server.sqlite3").write_bytes(b"not a database" * 100)
-    done = run("--data", str(tmp_path))
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "cannot keep data in" in done.stderr
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
     done = run("--data", str(tmp_path))
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "cannot keep data in" in done.stderr
