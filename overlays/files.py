@@ -127,12 +127,8 @@ class Download:
         self._try(lambda: self._file.write(chunk))
 
     def commit(self) -> None:
-        """Give the file its name; raises FileError and leaves nothing behind if that fails."""
-        try:
-            self._try(self._finish)
-        except FileError:
-            self.discard(None)
-            raise
+        """Give the file its name; raises FileError."""
+        self._try(self._finish)
 
     def _finish(self) -> None:
         self._file.flush()

@@ -9,6 +9,8 @@ import codecs
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from .codec import MismatchError
@@ -237,10 +239,10 @@ def _write(chunks: Iterator[bytes], download: Download) -> None:
     try:
         for chunk in chunks:
             download.write(chunk)
+        download.commit()
     except BaseException as error:
         download.discard(error)
         raise
-    download.commit()
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -302,7 +304,7 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        await _awrite(self.iter_bytes(), lambda: Download(file))
+        await _awrite(self.iter_bytes(), Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -322,18 +324,28 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        await _awrite(self.iter_bytes(chunk_size), lambda: Download(file, keep_partial=keep_partial))
+        await _awrite(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
 
 
-async def _awrite(chunks: AsyncIterator[bytes], open_download: Callable[[], Download]) -> None:
-    import asyncio
-
-    # Disks can be slow; the event loop does not wait for them.
-    download = await asyncio.to_thread(open_download)
+async def _awrite(chunks: AsyncIterator[bytes], download: Download) -> None:
     try:
         async for chunk in chunks:
-            await asyncio.to_thread(download.write, chunk)
+            await _in_thread(partial(download.write, chunk))
+        await _in_thread(download.commit)
     except BaseException as error:
         download.discard(error)
         raise
-    await asyncio.to_thread(download.commit)
+
+
+async def _in_thread(step: Callable[[], None]) -> None:
+    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
+    import asyncio
+
+    running = asyncio.ensure_future(asyncio.to_thread(step))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # What becomes of the step is of no interest any more, but nothing may write behind our back.
+        with suppress(Exception):
+            await running
+        raise

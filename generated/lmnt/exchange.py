@@ -188,7 +188,7 @@ def _encode(operation_id: str, value: object) -> bytes:
 
 def _headers(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, *, is_json: bool
-) -> dict[str, str | Secret]:
+) -> dict[str, str | Secret | Omit]:
     layers: tuple[Mapping[str, str | Secret | Omit], ...] = (
         {
             "accept": operation.accept,
@@ -207,7 +207,7 @@ def _headers(
     merged: dict[str, str | Secret | Omit] = {}
     for layer in layers:
         merged.update({name.lower(): value for name, value in layer.items()})
-    return {name: value for name, value in merged.items() if not isinstance(value, Omit)}
+    return merged
 
 
 def _numbered(request: Request, attempt: int) -> Request:

@@ -215,6 +215,23 @@ def test_a_closed_file(mode: Sync, untouched: Listener, tmp_path: Path) -> None:
         mode.run(mode.client(base_url=untouched.base_url).voices.create(file=file, name="n"))
 
 
+def test_a_file_that_fails_to_be_read_meanwhile(mode: Sync, server: Any, tmp_path: Path) -> None:
+    """The failure is the file's, not the connection's: nothing is tried again."""
+    path = tmp_path / "voice.wav"
+    path.write_bytes(bytes(1 << 20))
+
+    class Failing(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    client = mode.client(base_url=server.base_url)
+    with Failing(path) as file, pytest.raises(lmnt.InvalidArgumentError, match=r"cannot read .*: Input/output error"):
+        mode.run(client.voices.create(file=file, name="n"))
+    assert mode.run(client.voices.retrieve("leah")).id == "leah"
+
+
 def test_a_pipe_has_no_length(mode: Sync, untouched: Listener) -> None:
     reading, writing = os.pipe()
     os.close(writing)

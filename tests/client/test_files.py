@@ -197,3 +197,32 @@ def test_a_cancelled_download_leaves_nothing(server: Any, tmp_path: Path) -> Non
 
     asyncio.run(main())
     assert entries() == []
+
+
+def test_a_download_can_be_cancelled_at_any_moment(server: Any, tmp_path: Path) -> None:
+    """What is there afterwards is the whole file or none, whatever a thread was doing when the cancellation came."""
+
+    def named(turns: int) -> list[Path]:
+        return [each for each in tmp_path.iterdir() if each.name.lstrip(".").startswith(f"{turns}.")]
+
+    async def cancelled_after(turns: int, client: lmnt.AsyncLmnt) -> bool:
+        path = tmp_path / f"{turns}.wav"
+        speaking = client.speech.with_streaming_response.generate(text="Hello.", voice="leah", format="pcm_s16le")
+        async with speaking as streamed:
+            saving = asyncio.create_task(streamed.stream_to_file(path))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            saving.cancel()
+            await asyncio.wait([saving])
+            left = named(turns)
+            assert left in ([], [path])
+            assert not left or streamed.complete
+            assert left or saving.cancelled()
+        return bool(left)
+
+    async def main() -> list[bool]:
+        async with lmnt.AsyncLmnt(api_key="k", base_url=server.base_url) as client:
+            return [await cancelled_after(turns, client) for turns in range(0, 400, 5)]
+
+    whole = asyncio.run(main())
+    assert not whole[0]

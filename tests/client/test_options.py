@@ -64,6 +64,13 @@ def test_headers_from_the_client_and_the_call(mode: Sync, listing: Any) -> None:
     assert received.headers["lmnt-version"] == "1.2"
 
 
+@pytest.mark.parametrize("name", ["User-Agent", "accept", "accept-encoding"])
+def test_a_header_that_is_omitted_is_not_there(mode: Sync, listing: Any, name: str) -> None:
+    client = mode.client(base_url=listing.base_url)
+    assert name.lower() in sent(mode, listing, client).headers
+    assert name.lower() not in sent(mode, listing, client, extra_headers={name: lmnt.omit}).headers
+
+
 def test_query_of_the_client_and_the_call(mode: Sync, listing: Any) -> None:
     client = mode.client(base_url=listing.base_url, default_query={"a": "client", "b": "client"})
     received = sent(mode, listing, client, owner="me", extra_query={"a": "call", "owner": "system"})

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import httpx
 
@@ -26,7 +26,7 @@ from ..errors import (
     StreamTruncatedError,
 )
 from ..files import Upload
-from ..omit import NotGiven
+from ..omit import NotGiven, Omit
 from ..options import Secret
 from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout
 
@@ -45,11 +45,11 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes on the wire, body encoded, secrets still covered."""
+    """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
 
     method: str
     url: str
-    headers: Mapping[str, str | Secret]
+    headers: Mapping[str, str | Secret | Omit]
     content: bytes | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
@@ -159,7 +159,7 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
     """Build the request; its files stay open while it is sent."""
     timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
     with ExitStack() as files:
-        yield client.build_request(
+        prepared = client.build_request(
             request.method,
             request.url,
             content=request.content,
@@ -168,8 +168,30 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
             headers=[
                 (name, value.reveal() if isinstance(value, Secret) else value)
                 for name, value in request.headers.items()
+                if not isinstance(value, Omit)
             ],
         )
+        for name, value in request.headers.items():
+            if isinstance(value, Omit):
+                prepared.headers.pop(name, None)  # httpx has defaults of its own
+        yield prepared
+
+
+class _Readable:
+    """A file whose failures are told as errors of ours, not as lost connections."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror}") from error
 
 
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
@@ -181,6 +203,11 @@ def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
             content = files.enter_context(content.open("rb"))
         except OSError as error:
             raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    if not isinstance(content, bytes):
+        content = cast(
+            "IO[bytes]",
+            cast("object", _Readable(content, str(part.content if isinstance(part.content, Path) else part.name))),
+        )
     return (part.name, content, part.media_type, part.headers)
 
 
