@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
+import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -379,3 +381,26 @@ def test_pieces_have_a_size(mode: Sync, client: Any, size: int) -> None:
     speech = mode.run(client.speech.generate(text="hi", voice="leah"))
     with pytest.raises(lmnt.InvalidArgumentError, match="chunk_size"):
         next(mode.each(speech.iter_bytes(size)))
+
+
+def bomb() -> bytes:
+    """Return a megabyte of gzip that becomes a gigabyte."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, 31)
+    start = packing.compress(b"[") + packing.flush(zlib.Z_FULL_FLUSH)
+    block = packing.compress(bytes(1 << 20)) + packing.flush(zlib.Z_FULL_FLUSH)
+    return start + block * 1000
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, lmnt.StreamTruncatedError), (500, lmnt.InternalServerError)])
+def test_a_decompression_bomb_is_stopped(mode: Sync, peer: Callable[..., Any], status: int, kind: type) -> None:
+    answer = response(status, bomb(), {"content-encoding": "gzip", "content-type": "application/json", **ID})
+    client = mode.client(base_url=peer(answer).base_url, max_retries=0)
+    tracemalloc.start()
+    with pytest.raises(kind) as caught:
+        mode.run(client.voices.list())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.request_id == "req_ofThePeer"
+    assert peak < 300 << 20
+    if status == 200:
+        assert "grew to more than 200 times as many" in caught.value.reason
