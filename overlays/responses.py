@@ -9,7 +9,6 @@ import codecs
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -346,6 +345,5 @@ async def _in_thread(step: Callable[[], None]) -> None:
         await asyncio.shield(running)
     except asyncio.CancelledError:
         # What becomes of the step is of no interest any more, but nothing may write behind our back.
-        with suppress(Exception):
-            await running
+        await asyncio.gather(running, return_exceptions=True)
         raise
