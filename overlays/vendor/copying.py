@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import keyword
 import os
-import sys
+import re
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -87,15 +86,10 @@ def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
 
 
 def _requirements(files: Sources) -> list[str]:
-    """Return what the modules need that is not in Python itself."""
-    found: set[str] = set()
-    for name, content in files.items():
-        for node in ast.walk(ast.parse(content)) if name.endswith(".py") else ():
-            if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                found.add(str(node.module).partition(".")[0])
-    return sorted({REQUIREMENTS[name] for name in found - sys.stdlib_module_names})
+    """Return what has to be installed for the modules."""
+    text = b"\n".join(content for name, content in files.items() if name.endswith(".py"))
+    imported = {name.decode() for name in re.findall(rb"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
+    return sorted({requirement for name, requirement in REQUIREMENTS.items() if name in imported})
 
 
 def _digest(content: bytes) -> str:

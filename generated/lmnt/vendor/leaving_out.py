@@ -63,6 +63,10 @@ class _Graph:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self.trees = {name: ast.parse(text) for name, text in sources.items() if name.endswith(".py")}
+        self.imports = {
+            name: [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            for name, tree in self.trees.items()
+        }
         self._uses: dict[str, set[str]] = {
             name: set() if name.endswith("__init__.py") and self._is_index(name) else self._imported(name)
             for name in self.trees
@@ -74,11 +78,7 @@ class _Graph:
 
     def _imported(self, name: str) -> set[str]:
         return {
-            module
-            for node in ast.walk(self.trees[name])
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
-            for module in self._used_by(name, node, alias)
+            module for node in self.imports[name] for alias in node.names for module in self._used_by(name, node, alias)
         }
 
     def _used_by(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> set[str]:
@@ -89,10 +89,9 @@ class _Graph:
             return {module} if module else set()
         from_index = {
             self.module(module, each, item)
-            for each in ast.walk(self.trees[module])
-            if isinstance(each, ast.ImportFrom) and each.level
+            for each in self.imports[module]
             for item in each.names
-            if (item.asname or item.name) == alias.name
+            if each.level and (item.asname or item.name) == alias.name
         }
         return from_index or {each for each in self.trees if _is_module_of(each, folder)}
 
@@ -120,13 +119,10 @@ class _Graph:
 
 def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
     """Return a module without what it takes from modules that are gone."""
-    if name not in graph.trees:
-        return graph.sources[name]
-    tree = graph.trees[name]
     imports = [
         node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and any(graph.module(name, node, each) in gone for each in node.names)
+        for node in graph.imports.get(name, ())
+        if any(graph.module(name, node, each) in gone for each in node.names)
     ]
     if not imports:
         return graph.sources[name]
@@ -134,7 +130,7 @@ def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
     if mixed:
         raise CannotLeaveOutError(f"{name}, line {mixed[0].lineno}, imports what stays together with what is left out")
     cut = _Cut(name, imports)
-    spans = list(cut.spans(tree.body))
+    spans = list(cut.spans(graph.trees[name].body))
     return _drop_lines(graph.sources[name].decode(), spans).encode()
 
 
