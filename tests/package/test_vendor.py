@@ -315,7 +315,8 @@ def test_an_update_keeps_the_choice_unless_told_otherwise(tmp_path: Path, newer:
 
 
 LIGHT = {
-    "client.py": b"from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from .resources import a as _a\n",
+    "client.py": b"from typing import TYPE_CHECKING\n\nfrom .resources import b\n\n"
+    b"if TYPE_CHECKING:\n    from .resources import a as _a\n",
     "resources/a.py": b"from ..models import X\n",
     "resources/b.py": b"",
     "models/__init__.py": b'from .x import X as X\n\n__all__ = [\n    "X",\n]\n',
@@ -325,27 +326,44 @@ LIGHT = {
 
 def test_a_block_of_which_nothing_is_left_goes_too() -> None:
     assert leave_out(LIGHT, ["b"]) == {
-        "client.py": b"from typing import TYPE_CHECKING\n",
+        "client.py": b"from typing import TYPE_CHECKING\n\nfrom .resources import b\n",
         "resources/b.py": b"",
         "models/__init__.py": b"\n__all__ = [\n]\n",
     }
-    assert leave_out(LIGHT, ["a"]) == {name: text for name, text in LIGHT.items() if name != "resources/b.py"}
+    assert leave_out(LIGHT, ["a", "b"]) == LIGHT
     whole = {**LIGHT, "session.py": b"from . import models\n"}
     assert "models/x.py" in leave_out(whole, ["b"])
+
+
+def test_a_module_that_only_a_left_out_resource_uses_goes_with_its_names() -> None:
+    whole = {
+        **LIGHT,
+        "__init__.py": b'from .deep.session import S as T\n\n_NAMES = {\n    "T": ("deep.session", "S"),\n}\n',
+        "resources/a.py": b"def f():\n    from ..deep import session\n",
+        "deep/__init__.py": b"from ..shared import X\n",
+        "deep/session.py": b"from ..omit import X\n",
+        "shared.py": b"X = 1\n",
+        "omit.py": b"X = 1\n",
+        "alone.py": b"from .omit import X\n",
+    }
+    left = leave_out(whole, ["b"])
+    assert whole.keys() - left.keys() == {"resources/a.py", "deep/__init__.py", "deep/session.py", "shared.py"}
+    assert left["__init__.py"] == b"\n_NAMES = {\n}\n"
+    assert "shared.py" in leave_out({**whole, "alone.py": b"from .deep import other\n", "deep/other.py": b""}, ["b"])
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (b"from .resources import a\n\nprint(a)\n", "client.py, line 3, needs what is left out"),
-        (b"from .resources import a, b\n", "client.py, line 1, imports what stays together with what is left out"),
-        (b'from .resources import a\n\nT = ["a", "b"]\n', "client.py, line 3: the entries do not stand on lines"),
-        (b"class C:\n    from .resources import a\n    x = a.X\n", "client.py, line 3, needs what is left out"),
+        (b"from .resources import a\n\nprint(a)\n", "other.py, line 3, needs what is left out"),
+        (b"from .resources import a, b\n", "other.py, line 1, imports what stays together with what is left out"),
+        (b'from .resources import a\n\nT = ["a", "b"]\n', "other.py, line 3: the entries do not stand on lines"),
+        (b"class C:\n    from .resources import a\n    x = a.X\n", "other.py, line 3, needs what is left out"),
     ],
 )
 def test_what_cannot_be_cut_out_is_refused(text: bytes, told: str) -> None:
     with pytest.raises(CannotLeaveOutError, match=told):
-        leave_out({**LIGHT, "client.py": text}, ["b"])
+        leave_out({**LIGHT, "other.py": text}, ["b"])
 
 
 # Copies at work

@@ -1,4 +1,4 @@
-"""The package without some of its resources, and without the operations and models that only those use.
+"""The package without some of its resources, and without the modules that only those use.
 
 What belongs to what is read from the imports of the modules. Whole modules are left out, and from the modules that stay
 whole imports, definitions and entries of tables; where that is not enough, the work is refused.
@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 RESOURCES = "resources"
-REMOVABLE = ("operations", "models")
-"""The folders whose modules go when nothing uses them any more."""
+INDEXES = ("__init__.py", "resources/__init__.py", "operations/__init__.py", "models/__init__.py")
+"""Modules that only say where names come from: that is no use of them."""
 
 Sources = Mapping[str, bytes]
 """The files of a package by their path in it."""
@@ -21,11 +21,6 @@ Sources = Mapping[str, bytes]
 
 class CannotLeaveOutError(Exception):
     """The package cannot do without what is to be left out; the text says why."""
-
-
-def resources_of(sources: Sources) -> list[str]:
-    """Return the names of the package's resources."""
-    return sorted(PurePosixPath(name).stem for name in sources if _is_module_of(name, RESOURCES))
 
 
 def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
@@ -38,23 +33,16 @@ def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
     Raises:
         CannotLeaveOutError: A name is no resource, or a module that stays needs one that goes.
     """
-    known = resources_of(sources)
+    graph = _Graph(sources)
+    known = graph.resources()
     if unknown := [name for name in only if name not in known]:
         raise CannotLeaveOutError(f"there is no resource {unknown[0]!r}; there are {', '.join(known)}")
     if not only:
         raise CannotLeaveOutError(f"no resource would be left; there are {', '.join(known)}")
-    graph = _Graph(sources)
     unwanted = {f"{RESOURCES}/{name}.py" for name in known if name not in only}
-    removable = {name for name in sources if any(_is_module_of(name, folder) for folder in REMOVABLE)}
-    candidates = graph.reached(unwanted) & removable
-    kept = graph.reached((name for name in sources if name not in candidates | unwanted), without=unwanted)
-    gone = unwanted | (candidates - kept)
+    candidates = graph.reached(unwanted) - {*INDEXES}
+    gone = candidates - graph.reached((name for name in sources if name not in candidates), without=unwanted)
     return {name: _without(graph, name, gone) for name in sources if name not in gone}
-
-
-def _is_module_of(name: str, folder: str) -> bool:
-    path = PurePosixPath(name)
-    return str(path.parent) == folder and path.suffix == ".py" and path.stem != "__init__"
 
 
 class _Graph:
@@ -68,13 +56,13 @@ class _Graph:
             for name, tree in self.trees.items()
         }
         self._uses: dict[str, set[str]] = {
-            name: set() if name.endswith("__init__.py") and self._is_index(name) else self._imported(name)
-            for name in self.trees
+            name: set() if name in INDEXES else self._imported(name) for name in self.trees
         }
 
-    def _is_index(self, name: str) -> bool:
-        """Whether a module only says where names come from: that is no use of them."""
-        return name == "__init__.py" or PurePosixPath(name).parts[0] in (*REMOVABLE, RESOURCES)
+    def resources(self) -> list[str]:
+        """Return the names of the resources that the clients have."""
+        paths = map(PurePosixPath, self._uses["client.py"] - {*INDEXES})
+        return sorted(path.stem for path in paths if path.parent.name == RESOURCES)
 
     def _imported(self, name: str) -> set[str]:
         return {
@@ -82,18 +70,19 @@ class _Graph:
         }
 
     def _used_by(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> set[str]:
-        """Return the modules that an import uses; one of a folder as a whole uses every module in it."""
+        """Return the modules that an import uses; one of an index as a whole uses every module of its folder."""
         module = self.module(name, node, alias)
-        folder = module.removesuffix("/__init__.py")
-        if folder not in REMOVABLE:
-            return {module} if module else set()
+        if module not in INDEXES:
+            # Python runs the __init__ of each folder on the way.
+            return {each for each in (module, f"{PurePosixPath(module).parent}/__init__.py") if each in self.trees}
+        folder = str(PurePosixPath(module).parent)
         from_index = {
             self.module(module, each, item)
             for each in self.imports[module]
             for item in each.names
             if each.level and (item.asname or item.name) == alias.name
         }
-        return from_index or {each for each in self.trees if _is_module_of(each, folder)}
+        return from_index or {each for each in self.trees if PurePosixPath(each).parent.name == folder}
 
     def module(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> str:
         """Return the module of the package that an import in `name` takes something from, or nothing."""
