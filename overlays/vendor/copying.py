@@ -198,7 +198,8 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
         try:
             if folder.exists():
                 folder.rename(old)
-                replaceable(old)  # it may have been edited a moment ago
+                if any(old.iterdir()) and (edits := Copy.read(old).edits):
+                    raise ModifiedError(f"{folder} was edited a moment ago: {'; '.join(edits)}")
             new.rename(folder)
         except BaseException:
             if old.exists() and not folder.exists():

@@ -46,6 +46,7 @@ EFFECTS: Mapping[str, tuple[Effect, Effect]] = {
     "opened": (ADDITION, NOTE),
     "deprecated": (NOTE, NOTE),
     "extension changed": (NOTE, NOTE),
+    "rule changed": (BREAKING, BREAKING),
 }
 
 # For each limit, whether a greater number allows more.
@@ -55,6 +56,13 @@ LIMITS = {
 }
 # Limits of which no one is more than another: a new one allows something else.
 RULES = ("pattern", "multipleOf", "uniqueItems")
+
+# What is compared by rules of its own, and what is said to people alone.
+COMPARED = {
+    *(*LIMITS, *RULES, "type", "format", "default", "enum", "const", "deprecated", "oneOf", "anyOf", "discriminator"),
+    *("properties", "required", "items", "additionalProperties"),
+    *("title", "summary", "description", "example", "examples", "externalDocs", "$comment"),
+}
 
 # Formats that say how to show a value, not which ones there are.
 DISPLAY_FORMATS = {"password"}
@@ -104,8 +112,8 @@ class Comparison:
             above: The pairs of components it stands in, so that a schema that holds itself comes to an end.
         """
         was, now = self.old.shape(old), self.new.shape(new)
-        # A default and the like belong to the place where they stand, the rest to the component.
-        yield from _settings(was, now, lambda kind, text: change_at(place, kind, text))
+        # A default, null and the like belong to the place where they stand, the rest to the component.
+        yield from _settings(was, now, place)
         pair = (was.name, now.name)
         if all(pair) and pair in above:
             return
@@ -115,19 +123,16 @@ class Comparison:
         def tell(kind: str, text: str) -> Change:
             return change_at(place, kind, text)
 
-        yield from _extensions(was, now, tell)
-        if was.nullable != now.nullable:
-            yield tell(
-                *(("null allowed", "may be null") if now.nullable else ("null refused", "may not be null any more"))
-            )
         if was.variants or now.variants:
             yield from self._variants(was, now, place, above)
-            return
+            if not (was.variants and now.variants):
+                return
         yield from _types(was, now, tell)
         yield from _values(was, now, tell)
         yield from _limits(was, now, tell)
         yield from self._properties((old, was), (new, now), place, above)
-        if was.items is not None and now.items is not None:
+        yield from _others(was, now, tell)
+        if "array" in was.types & now.types and not was.items is now.items is None:
             yield from self.changes(was.items, now.items, place.at("[]"), above)
 
     def _variants(self, was: Shape, now: Shape, place: Place, above: Collection[tuple[str, str]]) -> Iterator[Change]:
@@ -169,7 +174,7 @@ class Comparison:
         if (was.rest is False) != (now.rest is False):
             text = "holds no other fields any more" if now.rest is False else "may hold other fields"
             yield change_at(place, "closed" if now.rest is False else "opened", text)
-        if isinstance(was.rest, Mapping) and isinstance(now.rest, Mapping):
+        elif "object" in was.types & now.types and any(isinstance(each.rest, Mapping) for each in (was, now)):
             yield from self.changes(was.rest, now.rest, place.at("*"), above)
 
     def _is_same(self, old: Any, new: Any) -> bool:
@@ -239,7 +244,14 @@ def _turned(keyword: str, old: object, new: object) -> str:
     return f"has {f'{keyword} {new}' if new is not None else f'no {keyword}'}, had {'none' if old is None else old}"
 
 
-def _settings(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:
+def _settings(was: Shape, now: Shape, place: Place) -> Iterator[Change]:
+    def tell(kind: str, text: str) -> Change:
+        return change_at(place, kind, text)
+
+    if now.nullable and not was.nullable:
+        yield tell("null allowed", "may be null")
+    if was.nullable and not now.nullable:
+        yield tell("null refused", "may not be null any more")
     old, new = (each.keywords.get("default", ABSENT) for each in (was, now))
     if old is not new and old != new:
         if new is ABSENT:
@@ -253,10 +265,11 @@ def _settings(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:
         yield tell("deprecated", "is deprecated")
 
 
-def _extensions(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:
-    for keyword in sorted({key for each in (was, now) for key in each.keywords if key.startswith("x-")}):
+def _others(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:
+    """Yield what differs in keywords of which nothing more is known here, so that nothing goes unsaid."""
+    for keyword in sorted({key for each in (was, now) for key in each.keywords} - COMPARED):
         if was.keywords.get(keyword) != now.keywords.get(keyword):
-            yield tell("extension changed", f"has another `{keyword}`")
+            yield tell(f"{'extension' if keyword.startswith('x-') else 'rule'} changed", f"has another `{keyword}`")
 
 
 def _shown(value: object) -> str:

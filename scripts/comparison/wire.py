@@ -87,7 +87,7 @@ class Api:
         found: dict[str, set[str]] = {}
         starts = {each.id: [each.data, each.parameters] for each in self.operations.values()}
         for name, session in self.sessions.items():
-            starts[name] = [{"$ref": session[each]} for each in ("send", "receive") if each in session]
+            starts[name] = [{"$ref": each} for each in session.values() if str(each).startswith("#/")]
         for operation, start in starts.items():
             waiting, seen = list[Any](start), set[str]()
             while waiting:
@@ -134,10 +134,9 @@ def _there(old: Mapping[str, Any], new: Mapping[str, Any], what: str, address: C
 def _session(was: Mapping[str, Any], now: Mapping[str, Any], name: str, comparison: Comparison) -> Found:
     if was.get("path") != now.get("path"):
         yield _tell(BREAKING, "address changed", f"is at {now.get('path')}, was at {was.get('path')}", name)
-    sides: tuple[tuple[str, Side], ...] = (("send", "request"), ("receive", "response"))
-    for key, side in sides:
-        if key in was and key in now:
-            yield from comparison.changes({"$ref": was[key]}, {"$ref": now[key]}, Place(key, side, name))
+    for key in sorted(key for key in was.keys() & now.keys() if str(was[key]).startswith("#/")):
+        side: Side = "response" if key == "receive" else "request"
+        yield from comparison.changes({"$ref": was[key]}, {"$ref": now[key]}, Place(key, side, name))
 
 
 def _operation(old: Api, new: Api, name: str, comparison: Comparison) -> Found:
@@ -232,6 +231,10 @@ def _content(old: Mapping[str, Any], new: Mapping[str, Any], place: Place, compa
     if not pairs and len(old) == len(new) == 1:
         pairs = list(zip(old.values(), new.values(), strict=True))
     for was, now in pairs:
+        if was.get("encoding") != now.get("encoding"):
+            yield _tell(
+                BREAKING, f"{place.side} written otherwise", f"{place.text} has another encoding", place.operation
+            )
         yield from comparison.changes(was.get("schema", {}), now.get("schema", {}), place)
 
 
