@@ -45,6 +45,7 @@ def make(settings: Settings, folder: Path) -> None:
             raise Failure(f"overlays/{name}: a template writes a file of this name too")
         (package / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(origin, package / name)
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, package, PINNED), encoding="utf-8")
 

@@ -19,6 +19,9 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
+DIGEST = "94457ceffdf509b4da61083eef9a1ec6b22a07908f633b96ffefd6eb6ba23148"
+"""The SHA-256 of the description that this package was made from."""
+
 BASE_URL = "https://api.lmnt.com"
 ENV_PREFIX = "LMNT"
 """Environment variables: <prefix>_API_KEY and <prefix>_BASE_URL."""

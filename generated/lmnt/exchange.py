@@ -27,7 +27,7 @@ from .retries import LONGEST_RETRY_AFTER, backoff, is_retried
 from .stream import StreamGuard
 from .transport import Request, Response
 
-logger = logging.getLogger(description.PACKAGE)
+logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
 ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""

@@ -23,6 +23,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),
         ROOT / "scripts" / "regenerate.py",
+        ROOT / "LICENSE",
     ]
     return (
         json.dumps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 import re
 import textwrap
 import traceback
@@ -52,6 +53,11 @@ class Settings:
     client: str
     version: str
     overlays: list[str]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the description."""
+        return hashlib.sha256(self.spec.read_bytes()).hexdigest()
 
     @classmethod
     def read(cls, spec: Path | None, package: str | None, out: Path | None) -> Settings:

@@ -20,6 +20,7 @@ def kit(tmp_path: Path) -> Path:
     copy = tmp_path / "kit"
     for name in ("openapi", "templates", "overlays", "scripts", "generated"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "LICENSE", copy / "LICENSE")
     return copy
 
 
