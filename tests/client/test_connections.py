@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 import lmnt
+from lmnt.transport import connections
 from lmnt.transport.connections import KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL
 
 from .conftest import Wire
@@ -84,11 +86,14 @@ def test_a_stale_connection_is_replaced_unnoticed(mode: Sync, peer: Callable[...
     assert listening.connections == 2
 
 
-def test_leaving_a_stream_half_way_frees_its_connection(mode: Sync, wire: Wire) -> None:
+def test_leaving_a_stream_half_way_frees_its_connection(
+    mode: Sync, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", httpx.Limits(max_connections=10))
     client = mode.client(**wire.at)
     speaking = client.speech.with_streaming_response
-    for _ in range(120):  # more than a pool holds
-        with mode.entered(speaking.generate(text="Hello. " * 100, voice="leah", format="pcm_f32le")) as streamed:
+    for _ in range(15):  # more than the pool holds
+        with mode.entered(speaking.generate(text="Hello. " * 500, voice="leah", format="pcm_f32le")) as streamed:
             next(mode.each(streamed.iter_bytes()))
         assert streamed.is_closed
     assert mode.run(client.voices.retrieve("leah")).id == "leah"
