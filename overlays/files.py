@@ -6,14 +6,14 @@ import io
 import mimetypes
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIStreamError, FileError
+from .errors import APIError, FileError
 from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes"]
@@ -145,7 +145,7 @@ class Download:
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
-        if self._keep_partial and isinstance(error, APIStreamError):
+        if self._keep_partial and isinstance(error, APIError):
             partial = self._path.with_name(f"{self._path.name}.partial")
             with suppress(OSError):
                 self._temporary.replace(partial)
@@ -153,3 +153,29 @@ class Download:
                 return
         with suppress(OSError):
             self._temporary.unlink()
+
+
+def save(chunks: Iterator[bytes], download: Download) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    try:
+        for chunk in chunks:
+            download.write(chunk)
+    except BaseException as error:
+        download.discard(error)
+        raise
+    download.commit()
+
+
+async def asave(chunks: AsyncIterator[bytes], open_download: Callable[[], Download]) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    import asyncio
+
+    # Disks can be slow; the event loop does not wait for them.
+    download = await asyncio.to_thread(open_download)
+    try:
+        async for chunk in chunks:
+            await asyncio.to_thread(download.write, chunk)
+    except BaseException as error:
+        download.discard(error)
+        raise
+    await asyncio.to_thread(download.commit)

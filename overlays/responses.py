@@ -8,14 +8,14 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from .codec import MismatchError
 from .errors import StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
-from .files import Download
+from .files import Download, asave, save
 from .model import stamp
 from .operation import Operation
 from .stream import aread_body, cut, read_body
@@ -210,7 +210,7 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        _write(self.iter_bytes(), Download(file))
+        save(self.iter_bytes(), Download(file))
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -230,17 +230,7 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        _write(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
-
-
-def _write(chunks: Iterator[bytes], download: Download) -> None:
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-    except BaseException as error:
-        download.discard(error)
-        raise
-    download.commit()
+        save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -302,7 +292,7 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        await _awrite(self.iter_bytes(), lambda: Download(file))
+        await asave(self.iter_bytes(), lambda: Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -322,18 +312,4 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        await _awrite(self.iter_bytes(chunk_size), lambda: Download(file, keep_partial=keep_partial))
-
-
-async def _awrite(chunks: AsyncIterator[bytes], open_download: Callable[[], Download]) -> None:
-    import asyncio
-
-    # Disks can be slow; the event loop does not wait for them.
-    download = await asyncio.to_thread(open_download)
-    try:
-        async for chunk in chunks:
-            await asyncio.to_thread(download.write, chunk)
-    except BaseException as error:
-        download.discard(error)
-        raise
-    await asyncio.to_thread(download.commit)
+        await asave(self.iter_bytes(chunk_size), lambda: Download(file, keep_partial=keep_partial))
