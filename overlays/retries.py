@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from . import description
 from .deadline import Deadline
-from .errors import APIError, APIStatusError
+from .errors import APIConnectionError, APIError, APIStatusError
 
 logger = logging.getLogger(description.PACKAGE)
 
@@ -96,7 +96,7 @@ class Attempts:
             again = is_retried(failure.status_code, failure.headers, retry_safe=bool(failure.retry_safe))
             asked = failure.retry_after
         else:
-            again, asked = bool(failure.retry_safe), None
+            again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
         delay = backoff(self.retries, random.random()) if asked is None else asked
         is_late = self._deadline is not None and delay >= self._deadline.remaining
         if not again or self.retries >= self._most or delay > LONGEST_RETRY_AFTER or is_late:

@@ -48,6 +48,9 @@ NORMAL = 1000
 
 SWITCHING_PROTOCOLS = 101
 
+LONGEST_TEXT = 4096
+"""Characters in one message: so few that a connection which takes any bytes takes them all, and no server minds."""
+
 
 class State(Enum):
     """How far a session is."""
@@ -101,6 +104,7 @@ class Session:
         self.timestamps_received = 0
         """Timestamps that have come, likewise."""
         self._unanswered: deque[tuple[str, int]] = deque()
+        self._is_broken = False
         self._dropping_until: int | None = None
 
     @property
@@ -118,9 +122,9 @@ class Session:
         """Whether the server owes something, so that its silence is a failure."""
         return self.state in (State.READY, State.FINISHING) or bool(self._unanswered)
 
-    # What is sent. Each returns the message and takes it for sent.
+    # What is sent. Each returns the messages and takes them for sent.
 
-    def init(self, fields: Mapping[str, object]) -> Secret:
+    def init(self, fields: Mapping[str, object]) -> list[Secret]:
         """Open the session, with the fields of `init` but the key. The message is a secret, since it holds the key."""
         if self.state is not State.INIT:
             raise Error("a session is opened once")
@@ -129,34 +133,38 @@ class Session:
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{self._url}: `init` cannot be written as JSON: {error}") from error
         self.state = State.READY
-        return Secret(json.dumps({description.AUTH_HEADER: self._key.reveal(), **fields}))
+        return [Secret(json.dumps({description.AUTH_HEADER: self._key.reveal(), **fields}))]
 
-    def text(self, text: str) -> str:
-        """Add text to what is to be spoken."""
-        return self._command(SpeechSessionText, "send_text", type="text", text=text)
+    def text(self, text: str) -> list[str]:
+        """Add text to what is to be spoken. A long one becomes several messages, as it may be split anywhere."""
+        messages = [self._command(SpeechSessionText, "send_text", type="text", text=text)]
+        if len(text) > LONGEST_TEXT:
+            pieces = (text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT))
+            messages = [self._command(SpeechSessionText, "send_text", type="text", text=piece) for piece in pieces]
+        return messages
 
-    def flush(self) -> str:
+    def flush(self) -> list[str]:
         """Ask for all text so far to be spoken now."""
         return self._numbered(SpeechSessionFlush, "flush")
 
-    def reset(self, *, drop: bool = False) -> str:
+    def reset(self, *, drop: bool = False) -> list[str]:
         """Drop the text that has not been spoken; with `drop`, the audio that still comes before the answer too."""
-        message = self._numbered(SpeechSessionReset, "reset")
+        messages = self._numbered(SpeechSessionReset, "reset")
         if drop:
             self._dropping_until = self.nonce
-        return message
+        return messages
 
-    def finish(self) -> str:
+    def finish(self) -> list[str]:
         """Say that no more text will come."""
         message = self._command(SpeechSessionFinish, "send_finish", type="finish")
         self.state = State.FINISHING
-        return message
+        return [message]
 
-    def _numbered(self, kind: type[Model], type_: str) -> str:
+    def _numbered(self, kind: type[Model], type_: str) -> list[str]:
         message = self._command(kind, f"send_{type_}", type=type_, nonce=self.nonce + 1)
         self.nonce += 1
         self._unanswered.append((type_, self.nonce))
-        return message
+        return [message]
 
     def _command(self, kind: type[Model], method: str, **fields: object) -> str:
         if self.state is State.CLOSED:
@@ -248,11 +256,15 @@ class Session:
         """
         if self.state is State.CLOSED:
             return self.end()
-        if code == NORMAL and self.state is State.FINISHING and not self._unanswered:
+        if code == NORMAL and self.state is State.FINISHING and not self._unanswered and not self._is_broken:
             self.state, self.complete = State.CLOSED, True
             logger.debug("%s: complete, %s bytes (request %s)", self._url, self.bytes_received, self.request_id)
             return None
         raise self._failed(self._closed_error("the session was closed too early", code, reason))
+
+    def unsent(self) -> None:
+        """Take note that a message could not be sent: a close that follows is no answer to it, whatever its code."""
+        self._is_broken = True
 
     def stalled(self, reason: str) -> StreamTimeoutError:
         """Take note that the server is silent, and return the error of that."""

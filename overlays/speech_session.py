@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from .calls import SyncCalls
@@ -62,7 +62,8 @@ class SpeechSession(SessionFacts):
         try:
             session._send(lambda: session._session.init(fields))
             while session._session.state is State.READY:
-                session._take()
+                if (closed := session._take()) is not None:
+                    session._end(closed)
         except BaseException:
             session.close()
             raise
@@ -130,10 +131,15 @@ class SpeechSession(SessionFacts):
                 if self._session.is_over:
                     self._session.end()
                     raise StopIteration
+                closed: Closed | None = None
                 with self._receiving:
                     # A thread that found the connection closed while sending may have read the rest.
                     if not self._events and not self._session.is_over:
-                        self._take()
+                        closed = self._take()
+                if closed is not None:
+                    # A thread that is sending finds it closed too; what it could not send counts.
+                    with self._sending:
+                        self._end(closed)
             return self._events.popleft()
         finally:
             self._reading.release()
@@ -177,6 +183,8 @@ class SpeechSession(SessionFacts):
             try:
                 for text in texts:
                     self.send_text(text)
+                # Its answer tells that all was spoken, which the close alone does not.
+                self.send_flush()
                 self.send_finish()
             except BaseException as error:
                 trouble.append(error)
@@ -211,14 +219,16 @@ class SpeechSession(SessionFacts):
     ) -> None:
         self.close()
 
-    def _send(self, command: Callable[[], str | Secret]) -> int:
+    def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         with self._sending:
             with self._deciding:
-                message = command()
+                messages = command()
                 nonce = self._session.nonce
             try:
-                self._socket.send(message)
+                for message in messages:
+                    self._socket.send(message)
             except Closed as closed:
+                self._session.unsent()
                 self._read_the_rest(closed)
             else:
                 with self._deciding:
@@ -228,36 +238,36 @@ class SpeechSession(SessionFacts):
         raise Error("this session is over; open another one")
 
     def _read_the_rest(self, closed: Closed) -> None:
-        """Find out why the connection is closed: the server may have said so before."""
+        """Find out why a message could not be sent: the server may have said so before it closed the connection."""
         if closed.stalled:
             self._end(closed)
+        found: Closed | None = None
         with self._receiving:
-            while not self._session.is_over:
-                self._take()
+            while found is None and not self._session.is_over:
+                found = self._take()
+        if found is not None:
+            self._end(found)
 
-    def _take(self) -> None:
-        """Receive one message, or the end; raises what the session failed with."""
+    def _take(self) -> Closed | None:
+        """Receive one message, or return the end; raises what the session failed with."""
         try:
             message = self._socket.receive(self._wait())
-        except Quiet:
-            try:
-                if self._check_silence():
-                    self._pong = self._socket.ping()
-            except Closed:
-                pass  # the next attempt to receive tells the same
-            except APIError:
-                self._socket.close(at_once=False)
-                raise
-            return
         except Closed as closed:
-            self._end(closed)
-            return
+            return closed
+        except Quiet:
+            message = None
         try:
-            with self._deciding:
-                self._heard(message)
+            if message is not None:
+                with self._deciding:
+                    self._heard(message)
+            elif self._check_silence():
+                self._pong = self._socket.ping()
+        except Closed as closed:
+            return closed
         except APIError:
             self._socket.close(at_once=False)
             raise
+        return None
 
     def _end(self, closed: Closed) -> None:
         self._socket.close(at_once=False)

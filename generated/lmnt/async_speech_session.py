@@ -12,6 +12,7 @@ from collections.abc import (
     Generator,
     Iterable,
     Mapping,
+    Sequence,
 )
 from typing import TYPE_CHECKING, Any, Self
 
@@ -64,7 +65,8 @@ class AsyncSpeechSession(SessionFacts):
         try:
             await session._send(lambda: session._session.init(fields))
             while session._session.state is State.READY:
-                await session._take()
+                if (closed := await session._take()) is not None:
+                    await session._end(closed)
         except BaseException:
             await session.close()
             raise
@@ -132,10 +134,15 @@ class AsyncSpeechSession(SessionFacts):
                 if self._session.is_over:
                     self._session.end()
                     raise StopAsyncIteration
+                closed: Closed | None = None
                 async with self._receiving:
                     # A task that found the connection closed while sending may have read the rest.
                     if not self._events and not self._session.is_over:
-                        await self._take()
+                        closed = await self._take()
+                if closed is not None:
+                    # A task that is sending finds it closed too; what it could not send counts.
+                    async with self._sending:
+                        await self._end(closed)
             return self._events.popleft()
         finally:
             self._reading.release()
@@ -178,6 +185,8 @@ class AsyncSpeechSession(SessionFacts):
             try:
                 async for text in _awaited(texts):
                     await self.send_text(text)
+                # Its answer tells that all was spoken, which the close alone does not.
+                await self.send_flush()
                 await self.send_finish()
             except BaseException as error:
                 trouble.append(error)
@@ -212,13 +221,15 @@ class AsyncSpeechSession(SessionFacts):
     ) -> None:
         await self.close()
 
-    async def _send(self, command: Callable[[], str | Secret]) -> int:
+    async def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         async with self._sending:
-            message = command()
+            messages = command()
             nonce = self._session.nonce
             try:
-                await self._socket.send(message)
+                for message in messages:
+                    await self._socket.send(message)
             except Closed as closed:
+                self._session.unsent()
                 await self._read_the_rest(closed)
             else:
                 self._sent()
@@ -227,35 +238,35 @@ class AsyncSpeechSession(SessionFacts):
         raise Error("this session is over; open another one")
 
     async def _read_the_rest(self, closed: Closed) -> None:
-        """Find out why the connection is closed: the server may have said so before."""
+        """Find out why a message could not be sent: the server may have said so before it closed the connection."""
         if closed.stalled:
             await self._end(closed)
+        found: Closed | None = None
         async with self._receiving:
-            while not self._session.is_over:
-                await self._take()
+            while found is None and not self._session.is_over:
+                found = await self._take()
+        if found is not None:
+            await self._end(found)
 
-    async def _take(self) -> None:
-        """Receive one message, or the end; raises what the session failed with."""
+    async def _take(self) -> Closed | None:
+        """Receive one message, or return the end; raises what the session failed with."""
         try:
             message = await self._socket.receive(self._wait())
-        except Quiet:
-            try:
-                if self._check_silence():
-                    self._pong = await self._socket.ping()
-            except Closed:
-                pass  # the next attempt to receive tells the same
-            except APIError:
-                await self._socket.close()
-                raise
-            return
         except Closed as closed:
-            await self._end(closed)
-            return
+            return closed
+        except Quiet:
+            message = None
         try:
-            self._heard(message)
+            if message is not None:
+                self._heard(message)
+            elif self._check_silence():
+                self._pong = await self._socket.ping()
+        except Closed as closed:
+            return closed
         except APIError:
             await self._socket.close()
             raise
+        return None
 
     async def _end(self, closed: Closed) -> None:
         await self._socket.close()

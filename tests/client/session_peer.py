@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -31,8 +31,9 @@ class LeftError(Exception):
 class Conversation:
     """One connection: the messages of the client in turn, and every way to answer them."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, acted: threading.Event) -> None:
         self.sock = sock
+        self._acted = acted
         self.protocol = ServerProtocol(max_size=None)
         self.request: Request | None = None
         self.messages: list[dict[str, Any]] = []
@@ -127,6 +128,18 @@ class Conversation:
         self.protocol.send_text(text.encode())
         self.flush()
 
+    def frame(self, opcode: Opcode, data: bytes, *, fin: bool = True, mask: bool = False) -> None:
+        """Send a frame that the library would not let out here."""
+        self.raw(Frame(opcode, data, fin).serialize(mask=mask))
+
+    def refuse(self, status: int, body: bytes = b"", **headers: str) -> None:
+        """Answer the handshake with another status."""
+        self.await_request()
+        fields = {"request-id": REQUEST_ID, "content-length": str(len(body)), "connection": "close", **headers}
+        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
+        self.raw("\r\n".join(lines).encode() + body)
+        self.drop()
+
     def audio(self, data: bytes) -> None:
         """Send a binary frame."""
         self.protocol.send_binary(data)
@@ -143,7 +156,7 @@ class Conversation:
         if code in (1005, None):
             self.protocol.send_close()
         else:
-            self.raw(Frame(Opcode.CLOSE, struct.pack("!H", code) + reason.encode()).serialize(mask=False))
+            self.frame(Opcode.CLOSE, struct.pack("!H", code) + reason.encode())
         self.flush()
         self.drop()
 
@@ -155,6 +168,7 @@ class Conversation:
         """Close the connection in the order of TCP (FIN), with no word of WebSocket."""
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
+            self._acted.set()
             while self.sock.recv(65_536):
                 pass
         self.sock.close()
@@ -166,13 +180,10 @@ class Conversation:
 
     def freeze(self) -> None:
         """Answer nothing more, not even pings, until the client leaves."""
+        self._acted.set()
         with suppress(OSError):
             while self.sock.recv(65_536):
                 pass
-
-    def deaf(self, gone: threading.Event) -> None:
-        """Read nothing more until told so."""
-        gone.wait(30)
 
 
 Script: TypeAlias = Callable[[Conversation], None]
@@ -200,6 +211,8 @@ class SessionPeer:
         self._over = False
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self.acted = threading.Event()
+        """Set when the script has done what it does to a connection."""
         self.conversations: list[Conversation] = []
         self.failures: list[BaseException] = []
         """What went wrong in the peer itself."""
@@ -234,7 +247,7 @@ class SessionPeer:
                 sock = self._tls.wrap_socket(sock, server_side=True)
                 with self._lock:
                     self._sockets.append(sock)
-            conversation = Conversation(sock)
+            conversation = Conversation(sock, self.acted)
             self.conversations.append(conversation)
             self._script(conversation)
         except (OSError, LeftError):
@@ -244,6 +257,7 @@ class SessionPeer:
         finally:
             with suppress(OSError):
                 sock.close()
+            self.acted.set()
 
     @contextmanager
     def running(self) -> Iterator[SessionPeer]:
@@ -263,6 +277,3 @@ class SessionPeer:
                 thread.join(10)
         if self.failures:
             raise self.failures[0]
-
-
-__all__ = ["READY_ID", "REQUEST_ID", "CloseCode", "Conversation", "Script", "SessionPeer", "sound"]

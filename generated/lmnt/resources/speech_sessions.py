@@ -61,7 +61,7 @@ class SpeechSessions(SyncResource):
                 number. Nothing is tried again after it.
 
         Returns:
-            The session, open.
+            The session, open. An asynchronous client's is awaited, or entered with `async with`.
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
@@ -124,7 +124,7 @@ class AsyncSpeechSessions(AsyncResource):
                 number. Nothing is tried again after it.
 
         Returns:
-            The session, open; await this, or enter it with `async with`.
+            The session, open. An asynchronous client's is awaited, or entered with `async with`.
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.

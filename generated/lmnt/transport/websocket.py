@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
+import selectors
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -39,6 +42,13 @@ PING_INTERVAL = 20
 CLOSE_TIMEOUT = 0.2
 """Seconds to wait for the other side to close too. Nothing depends on it: all has come, or it is not wanted."""
 
+
+READ_SLICE = 2.0
+"""Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
+side to close it, and nothing tells how long."""
+
+WRITE_SLICE = 0.1
+"""Seconds."""
 
 NORMAL = 1000
 """The close code of a session whose work is done (RFC 6455 section 7.4.1)."""
@@ -201,7 +211,7 @@ def _closing(*, secret: bool = False) -> Generator[None]:
     """
     try:
         yield
-    except (WebSocketException, OSError) as error:
+    except (WebSocketException, OSError, ValueError) as error:
         for each in chain(error) if secret else ():
             each.__traceback__ = None
         raise _closed(error) from error
@@ -225,6 +235,16 @@ def _headers(response: HandshakeResponse | None) -> dict[str, str]:
     return {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
 
 
+def _slices(timeout: float | None) -> Iterator[float]:
+    """Return the seconds of each wait, until the timeout has passed."""
+    ends = math.inf if timeout is None else time.monotonic() + timeout
+    left = ends - time.monotonic()
+    while True:
+        yield max(min(left, READ_SLICE), 0.0)
+        if (left := ends - time.monotonic()) <= 0:
+            return
+
+
 def _write_limit(seconds: float | None) -> bytes:
     """Return the value of SO_SNDTIMEO; 0 waits for ever."""
     whole = seconds or 0.0
@@ -239,8 +259,9 @@ _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websoc
 class Socket:
     """A connection that carries messages, for callers who wait."""
 
-    def __init__(self, connection: websockets.sync.client.ClientConnection) -> None:
+    def __init__(self, connection: websockets.sync.client.ClientConnection, write_timeout: float | None) -> None:
         self._connection = connection
+        self._write_timeout = write_timeout
         self.headers = _headers(connection.response)
 
     @classmethod
@@ -250,24 +271,39 @@ class Socket:
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
             connection = _connect(**opening.arguments(), create_connection=_Connection).__enter__()
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
-        return cls(connection)
+        return cls(connection, opening.timeout.write)
 
     def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
         with _closing(secret=isinstance(message, Secret)):
+            # Not in `send`, which would wait with a lock that receiving needs too: if the server reads on only when its
+            # audio has been read, both would wait for ever.
+            self._wait_until_writable()
             self._connection.send(_bare(message))
+
+    def _wait_until_writable(self) -> None:
+        ends = time.monotonic() + (math.inf if self._write_timeout is None else self._write_timeout)
+        while self._connection.socket.fileno() >= 0:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._connection.socket, selectors.EVENT_WRITE)
+                # Not longer, since a selector does not notice that another thread has closed the socket.
+                if selector.select(min(WRITE_SLICE, ends - time.monotonic())):
+                    return
+            if time.monotonic() > ends:
+                raise TimeoutError
 
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
         with _closing():
-            try:
-                return self._connection.recv(timeout)
-            except TimeoutError:
-                if self._connection.state is State.OPEN:
-                    raise Quiet from None
-            # The other side said goodbye and keeps the connection.
-            self._connection.close()
-            return self._connection.recv()
+            for left in _slices(timeout):
+                try:
+                    return self._connection.recv(left)
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        self._connection.close()
+                        return self._connection.recv()
+            raise Quiet
 
     def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
@@ -306,15 +342,16 @@ class AsyncSocket:
     async def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
         with _closing():
-            try:
-                async with asyncio.timeout(timeout):
-                    return await self._connection.recv()
-            except TimeoutError:
-                if self._connection.state is State.OPEN:
-                    raise Quiet from None
-            # The other side said goodbye and keeps the connection.
-            await self._connection.close()
-            return await self._connection.recv()
+            for left in _slices(timeout):
+                try:
+                    async with asyncio.timeout(left):
+                        return await self._connection.recv()
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        await self._connection.close()
+                        return await self._connection.recv()
+            raise Quiet
 
     async def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
