@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "94457ceffdf509b4da61083eef9a1ec6b22a07908f633b96ffefd6eb6ba23148"
+DIGEST = "7f2e5ad606e77d41c29c7af40bc0792e399b0f768fb5e1f299c1d4209a95c935"
 """The SHA-256 of the description that this package was made from."""
 
 BASE_URL = "https://api.lmnt.com"
