@@ -122,12 +122,11 @@ class _Answer:
         match message["type"]:
             case "http.response.start" | "websocket.http.response.start":
                 self.status = message["status"]
-                if not self._scope.get(ANONYMOUS):
-                    named = (b"request-id", self._scope[REQUEST_ID].encode())
-                    message["headers"] = [*message.get("headers", ()), named]
+                self._name(message)
             case "websocket.accept":
                 self.status = 101
                 self.is_session = True
+                self._name(message)  # granian leaves this header out, other hosts do not
             case "websocket.close":
                 self.status = message.get("code", 1000)
                 self.is_session = False
@@ -139,6 +138,11 @@ class _Answer:
             await self._send_in_session(message)
         else:
             await self._send(message)
+
+    def _name(self, message: Message) -> None:
+        if not self._scope.get(ANONYMOUS):
+            named = (b"request-id", self._scope[REQUEST_ID].encode())
+            message["headers"] = [*message.get("headers", ()), named]
 
     async def _send_in_session(self, message: Message) -> None:
         try:

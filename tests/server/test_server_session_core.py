@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -196,3 +197,14 @@ def test_a_reset_makes_room() -> None:
 def test_the_points_of_faults_are_the_messages_of_the_description() -> None:
     described = lmnt().at("#/components/schemas/SpeechSessionServerMessage")["discriminator"]["mapping"]
     assert {*MESSAGES, "error"} == set(described)
+
+
+@pytest.mark.parametrize("content", [".", "!)", " ", "x", "。"])
+def test_no_text_takes_long_to_divide(content: str) -> None:
+    made = session(init(), limits=Limits())
+    long = "." + content * (900_000 // len(json.dumps(content)))
+    began = time.process_time()
+    made.receive(json.dumps(text(long)))
+    made.receive(json.dumps(FINISH))
+    assert time.process_time() - began < 3
+    assert "".join(job.text for job in jobs(made) if isinstance(job, Speak)) == long
