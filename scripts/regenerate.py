@@ -16,7 +16,8 @@ from pathlib import Path
 
 from generator.description import Failure, load_description
 from generator.placing import differences, lock, put_in_place
-from generator.rendering import ROOT, Package, Settings
+from generator.rendering import Package
+from generator.settings import ROOT, Settings
 
 PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6", "jinja2": "3.1.6"}
 """The tools that shape the output, which pyproject.toml pins too."""

@@ -15,13 +15,24 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from . import description
+from . import credentials, description
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
+from .files import Upload
 from .omit import Omit
-from .operation import JSONBody, MultipartBody, Operation, arguments_of, query_pairs, with_extra
+from .operation import (
+    Encoded,
+    FormBody,
+    JSONBody,
+    MultipartBody,
+    Operation,
+    RawBody,
+    arguments_of,
+    query_pairs,
+    with_extra,
+)
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
 from .retries import LONGEST_RETRY_AFTER, backoff, is_retried
 from .stream import StreamGuard
@@ -164,19 +175,30 @@ def _request(
     pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
     url = options.base_url + operation.path
     if pairs:
-        url += "?" + urlencode(pairs, quote_via=quote)
+        url += "?" + "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in pairs)
 
     body = with_extra(operation.body, call.body)
-    content = _encode(operation.id, body.value) if isinstance(body, JSONBody) else None
+    content: bytes | Upload | None = None
+    if isinstance(body, JSONBody):
+        content = _encode(operation.id, body.value)
+    elif isinstance(body, FormBody):
+        content = urlencode(body.pairs).encode()
+    elif isinstance(body, RawBody):
+        content = body.content
     return Request(
         method=operation.method,
         url=url,
-        headers=_headers(operation, options, call, is_json=content is not None),
+        headers=_headers(operation, options, call, "" if content is None or body is None else body.media_type),
+        secret_query=credentials.in_query(options.key) if operation.sends_key else (),
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+
+
+def _quoted(value: str) -> str:
+    return value if isinstance(value, Encoded) else quote(value, safe="")
 
 
 def _encode(operation_id: str, value: object) -> bytes:
@@ -187,16 +209,16 @@ def _encode(operation_id: str, value: object) -> bytes:
 
 
 def _headers(
-    operation: Operation[Any], options: ClientOptions, call: CallOptions, *, is_json: bool
+    operation: Operation[Any], options: ClientOptions, call: CallOptions, content_type: str
 ) -> dict[str, str | Secret]:
     layers: tuple[Mapping[str, str | Secret | Omit], ...] = (
         {
             "accept": operation.accept,
             "user-agent": f"{description.NAME}/Python {description.VERSION} ({platform.python_implementation()}"
             f" {platform.python_version()})",
-            description.AUTH_HEADER: options.key,
+            **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         },
-        {"content-type": "application/json"} if is_json else {},
+        {"content-type": content_type} if content_type else {},
         # A coding hides where audio ends, and audio gains nothing by one.
         {"accept-encoding": "identity"} if operation.result is None else {},
         description.CLIENT_HEADERS,
@@ -236,4 +258,4 @@ def _redirect(request: Request, response: Response) -> Request | None:
     headers = {
         name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
     }
-    return replace(request, url=url, headers=headers)
+    return replace(request, url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

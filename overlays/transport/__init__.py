@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
@@ -10,10 +11,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
+from .. import description
 from ..deadline import Deadline, LimitedTimeout
 from ..errors import (
     APIConnectionError,
@@ -43,6 +45,25 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
 
 
+class _CoversKey(logging.Filter):
+    """Takes the key out of the URLs that httpx logs, where the description has it in the query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cover the key; the record is logged in any case."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                each.copy_set_param(description.AUTH_NAME, "…")
+                if isinstance(each, httpx.URL) and description.AUTH_NAME in each.params
+                else each
+                for each in record.args
+            )
+        return True
+
+
+if description.AUTH_PLACE == "query":
+    logging.getLogger("httpx").addFilter(_CoversKey())
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What goes on the wire, body encoded, secrets still covered."""
@@ -50,7 +71,8 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str | Secret]
-    content: bytes | None = None
+    secret_query: Sequence[Secret] = ()
+    content: bytes | Upload | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
@@ -59,10 +81,6 @@ class Request:
     def line(self) -> str:
         """The method and the URL without its query, for people."""
         return f"{self.method} {self.url.partition('?')[0]}"
-
-
-SHORTEST_SECRET = 8
-"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
 
 
 class Response:
@@ -120,9 +138,9 @@ class Response:
 
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
-        for value in self.request.headers.values():
-            if isinstance(value, Secret) and len(value) >= SHORTEST_SECRET:
-                text = text.replace(value.reveal(), "…")
+        for value in (*self.request.headers.values(), *self.request.secret_query):
+            if isinstance(value, Secret):
+                text = value.cover(text)
         return text
 
     def chunks(self) -> Iterator[bytes]:
@@ -158,11 +176,12 @@ class _Timeouts(dict[str, Any]):
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
     timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    upload = request.content if isinstance(request.content, Upload) else None
     with ExitStack() as files:
-        yield client.build_request(
+        prepared = client.build_request(
             request.method,
-            request.url,
-            content=request.content,
+            _with_secrets(request),
+            content=None if isinstance(request.content, Upload) else request.content,
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
             extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
@@ -170,17 +189,63 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
                 for name, value in request.headers.items()
             ],
         )
+        if upload is not None:
+            content = _opened(upload, files)
+            prepared.stream = _Pieces(content)
+            prepared.headers["content-length"] = str(_size(content))
+        yield prepared
+
+
+def _with_secrets(request: Request) -> str:
+    secrets = "&".join(secret.reveal() for secret in request.secret_query)
+    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A file as a body, sent in pieces from where it stands; the same for those who wait and those who await."""
+
+    def __init__(self, content: IO[bytes] | bytes) -> None:
+        self._content = content
+        self._start = 0 if isinstance(content, bytes) else content.tell()
+
+    def __iter__(self) -> Iterator[bytes]:
+        if isinstance(self._content, bytes):
+            yield self._content
+            return
+        self._content.seek(self._start)
+        while piece := self._content.read(_PIECE):
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+_PIECE = 1 << 16
+
+
+def _size(content: IO[bytes] | bytes) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    start = content.tell()
+    end = content.seek(0, os.SEEK_END)
+    content.seek(start)
+    return end - start
+
+
+def _opened(upload: Upload, files: ExitStack) -> IO[bytes] | bytes:
+    if not isinstance(upload.content, Path):
+        return upload.content
+    try:
+        return files.enter_context(upload.content.open("rb"))
+    except OSError as error:
+        raise InvalidArgumentError(f"cannot read {upload.content}: {error.strerror}") from error
 
 
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
     if isinstance(part, str):
         return (None, part.encode())
-    content = part.content
-    if isinstance(content, Path):
-        try:
-            content = files.enter_context(content.open("rb"))
-        except OSError as error:
-            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    content = _opened(part, files)
     return (part.name, content, part.media_type, part.headers)
 
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .rendering import ROOT, Settings
+from .settings import ROOT, Settings
 
 
 def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
