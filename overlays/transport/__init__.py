@@ -202,17 +202,16 @@ def _with_secrets(request: Request) -> str:
 
 
 class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file as a body, sent in pieces from where it stands; the same for those who wait and those who await."""
+    """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
 
     def __init__(self, content: IO[bytes] | bytes) -> None:
         self._content = content
-        self._start = 0 if isinstance(content, bytes) else content.tell()
 
     def __iter__(self) -> Iterator[bytes]:
         if isinstance(self._content, bytes):
             yield self._content
             return
-        self._content.seek(self._start)
+        self._content.seek(0)
         while piece := self._content.read(_PIECE):
             yield piece
 
@@ -225,12 +224,7 @@ _PIECE = 1 << 16
 
 
 def _size(content: IO[bytes] | bytes) -> int:
-    if isinstance(content, bytes):
-        return len(content)
-    start = content.tell()
-    end = content.seek(0, os.SEEK_END)
-    content.seek(start)
-    return end - start
+    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
 
 def _opened(upload: Upload, files: ExitStack) -> IO[bytes] | bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .description import Description, RawOperation, below, refuse
 from .kinds import Kind, Kinds, is_text
-from .naming import method_name, python_name, resource_name
+from .naming import argument_name, method_name, python_name, resource_name
 from .security import auth_of
 
 SEPARATORS: Mapping[tuple[str, str, bool], str | None] = {
@@ -210,7 +210,7 @@ class Call:
         return Argument(
             place,
             name,
-            python_name(name),
+            argument_name(name),
             kind,
             bool(parameter.get("required")),
             said,
@@ -304,8 +304,8 @@ class Call:
         for prop in self._kinds.model(self.body.kind.name).properties:
             if not prop.read_only:
                 required = prop.required and self.body.required
-                name = prop.python_name
-                yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=name)
+                name = argument_name(prop.name)
+                yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name)
 
     # -- the result
 

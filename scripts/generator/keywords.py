@@ -237,7 +237,7 @@ def problems(node: object, table: str = "document", pointer: str = "") -> Iterat
     for key, value in node.items():
         here = below(pointer, key)
         use = TABLES[table].get(key)
-        if str(key).startswith("x-") or ("$ref" in node and table != "schema"):
+        if str(key).startswith("x-") or ("$ref" in node and table not in ("schema", "pathItem")):
             continue
         if use is None:
             yield Problem(here, f"{key!r} is no keyword of this place", "mend its spelling, or call it x-…")

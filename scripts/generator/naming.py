@@ -13,13 +13,24 @@ from .description import METHODS, below, refuse
 _TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod", "type_"}
 
 _ARGUMENTS = {
-    *("self", "cls", "true", "false", "none"),
     *("extra_headers", "extra_query", "extra_body", "timeout", "deadline", "max_retries"),
     # What a template calls in a function whose arguments the description names.
     *("omit", "not_given", "get_args"),
 }
 
-_ATTRIBUTES = {"additional_properties", "json_fields", "json_rest", "from_dict", "to_dict", "to_json"}
+_ATTRIBUTES = {
+    "self",
+    "cls",
+    "true",
+    "false",
+    "none",
+    "additional_properties",
+    "json_fields",
+    "json_rest",
+    "from_dict",
+    "to_dict",
+    "to_json",
+}
 
 _CLASSES = {
     *("Any", "False", "None", "True", "Literal", "Mapping", "Sequence", "Self", "TypeAlias", "TYPE_CHECKING"),
@@ -31,7 +42,7 @@ _CLASSES = {
 # Unlike the generator's own list this leaves out builtins that no annotation of ours uses, so that `format` and `type`
 # keep their names.
 strings.RESERVED_WORDS.clear()
-strings.RESERVED_WORDS.update(_TYPES | _ARGUMENTS | _ATTRIBUTES | _CLASSES)
+strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 
 _METHODS = {"with_raw_response", "with_streaming_response", "in_mode"}
 _CLIENT = {
@@ -41,9 +52,15 @@ _CLIENT = {
 
 
 def python_name(text: str) -> str:
-    """Return the name of an attribute, an argument or a module for any text."""
+    """Return the name of an attribute or a module for any text."""
     # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
     return str(strings.PythonIdentifier(unicodedata.normalize("NFKC", text), "field_"))
+
+
+def argument_name(text: str) -> str:
+    """Return the name of an argument for any text: that of an attribute, unless every call has an argument so named."""
+    name = python_name(text)
+    return f"{name}_" if name in _ARGUMENTS else name
 
 
 def class_name(text: str) -> str:

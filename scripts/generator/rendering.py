@@ -10,6 +10,7 @@ import textwrap
 import traceback
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -316,8 +317,14 @@ def exports(overlays: list[str]) -> dict[str, str]:
     """Return the names that overlays list in __all__, and the module of each."""
     found: dict[str, str] = {}
     for overlay in overlays:
-        for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
-                module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                found |= dict.fromkeys(ast.literal_eval(node.value), module)
+        module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found |= dict.fromkeys(_offered(overlay), module)
     return dict(sorted(found.items()))
+
+
+@cache
+def _offered(overlay: str) -> list[str]:
+    for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
+            return list(ast.literal_eval(node.value))
+    return []
