@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from .description import Description, RawOperation, below, refuse
 from .kinds import Kind, Kinds, is_text
@@ -112,6 +114,12 @@ class Call:
     def id(self) -> str:
         """The operationId."""
         return self.operation.id
+
+    @property
+    def path(self) -> str:
+        """The path, its fixed parts percent-encoded where a URL needs it (RFC 3986 section 3.3)."""
+        parts = re.split(r"(\{[^{}]*\})", self.operation.path)
+        return "".join(each if index % 2 else quote(each, safe="/%!$&'()*+,;=:@~") for index, each in enumerate(parts))
 
     @property
     def method(self) -> str:

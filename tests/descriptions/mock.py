@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -104,7 +104,7 @@ class Mock:
 
     def _operation(self, method: str, path: str) -> tuple[str, Any, Any, dict[str, str]] | None:
         for template, item in sorted(self.document["paths"].items(), key=lambda each: "{" in each[0]):
-            pattern = re.sub(r"\\\{([^{}]+)\\\}", r"([^/]+)", re.escape(template))
+            pattern = re.sub(r"\\\{([^{}]+)\\\}", r"([^/]+)", re.escape(quote(template, safe="/{}!$&'()*+,;=:@")))
             found = re.fullmatch(pattern, path)
             if found and method in item:
                 names = re.findall(r"\{([^{}]+)\}", template)

@@ -2,100 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import io
-import ssl
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .mock import BINARY, KEY, REQUEST_ID, Mock
-from .packages import document, load, make_all
+from .conftest import Driver
+from .mock import BINARY, REQUEST_ID
 
-NAMES = ("petshop", "chat", "diary", "printing")
 PNG = b"\x89PNG" + bytes(200_000)
 ID = uuid.UUID("0b0e0c4e-8e0b-4f0e-9d5c-6f2f4d1f8a01")
 DAY = datetime.date(2026, 2, 28)
 NOON = datetime.datetime(2026, 2, 28, 12, tzinfo=datetime.UTC)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the four packages."""
-    folder = tmp_path_factory.mktemp("made")
-    make_all({name: document(name) for name in NAMES}, folder)
-    for name in NAMES:
-        load(name, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, Mock]]:
-    """A server for each description."""
-    running = {name: Mock(document(name)).__enter__() for name in NAMES}
-    yield running
-    for each in running.values():
-        each.__exit__()
-
-
-class Driver:
-    """One client, waiting or awaiting, behind one way to call it."""
-
-    def __init__(self, package: Any, server: Mock, *, awaits: bool) -> None:
-        self.server = server
-        self.awaits = awaits
-        self.runner = asyncio.Runner()
-        kind = getattr(package, ("Async" if awaits else "") + package.__name__.capitalize())
-        self.client = kind(api_key=KEY, base_url=server.url, max_retries=0, ssl_context=CONTEXT)
-
-    def wait(self, result: Any) -> Any:
-        """Return what a call returns."""
-        return self.runner.run(result) if self.awaits else result
-
-    def call(self, path: str, *args: Any, access: str = "", **kwargs: Any) -> Any:
-        """Call a method; `access` is with_raw_response, or with_streaming_response and then parsed."""
-        self.server.seen.clear()
-        resource, method = path.split(".")
-        owner = getattr(self.client, resource)
-        bound = getattr(getattr(owner, access) if access else owner, method)(*args, **kwargs)
-        if access != "with_streaming_response":
-            return self.wait(bound)
-        if not self.awaits:
-            with bound as response:
-                return response.parse()
-
-        async def run() -> Any:
-            async with bound as response:
-                return await response.parse()
-
-        return self.wait(run())
-
-
-CONTEXT = ssl.create_default_context()
-
-
-@pytest.fixture(scope="module")
-def drivers(made: Path, servers: dict[str, Mock]) -> Iterator[dict[tuple[str, bool], Driver]]:
-    """The clients, by description and mode."""
-    found = {
-        (name, awaits): Driver(load(name, made), servers[name], awaits=awaits)
-        for name in NAMES
-        for awaits in (False, True)
-    }
-    yield found
-    for each in found.values():
-        each.wait(each.client.close())
-        each.runner.close()
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def driver(request: pytest.FixtureRequest, drivers: dict[tuple[str, bool], Driver]) -> Callable[[str], Driver]:
-    return lambda name: drivers[(name, request.param)]
 
 
 # What is called, what the server must have seen (a subset of its request), and what must come back.
@@ -355,6 +278,58 @@ ROWS: list[tuple[str, str, tuple[Any, ...], dict[str, Any], dict[str, Any], Call
         lambda result: result.loaded is None,
     ),
     ("printing", "print_jobs.load", (), {}, {"body": None}, lambda result: result.by is None),
+    (
+        "hostile",
+        "import_.class_",
+        ("a/b", '"'),
+        {
+            "timeout_": 5,
+            "extra_headers_": "e",
+            "omit_": True,
+            "type": "\\",
+            "type_header": "h",
+            "type_cookie": "c",
+            "lambda_": "l",
+            "a_bcd": "v",
+        },
+        {
+            "path": {"class": "a/b", "self": '"'},
+            "query": {"timeout": 5, "extra_headers": "e", "omit": True, "type": "\\", "lambda": "l", 'a b&c=d"': "v"},
+            "header": {"Type": "h"},
+            "cookie": {"type": "c"},
+        },
+        lambda found: (
+            (found.request_id, found.list_, found.type, found.format) == ("r", [1], "t", "f")
+            and (found.self_, found.class_, found.größe, found.xy, found.field_class_) == ("s", "c", 1, 2, "k")
+            and found.field_ == "m"
+        ),
+    ),
+    ("hostile", "import_.list", ("a", "b"), {}, {}, lambda found: found == [["a"], []] and found.request_id),
+    ("hostile", "copy_.with_raw_response_", (), {}, {}, lambda found: found is None),
+    (
+        "hostile",
+        "copy_.dict",
+        (),
+        {"sequence": "s", "from_dict_": "d"},
+        {"body": {"Sequence": "s", "from_dict": "d"}},
+        lambda found: found == {"a": {"b": ["c"]}},
+    ),
+    (
+        "hostile",
+        "thing.print",
+        (),
+        {
+            **{"class_": "c", "self_": "s", "deadline_": "d", "json_fields_": "j", "str_": 1, "dict_": {"a": "b"}},
+            **{"none_": True, "file": "f", "field_123": "1", "field_": "e", "field_1": "m"},
+        },
+        {
+            "body": {
+                **{"class": "c", "self": "s", "deadline": "d", "json_fields": "j", "str": 1, "dict": {"a": "b"}},
+                **{"None": True, "ﬁle": "f", "123": "1", "": "e", "-1": "m"},
+            }
+        },
+        lambda found: type(found).__name__ == "ThingB",
+    ),
 ]
 
 
