@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from generator.description import Failure, load_description
 from generator.making import PINNED, check_tools, make, try_imports
-from generator.placing import differences, lock, put_in_place
+from generator.placing import differences, lock, put_in_place, workspace
 from generator.settings import Settings
 
 
@@ -38,10 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--spec needs --package and --out too, so that it cannot replace the package in generated/")
     try:
         settings = Settings.read(given.spec, given.package, given.out)
-        settings.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=settings.out, prefix=".regenerate-") as name:
-            folder = Path(name)
-            check_tools(settings)
+        check_tools(settings)
+        with workspace(settings.out) as folder:
             make(settings, load_description(settings.spec), folder)
             try_imports(folder, settings.package)
             (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
@@ -53,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return 1 if found else 0
             put_in_place(folder / settings.package, settings.out / settings.package)
             (folder / "lock.json").replace(settings.out / "lock.json")
-    except Failure as failure:
+    except (Failure, OSError) as failure:
         print(f"error: {failure}\nNothing was changed.", file=sys.stderr)
         return 1
     count = len(list((settings.out / settings.package).rglob("*.py")))

@@ -34,6 +34,9 @@ CLIENT_HEADERS: Mapping[str, str] = {"lmnt-version": "1.2"}
 CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
 """What can tell, for each media type, that a body of it is not whole."""
 
+BYTES = "audio"
+"""What the bytes of a response are, in a sentence."""
+
 ERROR_STATUS: Mapping[str, int] = {
     "invalid_request_error": 400,
     "authentication_error": 401,

@@ -131,7 +131,9 @@ def exchange(
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
-                    problem = f"{operation.id}: the server sent {response.media_type} where audio should be"
+                    problem = (
+                        f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"
+                    )
                     raise unreadable(response, content, problem, retry_safe=operation.retry_safe)
                 guard = _guard(operation, options, response)
                 body = cast("bytes", (yield Read(response, guard))) if buffered else None
@@ -161,7 +163,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
         response,
         request_id=request_id_of(response),
         retry_safe=None if is_audio else operation.retry_safe,
-        is_audio=is_audio,
+        is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
     )

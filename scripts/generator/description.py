@@ -104,7 +104,8 @@ def load_description(path: Path) -> dict[str, Any]:
     except Exception as problem:  # the validator follows references before it checks them, and raises what it meets
         raise Failure(f"{path.name} is no valid OpenAPI: {problem}") from problem
     if error is not None:
-        raise Failure(f"{path.name} is no valid OpenAPI at {below('', *error.absolute_path) or '/'}: {error.message.splitlines()[0]}")
+        place, message = below("", *error.absolute_path) or "/", error.message.splitlines()[0]
+        raise Failure(f"{path.name} is no valid OpenAPI at {place}: {message}")
     if version.startswith("3.0."):
         upgrade(document)
     return document
