@@ -14,13 +14,24 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from . import description
+from . import credentials, description
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
+from .files import Upload
 from .omit import Omit
-from .operation import JSONBody, MultipartBody, Operation, arguments_of, query_pairs, with_extra
+from .operation import (
+    Encoded,
+    FormBody,
+    JSONBody,
+    MultipartBody,
+    Operation,
+    RawBody,
+    arguments_of,
+    query_pairs,
+    with_extra,
+)
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
 from .retries import Attempts
 from .stream import StreamGuard
@@ -117,7 +128,9 @@ def exchange(
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
-                    problem = f"{operation.id}: the server sent {response.media_type} where audio should be"
+                    problem = (
+                        f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"
+                    )
                     raise unreadable(response, content, problem, retry_safe=operation.retry_safe)
                 guard = _guard(operation, options, response)
                 body = cast("bytes", (yield Read(response, guard))) if buffered else None
@@ -135,7 +148,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
         response,
         request_id=request_id_of(response),
         retry_safe=None if is_audio else operation.retry_safe,
-        is_audio=is_audio,
+        is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
     )
@@ -145,11 +158,18 @@ def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> Request:
     body = with_extra(operation.body, call.body)
-    content = _encode(operation.id, body.value) if isinstance(body, JSONBody) else None
+    content: bytes | Upload | None = None
+    if isinstance(body, JSONBody):
+        content = _encode(operation.id, body.value)
+    elif isinstance(body, FormBody):
+        content = urlencode(body.pairs).encode()
+    elif isinstance(body, RawBody):
+        content = body.content
     return Request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call),
-        headers=_headers(operation, options, call, is_json=content is not None),
+        headers=_headers(operation, options, call, "" if content is None or body is None else body.media_type),
+        secret_query=credentials.in_query(options.key) if operation.sends_key else (),
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,
         timeout=given(call.timeout, options.timeout),
@@ -161,7 +181,12 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     query = dict(options.query) | dict(call.query or {})
     pairs = [pair for pair in own if pair[0] not in (call.query or {})]
     pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
-    return options.base_url + path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+    encoded = "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in pairs)
+    return options.base_url + path + (f"?{encoded}" if encoded else "")
+
+
+def _quoted(value: str) -> str:
+    return value if isinstance(value, Encoded) else quote(value, safe="")
 
 
 def _encode(operation_id: str, value: object) -> bytes:
@@ -191,11 +216,15 @@ def _user_agent() -> str:
 
 
 def _headers(
-    operation: Operation[Any], options: ClientOptions, call: CallOptions, *, is_json: bool
+    operation: Operation[Any], options: ClientOptions, call: CallOptions, content_type: str
 ) -> dict[str, str | Secret | Omit]:
     return merge_headers(
-        {"accept": operation.accept, "user-agent": _user_agent(), description.AUTH_HEADER: options.key},
-        {"content-type": "application/json"} if is_json else {},
+        {
+            "accept": operation.accept,
+            "user-agent": _user_agent(),
+            **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
+        },
+        {"content-type": content_type} if content_type else {},
         # A coding hides where audio ends, and audio gains nothing by one.
         {"accept-encoding": "identity"} if operation.result is None else {},
         description.CLIENT_HEADERS,
@@ -232,4 +261,4 @@ def _redirect(request: Request, response: Response) -> Request | None:
     headers = {
         name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
     }
-    return replace(request, url=url, headers=headers)
+    return replace(request, url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -33,6 +33,10 @@ FileTypes: TypeAlias = (
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
 
 
+DEFAULT_MEDIA_TYPE = "application/octet-stream"
+"""What a file is that says nothing of itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One file part of a multipart body."""
@@ -68,7 +72,7 @@ def _upload(value: object) -> Upload:
         raise MismatchError("an open file", None, found="a closed one")
     elif isinstance(content, io.IOBase) and not content.seekable():
         raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    media_type = str(media_type or "application/octet-stream")
+    media_type = str(media_type or DEFAULT_MEDIA_TYPE)
     part_headers = cast("Mapping[str, str] | None", headers) or {}
     check_headers({"content-type": media_type, **part_headers})
     return Upload(

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from .files import FileContent as FileContent
     from .files import FileTypes as FileTypes
     from .model import Model as Model
+    from .model import ResultDict as ResultDict
     from .model import ResultList as ResultList
+    from .model import ResultText as ResultText
     from .omit import NOT_GIVEN as NOT_GIVEN
     from .omit import NotGiven as NotGiven
     from .omit import Omit as Omit
@@ -108,7 +110,9 @@ _NAMES = {
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
     "Query": ("options", "Query"),
     "RateLimitError": ("errors", "RateLimitError"),
+    "ResultDict": ("model", "ResultDict"),
     "ResultList": ("model", "ResultList"),
+    "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
@@ -163,7 +167,9 @@ __all__ = [
     "PermissionDeniedError",
     "Query",
     "RateLimitError",
+    "ResultDict",
     "ResultList",
+    "ResultText",
     "SessionClosedError",
     "SpeechSession",
     "SpeechSessionAudio",

@@ -26,13 +26,19 @@ BASE_URL = "https://api.lmnt.com"
 ENV_PREFIX = "LMNT"
 """Environment variables: <prefix>_API_KEY and <prefix>_BASE_URL."""
 
-AUTH_HEADER = "X-API-Key"
+AUTH_PLACE: str = "header"
+AUTH_NAME = "X-API-Key"
+"""Where the key goes, and its name there: `header`, `query`, `cookie`; `bearer` or `basic` in Authorization; `none`."""
+
 REQUEST_ID_HEADER = "request-id"
 CLIENT_HEADERS: Mapping[str, str] = {"lmnt-version": "1.2"}
 """Sent with every request."""
 
 CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
 """What can tell, for each media type, that a body of it is not whole."""
+
+BYTES = "audio"
+"""What the bytes of a response are, in a sentence."""
 
 ERROR_STATUS: Mapping[str, int] = {
     "invalid_request_error": 400,

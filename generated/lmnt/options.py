@@ -41,12 +41,18 @@ SHORTEST_SECRET = 8
 
 
 class Secret:
-    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire."""
+    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
 
-    __slots__ = ("_text",)
+    Args:
+        text: The text.
+        parts: What else gives it away: the bare key, where the text is what a header makes of it.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_parts", "_text")
+
+    def __init__(self, text: str, *parts: str) -> None:
         self._text = text
+        self._parts = parts
 
     @classmethod
     def given(cls, text: str | None) -> Secret | None:
@@ -57,13 +63,16 @@ class Secret:
         """Return the text itself."""
         return self._text
 
+    def cover(self, text: str) -> str:
+        """Return a text that may be shown: where it repeats the secret, that is covered."""
+        for part in (self._text, *self._parts):
+            if len(part) >= SHORTEST_SECRET:
+                text = text.replace(part, "…")
+        return text
+
     def is_printable_ascii(self) -> bool:
         """Whether the text can be the value of a header, with no white space in it."""
         return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
-
-    def cover(self, text: str) -> str:
-        """Return a text that may be shown: where it repeats the secret, that is covered."""
-        return text.replace(self._text, "…") if len(self._text) >= SHORTEST_SECRET else text
 
     def __len__(self) -> int:
         return len(self._text)
@@ -84,7 +93,7 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
-SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_HEADER.lower()}
+SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
@@ -114,12 +123,17 @@ def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str |
 
 
 def _check_key(key: Secret | None) -> Secret:
+    if description.AUTH_PLACE == "none":
+        return Secret("")
     variable = f"{description.ENV_PREFIX}_API_KEY"
     # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
     key = Secret.given(os.environ.get(variable)) if key is None else key
     if key is None or not key:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
-    if not key.is_printable_ascii():
+    if description.AUTH_PLACE == "basic":
+        if ":" not in key.reveal():
+            raise InvalidArgumentError("the API key must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617)")
+    elif not key.is_printable_ascii() or (description.AUTH_PLACE == "cookie" and ";" in key.reveal()):
         raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")
     return key
 
@@ -127,7 +141,9 @@ def _check_key(key: Secret | None) -> Secret:
 def _check_url(base_url: str | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
-    hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
+    if base_url is None and not text:
+        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
+    hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
     try:

@@ -17,7 +17,7 @@ from .exchange import Reply
 from .failures import request_id_of, unreadable
 from .files import Download, asave, save
 from .model import stamp
-from .operation import Operation
+from .operation import Operation, read_success
 from .stream import aread_body, cut, read_body
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ T = TypeVar("T")
 def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     """Read the body of a success; raises APIResponseValidationError."""
     if operation.result is None:
-        raise TypeError(f"{operation.id} has no JSON to parse")
+        raise TypeError(f"{operation.id} is handed out as bytes")
     try:
-        result = operation.result.read(json.loads(content))
+        result = cast("T", read_success(operation.result, reply.response.status_code, content, reply.response.text))
     except (ValueError, RecursionError, MismatchError) as error:
         problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
         raise unreadable(

@@ -28,7 +28,7 @@ def prepare(
     """Check all arguments; returns the fields of `init` but the key, and how the session is opened."""
     with arguments_of(OPERATION_ID):
         fields = write_fields(SpeechSessionInit, {**init, "x_api_key": ""})
-    del fields[description.AUTH_HEADER]
+    del fields[description.AUTH_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")
     fields |= cast("Mapping[str, object]", call.body or {})

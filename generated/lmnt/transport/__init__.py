@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import IO, Any, cast
 
 import httpx
 
+from .. import description
 from ..deadline import Deadline, LimitedTimeout
 from ..errors import (
     APIConnectionError,
@@ -43,6 +45,25 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
 
 
+class _CoversKey(logging.Filter):
+    """Takes the key out of the URLs that httpx logs, where the description has it in the query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cover the key; the record is logged in any case."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                each.copy_set_param(description.AUTH_NAME, "…")
+                if isinstance(each, httpx.URL) and description.AUTH_NAME in each.params
+                else each
+                for each in record.args
+            )
+        return True
+
+
+if description.AUTH_PLACE == "query":
+    logging.getLogger("httpx").addFilter(_CoversKey())
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
@@ -50,7 +71,8 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str | Secret | Omit]
-    content: bytes | None = None
+    secret_query: Sequence[Secret] = ()
+    content: bytes | Upload | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
@@ -116,7 +138,7 @@ class Response:
 
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
-        for value in self.request.headers.values():
+        for value in (*self.request.headers.values(), *self.request.secret_query):
             if isinstance(value, Secret):
                 text = value.cover(text)
         return text
@@ -154,11 +176,12 @@ class _Timeouts(dict[str, Any]):
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
     timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    upload = request.content if isinstance(request.content, Upload) else None
     with ExitStack() as files:
         prepared = client.build_request(
             request.method,
-            request.url,
-            content=request.content,
+            _with_secrets(request),
+            content=None if isinstance(request.content, Upload) else request.content,
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
             extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
@@ -170,7 +193,42 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
         for name, value in request.headers.items():
             if isinstance(value, Omit):
                 prepared.headers.pop(name, None)  # httpx has defaults of its own
+        if upload is not None:
+            content = _opened(upload, files)
+            prepared.stream = _Pieces(content)
+            prepared.headers["content-length"] = str(_size(content))
         yield prepared
+
+
+def _with_secrets(request: Request) -> str:
+    secrets = "&".join(secret.reveal() for secret in request.secret_query)
+    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
+
+    def __init__(self, content: IO[bytes] | bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        if isinstance(self._content, bytes):
+            yield self._content
+            return
+        self._content.seek(0)
+        while piece := self._content.read(_PIECE):
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+_PIECE = 1 << 16
+
+
+def _size(content: IO[bytes] | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
 
 class _Readable:
@@ -190,20 +248,21 @@ class _Readable:
             raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror}") from error
 
 
-def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
-    if isinstance(part, str):
-        return (None, part.encode())
-    content = part.content
+def _opened(upload: Upload, files: ExitStack) -> IO[bytes] | bytes:
+    content, name = upload.content, upload.name
     if isinstance(content, Path):
+        name = str(content)
         try:
             content = files.enter_context(content.open("rb"))
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
-    if not isinstance(content, bytes):
-        content = cast(
-            "IO[bytes]",
-            cast("object", _Readable(content, str(part.content if isinstance(part.content, Path) else part.name))),
-        )
+            raise InvalidArgumentError(f"cannot read {name}: {error.strerror}") from error
+    return content if isinstance(content, bytes) else cast("IO[bytes]", cast("object", _Readable(content, name)))
+
+
+def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
+    if isinstance(part, str):
+        return (None, part.encode())
+    content = _opened(part, files)
     return (part.name, content, part.media_type, part.headers)
 
 
