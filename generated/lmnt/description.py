@@ -19,8 +19,8 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "7f2e5ad606e77d41c29c7af40bc0792e399b0f768fb5e1f299c1d4209a95c935"
-"""The SHA-256 of the description that this package was made from."""
+DIGEST = "57aa43207daeee4ed19c2a4f32d132872182e929b08d3707ad83ff3613a0ef70"
+"""The SHA-256 of what the description says, comments and layout aside."""
 
 BASE_URL = "https://api.lmnt.com"
 ENV_PREFIX = "LMNT"

@@ -25,7 +25,7 @@ REQUIREMENTS: Mapping[str, str] = {
     "attrs": "attrs>=23.2",
     "httpcore": "httpx>=0.28,<1",  # httpx stands on it
     "httpx": "httpx>=0.28,<1",
-    "websockets": "websockets>=14",
+    "websockets": "websockets>=15",
 }
 """What has to be installed for each package that a module imports."""
 

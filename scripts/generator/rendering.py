@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
+import json
 import math
 import re
 import textwrap
@@ -27,7 +29,7 @@ from .keywords import problems
 from .kinds import Kind, Kinds
 from .naming import Namer, class_name, python_name
 from .security import auth_of
-from .sessions import OVERLAY, Session, sessions
+from .sessions import OVERLAY, sessions
 from .settings import ROOT, Settings
 
 FIELDS_OF_THE_KEY = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
@@ -42,8 +44,9 @@ class Package(Project):
     """
 
     def __init__(self, settings: Settings, document: dict[str, Any], folder: Path) -> None:
-        if found := list(problems(document)):
-            raise Failure.of(found)
+        if wrong := list(problems(document)):
+            raise Failure.of(wrong)
+        digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
         origins = Namer(document).name_all()
         self.description = Description(document)
         self.settings = settings
@@ -68,12 +71,12 @@ class Package(Project):
         self._resources = self._by_resource()
         auth = auth_of(document)
         headers = client_headers(self.description)
-        self.sessions: list[Session] = []
-        if OVERLAY in settings.overlays:
-            self.sessions = list(sessions(self.description, self.kinds, auth.key, headers))
+        found = list(sessions(self.description, self.kinds, auth.key, headers))
+        self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
+            digest=digest,
             description=self.description,
             auth=auth,
             base_url=base_url(document),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import keyword
 import sys
 from dataclasses import dataclass
@@ -27,11 +26,6 @@ class Settings:
     client: str
     version: str
     overlays: list[str]
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the description."""
-        return hashlib.sha256(self.spec.read_bytes()).hexdigest()
 
     @classmethod
     def read(cls, spec: Path | None = None, package: str | None = None, out: Path | None = None) -> Settings:

@@ -595,7 +595,7 @@ def edit(path: Path, *pairs: tuple[str, str]) -> None:
 
 
 def test_from_a_change_of_the_description_to_the_changelog(
-    tree: Path, regenerate: Run, capsys: pytest.CaptureFixture[str]
+    tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     git(tree, "tag", "v0.1.0")
     assert changes.main(["--fail-on-version", "--fail-on-breaking"]) == 0
@@ -609,8 +609,8 @@ def test_from_a_change_of_the_description_to_the_changelog(
             "        speed:\n          description: How fast.\n          type: number\n        top_p:\n",
         ),
     )
-    run = regenerate()
-    assert run.returncode == 0, run.stderr
+    code, told = run()
+    assert code == 0, told
     assert changes.main(["--format", "json", "--fail-on-version"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["proposed"], report["breaking"], report["raised"]) == ("0.2.0", True, False)

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import lmnt
+from lmnt import description
 from lmnt.vendor.__main__ import DONE, MODIFIED, OUTDATED, REFUSED, main
 from lmnt.vendor.copying import PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
 from lmnt.vendor.leaving_out import CannotLeaveOutError, leave_out
@@ -86,7 +87,7 @@ def test_a_copy_is_the_package_byte_for_byte_with_its_record(copy: Path) -> None
     assert copied["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert record["files"] == {name: hashlib.sha256(content).hexdigest() for name, content in copied.items()}
     assert (record["package"], record["version"], record["only"]) == ("lmnt", lmnt.__version__, None)
-    assert record["description"] == hashlib.sha256((ROOT / "openapi" / "lmnt.yaml").read_bytes()).hexdigest()
+    assert record["description"] == description.DIGEST
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert set(record["requirements"]) <= set(declared["dependencies"]) == set(REQUIREMENTS.values())
     assert record["python"] == declared["requires-python"]
@@ -311,7 +312,11 @@ def test_an_update_keeps_the_choice_unless_told_otherwise(tmp_path: Path, newer:
     assert python("-m", "lmnt.vendor", copy, "--update", path=newer).returncode == DONE
     assert [path.name for path in (copy / "resources").glob("[a-z]*.py")] == ["voices.py"]
     assert vendor(copy, "--update", "--only", "voices,speech") == DONE
-    assert {path.name for path in (copy / "resources").glob("[a-z]*.py")} == {"speech.py", "voices.py"}
+    assert {path.name for path in (copy / "resources").glob("[a-z]*.py")} == {
+        "speech.py",
+        "speech_sessions.py",
+        "voices.py",
+    }
 
 
 LIGHT = {
