@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from .conftest import Run, contents
+from .conftest import ROOT, Run
 from .test_regenerate import DESCRIPTION, edit
 
-INIT = 'init: "#/components/schemas/SpeechSessionInit"'
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from generator.description import Failure  # the scripts are no package
+from generator.sessions import sessions  # the same
 
 
 def signature(folder: Path) -> str:
@@ -47,26 +51,20 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, regener
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("entry", "told"),
     [
-        (INIT, 'init: "#/components/schemas/Nothing"', "/x-websocket/speech.sessions.create/init"),
-        ("  speech.sessions.create:\n", "  speech_sessions:\n", "/x-websocket/speech_sessions: must be called <tag>"),
+        (
+            {"speech.sessions.create": {"init": "#/components/schemas/Nothing"}},
+            "speech.sessions.create/init: must refer",
+        ),
+        ({"speech.sessions.create": {}}, "speech.sessions.create/init: must refer"),
+        ({"speech_sessions": {}}, "/x-websocket/speech_sessions: must be called <tag>.<resource>.<method>"),
     ],
 )
-def test_a_session_that_cannot_be_generated(kit: Path, regenerate: Run, old: str, new: str, told: str) -> None:
-    edit(kit / DESCRIPTION, old, new)
-    before = contents(kit / "generated")
-    run = regenerate()
-    assert run.returncode == 1
-    assert told in run.stderr
-    assert contents(kit / "generated") == before
+def test_a_session_that_cannot_be_generated(entry: dict[str, object], told: str) -> None:
+    with pytest.raises(Failure, match=re.escape(told)):
+        list(sessions({"x-websocket": entry}, {}, {}, "X-API-Key", {}))
 
 
-def test_without_its_overlays_there_is_nothing_of_a_session(kit: Path, regenerate: Run, tmp_path: Path) -> None:
-    run = regenerate("--spec", str(kit / "openapi" / "lmnt.yaml"), "--package", "acme", "--out", str(tmp_path / "made"))
-    assert run.returncode == 0, run.stderr
-    made = contents(tmp_path / "made" / "acme")
-    named = {"models", "__pycache__"}
-    assert [name for name in made if "session" in name and name.split("/")[0] not in named] == []
-    assert b"sessions" not in made["resources/speech.py"]
-    assert "transport/websocket.py" not in made
+def test_a_description_without_sessions() -> None:
+    assert list(sessions({}, {}, {}, "X-API-Key", {})) == []

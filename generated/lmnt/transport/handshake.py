@@ -114,6 +114,7 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
     """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands."""
         try:
             await super().handshake(*args, **kwargs)
         except InvalidStatus as error:
