@@ -153,8 +153,7 @@ class _Answer:
             raise ClientGoneError from error
 
     async def _send_and_linger(self, message: Message) -> None:
-        # A server that stops has no time for it.
-        connection = None if self.status == GOING_AWAY else connection_of(self._scope)
+        connection = connection_of(self._scope)
         with connection or nullcontext():
             await self._send_in_session(message)
             if connection is not None:

@@ -115,9 +115,15 @@ def until(ws: ClientConnection, kind: str, times: int = 1) -> list[Frame]:
     return frames
 
 
-def talk(server: ServerProcess, *messages: Sent, fault: str | None = None, **fields: Any) -> Talked:
+def talk(
+    server: ServerProcess,
+    *messages: Sent,
+    fault: str | None = None,
+    trust: ssl.SSLContext | None = None,
+    **fields: Any,
+) -> Talked:
     """Open a session, say all of it at once, and listen to the end."""
-    with opened(server, fault) as ws:
+    with opened(server, fault, trust=trust) as ws:
         with suppress(ConnectionClosed):  # what the server says is heard all the same
             say(ws, init(**fields), *messages)
         return listen(ws)

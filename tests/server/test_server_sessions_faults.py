@@ -243,9 +243,7 @@ def test_a_process_can_have_a_fault_of_sessions_for_so_many_times() -> None:
 
 def test_over_tls_as_well(tone_tls: ServerProcess, trust: ssl.SSLContext) -> None:
     def heard(fault: str) -> int:
-        with opened(tone_tls, fault, trust=trust) as ws:
-            say(ws, init(), *ALL)
-            return listen(ws).code
+        return talk(tone_tls, *ALL, fault=fault, trust=trust).code
 
     assert heard("none") == 1000
     assert heard("session-error; at=bytes:5000") == 1011
