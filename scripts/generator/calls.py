@@ -188,7 +188,7 @@ class Call:
 
     def _check_path(self) -> None:
         in_path, described = set(self.operation.taken), {name for at, name in self.operation.parameters if at == "path"}
-        for name in in_path ^ described:
+        for name in sorted(in_path ^ described):
             raise refuse(
                 self.operation.pointer, f"the path and its parameters do not agree on {name!r}", "write it in both"
             )

@@ -139,7 +139,7 @@ class Kinds:
     def _check_names(self) -> None:
         taken: dict[str, str] = {}
         for name, pointer in self._origins.items():
-            for each in {class_name(name), python_name(class_name(name))}:
+            for each in (class_name(name), python_name(class_name(name))):
                 if each in taken:
                     raise refuse(pointer, f"it would be called {each}, as {taken[each]} is", "rename one of them")
             taken |= dict.fromkeys((class_name(name), python_name(class_name(name))), pointer)
@@ -514,15 +514,35 @@ class Kinds:
 
     def bytes_in(self, kind: Kind) -> bool:
         """Whether there are bytes in a kind, which JSON cannot hold."""
-        return self._bytes_in(kind, set())
+        found = list(_within(kind))
+        return any(each.form == "file" or each.name in self._with_bytes for each in found)
 
-    def _bytes_in(self, kind: Kind, seen: set[str]) -> bool:
-        if kind.form == "model":
-            if kind.name in seen:
-                return False
-            seen.add(kind.name)
-            return any(self._bytes_in(prop.kind, seen) for prop in self.model(kind.name).properties)
-        return kind.form == "file" or any(self._bytes_in(each, seen) for each in kind.inner)
+    @cached_property
+    def _with_bytes(self) -> set[str]:
+        """The models that hold bytes, or a model that does."""
+        holders: dict[str, set[str]] = {}
+        found: list[str] = []
+        for name, component in self.components.items():
+            if component.form == "model" and component.name == name:
+                kinds = [each for prop in self.model(name).properties for each in _within(prop.kind)]
+                if any(each.form == "file" for each in kinds):
+                    found.append(name)
+                for each in kinds:
+                    holders.setdefault(each.name, set()).add(name)
+        done: set[str] = set()
+        while found:
+            name = found.pop()
+            if name not in done:
+                done.add(name)
+                found += holders.get(name, ())
+        return done
+
+
+def _within(kind: Kind) -> Iterator[Kind]:
+    """Yield a kind and all in it; a model is not looked into."""
+    yield kind
+    for each in kind.inner:
+        yield from _within(each)
 
 
 def is_text(media_type: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from openapi_python_client import strings
@@ -51,6 +52,7 @@ _CLIENT = {
 }
 
 
+@cache
 def python_name(text: str) -> str:
     """Return the name of an attribute or a module for any text."""
     # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
@@ -63,6 +65,7 @@ def argument_name(text: str) -> str:
     return f"{name}_" if name in _ARGUMENTS else name
 
 
+@cache
 def class_name(text: str) -> str:
     """Return the name of a class for any text."""
     return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
