@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
+import re
 import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.descriptions.conftest import NAMES
 from tests.descriptions.mock import KEY, Mock
-from tests.descriptions.packages import document, load, make_variants
+from tests.descriptions.packages import document, load, make_all, make_variants
+from tests.descriptions.test_descriptions import ROWS
 
 from .checking import check_types, prepare
 from .mutations import MUTATIONS, Mutation, fit, mutated
@@ -35,19 +39,36 @@ DOCUMENT = document("lmnt")
 CONTEXT = ssl.create_default_context()
 
 
-def user_code(package: str, names: list[str]) -> str:
-    """Return what an application would write to make the calls of these mutations."""
-    lines = ["import datetime", "from uuid import UUID", f"from {package}.client import AsyncLmnt, Lmnt"]
-    for name in names:
-        mutation = MUTATIONS[name]
-        arguments = [*map(repr, mutation.args), *(f"{key}={value!r}" for key, value in mutation.kwargs.items())]
-        resource, method = mutation.call.split(".")
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+def user_code(package: str, client: str, calls: list[Call]) -> str:
+    """Return what an application would write to make some calls."""
+    lines = ["import datetime", "from uuid import UUID", f"from {package}.client import Async{client}, {client}"]
+    for path, args, kwargs in calls:
+        arguments = [*map(shown, args), *(f"{key}={shown(value)}" for key, value in kwargs.items())]
+        resource, method = path.split(".")
         call = f"{method}({', '.join(arguments)})"
-        lines += [f"async def use_{len(lines)}(client: Lmnt, waiting: AsyncLmnt) -> None:"]
+        lines += [f"async def use_{len(lines)}(client: {client}, waiting: Async{client}) -> None:"]
         lines += [f"    client.{resource}.{call}", f"    client.{resource}.with_raw_response.{call}.read()"]
         lines += [f"    with client.{resource}.with_streaming_response.{call} as response: response.read()"]
         lines += [f"    await waiting.{resource}.{call}", f"    await waiting.{resource}.with_raw_response.{call}"]
     return "\n".join(lines) + "\n"
+
+
+def shown(value: Any) -> str:
+    """Return a value as code; what a file holds is of no interest."""
+    match value:
+        case bytes() | io.BytesIO():
+            return "b''"
+        case dict():
+            return "{" + ", ".join(f"{key!r}: {shown(each)}" for key, each in value.items()) + "}"
+        case list():
+            return f"[{', '.join(map(shown, value))}]"
+        case tuple():
+            return f"({', '.join(map(shown, value))},)"
+        case _:
+            return repr(value)
 
 
 def call(package: Any, server: Mock, mutation: Mutation, *, awaits: bool) -> str:
@@ -108,7 +129,21 @@ def test_each_calls_what_changed(made: Path) -> None:
 
 
 def test_each_is_typed(made: Path, tmp_path: Path) -> None:
+    """Check the packages of the mutations and of tests/descriptions, and a program that makes each of the calls."""
+    uses: dict[str, tuple[str, list[Call]]] = {}
     for name, names in CHOSEN.items():
-        prepare(made / name, tmp_path / "check")
-        (tmp_path / "check" / f"use_{name}.py").write_text(user_code(name, names), encoding="utf-8")
-    assert check_types(tmp_path / "check", tmp_path / "cache") == ""
+        mutations = [MUTATIONS[each] for each in names]
+        uses[name] = ("Lmnt", [(each.call, each.args, each.kwargs) for each in mutations])
+    make_all({name: document(name) for name in NAMES}, tmp_path)
+    for name in NAMES:
+        uses[name] = (name.capitalize(), [row[1:4] for row in ROWS if row[0] == name])
+    check = tmp_path / "check"
+    for name, (client, calls) in uses.items():
+        prepare((made if name in CHOSEN else tmp_path) / name, check)
+        (check / f"use_{name}.py").write_text(user_code(name, client, calls), encoding="utf-8")
+    assert all(calls for _, calls in uses.values())
+    (check / "wrong.py").write_text("from petshop.client import Petshop\nPetshop().pet.list_pets(limit='5')\n", "utf-8")
+    told = check_types(check, tmp_path / "cache")
+    assert re.search(
+        r"wrong\.py:2: error: Argument \"limit\" to \"list_pets\" of \"Pet\w*\" has incompatible type", told
+    )
