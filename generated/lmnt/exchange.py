@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from . import credentials, description
+from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
@@ -24,14 +25,9 @@ from .files import Upload
 from .omit import Omit
 from .operation import (
     Encoded,
-    FormBody,
-    JSONBody,
-    MultipartBody,
     Operation,
-    RawBody,
     arguments_of,
     query_pairs,
-    with_extra,
 )
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
 from .retries import LONGEST_RETRY_AFTER, backoff, is_retried

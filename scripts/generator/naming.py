@@ -205,7 +205,7 @@ class Namer:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True
-        parts = schema.get("allOf", [])
+        parts = [part for part in schema.get("allOf", []) if not all(is_annotation(key) for key in part)]
         if len(parts) == 1 and all(is_annotation(key) for key in schema if key != "allOf"):
             return self._is_object(parts[0])
         return any(self._is_object(self._target(part)) for part in parts)

@@ -24,6 +24,11 @@ def printed(command: str) -> list[list[str]]:
     return found
 
 
+def counted(text: str) -> str:
+    """Return a text without how many modules there are, which changes with every overlay."""
+    return re.sub(r"\d+ modules", "… modules", text)
+
+
 def test_the_page_shows_what_the_commands_print(kit: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     description = kit / "openapi" / "lmnt.yaml"
     field = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]
@@ -35,10 +40,12 @@ def test_the_page_shows_what_the_commands_print(kit: Path, run: Run, monkeypatch
     told = run("--check")[1].splitlines()
     assert [line for line in printed(f"{command} --check")[0] if line not in told] == []
     made, refused = printed(command)
-    assert run() == (0, "\n".join(made) + "\n")
+    code, said = run()
+    assert (code, counted(said)) == (0, counted("\n".join(made) + "\n"))
     description.write_text(text.replace(before, field + "          if: {}\n" + before), encoding="utf-8")
     assert run() == (1, "\n".join(refused) + "\n")
     monkeypatch.chdir(ROOT)
     other = f"{command} --spec tests/descriptions/petshop.yaml --package petshop --out /tmp/clients"
     arguments = other.replace("/tmp/clients", str(kit / "clients")).split()[2:]
-    assert run(*arguments) == (0, "\n".join(printed(other)[0]) + "\n")
+    code, said = run(*arguments)
+    assert (code, counted(said)) == (0, counted("\n".join(printed(other)[0]) + "\n"))
