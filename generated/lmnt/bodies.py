@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
-from .codec import Codec
+from .codec import Codec, MismatchError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, write_fields
 from .omit import Omit
@@ -110,11 +110,19 @@ def _parts(fields: Mapping[str, object], encoding: Mapping[str, str]) -> list[tu
                 parts.append((name, replace(item, media_type=encoding[name]) if is_silent else item))
             elif isinstance(item, dict | list):
                 # OpenAPI: what has a structure is a part of JSON.
-                content = json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
-                parts.append((name, Upload("", content, encoding.get(name, "application/json"))))
+                parts.append(
+                    (name, Upload("", _json(name, cast("object", item)), encoding.get(name, "application/json")))
+                )
             elif item is not None:
                 parts.append((name, sendable(name, item)))
     return parts
+
+
+def _json(name: str, value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise MismatchError(f"what JSON can hold ({error})", value).under(name) from error
 
 
 def json_value(value: object, codec: Codec[object], media_type: str) -> JSONBody | None:
@@ -135,6 +143,8 @@ def raw_body(value: object, media_type: str) -> RawBody | None:
     if isinstance(value, Omit):
         return None
     upload = cast("Upload", write("body", value, binary))
+    if hasattr(upload.content, "read") and not hasattr(upload.content, "seek"):
+        raise MismatchError("a file that has a length, or bytes", None, found="what can only be read").under("body")
     is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
     return RawBody(upload, upload.media_type if is_given else media_type)
 

@@ -239,14 +239,14 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
     Only a GET follows where the method might have to change. The key stays with the host it was given for.
     """
-    location = response.headers.get("location")
+    location = response.http.headers.get("location")  # as it came: response.headers covers the key in it
     follows = response.status_code in (307, 308) or (
         response.status_code in (301, 302, 303) and request.method in ("GET", "HEAD")
     )
     if location is None or not follows:
         return None
     try:
-        url = urljoin(request.url, location)
+        url = credentials.without_key(urljoin(request.url, location))
         here, there = urlsplit(request.url), urlsplit(url)
     except ValueError:
         return None
