@@ -13,6 +13,7 @@ from .omit import omit as omit
 
 if TYPE_CHECKING:
     from . import models as models
+    from .async_speech_session import AsyncSpeechSession as AsyncSpeechSession
     from .client import AsyncLmnt as AsyncLmnt
     from .client import Lmnt as Lmnt
     from .description import VERSION as __version__
@@ -58,6 +59,10 @@ if TYPE_CHECKING:
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
+    from .session_events import SpeechSessionAudio as SpeechSessionAudio
+    from .session_events import SpeechSessionEvent as SpeechSessionEvent
+    from .session_events import UnknownEvent as UnknownEvent
+    from .speech_session import SpeechSession as SpeechSession
     from .transport import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .transport import Timeout as Timeout
@@ -77,6 +82,7 @@ _NAMES = {
     "APITimeoutError": ("errors", "APITimeoutError"),
     "AsyncAPIResponse": ("responses", "AsyncAPIResponse"),
     "AsyncBinaryAPIResponse": ("responses", "AsyncBinaryAPIResponse"),
+    "AsyncSpeechSession": ("async_speech_session", "AsyncSpeechSession"),
     "AsyncStreamedBinaryAPIResponse": ("responses", "AsyncStreamedBinaryAPIResponse"),
     "AuthenticationError": ("errors", "AuthenticationError"),
     "BadRequestError": ("errors", "BadRequestError"),
@@ -104,12 +110,16 @@ _NAMES = {
     "RateLimitError": ("errors", "RateLimitError"),
     "ResultList": ("model", "ResultList"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SpeechSession": ("speech_session", "SpeechSession"),
+    "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
+    "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
     "StreamAlreadyConsumed": ("errors", "StreamAlreadyConsumed"),
     "StreamResetError": ("errors", "StreamResetError"),
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport", "Timeout"),
+    "UnknownEvent": ("session_events", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "not_given": ("omit", "not_given"),
@@ -130,6 +140,7 @@ __all__ = [
     "AsyncAPIResponse",
     "AsyncBinaryAPIResponse",
     "AsyncLmnt",
+    "AsyncSpeechSession",
     "AsyncStreamedBinaryAPIResponse",
     "AuthenticationError",
     "BadRequestError",
@@ -154,12 +165,16 @@ __all__ = [
     "RateLimitError",
     "ResultList",
     "SessionClosedError",
+    "SpeechSession",
+    "SpeechSessionAudio",
+    "SpeechSessionEvent",
     "StreamAlreadyConsumed",
     "StreamResetError",
     "StreamTimeoutError",
     "StreamTruncatedError",
     "StreamedBinaryAPIResponse",
     "Timeout",
+    "UnknownEvent",
     "UnprocessableEntityError",
     "UnverifiedStreamWarning",
     "__version__",

@@ -6,14 +6,15 @@ import io
 import mimetypes
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIStreamError, FileError
+from .errors import APIError, FileError
 from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes"]
@@ -141,7 +142,7 @@ class Download:
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
-        if self._keep_partial and isinstance(error, APIStreamError):
+        if self._keep_partial and isinstance(error, APIError):
             partial = self._path.with_name(f"{self._path.name}.partial")
             with suppress(OSError):
                 self._temporary.replace(partial)
@@ -149,3 +150,38 @@ class Download:
                 return
         with suppress(OSError):
             self._temporary.unlink()
+
+
+def save(chunks: Iterator[bytes], download: Download) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    try:
+        for chunk in chunks:
+            download.write(chunk)
+        download.commit()
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def asave(chunks: AsyncIterator[bytes], download: Download) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    try:
+        async for chunk in chunks:
+            await _in_thread(partial(download.write, chunk))
+        await _in_thread(download.commit)
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def _in_thread(step: Callable[[], None]) -> None:
+    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
+    import asyncio
+
+    running = asyncio.ensure_future(asyncio.to_thread(step))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # What becomes of the step is of no interest any more, but nothing may write behind our back.
+        await asyncio.gather(running, return_exceptions=True)
+        raise

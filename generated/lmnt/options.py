@@ -36,6 +36,10 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
+SHORTEST_SECRET = 8
+"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
+
+
 class Secret:
     """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire."""
 
@@ -56,6 +60,10 @@ class Secret:
     def is_printable_ascii(self) -> bool:
         """Whether the text can be the value of a header, with no white space in it."""
         return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
+
+    def cover(self, text: str) -> str:
+        """Return a text that may be shown: where it repeats the secret, that is covered."""
+        return text.replace(self._text, "…") if len(self._text) >= SHORTEST_SECRET else text
 
     def __len__(self) -> int:
         return len(self._text)
@@ -92,6 +100,14 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
         else:
             checked[name] = Secret(value) if name.lower() in SECRET_HEADERS else value
     return checked
+
+
+def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str | Secret | Omit]:
+    """Return the headers of all layers, names in lower case; what a later layer says of a name holds."""
+    merged: dict[str, str | Secret | Omit] = {}
+    for layer in layers:
+        merged.update({name.lower(): value for name, value in layer.items()})
+    return merged
 
 
 def _check_key(key: Secret | None) -> Secret:
@@ -223,6 +239,17 @@ def _check_deadline(deadline: float | None) -> float | None:
             f"deadline must be a number of seconds above 0, or None for no limit; got {deadline!r}"
         )
     return deadline
+
+
+DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
+"""Bytes: minutes of audio in one message."""
+
+
+def check_message_size(size: int) -> int:
+    """Return the limit of a message's size; raises InvalidArgumentError."""
+    if not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"max_message_size must be a number of bytes above 0; got {size!r}")
+    return size
 
 
 def _check_retries(max_retries: int) -> int:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from .codec import MismatchError
 from .errors import StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
-from .files import Download
+from .files import Download, asave, save
 from .model import stamp
 from .operation import Operation
 from .stream import aread_body, cut, read_body
@@ -211,7 +210,7 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        _write(self.iter_bytes(), Download(file))
+        save(self.iter_bytes(), Download(file))
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -231,17 +230,7 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        _write(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
-
-
-def _write(chunks: Iterator[bytes], download: Download) -> None:
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-        download.commit()
-    except BaseException as error:
-        download.discard(error)
-        raise
+        save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -303,7 +292,7 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        await _awrite(self.iter_bytes(), Download(file))
+        await asave(self.iter_bytes(), Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -323,27 +312,4 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        await _awrite(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
-
-
-async def _awrite(chunks: AsyncIterator[bytes], download: Download) -> None:
-    try:
-        async for chunk in chunks:
-            await _in_thread(partial(download.write, chunk))
-        await _in_thread(download.commit)
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
-async def _in_thread(step: Callable[[], None]) -> None:
-    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
-    import asyncio
-
-    running = asyncio.ensure_future(asyncio.to_thread(step))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        # What becomes of the step is of no interest any more, but nothing may write behind our back.
-        await asyncio.gather(running, return_exceptions=True)
-        raise
+        await asave(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))

@@ -19,6 +19,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .description import Description, Failure, RawOperation, load
+from .sessions import OVERLAY, SessionOperation, sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -142,11 +143,13 @@ class Package(Project):
             each.name: each for tag in parsed.endpoint_collections_by_tag.values() for each in tag.endpoints
         }
         self._refuse_losses()
+        self.sessions = self._sessions() if OVERLAY in settings.overlays else []
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=repr, prose=prose)
         self._offer(
             settings=settings,
             description=description,
+            sessions=self.sessions,
             kind=lambda prop: type(prop).__name__.removesuffix("Property"),
             models_in=models_in,
             plain=plain,
@@ -157,6 +160,13 @@ class Package(Project):
             default_of=self._default,
             response_text=lambda endpoint: description.success(self._raw(endpoint))[1].get("description", ""),
         )
+
+    def _sessions(self) -> list[SessionOperation]:
+        """Return what opens a WebSocket session."""
+        models = {str(each.class_info.name): each for each in self.openapi.models}
+        schemas = {name: self.description.properties(schema) for name, schema in self.components.items()}
+        auth_header, client_headers = self.description.auth_header, self.description.client_headers
+        return list(sessions(self.description.document, models, schemas, auth_header, client_headers))
 
     def _offer(self, **names: Any) -> None:
         """Give names to all templates."""
@@ -212,6 +222,8 @@ class Package(Project):
             self._write(f"models/{snake(name)}.py", "union.py.jinja", name=name, schema=schema)
         for folder in ("operations", "resources"):
             self._write(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
+        for session in self.sessions:
+            self._write(f"resources/{session.module}.py", "session_resource.jinja", session=session)
         for tag, items in operations.items():
             self._write(f"resources/{tag}.py", "resource.py.jinja", tag=tag)
             for item in items:

@@ -125,8 +125,10 @@ class Scripted:
         self.spoken = 0
         self.closed = threading.Event()
 
-    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
-        del text, voice, language, speed
+    def speak(
+        self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
+    ) -> Generator[Block]:
+        del text, voice, language, speed, before, more
         try:
             for number in count():
                 if number == self.fails_at:
@@ -183,7 +185,8 @@ def test_work_stops_within_a_block_of_the_client_leaving(path: str, format: str)
             nonlocal spoken_when_left
             if requests:
                 return requests.pop()
-            await anyio.sleep(0.2)
+            while engine.spoken < 4:  # noqa: ASYNC110 - it speaks in a thread of its own
+                await anyio.sleep(0.01)
             spoken_when_left = engine.spoken
             return {"type": "http.disconnect"}
 

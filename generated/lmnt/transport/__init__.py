@@ -61,10 +61,6 @@ class Request:
         return f"{self.method} {self.url.partition('?')[0]}"
 
 
-SHORTEST_SECRET = 8
-"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
-
-
 class Response:
     """A response whose headers are here and whose body may still be on its way."""
 
@@ -121,8 +117,8 @@ class Response:
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
         for value in self.request.headers.values():
-            if isinstance(value, Secret) and len(value) >= SHORTEST_SECRET:
-                text = text.replace(value.reveal(), "…")
+            if isinstance(value, Secret):
+                text = value.cover(text)
         return text
 
     def chunks(self) -> Iterator[bytes]:
@@ -238,7 +234,8 @@ _UNSENT = (
 )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Return an exception and all that led to it."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -246,7 +243,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _http2_event(error: BaseException) -> Any:
     """Return the h2 event that httpcore passes as the argument of its exception, or None."""
-    for each in _chain(error):
+    for each in chain(error):
         for argument in each.args:
             if hasattr(argument, "error_code"):
                 return argument
@@ -274,20 +271,32 @@ def _connection_sentence(error: Exception, request: Request) -> str:
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
-    sentences: tuple[tuple[type[BaseException], str], ...] = (
+    return sentence_for(
+        error,
         # Limits first: what was under way when the time ran out is no cause.
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
         (httpx.ReadTimeout, "no response in time"),
-        (socket.gaierror, f"the host {host} is not known to the name service"),
-        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
-        (ssl.SSLError, f"TLS with {host} failed"),
+        *network_sentences(host),
         (httpx.ConnectError, "no connection"),
         (httpx.TransportError, "the connection was lost before the response"),
     )
+
+
+def network_sentences(host: str) -> tuple[tuple[type[BaseException], str], ...]:
+    """Return what the exceptions of the network mean, for people."""
+    return (
+        (socket.gaierror, f"the host {host} is not known to the name service"),
+        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
+        (ssl.SSLError, f"TLS with {host} failed"),
+    )
+
+
+def sentence_for(error: BaseException, *sentences: tuple[type[BaseException], str]) -> str:
+    """Return the first sentence that fits an exception or what led to it."""
     for kind, sentence in sentences:
-        for cause in _chain(error):
+        for cause in chain(error):
             if isinstance(cause, kind):
                 return f"{sentence} ({cause})" if str(cause) else sentence
     return str(error)
@@ -322,7 +331,7 @@ def _body_failure(error: Exception, *, is_secure: bool) -> BodyFailure:
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
-    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error))
+    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in chain(error))
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
     if was_reset and not is_secure:
