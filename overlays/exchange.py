@@ -103,7 +103,7 @@ def exchange(
         try:
             while True:
                 response = cast("Response", (yield Send(numbered(request, attempts.retries))))
-                target = _redirect(request, response)
+                target = _redirect(request, response) if call.follow_redirects else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)

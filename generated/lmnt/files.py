@@ -17,7 +17,7 @@ from .codec import Codec, MismatchError
 from .errors import APIError, FileError
 from .options import check_headers
 
-__all__ = ["FileContent", "FileTypes"]
+__all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 T = TypeVar("T")
 
@@ -92,6 +92,15 @@ def _read(value: object) -> bytes:
 
 binary: Codec[bytes] = Codec(_read, _upload)
 """A file on its way to the server, bytes on their way back."""
+
+
+def file_from_path(path: str) -> tuple[str, bytes]:
+    """Return the name and the content of a file, as an upload; a pathlib.Path does it without reading it whole.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return Path(path).name, Path(path).read_bytes()
 
 
 class Download:

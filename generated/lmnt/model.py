@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from uuid import UUID
 
 import attrs
@@ -25,11 +26,29 @@ M = TypeVar("M", bound="Model")
 class Model:
     """The base of every model.
 
-    An optional field that is None is left out when the model is written.
+    An optional field that is None is left out when the model is written. Fields that the description does not know are
+    attributes too. An application makes a model of its own by deriving a class from this one, with nothing in it but
+    annotated fields.
     """
 
     additional_properties: dict[str, Any] = attrs.field(factory=dict)
     """The fields the description does not know, as they came."""
+
+    _nulls: tuple[str, ...] = attrs.field(default=(), init=False, eq=False)
+    """The optional fields that came as null."""
+
+    def __init_subclass__(cls) -> None:
+        is_described = "json_fields" in cls.__dict__ or cls.__module__ == __name__
+        if not is_described and "__attrs_attrs__" not in cls.__dict__:
+            attrs.define(cls, kw_only=True, repr=False, slots=False)
+
+    if not TYPE_CHECKING:  # a type checker is to find misspelt names
+
+        def __getattr__(self, name: str) -> object:
+            # Not while the model is being made: then it has no attributes at all.
+            if not name.startswith("_") and name != "additional_properties" and name in self.additional_properties:
+                return self.additional_properties[name]
+            raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
 
     def __repr__(self) -> str:
         given = {name: cast("object", getattr(self, name)) for name in _fields(type(self))}
@@ -44,7 +63,9 @@ class Model:
     @classmethod
     def json_fields(cls) -> Mapping[str, Field]:
         """Return the fields by attribute name. A method, so that models may refer to each other in a circle."""
-        return {}
+        from .casting import fields_of
+
+        return fields_of(cls)
 
     @classmethod
     def json_rest(cls) -> Codec[object]:
@@ -59,15 +80,128 @@ class Model:
         except MismatchError as error:
             raise InvalidArgumentError(f"{cls.__name__}: {error}") from None
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the model as plain values, ready for JSON, under the names it has there."""
-        fields = {field.name: (getattr(self, name), field) for name, field in _fields(type(self)).items()}
-        given = {name: _plain(value) for name, (value, field) in fields.items() if value is not None or field.required}
-        return given | {name: _plain(value) for name, value in self.additional_properties.items()}
+    def to_dict(
+        self,
+        *,
+        mode: str = "python",
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return the model as plain values.
 
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the model as JSON text; see to_dict."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        Args:
+            mode: `json` for dates and UUIDs as JSON has them, `python` for them as they are.
+            use_api_names: Whether fields have their names in JSON, not those of their attributes.
+            exclude_unset: Whether optional fields that did not come are left out.
+            exclude_defaults: Whether fields that have their default are left out.
+            exclude_none: Whether all fields that are None are left out.
+
+        Raises:
+            InvalidArgumentError: There is no such mode.
+        """
+        return _Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self)
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = 2,
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return the model as JSON text, in one line if `indent` is None; see to_dict for the others."""
+        return _json(_Form("json", use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self), indent)
+
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return what to_dict does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        form = _Form(mode, by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return form.dump(self, include, exclude)
+
+    def model_dump_json(
+        self,
+        *,
+        indent: int | None = None,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return what to_json does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        form = _Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return _json(form.dump(self, include, exclude), indent)
+
+
+def _json(value: object, indent: int | None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False, separators=(",", ":") if indent is None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How models are written; see Model.to_dict."""
+
+    mode: str
+    by_alias: bool
+    exclude_unset: bool
+    exclude_defaults: bool
+    exclude_none: bool
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("json", "python"):
+            raise InvalidArgumentError(f"mode must be 'json' or 'python'; got {self.mode!r}")
+
+    def dump(
+        self, model: Model, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, object]:
+        defaults = {each.name: each.default for each in attrs.fields(type(model))}
+        nulls = model._nulls  # pyright: ignore[reportPrivateUsage]  # the model's own, for this class alone
+        found: dict[str, tuple[str, object]] = {}
+        for attribute, field in _fields(type(model)).items():
+            value = cast("object", getattr(model, attribute))
+            is_unset = value is None and not field.required and attribute not in nulls
+            if (
+                (self.exclude_unset and is_unset)
+                or (self.exclude_none and value is None)
+                or (self.exclude_defaults and value == defaults[attribute])
+            ):
+                continue
+            found[field.name if self.by_alias else attribute] = (attribute, value)
+        found |= {name: (name, value) for name, value in model.additional_properties.items()}
+        wanted, unwanted = None if include is None else set(include), set(exclude or ())
+        return {
+            name: self._plain(value)
+            for name, (attribute, value) in found.items()
+            if (wanted is None or attribute in wanted) and attribute not in unwanted
+        }
+
+    def _plain(self, value: object) -> object:
+        match value:
+            case Model():
+                return self.dump(value)
+            case Mapping():
+                return {key: self._plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+            case list() | tuple():
+                return [self._plain(item) for item in cast("Sequence[object]", value)]
+            case date() if self.mode == "json":
+                return value.isoformat()
+            case UUID() if self.mode == "json":
+                return str(value)
+            case _:
+                return value
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -89,27 +223,12 @@ class ResultList(list[T], Generic[T]):
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
 
-def _plain(value: object) -> object:
-    """Return a value of a model as JSON has it."""
-    match value:
-        case Model():
-            return value.to_dict()
-        case Mapping():
-            return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-        case list() | tuple():
-            return [_plain(item) for item in cast("Sequence[object]", value)]
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
-
-
 def stamp(result: object, request_id: str | None) -> None:
     """Tell a result, and each item of a list, the request it came from."""
     if isinstance(result, Result):
         result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in _fields(type(result)):
+        vars(result)["request_id"] = request_id  # a model of an application's own is no Result
     elif isinstance(result, ResultList):
         result.request_id = request_id
         for item in cast("ResultList[object]", result):
@@ -131,6 +250,7 @@ def read_model(kind: type[M], data: object) -> M:
         raise MismatchError("an object", data)
     rest = dict(cast("Mapping[str, object]", data))
     values: dict[str, Any] = {}
+    nulls: list[str] = []
     for attribute, field in _fields(kind).items():
         if field.name not in rest:
             if field.required:
@@ -138,6 +258,7 @@ def read_model(kind: type[M], data: object) -> M:
             continue
         value = rest.pop(field.name)
         if value is None and not field.required:
+            nulls.append(attribute)
             continue
         try:
             values[attribute] = field.codec.read(value)
@@ -148,7 +269,10 @@ def read_model(kind: type[M], data: object) -> M:
             rest[key] = kind.json_rest().read(value)
         except MismatchError as error:
             raise error.under(key) from None
-    return kind(**values, additional_properties=rest)
+    made = kind(**values, additional_properties=rest)
+    if nulls:
+        made._nulls = tuple(nulls)  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+    return made
 
 
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:

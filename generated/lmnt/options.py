@@ -15,7 +15,7 @@ from .errors import InvalidArgumentError
 from .omit import NotGiven, Omit, not_given
 
 if TYPE_CHECKING:
-    from .transport import Timeout
+    from .transport import HTTPURL, Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 
@@ -121,7 +121,7 @@ def _check_key(key: Secret | None) -> Secret:
     return key
 
 
-def _check_url(base_url: str | None) -> str:
+def _check_url(base_url: str | HTTPURL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
     hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
@@ -159,7 +159,7 @@ class ClientOptions:
         cls,
         *,
         key: Secret | None,
-        base_url: str | None,
+        base_url: str | HTTPURL | None,
         timeout: float | Timeout | NotGiven | None,
         deadline: float | None,
         max_retries: int,
@@ -182,16 +182,16 @@ class ClientOptions:
     def changed(
         self,
         *,
-        key: Secret | None,
-        base_url: str | None,
-        timeout: float | Timeout | NotGiven | None,
-        deadline: float | NotGiven | None,
-        max_retries: int | NotGiven,
-        strict: bool | NotGiven,
-        default_headers: Mapping[str, str] | None,
-        set_default_headers: Mapping[str, str] | None,
-        default_query: Mapping[str, object] | None,
-        set_default_query: Mapping[str, object] | None,
+        key: Secret | None = None,
+        base_url: str | HTTPURL | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
+        strict: bool | NotGiven = not_given,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
     ) -> ClientOptions:
         """Return these options with the given ones in place; `default_…` adds, `set_default_…` replaces."""
         for name, added, replaced in (
@@ -268,6 +268,7 @@ class CallOptions:
     timeout: float | Timeout | NotGiven | None = not_given
     deadline: float | NotGiven | None = not_given
     max_retries: int | NotGiven = not_given
+    follow_redirects: bool = True
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)

@@ -68,7 +68,7 @@ def test_a_name_is_imported_when_it_is_first_used() -> None:
 def test_no_module_takes_the_place_of_a_name(first: str) -> None:
     code = f"{first}\nimport lmnt\nfor name in lmnt.__all__: print(name, type(getattr(lmnt, name)).__name__)"
     kinds = dict(line.split() for line in run(code).splitlines())
-    assert [name for name, kind in kinds.items() if kind == "module"] == ["models"]
+    assert [name for name, kind in kinds.items() if kind == "module"] == ["models", "resources", "types"]
     assert kinds["omit"] == "Omit"
 
 
@@ -91,9 +91,12 @@ def test_public_names() -> None:
     # Everything visible without an underscore is public, but for the modules themselves.
     modules = {path.stem for path in PACKAGE.iterdir()} | {"TYPE_CHECKING", "annotations"}
     assert {name for name in dir(lmnt) if not name.startswith("_")} - modules == set(lmnt.__all__) - {
+        "__title__",
         "__version__",
         "models",
         "omit",
+        "resources",
+        "types",
     }
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         lmnt.nothing  # noqa: B018
@@ -110,7 +113,7 @@ def test_public_names_are_sorted() -> None:
 def test_what_modules_offer_is_public() -> None:
     offered: set[str] = set()
     for path in PACKAGE.glob("*.py"):
-        if path.stem != "__init__":
+        if path.stem not in ("__init__", "types"):
             offered |= set(getattr(import_module(f"lmnt.{path.stem}"), "__all__", ()))
     assert {"LmntError" if name == "Error" else name for name in offered} <= set(lmnt.__all__)
 

@@ -53,9 +53,9 @@ def settings() -> Lmnt:
     assert_type(client.with_options(timeout=None, max_retries=0), Lmnt)
     assert_type(client.copy(set_default_headers={}, set_default_query={}, http_client=httpx.Client()), Lmnt)
     assert_type(client.api_key, str)
-    assert_type(client.base_url, str)
+    assert_type(client.base_url, httpx.URL)
     assert_type(client.max_retries, int)
-    assert_type(client.is_closed, bool)
+    assert_type(client.is_closed(), bool)
     return client
 
 
@@ -179,7 +179,7 @@ def errors(client: Lmnt) -> None:
         assert_type(error.reason, str)
         assert_type(error.partial_path, str | None)
     except lmnt.APIResponseValidationError as error:
-        assert_type(error.body, str)
+        assert_type(error.body, object)
     except (lmnt.APITimeoutError, lmnt.APIConnectionError) as error:
         assert_type(error.retry_safe, bool | None)
     except lmnt.APIError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..transport import Timeout
 
 
-class SpeechSessions(SyncResource):
+class SpeechSessionsResource(SyncResource):
     """Opens a session, in which texts go in while their audio comes out."""
 
     def create(
@@ -81,7 +81,7 @@ class SpeechSessions(SyncResource):
         return SpeechSession.open(self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size)
 
 
-class AsyncSpeechSessions(AsyncResource):
+class AsyncSpeechSessionsResource(AsyncResource):
     """Opens a session, in which texts go in while their audio comes out."""
 
     def create(

@@ -6,7 +6,7 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ AsyncHTTPClient = httpx.AsyncClient
 HTTPHeaders = httpx.Headers
 HTTPRequest = httpx.Request
 HTTPResponse = httpx.Response
+HTTPURL = httpx.URL
 
 # At DEBUG hpack writes every header of a request to its log, the API key among them.
 if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
@@ -59,6 +60,15 @@ class Request:
     def line(self) -> str:
         """The method and the URL without its query, for people."""
         return f"{self.method} {self.url.partition('?')[0]}"
+
+    def shown(self) -> httpx.Request | None:
+        """Return the request as an error may show it: secrets covered, no upload; None if httpx takes no such URL."""
+        headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
+        given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
+        try:
+            return httpx.Request(self.method, self.url, headers=given, content=self.content)
+        except httpx.InvalidURL:
+            return None
 
 
 class Response:
@@ -120,6 +130,26 @@ class Response:
             if isinstance(value, Secret):
                 text = value.cover(text)
         return text
+
+    def read_as(self, content: bytes) -> httpx.Response:
+        """Return the response with this body, free of its connection, secrets covered."""
+        known = {
+            name: value for name, value in self.http.extensions.items() if name in ("http_version", "reason_phrase")
+        }
+        copy = httpx.Response(
+            self.status_code,
+            headers=[
+                (name.encode(), self.covered(value).encode())
+                for name, value in self.http.headers.multi_items()
+                if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")  # undone by now
+            ],
+            content=content,
+            request=self.request.shown(),
+            extensions=known,
+        )
+        with suppress(RuntimeError):  # httpx knows it once the connection is free
+            copy.elapsed = self.http.elapsed
+        return copy
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
@@ -221,7 +251,7 @@ def connection_errors(request: Request) -> Generator[None]:
             kind = APITimeoutError
         unsent = isinstance(error, _UNSENT) or _refused(error)
         message = f"{request.line}: {_connection_sentence(error, request)}"
-        raise kind(message, retry_safe=True if unsent else None) from error
+        raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
 
 _UNSENT = (
