@@ -273,18 +273,27 @@ class AsyncSpeechSession(SessionFacts):
         self._closed(closed)
 
 
-class AsyncSessionOpener:
-    """A session that is opened when it is awaited, or entered with `async with`, which closes it too."""
+class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
+    """A coroutine that opens a session; `async with` does too, and closes it at the end."""
 
-    def __init__(self, open_session: Callable[[], Coroutine[Any, Any, AsyncSpeechSession]]) -> None:
-        self._open = open_session
+    def __init__(self, opening: Coroutine[Any, Any, AsyncSpeechSession]) -> None:
+        self._opening = opening
         self._session: AsyncSpeechSession | None = None
 
     def __await__(self) -> Generator[Any, Any, AsyncSpeechSession]:
-        return self._open().__await__()
+        return self._opening.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._opening.throw(*error)
+
+    def close(self) -> None:
+        self._opening.close()
 
     async def __aenter__(self) -> AsyncSpeechSession:
-        self._session = await self._open()
+        self._session = await self._opening
         return self._session
 
     async def __aexit__(

@@ -55,7 +55,7 @@ def codec_of(kind: Any) -> Codec[Any]:
         return result_list(codec_of(arguments[0]))
     if origin is dict:
         return codec.mapping(codec_of(arguments[1]))
-    if origin in (AnyUnion, UnionType):  # pyright: ignore[reportDeprecated]  # see its import
+    if origin in (AnyUnion, UnionType):
         inner = [codec_of(each) for each in arguments if each is not NoneType]
         union = codec.union(*inner)
         return codec.nullable(union) if len(inner) < len(arguments) else union

@@ -25,10 +25,10 @@ class SpeechSessionsResource(SyncResource):
         self,
         *,
         voice: str,
-        format: SpeechStreamFormat | Omit = omit,
-        language: Language | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
-        return_timestamps: bool | Omit = omit,
+        format: SpeechStreamFormat | Omit | None = omit,
+        language: Language | Omit | None = omit,
+        sample_rate: SampleRate | Omit | None = omit,
+        return_timestamps: bool | Omit | None = omit,
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -88,10 +88,10 @@ class AsyncSpeechSessionsResource(AsyncResource):
         self,
         *,
         voice: str,
-        format: SpeechStreamFormat | Omit = omit,
-        language: Language | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
-        return_timestamps: bool | Omit = omit,
+        format: SpeechStreamFormat | Omit | None = omit,
+        language: Language | Omit | None = omit,
+        sample_rate: SampleRate | Omit | None = omit,
+        return_timestamps: bool | Omit | None = omit,
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -142,7 +142,5 @@ class AsyncSpeechSessionsResource(AsyncResource):
         }
         call = CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries)
         return AsyncSessionOpener(
-            lambda: AsyncSpeechSession.open(
-                self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size
-            )
+            AsyncSpeechSession.open(self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size)
         )
