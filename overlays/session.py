@@ -167,11 +167,9 @@ class Session:
         return [message]
 
     def _command(self, kind: type[Model], method: str, **fields: object) -> str:
-        if self.state is State.CLOSED:
-            self.end()
-            raise Error(f"{method}: this session is over; open another one")
-        if self.state is State.FINISHING:
-            raise Error(f"{method}: send_finish() said that no more would come; open another session")
+        self.end()
+        if self.state is not State.OPEN:
+            raise Error(f"{method}: {_REFUSALS[self.state]}")
         with arguments_of(method):
             return json.dumps(write_fields(kind, fields), ensure_ascii=False)
 
@@ -198,7 +196,7 @@ class Session:
         if not isinstance(type_, str):
             raise self._invalid("the server sent a message without a type", message)
         if type_ == "error":
-            raise self._failed(self._stated(message))
+            raise self._failed(self._stated(fields))
         try:
             event = CODEC.read(fields)
         except MismatchError as error:
@@ -303,16 +301,15 @@ class Session:
         return SessionClosedError(
             f"{self._url}: {what}",
             code=code,
-            reason=self._key.cover(reason),
+            reason=reason,
             unanswered=self.unanswered,
             bytes_received=self.bytes_received,
             request_id=self.request_id,
             retry_safe=self._retry_safe,
         )
 
-    def _stated(self, message: str) -> APIError:
-        body = cast("Mapping[str, object]", json.loads(self._key.cover(message)))
-        error = stated(body, retry_safe=self._retry_safe)
+    def _stated(self, fields: Mapping[str, object]) -> APIError:
+        error = stated(fields, retry_safe=self._retry_safe)
         error.request_id = error.request_id or self.request_id
         return error
 
@@ -320,9 +317,9 @@ class Session:
         shown = message if isinstance(message, str) else repr(message[:BODY_START])
         return self._failed(
             APIResponseValidationError(
-                f"{self._url}: {self._key.cover(problem)}",
+                f"{self._url}: {problem}",
                 status_code=SWITCHING_PROTOCOLS,
-                body=self._key.cover(shown)[:BODY_START],
+                body=shown[:BODY_START],
                 request_id=self.request_id,
                 retry_safe=self._retry_safe,
             )
@@ -334,4 +331,11 @@ _DOING: Mapping[State, str] = {
     State.READY: "`ready` was awaited",
     State.OPEN: "the session was open",
     State.FINISHING: "the session was finishing",
+}
+
+_REFUSALS: Mapping[State, str] = {
+    State.INIT: "the session is not open yet",
+    State.READY: "the session is not open yet",
+    State.FINISHING: "send_finish() said that no more would come; open another session",
+    State.CLOSED: "this session is over; open another one",
 }

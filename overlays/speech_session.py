@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from typing import TYPE_CHECKING, Self
 
 from .calls import SyncCalls
-from .errors import APIError, Error
+from .errors import APIError
 from .files import Download, save
 from .options import CallOptions, Secret
 from .session import State
@@ -230,15 +230,12 @@ class SpeechSession(SessionFacts):
             except Closed as closed:
                 self._session.unsent()
                 self._read_the_rest(closed)
-            else:
-                with self._deciding:
-                    self._sent()
-                return nonce
-        self._session.end()
-        raise Error("this session is over; open another one")
+            with self._deciding:
+                self._sent()
+            return nonce
 
     def _read_the_rest(self, closed: Closed) -> None:
-        """Find out why a message could not be sent: the server may have said so before it closed the connection."""
+        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
         if closed.stalled:
             self._end(closed)
         found: Closed | None = None
@@ -247,6 +244,7 @@ class SpeechSession(SessionFacts):
                 found = self._take()
         if found is not None:
             self._end(found)
+        self._session.end()
 
     def _take(self) -> Closed | None:
         """Receive one message, or return the end; raises what the session failed with."""

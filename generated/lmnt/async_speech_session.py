@@ -17,7 +17,7 @@ from collections.abc import (
 from typing import TYPE_CHECKING, Any, Self
 
 from .calls import AsyncCalls
-from .errors import APIError, Error
+from .errors import APIError
 from .files import Download, asave
 from .options import CallOptions, Secret
 from .session import State
@@ -231,14 +231,11 @@ class AsyncSpeechSession(SessionFacts):
             except Closed as closed:
                 self._session.unsent()
                 await self._read_the_rest(closed)
-            else:
-                self._sent()
-                return nonce
-        self._session.end()
-        raise Error("this session is over; open another one")
+            self._sent()
+            return nonce
 
     async def _read_the_rest(self, closed: Closed) -> None:
-        """Find out why a message could not be sent: the server may have said so before it closed the connection."""
+        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
         if closed.stalled:
             await self._end(closed)
         found: Closed | None = None
@@ -247,6 +244,7 @@ class AsyncSpeechSession(SessionFacts):
                 found = await self._take()
         if found is not None:
             await self._end(found)
+        self._session.end()
 
     async def _take(self) -> Closed | None:
         """Receive one message, or return the end; raises what the session failed with."""

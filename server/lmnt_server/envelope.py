@@ -16,6 +16,7 @@ from urllib.parse import quote
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .connection import connection_of
 from .errors import ApiError, ClientGoneError, InjectedFault, close_code, error_body, error_response
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -128,9 +129,18 @@ class _Answer:
             case "websocket.close":
                 self.status = message.get("code", 1000)
                 self.is_session = False
+                await self._send_and_linger(message)
+                return
             case _:
                 self.sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
         await self._send(message)
+
+    async def _send_and_linger(self, message: Message) -> None:
+        # A server that stops has no time for it.
+        connection = None if self.status == GOING_AWAY else connection_of(self._scope)
+        await self._send(message)
+        if connection is not None:
+            await connection.linger()
 
     @property
     def is_past_errors(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,13 @@ from .session import Finish, Flush, Job, Limits, Open, Reset, Session, Speak, St
 from .speech import Track
 from .store import Store
 from .voices import Voices
+
+_FRAME: Final = 16_384
+"""Bytes that are sent in one frame at least, if that many are made at once; no frame is longer than this and half a
+second of speech."""
+
+_MOMENT: Final = 0.01
+"""Seconds that are worked at most, but for one block of the engine, before what is made is sent and a reset is seen."""
 
 
 class SpeechSessions:
@@ -174,20 +182,25 @@ class _Conversation:
         await self._say(type="ready", request_id=self._request_id)
 
     async def _speak(self, job: Speak) -> None:
-        track = self._open_track
-        # Choice: a text is paid for when it is begun. What a reset or a close drops before that costs nothing.
-        await run_in_threadpool(self._host.store.charge, self._account, len(job.text))
-        try:
-            with closing(track.speak(job.text, more=job.more)) as pieces:
-                while not self._session.is_cut and (piece := await run_in_threadpool(next, pieces, None)) is not None:
-                    await self._send_audio(piece)
-        except Exception:
-            await run_in_threadpool(self._host.store.charge, self._account, -len(job.text))
-            raise
+        with closing(self._charged(job)) as pieces:
+            is_whole = False
+            while not is_whole and not self._session.is_cut:
+                audio, is_whole = await run_in_threadpool(_made, pieces)
+                await self._send_audio(audio)
         if self._session.is_cut:
-            await self._send_audio(track.cut())
+            await self._send_audio(self._open_track.cut())
         else:
             await self._send_timestamps()
+
+    def _charged(self, job: Speak) -> Generator[bytes]:
+        """Charge for a text and speak it; if that fails, give the characters back."""
+        # Choice: a text is paid for when it is begun. What a reset or a close drops before that costs nothing.
+        self._host.store.charge(self._account, len(job.text))
+        try:
+            yield from self._open_track.speak(job.text, more=job.more)
+        except Exception:
+            self._host.store.charge(self._account, -len(job.text))
+            raise
 
     async def _flush(self, job: Flush) -> None:
         await self._send_audio(await run_in_threadpool(self._open_track.pause))
@@ -217,6 +230,17 @@ class _Conversation:
 
     async def _say(self, **message: Any) -> None:
         await self._send({"type": "websocket.send", "text": json.dumps(message, ensure_ascii=False)})
+
+
+def _made(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Return what a moment of work makes, up to a frame or so, and whether that was the rest."""
+    audio = bytearray()
+    until = time.perf_counter() + _MOMENT
+    for piece in pieces:
+        audio += piece
+        if len(audio) >= _FRAME or time.perf_counter() >= until:
+            return bytes(audio), False
+    return bytes(audio), True
 
 
 def _content(message: Message) -> str | bytes:

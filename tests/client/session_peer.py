@@ -6,6 +6,7 @@ A script, a function of the conversation, says what each connection is told. Not
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import ssl
 import struct
@@ -24,6 +25,11 @@ REQUEST_ID = "req_ofTheHandshake1234567"
 READY_ID = "req_ofTheReadyMessage1234"
 
 
+# What this side logs must not be taken for what the client logs.
+_SILENT = logging.getLogger(f"{__name__}.silent")
+_SILENT.setLevel(logging.CRITICAL)
+
+
 class LeftError(Exception):
     """The client has left; ends a script."""
 
@@ -34,7 +40,7 @@ class Conversation:
     def __init__(self, sock: socket.socket, acted: threading.Event) -> None:
         self.sock = sock
         self._acted = acted
-        self.protocol = ServerProtocol(max_size=None)
+        self.protocol = ServerProtocol(max_size=None, logger=_SILENT)
         self.request: Request | None = None
         self.messages: list[dict[str, Any]] = []
         """All that the client has sent."""

@@ -65,7 +65,7 @@ class Closed(Exception):  # noqa: N818  # it never leaves the package; the sessi
     """
 
     def __init__(self, code: int | None, reason: str, *, stalled: bool = False) -> None:
-        super().__init__(code, reason)
+        super().__init__()
         self.code = code
         self.reason = reason
         self.stalled = stalled
@@ -205,10 +205,11 @@ def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
 
 
 @contextmanager
-def _closing(*, secret: bool = False) -> Generator[None]:
+def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
     """Turn what is raised on a connection that is over into Closed.
 
     Args:
+        key: The API key, which the other side may repeat.
         secret: Whether tracebacks, whose frames hold what was to be sent, must go.
     """
     try:
@@ -216,7 +217,9 @@ def _closing(*, secret: bool = False) -> Generator[None]:
     except (WebSocketException, OSError, ValueError) as error:
         for each in chain(error) if secret else ():
             each.__traceback__ = None
-        raise _closed(error) from error
+        closed = _closed(error)
+        closed.reason = key.cover(closed.reason)
+        raise closed from (error if key.cover(str(error)) == str(error) else None)
 
 
 def _closed(error: Exception) -> Closed:
@@ -231,10 +234,6 @@ def _closed(error: Exception) -> Closed:
         return Closed(None, "the connection was lost")
     # Not by the server: this side failed the connection, since what came was too big, or no WebSocket message at all.
     return Closed(close.code, close.reason)
-
-
-def _headers(response: HandshakeResponse | None) -> dict[str, str]:
-    return {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
 
 
 def _slices(timeout: float | None) -> Iterator[float]:
@@ -258,13 +257,25 @@ def _write_limit(seconds: float | None) -> bytes:
 _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
 
 
-class Socket:
+class _Covering:
+    """What both kinds of connection know."""
+
+    def __init__(self, opening: Opening, response: HandshakeResponse | None) -> None:
+        self._key = opening.key
+        self._write_timeout = opening.timeout.write
+        self.headers = {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
+
+    def _covered(self, message: str | bytes) -> str | bytes:
+        """Return a message with the key covered, should the server repeat it."""
+        return self._key.cover(message) if isinstance(message, str) else message
+
+
+class Socket(_Covering):
     """A connection that carries messages, for callers who wait."""
 
-    def __init__(self, connection: websockets.sync.client.ClientConnection, write_timeout: float | None) -> None:
+    def __init__(self, opening: Opening, connection: websockets.sync.client.ClientConnection) -> None:
+        super().__init__(opening, connection.response)
         self._connection = connection
-        self._write_timeout = write_timeout
-        self.headers = _headers(connection.response)
 
     @classmethod
     def open(cls, opening: Opening) -> Socket:
@@ -273,11 +284,11 @@ class Socket:
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
             connection = _connect(**opening.arguments(), create_connection=_Connection).__enter__()
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
-        return cls(connection, opening.timeout.write)
+        return cls(opening, connection)
 
     def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
-        with _closing(secret=isinstance(message, Secret)):
+        with _closing(self._key, secret=isinstance(message, Secret)):
             # Not in `send`, which would wait with a lock that receiving needs too: if the server reads on only when its
             # audio has been read, both would wait for ever.
             self._wait_until_writable()
@@ -296,20 +307,20 @@ class Socket:
 
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
-        with _closing():
+        with _closing(self._key):
             for left in _slices(timeout):
                 try:
-                    return self._connection.recv(left)
+                    return self._covered(self._connection.recv(left))
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
                         # There was a goodbye, and the other side keeps the connection.
                         self._connection.close()
-                        return self._connection.recv()
+                        return self._covered(self._connection.recv())
             raise Quiet
 
     def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
-        with _closing():
+        with _closing(self._key):
             return self._connection.ping().is_set
 
     def close(self, *, at_once: bool) -> None:
@@ -320,50 +331,52 @@ class Socket:
         self._connection.close()
 
 
-class AsyncSocket:
+class AsyncSocket(_Covering):
     """A connection that carries messages, for callers who await."""
 
-    def __init__(self, connection: websockets.asyncio.client.ClientConnection, write_timeout: float | None) -> None:
+    def __init__(self, opening: Opening, connection: websockets.asyncio.client.ClientConnection) -> None:
+        super().__init__(opening, connection.response)
         self._connection = connection
-        self._write_timeout = write_timeout
-        self.headers = _headers(connection.response)
 
     @classmethod
     async def open(cls, opening: Opening) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with _opening_errors(opening.request):
             connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=_AsyncConnection)
-            return cls(await connecting, opening.timeout.write)
+            return cls(opening, await connecting)
 
     async def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
-        with _closing(secret=isinstance(message, Secret)):
+        with _closing(self._key, secret=isinstance(message, Secret)):
             async with asyncio.timeout(self._write_timeout):
                 await self._connection.send(_bare(message))
 
     async def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
-        with _closing():
+        with _closing(self._key):
             for left in _slices(timeout):
                 try:
                     async with asyncio.timeout(left):
-                        return await self._connection.recv()
+                        return self._covered(await self._connection.recv())
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
                         # There was a goodbye, and the other side keeps the connection.
                         await self._connection.close()
-                        return await self._connection.recv()
+                        return self._covered(await self._connection.recv())
             raise Quiet
 
     async def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
-        with _closing():
+        with _closing(self._key):
             pong = asyncio.ensure_future(await self._connection.ping())
             return pong.done
 
     async def close(self) -> None:
         """Say goodbye and close the connection."""
         try:
-            await self._connection.close()
+            # The goodbye itself may find no room.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * CLOSE_TIMEOUT):
+                    await self._connection.close()
         finally:
             self._connection.transport.abort()
