@@ -14,7 +14,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import typing
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -25,6 +24,10 @@ UNLISTED = {
     "lmnt": ["APIResponse", "AsyncAPIResponse", "resources"],
     "lmnt.resources.sessions": ["SpeechSession", "SpeechSessionResponse", "UnexpectedMessageError"],
 }
+PYDANTIC = ("dict", "json", "copy", "model_copy", "model_construct", "model_dump", "model_dump_json", "model_extra")
+PYDANTIC += ("model_fields", "model_fields_set", "model_json_schema", "model_validate", "model_validate_json")
+"""What applications may call of pydantic's on the models of the official package. The rest is for those who write some."""
+
 ANSWERS = ("APIResponse", "BinaryAPIResponse", "StreamedBinaryAPIResponse")
 
 
@@ -73,7 +76,7 @@ def of_value(path: str, value: object) -> Iterator[str]:
 
 
 def of_class(path: str, kind: type, *, constructor: bool) -> Iterator[str]:
-    if typing.is_typeddict(kind):
+    if hasattr(kind, "__total__"):  # a TypedDict of typing or of typing_extensions
         yield from (f"{path}[{key}]" for key in kind.__annotations__)
         return
     base = lmnt.BaseModel
@@ -91,7 +94,7 @@ def of_class(path: str, kind: type, *, constructor: bool) -> Iterator[str]:
         member = inspect.getattr_static(kind, name, None)
         if isinstance(member, (staticmethod, classmethod)):
             member = getattr(kind, name)
-        if inspect.isfunction(member) or inspect.ismethod(member):
+        if (inspect.isfunction(member) or inspect.ismethod(member)) and name not in PYDANTIC:
             yield from of_callable(f"{path}.{name}", member)
 
 
@@ -114,6 +117,8 @@ def members(kind: type) -> list[str]:
     inherited = {*dir(object), *dir(Exception)}
     for parent in (httpx.Client, httpx.AsyncClient):
         inherited |= set(dir(parent)) if issubclass(kind, parent) else set()
+    if issubclass(kind, lmnt.BaseModel):
+        inherited |= {name for parent in kind.__mro__ if is_pydantic(parent) for name in dir(parent)} - {*PYDANTIC}
     names = {*dir(kind)} | {name for parent in kind.__mro__ for name in vars(parent).get("__annotations__", ())}
     if issubclass(kind, Exception):
         try:
@@ -121,6 +126,10 @@ def members(kind: type) -> list[str]:
         except TypeError:
             pass  # it cannot be made of nothing, and says what it has in its annotations
     return sorted(name for name in names - inherited if not name.startswith("_"))
+
+
+def is_pydantic(kind: type) -> bool:
+    return kind.__module__.startswith("pydantic")
 
 
 def of_callable(path: str, function: object) -> Iterator[str]:
