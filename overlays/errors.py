@@ -106,9 +106,6 @@ class APIError(Error):
         retry_safe: Whether repeating the call can do no harm; None if that cannot be known.
     """
 
-    partial_path: str | None = None
-    """Where what had arrived of a download was kept, if that was asked for."""
-
     def __init__(
         self,
         message: str = "",
@@ -126,7 +123,7 @@ class APIError(Error):
         return self.message
 
     def __str__(self) -> str:
-        sentence = f"{self._sentence()}; kept in {self.partial_path}" if self.partial_path else self._sentence()
+        sentence = self._sentence()
         return f"{sentence} (request {self.request_id})" if self.request_id else sentence
 
 
@@ -171,9 +168,7 @@ class APIStatusError(APIError):
         self.retry_after = retry_after
 
     def _sentence(self) -> str:
-        # An error within a session has a status only if its type is known.
-        facts = " ".join(str(fact) for fact in (self.status_code, self.type) if fact)
-        return f"{facts}: {self.message}" if facts else self.message
+        return f"{self.status_code} {self.type}: {self.message}" if self.type else f"{self.status_code}: {self.message}"
 
 
 class BadRequestError(APIStatusError):
@@ -274,6 +269,9 @@ class APIStreamError(APIError):
         retry_safe: See APIError.
     """
 
+    partial_path: str | None = None
+    """Where what had arrived was kept, if that was asked for."""
+
     def __init__(
         self,
         message: str = "",
@@ -289,7 +287,8 @@ class APIStreamError(APIError):
         self.reason = reason
 
     def _sentence(self) -> str:
-        return f"{self.message} after {self.bytes_received} bytes: {self.reason}"
+        kept = f"; kept in {self.partial_path}" if self.partial_path else ""
+        return f"{self.message} after {self.bytes_received} bytes: {self.reason}{kept}"
 
 
 class StreamResetError(APIStreamError):
@@ -371,13 +370,6 @@ class SessionClosedError(APIStreamError):
         )
         self.code = code
         self.unanswered = tuple(unanswered)
-
-    def _sentence(self) -> str:
-        code = "" if self.code is None else f", code {self.code}"
-        nonces = ", ".join(map(str, self.unanswered))
-        unanswered = f"; unanswered: {nonces}" if nonces else ""
-        reason = f": {self.reason}" if self.reason else ""
-        return f"{self.message}{code}, after {self.bytes_received} bytes{reason}{unanswered}"
 
 
 class UnverifiedStreamWarning(UserWarning):

@@ -6,15 +6,14 @@ import io
 import mimetypes
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIError, FileError
+from .errors import APIStreamError, FileError
 from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes"]
@@ -31,10 +30,6 @@ FileTypes: TypeAlias = (
     | tuple[str | None, FileContent, str | None, Mapping[str, str]]
 )
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
-
-
-DEFAULT_MEDIA_TYPE = "application/octet-stream"
-"""What a file is that says nothing of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ def _upload(value: object) -> Upload:
         raise MismatchError("an open file", None, found="a closed one")
     elif isinstance(content, io.IOBase) and not content.seekable():
         raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    media_type = str(media_type or DEFAULT_MEDIA_TYPE)
+    media_type = str(media_type or "application/octet-stream")
     part_headers = cast("Mapping[str, str] | None", headers) or {}
     check_headers({"content-type": media_type, **part_headers})
     return Upload(
@@ -146,7 +141,7 @@ class Download:
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
-        if self._keep_partial and isinstance(error, APIError):
+        if self._keep_partial and isinstance(error, APIStreamError):
             partial = self._path.with_name(f"{self._path.name}.partial")
             with suppress(OSError):
                 self._temporary.replace(partial)
@@ -154,38 +149,3 @@ class Download:
                 return
         with suppress(OSError):
             self._temporary.unlink()
-
-
-def save(chunks: Iterator[bytes], download: Download) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-        download.commit()
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
-async def asave(chunks: AsyncIterator[bytes], download: Download) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
-    try:
-        async for chunk in chunks:
-            await _in_thread(partial(download.write, chunk))
-        await _in_thread(download.commit)
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
-async def _in_thread(step: Callable[[], None]) -> None:
-    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
-    import asyncio
-
-    running = asyncio.ensure_future(asyncio.to_thread(step))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        # What becomes of the step is of no interest any more, but nothing may write behind our back.
-        await asyncio.gather(running, return_exceptions=True)
-        raise

@@ -36,23 +36,13 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-SHORTEST_SECRET = 8
-"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
-
-
 class Secret:
-    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
+    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire."""
 
-    Args:
-        text: The text.
-        parts: What else gives it away: the bare key, where the text is what a header makes of it.
-    """
+    __slots__ = ("_text",)
 
-    __slots__ = ("_parts", "_text")
-
-    def __init__(self, text: str, *parts: str) -> None:
+    def __init__(self, text: str) -> None:
         self._text = text
-        self._parts = parts
 
     @classmethod
     def given(cls, text: str | None) -> Secret | None:
@@ -62,13 +52,6 @@ class Secret:
     def reveal(self) -> str:
         """Return the text itself."""
         return self._text
-
-    def cover(self, text: str) -> str:
-        """Return a text that may be shown: where it repeats the secret, that is covered."""
-        for part in (self._text, *self._parts):
-            if len(part) >= SHORTEST_SECRET:
-                text = text.replace(part, "…")
-        return text
 
     def is_printable_ascii(self) -> bool:
         """Whether the text can be the value of a header, with no white space in it."""
@@ -93,7 +76,7 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
-SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}
+SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_HEADER.lower()}
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
@@ -111,29 +94,13 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
     return checked
 
 
-def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str | Secret | Omit]:
-    """Return the headers of all layers, names in lower case; what a later layer says of a name holds.
-
-    One that is `omit` stays in the result: it must not be there, whatever else would send it.
-    """
-    merged: dict[str, str | Secret | Omit] = {}
-    for layer in layers:
-        merged.update({name.lower(): value for name, value in layer.items()})
-    return merged
-
-
 def _check_key(key: Secret | None) -> Secret:
-    if description.AUTH_PLACE == "none":
-        return Secret("")
     variable = f"{description.ENV_PREFIX}_API_KEY"
     # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
     key = Secret.given(os.environ.get(variable)) if key is None else key
     if key is None or not key:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
-    if description.AUTH_PLACE == "basic":
-        if ":" not in key.reveal():
-            raise InvalidArgumentError("the API key must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617)")
-    elif not key.is_printable_ascii() or (description.AUTH_PLACE == "cookie" and ";" in key.reveal()):
+    if not key.is_printable_ascii():
         raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")
     return key
 
@@ -141,9 +108,7 @@ def _check_key(key: Secret | None) -> Secret:
 def _check_url(base_url: str | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
-    if base_url is None and not text:
-        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
-    hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
+    hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
     try:
@@ -258,17 +223,6 @@ def _check_deadline(deadline: float | None) -> float | None:
             f"deadline must be a number of seconds above 0, or None for no limit; got {deadline!r}"
         )
     return deadline
-
-
-DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
-"""Bytes: minutes of audio in one message."""
-
-
-def check_message_size(size: int) -> int:
-    """Return the limit of a message's size; raises InvalidArgumentError."""
-    if not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        raise InvalidArgumentError(f"max_message_size must be a number of bytes above 0; got {size!r}")
-    return size
 
 
 def _check_retries(max_retries: int) -> int:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from .codec import MismatchError
 from .errors import StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
-from .files import Download, asave, save
+from .files import Download
 from .model import stamp
-from .operation import Operation, read_success
+from .operation import Operation
 from .stream import aread_body, cut, read_body
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ T = TypeVar("T")
 def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     """Read the body of a success; raises APIResponseValidationError."""
     if operation.result is None:
-        raise TypeError(f"{operation.id} is handed out as bytes")
+        raise TypeError(f"{operation.id} has no JSON to parse")
     try:
-        result = cast("T", read_success(operation.result, reply.response.status_code, content, reply.response.text))
+        result = operation.result.read(json.loads(content))
     except (ValueError, RecursionError, MismatchError) as error:
         problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
         raise unreadable(
@@ -210,7 +211,7 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        save(self.iter_bytes(), Download(file))
+        _write(self.iter_bytes(), Download(file))
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -230,7 +231,17 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+        _write(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+
+
+def _write(chunks: Iterator[bytes], download: Download) -> None:
+    try:
+        for chunk in chunks:
+            download.write(chunk)
+        download.commit()
+    except BaseException as error:
+        download.discard(error)
+        raise
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -292,7 +303,7 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        await asave(self.iter_bytes(), Download(file))
+        await _awrite(self.iter_bytes(), Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -312,4 +323,27 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        await asave(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+        await _awrite(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+
+
+async def _awrite(chunks: AsyncIterator[bytes], download: Download) -> None:
+    try:
+        async for chunk in chunks:
+            await _in_thread(partial(download.write, chunk))
+        await _in_thread(download.commit)
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def _in_thread(step: Callable[[], None]) -> None:
+    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
+    import asyncio
+
+    running = asyncio.ensure_future(asyncio.to_thread(step))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # What becomes of the step is of no interest any more, but nothing may write behind our back.
+        await asyncio.gather(running, return_exceptions=True)
+        raise

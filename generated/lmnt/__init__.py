@@ -13,7 +13,6 @@ from .omit import omit as omit
 
 if TYPE_CHECKING:
     from . import models as models
-    from .async_speech_session import AsyncSpeechSession as AsyncSpeechSession
     from .client import AsyncLmnt as AsyncLmnt
     from .client import Lmnt as Lmnt
     from .description import VERSION as __version__
@@ -44,9 +43,7 @@ if TYPE_CHECKING:
     from .files import FileContent as FileContent
     from .files import FileTypes as FileTypes
     from .model import Model as Model
-    from .model import ResultDict as ResultDict
     from .model import ResultList as ResultList
-    from .model import ResultText as ResultText
     from .omit import NOT_GIVEN as NOT_GIVEN
     from .omit import NotGiven as NotGiven
     from .omit import Omit as Omit
@@ -61,10 +58,6 @@ if TYPE_CHECKING:
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
-    from .session_events import SpeechSessionAudio as SpeechSessionAudio
-    from .session_events import SpeechSessionEvent as SpeechSessionEvent
-    from .session_events import UnknownEvent as UnknownEvent
-    from .speech_session import SpeechSession as SpeechSession
     from .transport import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .transport import Timeout as Timeout
@@ -84,7 +77,6 @@ _NAMES = {
     "APITimeoutError": ("errors", "APITimeoutError"),
     "AsyncAPIResponse": ("responses", "AsyncAPIResponse"),
     "AsyncBinaryAPIResponse": ("responses", "AsyncBinaryAPIResponse"),
-    "AsyncSpeechSession": ("async_speech_session", "AsyncSpeechSession"),
     "AsyncStreamedBinaryAPIResponse": ("responses", "AsyncStreamedBinaryAPIResponse"),
     "AuthenticationError": ("errors", "AuthenticationError"),
     "BadRequestError": ("errors", "BadRequestError"),
@@ -110,20 +102,14 @@ _NAMES = {
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
     "Query": ("options", "Query"),
     "RateLimitError": ("errors", "RateLimitError"),
-    "ResultDict": ("model", "ResultDict"),
     "ResultList": ("model", "ResultList"),
-    "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
-    "SpeechSession": ("speech_session", "SpeechSession"),
-    "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
-    "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
     "StreamAlreadyConsumed": ("errors", "StreamAlreadyConsumed"),
     "StreamResetError": ("errors", "StreamResetError"),
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport", "Timeout"),
-    "UnknownEvent": ("session_events", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "not_given": ("omit", "not_given"),
@@ -144,7 +130,6 @@ __all__ = [
     "AsyncAPIResponse",
     "AsyncBinaryAPIResponse",
     "AsyncLmnt",
-    "AsyncSpeechSession",
     "AsyncStreamedBinaryAPIResponse",
     "AuthenticationError",
     "BadRequestError",
@@ -167,20 +152,14 @@ __all__ = [
     "PermissionDeniedError",
     "Query",
     "RateLimitError",
-    "ResultDict",
     "ResultList",
-    "ResultText",
     "SessionClosedError",
-    "SpeechSession",
-    "SpeechSessionAudio",
-    "SpeechSessionEvent",
     "StreamAlreadyConsumed",
     "StreamResetError",
     "StreamTimeoutError",
     "StreamTruncatedError",
     "StreamedBinaryAPIResponse",
     "Timeout",
-    "UnknownEvent",
     "UnprocessableEntityError",
     "UnverifiedStreamWarning",
     "__version__",

@@ -9,10 +9,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .errors import InvalidArgumentError
-from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange, handshake
+from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .omit import NotGiven
 from .operation import Operation
-from .options import CallOptions, ClientOptions, given
+from .options import CallOptions, ClientOptions
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -22,16 +22,15 @@ from .responses import (
     StreamedBinaryAPIResponse,
     parse,
 )
-from .retries import Attempts
 from .stream import aread_body, aread_start, read_body, read_start
 from .transport import AsyncHTTPClient, HTTPClient, asend, send
-from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient, Timeout
+from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient
 
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
-    from .transport.handshake import Opening
+    from .transport import Timeout
 
 T = TypeVar("T")
 
@@ -50,9 +49,8 @@ class Mode(Enum):
 class Calls:
     """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
 
-    def __init__(self, options: ClientOptions, shared: SharedClient[Any]) -> None:
+    def __init__(self, options: ClientOptions) -> None:
         self._options = options
-        self._shared = shared
 
     @property
     def api_key(self) -> str:
@@ -75,34 +73,6 @@ class Calls:
         timeout = self._options.timeout
         return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
 
-    def opening(self, operation_id: str, path: str, call: CallOptions, *, max_message_size: int) -> Opening:
-        """Return how a WebSocket session is opened.
-
-        Args:
-            operation_id: What is called, for people.
-            path: Where, below the base URL.
-            call: The settings of this call.
-            max_message_size: Bytes that a message of the server may have.
-
-        Raises:
-            InvalidArgumentError: An argument cannot be sent.
-            Error: This client was closed.
-        """
-        from .transport.handshake import Opening
-
-        self._shared.check_open()
-        request = handshake(operation_id, path, self._options, call)
-        timeout = self._shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-        return Opening(
-            request=request,
-            timeout=timeout,
-            key=self._options.key,
-            proxy=self._shared.connections.proxy,
-            tls=self._shared.tls if request.url.startswith("wss:") else None,
-            max_message_size=max_message_size,
-            attempts=Attempts(operation_id, given(call.max_retries, self._options.max_retries), request.deadline),
-        )
-
     def __repr__(self) -> str:
         if not hasattr(self, "_options"):
             return f"<{type(self).__name__}, not made>"  # as a traceback shows it when the constructor has failed
@@ -121,9 +91,10 @@ class SyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
+        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, HTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.client, connections))
+        self._shared = SharedClient(http_client, connections.client)
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -173,9 +144,10 @@ class AsyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
+        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.async_client, connections))
+        self._shared = SharedClient(http_client, connections.async_client)
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)

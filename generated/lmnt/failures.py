@@ -81,17 +81,3 @@ def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
 
 def _object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
-
-
-def stated(body: Mapping[str, object], *, retry_safe: bool | None) -> APIStatusError:
-    """Return the error that a message within a session stands for; its type tells the status, as no response does."""
-    type_, message, request_id = _read_error(body)
-    status_code = description.ERROR_STATUS.get(type_ or "", 0)
-    return class_for_status(status_code)(
-        message or "no message",
-        status_code=status_code,
-        body=body,
-        request_id=request_id,
-        type=type_,
-        retry_safe=retry_safe,
-    )

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import attrs
 
-from .codec import Codec, Field, MismatchError, anything, array, mapping
+from .codec import Codec, Field, MismatchError, anything, array
 from .errors import InvalidArgumentError
 from .omit import Omit
 
-__all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
+__all__ = ["Model", "ResultList"]
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
@@ -89,20 +89,6 @@ class ResultList(list[T], Generic[T]):
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
 
-class ResultDict(dict[str, T], Generic[T]):
-    """An object with any names that knows the request it came from."""
-
-    request_id: str | None = None
-    """The id of the request this came from, to give when asking for support; None if the server sent none."""
-
-
-class ResultText(str):
-    """A text that knows the request it came from."""
-
-    request_id: str | None = None
-    """The id of the request this came from, to give when asking for support; None if the server sent none."""
-
-
 def _plain(value: object) -> object:
     """Return a value of a model as JSON has it."""
     match value:
@@ -121,16 +107,12 @@ def _plain(value: object) -> object:
 
 
 def stamp(result: object, request_id: str | None) -> None:
-    """Tell a result, and each item of a list or a map, the request it came from."""
+    """Tell a result, and each item of a list, the request it came from."""
     if isinstance(result, Result):
         result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    elif isinstance(result, ResultList | ResultDict | ResultText):
+    elif isinstance(result, ResultList):
         result.request_id = request_id
-    if isinstance(result, ResultList):
         for item in cast("ResultList[object]", result):
-            stamp(item, request_id)
-    elif isinstance(result, ResultDict):
-        for item in cast("ResultDict[object]", result).values():
             stamp(item, request_id)
 
 
@@ -151,11 +133,11 @@ def read_model(kind: type[M], data: object) -> M:
     values: dict[str, Any] = {}
     for attribute, field in _fields(kind).items():
         if field.name not in rest:
-            if field.required and not field.write_only:
+            if field.required:
                 raise MismatchError("there", None, found="nothing").under(field.name)
             continue
         value = rest.pop(field.name)
-        if value is None and (not field.required or field.write_only):
+        if value is None and not field.required:
             continue
         try:
             values[attribute] = field.codec.read(value)
@@ -172,16 +154,12 @@ def read_model(kind: type[M], data: object) -> M:
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
     """Write the given fields, by attribute name, as an object of this kind; raises MismatchError.
 
-    Fields that are `omit` are left out, and those that only a response holds. A field may be given by its name in JSON
-    too, where Python cannot have that name.
+    Fields that are `omit` are left out.
     """
     fields = _fields(kind)
     written: dict[str, object] = {}
-    left = dict(values)
     for attribute, field in fields.items():
-        value = left.pop(attribute, left.pop(field.name, _OMIT))
-        if field.read_only:
-            continue
+        value = values.get(attribute, _OMIT)
         if isinstance(value, Omit):
             if field.required:
                 raise MismatchError("given", None, found="nothing").under(attribute)
@@ -190,18 +168,10 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
             written[field.name] = field.codec.write(value)
         except MismatchError as error:
             raise error.under(attribute) from None
-    for name, value in left.items():
-        if kind.json_rest() is anything:
-            raise MismatchError(f"one of the fields {', '.join(fields)}", name)
-        written[name] = _write_rest(kind, name, value)
+    unknown = [name for name in values if name not in fields]
+    if unknown:
+        raise MismatchError(f"one of the fields {', '.join(fields)}", unknown[0])
     return written
-
-
-def _write_rest(kind: type[Model], name: str, value: object) -> object:
-    try:
-        return kind.json_rest().write(value)
-    except MismatchError as error:
-        raise error.under(name) from None
 
 
 _OMIT = Omit()
@@ -213,7 +183,7 @@ def write_model(kind: type[Model], value: object) -> dict[str, object]:
         fields = _fields(kind)
         given = {name: cast("object", getattr(value, name)) for name in fields}
         values = {name: item for name, item in given.items() if item is not None or fields[name].required}
-        rest = {key: _write_rest(kind, key, item) for key, item in value.additional_properties.items()}
+        rest = {key: kind.json_rest().write(item) for key, item in value.additional_properties.items()}
         return {**write_fields(kind, values), **rest}
     if isinstance(value, Mapping):
         return write_fields(kind, cast("Mapping[str, object]", value))
@@ -229,9 +199,3 @@ def result_list(inner: Codec[T]) -> Codec[ResultList[T]]:
     """A list of values of one kind that knows the request it came from."""
     plain = array(inner)
     return Codec(lambda value: ResultList(plain.read(value)), plain.write)
-
-
-def result_dict(inner: Codec[T]) -> Codec[ResultDict[T]]:
-    """An object with any names and values of one kind that knows the request it came from."""
-    plain = mapping(inner)
-    return Codec(lambda value: ResultDict(plain.read(value)), plain.write)

@@ -206,7 +206,7 @@ async def _request_read(exchange: Exchange) -> None:
 
 
 async def _until_the_client_leaves(exchange: Exchange) -> None:
-    while not (await exchange.receive())["type"].endswith(".disconnect"):
+    while (await exchange.receive())["type"] != "http.disconnect":
         pass
     raise ClientGoneError
 

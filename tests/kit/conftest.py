@@ -1,48 +1,50 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import regenerate
-from generator import making, placing, rendering, settings
-
 ROOT = Path(__file__).resolve().parents[2]
 
-Run = Callable[..., tuple[int, str]]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of everything the generator reads and of what it made, free to be changed; the generator works on it."""
+def kit(tmp_path: Path) -> Path:
+    """A copy of everything the generator reads and of what it made, free to be changed."""
     copy = tmp_path / "kit"
     for name in ("openapi", "templates", "overlays", "scripts", "generated"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(ROOT / "LICENSE", copy / "LICENSE")
-    for module in (making, placing, rendering, settings):
-        monkeypatch.setattr(module, "ROOT", copy)
     return copy
 
 
 @pytest.fixture
-def run(kit: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the generator in this process; returns its exit code and all that it said."""
+def regenerate(kit: Path) -> Run:
+    """Run the copy's scripts/regenerate.py."""
 
-    def call(*arguments: str) -> tuple[int, str]:
-        code = regenerate.main(list(arguments))
-        told = capsys.readouterr()
-        return code, told.out + told.err
+    def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(kit / "scripts" / "regenerate.py"), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd or kit,
+            env={**os.environ, **environment},
+            timeout=120,
+        )
 
-    assert kit.is_dir()
-    return call
+    return run
 
 
-def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Return every file of a folder by its relative name, with its permissions."""
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder by its relative name."""
     return {
-        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }

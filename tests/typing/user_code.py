@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import assert_never, assert_type
+from typing import assert_type
 
 import httpx
 
@@ -16,18 +15,13 @@ from lmnt import (
     AsyncAPIResponse,
     AsyncBinaryAPIResponse,
     AsyncLmnt,
-    AsyncSpeechSession,
     AsyncStreamedBinaryAPIResponse,
     BinaryAPIResponse,
     FileTypes,
     Lmnt,
     ResultList,
-    SpeechSession,
-    SpeechSessionAudio,
-    SpeechSessionEvent,
     StreamedBinaryAPIResponse,
     Timeout,
-    UnknownEvent,
     omit,
 )
 from lmnt.models import (
@@ -35,10 +29,6 @@ from lmnt.models import (
     Plan,
     SpeechFormat,
     SpeechGenerateDetailedResponse,
-    SpeechSessionFlushComplete,
-    SpeechSessionReady,
-    SpeechSessionResetComplete,
-    SpeechSessionTimestamps,
     Timestamp,
     Voice,
     VoiceDeleteResponse,
@@ -171,45 +161,6 @@ def streaming(client: Lmnt) -> None:
             assert_type(text, str)
 
 
-def sessions(client: Lmnt) -> None:
-    with client.speech.sessions.create(voice="leah", format="pcm_s16le", language=omit, timeout=5) as session:
-        assert_type(session, SpeechSession)
-        session.send_text("hello")
-        assert_type(session.send_flush(), int)
-        assert_type(session.send_reset(), int)
-        assert_type(session.interrupt(), int)
-        session.send_finish()
-        for event in session:
-            take(event)
-    session = client.speech.sessions.create(voice="leah", max_message_size=1 << 20, extra_body={"seed": 1})
-    for chunk in session.speak(["a", "b"]):
-        assert_type(chunk, bytes)
-    session.stream_audio_to_file(Path("a.mp3"), keep_partial=True)
-    assert_type(b"".join(session.audio()), bytes)
-    assert_type(session.request_id, str | None)
-    assert_type(session.complete, bool)
-    assert_type(session.bytes_received, int)
-    assert_type((session.voice, session.format, session.sample_rate), tuple[str, str | None, int | None])
-    session.close()
-
-
-def take(event: SpeechSessionEvent) -> None:
-    """A checker knows that these are all."""
-    match event:
-        case SpeechSessionAudio():
-            assert_type(event.audio, bytes)
-        case SpeechSessionTimestamps():
-            assert_type(event.timestamps, list[Timestamp] | None)
-        case SpeechSessionFlushComplete() | SpeechSessionResetComplete():
-            assert_type(event.nonce, int)
-        case SpeechSessionReady():
-            assert_type(event.request_id, str)
-        case UnknownEvent():
-            assert_type(event.type, str)
-        case _:
-            assert_never(event)
-
-
 def errors(client: Lmnt) -> None:
     try:
         client.voices.retrieve("x")
@@ -249,13 +200,8 @@ def mistakes(client: Lmnt) -> None:
     client.voices.create(file="a.wav", name="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a path as text
     client.speech.generate(text="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no voice
     client.speech.generate(text="a", voice="b", format="mulaw")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # ulaw
-    client.speech.sessions.create(voice="b", format="aac")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # no stream
     client.with_raw_response.voices.retrieve()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no id
     Lmnt(http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the other kind
-
-
-async def words() -> AsyncIterator[str]:
-    yield "hello"
 
 
 async def asynchronous() -> None:
@@ -285,27 +231,12 @@ async def asynchronous() -> None:
         async with client.with_streaming_response.accounts.retrieve() as response:
             assert_type(response, AsyncAPIResponse[AccountRetrieveResponse])
             assert_type(await response.parse(), AccountRetrieveResponse)
-        async with client.speech.sessions.create(voice="leah", format="mp3") as session:
-            assert_type(session, AsyncSpeechSession)
-            await session.send_text("hello")
-            assert_type(await session.send_flush(), int)
-            assert_type(await session.interrupt(), int)
-            await session.send_finish()
-            async for event in session:
-                take(event)
-        session = await client.speech.sessions.create(voice="leah")
-        assert_type(session, AsyncSpeechSession)
-        async for chunk in session.speak(words()):
-            assert_type(chunk, bytes)
-        async for chunk in session.audio():
-            assert_type(chunk, bytes)
-        await session.stream_audio_to_file("a.mp3")
         both = await asyncio.gather(client.voices.list(), client.accounts.retrieve())
         assert_type(both, tuple[ResultList[Voice], AccountRetrieveResponse])
 
 
 def main() -> None:
     with settings() as client:
-        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes):
+        for part in (voices, account, speech, raw, streaming, errors, mistakes):
             part(client)
     asyncio.run(asynchronous())

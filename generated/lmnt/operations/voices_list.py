@@ -8,7 +8,6 @@ from typing import get_args
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
-from .. import unions as _unions
 from ..models.boolean_text import BooleanText
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
@@ -34,7 +33,7 @@ def build(
                     "owner": (owner, _codec.choice(get_args(VoiceOwnerFilter), _codec.string)),
                     "starred": (
                         starred,
-                        _unions.union(_codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)),
+                        _codec.union(_codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)),
                     ),
                 }
             ),

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ..models.speech_model import SpeechModel
     from ..responses import AsyncBinaryAPIResponse, BinaryAPIResponse
     from ..transport import Timeout
-    from . import speech_sessions as _speech_sessions
 
 
 class Speech(SyncResource):
@@ -45,13 +44,6 @@ class Speech(SyncResource):
     def with_streaming_response(self) -> SpeechWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
         return SpeechWithStreamingResponse(self.in_mode(Mode.STREAMED))
-
-    @cached_property
-    def sessions(self) -> _speech_sessions.SpeechSessions:
-        """Opens a session, in which texts go in while their audio comes out."""
-        from .speech_sessions import SpeechSessions
-
-        return SpeechSessions(self._client)
 
     def generate(
         self,
@@ -217,13 +209,6 @@ class AsyncSpeech(AsyncResource):
     def with_streaming_response(self) -> AsyncSpeechWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
         return AsyncSpeechWithStreamingResponse(self.in_mode(Mode.STREAMED))
-
-    @cached_property
-    def sessions(self) -> _speech_sessions.AsyncSpeechSessions:
-        """Opens a session, in which texts go in while their audio comes out."""
-        from .speech_sessions import AsyncSpeechSessions
-
-        return AsyncSpeechSessions(self._client)
 
     async def generate(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ from typing import IO, Any, cast
 
 import httpx
 
-from .. import description
 from ..deadline import Deadline, LimitedTimeout
 from ..errors import (
     APIConnectionError,
@@ -45,25 +43,6 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
 
 
-class _CoversKey(logging.Filter):
-    """Takes the key out of the URLs that httpx logs, where the description has it in the query."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Cover the key; the record is logged in any case."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                each.copy_set_param(description.AUTH_NAME, "…")
-                if isinstance(each, httpx.URL) and description.AUTH_NAME in each.params
-                else each
-                for each in record.args
-            )
-        return True
-
-
-if description.AUTH_PLACE == "query":
-    logging.getLogger("httpx").addFilter(_CoversKey())
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
@@ -71,8 +50,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str | Secret | Omit]
-    secret_query: Sequence[Secret] = ()
-    content: bytes | Upload | None = None
+    content: bytes | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
@@ -81,6 +59,10 @@ class Request:
     def line(self) -> str:
         """The method and the URL without its query, for people."""
         return f"{self.method} {self.url.partition('?')[0]}"
+
+
+SHORTEST_SECRET = 8
+"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
 
 
 class Response:
@@ -138,9 +120,9 @@ class Response:
 
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
-        for value in (*self.request.headers.values(), *self.request.secret_query):
-            if isinstance(value, Secret):
-                text = value.cover(text)
+        for value in self.request.headers.values():
+            if isinstance(value, Secret) and len(value) >= SHORTEST_SECRET:
+                text = text.replace(value.reveal(), "…")
         return text
 
     def chunks(self) -> Iterator[bytes]:
@@ -176,12 +158,11 @@ class _Timeouts(dict[str, Any]):
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
     timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-    upload = request.content if isinstance(request.content, Upload) else None
     with ExitStack() as files:
         prepared = client.build_request(
             request.method,
-            _with_secrets(request),
-            content=None if isinstance(request.content, Upload) else request.content,
+            request.url,
+            content=request.content,
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
             extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
@@ -193,42 +174,7 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
         for name, value in request.headers.items():
             if isinstance(value, Omit):
                 prepared.headers.pop(name, None)  # httpx has defaults of its own
-        if upload is not None:
-            content = _opened(upload, files)
-            prepared.stream = _Pieces(content)
-            prepared.headers["content-length"] = str(_size(content))
         yield prepared
-
-
-def _with_secrets(request: Request) -> str:
-    secrets = "&".join(secret.reveal() for secret in request.secret_query)
-    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
-
-
-class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
-
-    def __init__(self, content: IO[bytes] | bytes) -> None:
-        self._content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        if isinstance(self._content, bytes):
-            yield self._content
-            return
-        self._content.seek(0)
-        while piece := self._content.read(_PIECE):
-            yield piece
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-
-_PIECE = 1 << 16
-
-
-def _size(content: IO[bytes] | bytes) -> int:
-    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
 
 class _Readable:
@@ -248,21 +194,20 @@ class _Readable:
             raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror}") from error
 
 
-def _opened(upload: Upload, files: ExitStack) -> IO[bytes] | bytes:
-    content, name = upload.content, upload.name
-    if isinstance(content, Path):
-        name = str(content)
-        try:
-            content = files.enter_context(content.open("rb"))
-        except OSError as error:
-            raise InvalidArgumentError(f"cannot read {name}: {error.strerror}") from error
-    return content if isinstance(content, bytes) else cast("IO[bytes]", cast("object", _Readable(content, name)))
-
-
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
     if isinstance(part, str):
         return (None, part.encode())
-    content = _opened(part, files)
+    content = part.content
+    if isinstance(content, Path):
+        try:
+            content = files.enter_context(content.open("rb"))
+        except OSError as error:
+            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    if not isinstance(content, bytes):
+        content = cast(
+            "IO[bytes]",
+            cast("object", _Readable(content, str(part.content if isinstance(part.content, Path) else part.name))),
+        )
     return (part.name, content, part.media_type, part.headers)
 
 
@@ -293,8 +238,7 @@ _UNSENT = (
 )
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and all that led to it."""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -302,7 +246,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _http2_event(error: BaseException) -> Any:
     """Return the h2 event that httpcore passes as the argument of its exception, or None."""
-    for each in chain(error):
+    for each in _chain(error):
         for argument in each.args:
             if hasattr(argument, "error_code"):
                 return argument
@@ -330,32 +274,20 @@ def _connection_sentence(error: Exception, request: Request) -> str:
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
-    return sentence_for(
-        error,
+    sentences: tuple[tuple[type[BaseException], str], ...] = (
         # Limits first: what was under way when the time ran out is no cause.
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
         (httpx.ReadTimeout, "no response in time"),
-        *network_sentences(host),
-        (httpx.ConnectError, "no connection"),
-        (httpx.TransportError, "the connection was lost before the response"),
-    )
-
-
-def network_sentences(host: str) -> tuple[tuple[type[BaseException], str], ...]:
-    """Return what the exceptions of the network mean, for people."""
-    return (
         (socket.gaierror, f"the host {host} is not known to the name service"),
         (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
         (ssl.SSLError, f"TLS with {host} failed"),
+        (httpx.ConnectError, "no connection"),
+        (httpx.TransportError, "the connection was lost before the response"),
     )
-
-
-def sentence_for(error: BaseException, *sentences: tuple[type[BaseException], str]) -> str:
-    """Return the first sentence that fits an exception or what led to it."""
     for kind, sentence in sentences:
-        for cause in chain(error):
+        for cause in _chain(error):
             if isinstance(cause, kind):
                 return f"{sentence} ({cause})" if str(cause) else sentence
     return str(error)
@@ -390,7 +322,7 @@ def _body_failure(error: Exception, *, is_secure: bool) -> BodyFailure:
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
-    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in chain(error))
+    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error))
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
     if was_reset and not is_secure:

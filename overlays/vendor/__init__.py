@@ -1,1 +1,0 @@
-"""Copies of this package in other repositories, under any name: `python -m <this package>.vendor --help`."""
