@@ -153,18 +153,18 @@ class AsyncSpeechSession(SessionFacts):
             if isinstance(event, SpeechSessionAudio):
                 yield event.audio
 
-    async def stream_audio_to_file(self, file: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+    async def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         """Write the audio to a file as it comes; the file takes its name when the session is complete.
 
         Args:
-            file: The file; one that is there already stays as it is until the new one is whole.
+            path: The file; one that is there already stays as it is until the new one is whole.
             keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIError: The session failed.
             FileError: The file cannot be written.
         """
-        await asave(self.audio(), Download(file, keep_partial=keep_partial))
+        await asave(self.audio(), Download(path, keep_partial=keep_partial))
 
     async def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[bytes]:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.

@@ -66,8 +66,9 @@ class Calls:
 
     @property
     def base_url(self) -> HTTPURL:
-        """Where the API is, with a slash at the end."""
-        return HTTPURL(f"{self._options.base_url}/")
+        """Where the API is; a path ends in a slash."""
+        url = HTTPURL(self._options.base_url)
+        return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
 
     @base_url.setter
     def base_url(self, base_url: str | HTTPURL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do

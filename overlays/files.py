@@ -57,7 +57,6 @@ def _upload(value: object) -> Upload:
         except (OSError, ValueError) as error:
             raise MismatchError(f"a file that can be read ({_reason(error)})", str(content)) from error
         name = content.name if name is None else name
-        media_type = media_type or mimetypes.guess_type(content.name)[0]
     elif isinstance(content, io.TextIOBase):
         raise MismatchError('a file opened in binary mode ("rb")', content)
     elif isinstance(content, str):
@@ -68,7 +67,9 @@ def _upload(value: object) -> Upload:
         raise MismatchError("an open file", None, found="a closed one")
     elif isinstance(content, io.IOBase) and not content.seekable():
         raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    media_type = str(media_type or "application/octet-stream")
+    if name is None and isinstance(called := getattr(content, "name", None), str):
+        name = Path(called).name  # an open file says what it is called; what was made from a number does not
+    media_type = str(media_type or mimetypes.guess_type(str(name or ""))[0] or "application/octet-stream")
     part_headers = cast("Mapping[str, str] | None", headers) or {}
     check_headers({"content-type": media_type, **part_headers})
     return Upload(

@@ -1,4 +1,4 @@
-"""The official package, in an environment of its own that is made once for all Pythons and all processes of the tests."""
+"""The official package, in an environment of its own that is made once for all Pythons that run the tests."""
 
 from __future__ import annotations
 

@@ -146,10 +146,13 @@ def _request(
 ) -> Request:
     body = with_extra(operation.body, call.body)
     content = _encode(operation.id, body.value) if isinstance(body, JSONBody) else None
+    headers = _headers(operation, options, call, is_json=content is not None)
+    if isinstance(body, MultipartBody) and "boundary" not in str(headers.get("content-type", "")):
+        headers.pop("content-type", None)  # what the parts lie between is known when they are written
     return Request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call),
-        headers=_headers(operation, options, call, is_json=content is not None),
+        headers=headers,
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,
         timeout=given(call.timeout, options.timeout),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
 from uuid import UUID
 
 import attrs
@@ -22,6 +22,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
 @attrs.define(kw_only=True, repr=False)
 class Model:
     """The base of every model.

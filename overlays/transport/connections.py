@@ -23,7 +23,7 @@ from .pools import AsyncTransport, Transport
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
 
 Timeout = httpx.Timeout
-DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
+DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
 """Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
 
 DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)

@@ -1,16 +1,17 @@
 """Prints what an application can name in the package `lmnt` of this environment, one fact a line.
 
-    lmnt.Lmnt                             a name
-    lmnt.Lmnt.copy                        a method, a property, an attribute or a field
-    lmnt.Lmnt.copy(timeout)               a keyword of it
-    lmnt.Lmnt.copy(timeout=NOT_GIVEN)     and its default
-    lmnt.Lmnt.get(1: path)                an argument that can be given by its place
-    lmnt.NotFoundError < lmnt.APIError    what is caught by what
-    lmnt.DEFAULT_MAX_RETRIES == 2         a constant
+lmnt.Lmnt                             a name
+lmnt.Lmnt.copy                        a method, a property, an attribute or a field
+lmnt.Lmnt.copy(timeout)               a keyword of it
+lmnt.Lmnt.copy(timeout=NOT_GIVEN)     and its default
+lmnt.Lmnt.get(1: path)                an argument that can be given by its place
+lmnt.NotFoundError < lmnt.APIError    what is caught by what
+lmnt.DEFAULT_MAX_RETRIES == 2         a constant
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -22,11 +23,20 @@ import lmnt
 PUBLIC_MODULES = ("lmnt", "lmnt.types", "lmnt.resources", "lmnt.resources.sessions")
 UNLISTED = {
     "lmnt": ["APIResponse", "AsyncAPIResponse", "resources"],
-    "lmnt.resources.sessions": ["SpeechSession", "SpeechSessionResponse", "UnexpectedMessageError"],
+    "lmnt.resources.sessions": [
+        "AsyncSessionsResource",
+        "SpeechSession",
+        "SpeechSessionResponse",
+        "UnexpectedMessageError",
+    ],
 }
 PYDANTIC = ("dict", "json", "copy", "model_copy", "model_construct", "model_dump", "model_dump_json", "model_extra")
 PYDANTIC += ("model_fields", "model_fields_set", "model_json_schema", "model_validate", "model_validate_json")
-"""What applications may call of pydantic's on the models of the official package. The rest is for those who write some."""
+"""What applications may call of pydantic's on the models of the official package."""
+
+SESSION = ("api_key", "voice", "format", "language", "return_timestamps", "sample_rate")
+SESSION += ("url", "websocket", "nonce", "request_id")
+"""What the official package gives a session when it makes one, and nowhere says so."""
 
 ANSWERS = ("APIResponse", "BinaryAPIResponse", "StreamedBinaryAPIResponse")
 
@@ -83,18 +93,21 @@ def of_class(path: str, kind: type, *, constructor: bool) -> Iterator[str]:
     if issubclass(kind, base) and kind is not base:
         yield from (f"{path}.{name}" for name in fields(kind))
         return
-    if kind.__module__.partition(".")[0] in ("builtins", "httpx", "types", "typing"):
+    if kind in vars(importlib.import_module("httpx")).values() or kind.__module__ in ("builtins", "types", "typing"):
         return
     if issubclass(kind, Exception):
         yield from (f"{path} < lmnt.{name}" for name in lmnt.__all__ if is_above(getattr(lmnt, name), kind))
     if constructor and kind is not base:
         yield from of_callable(path, kind)
+    if kind.__name__.endswith("SpeechSession"):
+        yield from (f"{path}.{name}" for name in SESSION if has(kind, name))
     for name in members(kind):
         yield f"{path}.{name}"
         member = inspect.getattr_static(kind, name, None)
         if isinstance(member, (staticmethod, classmethod)):
             member = getattr(kind, name)
-        if (inspect.isfunction(member) or inspect.ismethod(member)) and name not in PYDANTIC:
+        is_pydantic_s = kind is base and name in PYDANTIC
+        if (inspect.isfunction(member) or inspect.ismethod(member)) and not is_pydantic_s:
             yield from of_callable(f"{path}.{name}", member)
 
 
@@ -109,7 +122,7 @@ def fields(kind: type) -> list[str]:
         known = list(kind.__dataclass_fields__)
     else:
         known = list(kind.model_fields)
-    return [name for name in {*known, *(["request_id"] if hasattr(kind, "request_id") else [])}]
+    return sorted({*known, *(["request_id"] if hasattr(kind, "request_id") else [])})
 
 
 def members(kind: type) -> list[str]:
@@ -121,11 +134,13 @@ def members(kind: type) -> list[str]:
         inherited |= {name for parent in kind.__mro__ if is_pydantic(parent) for name in dir(parent)} - {*PYDANTIC}
     names = {*dir(kind)} | {name for parent in kind.__mro__ for name in vars(parent).get("__annotations__", ())}
     if issubclass(kind, Exception):
-        try:
+        with contextlib.suppress(TypeError):  # then it says what it has in its annotations
             names |= set(vars(kind()))
-        except TypeError:
-            pass  # it cannot be made of nothing, and says what it has in its annotations
     return sorted(name for name in names - inherited if not name.startswith("_"))
+
+
+def has(kind: type, name: str) -> bool:
+    return hasattr(kind, name) or name in kind.__init__.__code__.co_names
 
 
 def is_pydantic(kind: type) -> bool:
