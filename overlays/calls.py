@@ -25,7 +25,7 @@ from .responses import (
 from .retries import Attempts
 from .stream import aread_body, aread_start, read_body, read_start
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
-from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient, Timeout
+from .transport.connections import Connections, SharedClient, Timeout
 
 if TYPE_CHECKING:
     import ssl
@@ -87,7 +87,7 @@ class Calls:
     def timeout(self) -> float | Timeout | None:
         """Seconds to wait for a connection, a read or a write; None for no limit."""
         timeout = self._options.timeout
-        return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
+        return self._shared.timeout if isinstance(timeout, NotGiven) else timeout
 
     @timeout.setter
     def timeout(self, timeout: float | Timeout | None) -> None:

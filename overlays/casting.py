@@ -89,6 +89,14 @@ def cast_plainly(kind: object, response: Response, content: bytes) -> object:
     return _TEXTS[kind](response.text(content))
 
 
+def check_type(kind: object) -> None:
+    """Raise InvalidArgumentError if no body can be read as this type."""
+    from .transport import HTTPResponse
+
+    if kind is not bytes and kind is not HTTPResponse and kind not in _TEXTS:
+        codec_of(kind)
+
+
 def fields_of(kind: type[Model]) -> dict[str, Field]:
     """Return the fields of a model that an application wrote as a class with annotations."""
     inherited = attrs.fields_dict(Model)

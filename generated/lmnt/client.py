@@ -34,7 +34,8 @@ class Lmnt(SyncRequests):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.Client to use, with its own hooks, proxies and timeouts.
+        http_client: An httpx.Client to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
+            taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
@@ -223,7 +224,8 @@ class AsyncLmnt(AsyncRequests):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts.
+        http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
+            taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
 from .calls import Mode
-from .casting import codec_of
+from .casting import check_type, codec_of
 from .codec import Codec, MismatchError, anything
 from .errors import InvalidArgumentError
 from .files import FileTypes, Upload, binary
@@ -19,6 +19,7 @@ from .responses import (
     AsyncBinaryAPIResponse,
     AsyncStreamedBinaryAPIResponse,
     BinaryAPIResponse,
+    ResponseFacts,
     StreamedBinaryAPIResponse,
 )
 
@@ -76,6 +77,8 @@ def request_operation(
     if parts.scheme or parts.netloc:
         raise InvalidArgumentError(f"{name}: the path is below the base URL; for another place make another client")
     is_binary = issubclass(class_of(cast_to), _BINARY)
+    if not issubclass(class_of(cast_to), ResponseFacts):
+        check_type(cast_to)
     with arguments_of(name):
         made = Operation(
             id=name,

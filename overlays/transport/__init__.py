@@ -28,7 +28,7 @@ from ..errors import (
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
-from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout
+from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
@@ -183,7 +183,7 @@ class _Timeouts(dict[str, Any]):
 @contextmanager
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
-    timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    timeout = timeout_of(client) if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
     with ExitStack() as files:
         prepared = client.build_request(
             request.method,

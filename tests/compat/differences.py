@@ -42,6 +42,17 @@ TABLE: dict[str, list[Difference]] = {
             lines=("failing/speech cut short", "failing/paid for", "failing/uploads"),
         ),
         Difference(
+            "A 200 without a byte is audio; so is an MP3 file that stops within a frame, or an HTML page",
+            "`StreamTruncatedError`; for the page `APIResponseValidationError`",
+            "None of these is what was paid for",
+            lines=("failing/(no audio at all|half a frame|HTML for audio)",),
+        ),
+        Difference(
+            "A body whose end nothing proves, as HTTP/1.0 has them, is taken for whole",
+            "A warning, `UnverifiedStreamWarning`; an error with `strict=True`",
+            "It looks like a connection that was lost",
+        ),
+        Difference(
             "A stream that was read to its end raises `httpx.StreamConsumed` when it is iterated again",
             "`StreamAlreadyConsumed`, as `read()` raises in both",
             "No exception of another package leaves this one",
@@ -148,6 +159,11 @@ TABLE: dict[str, list[Difference]] = {
             lines=("failing/key in the request",),
         ),
         Difference(
+            "`error.response`, and `http_response` whose body was read, are what httpx gave",
+            "Copies with the body, free of the connection, without `Content-Encoding` and `Transfer-Encoding`",
+            "Bodies are read and checked by this package; what they were coded with is undone",
+        ),
+        Difference(
             "`error.request` and `error.response` are always there",
             "They are None for what fails within a session, and for an error that is made by hand without them",
             "A session has no HTTP request",
@@ -215,6 +231,19 @@ TABLE: dict[str, list[Difference]] = {
             lines=("low_level/another host",),
         ),
         Difference(
+            "A redirect to another host takes the API key along; a POST that is answered by 302 is sent again as a GET",
+            "The key stays with its host; a 301, 302 or 303 is followed by a GET alone. Redirects are followed with an"
+            " `http_client` of your own, too",
+            "The other host could use the key; a GET does nothing of what the POST was to do",
+            lines=("failing/key for another host", "failing/POST that is redirected"),
+        ),
+        Difference(
+            "A `Retry-After` of more than 60 seconds is ignored, and the call repeated within seconds",
+            "The error is raised at once, with `retry_after`",
+            "A server that asks for patience gets it, and the application decides",
+            lines=("failing/(a long wait|tries of a long wait)",),
+        ),
+        Difference(
             "A list in the query is joined: `many=a,b`",
             "It repeats its name: `many=a&many=b`",
             "The default of OpenAPI (form, exploded); the API has no parameter that takes a list",
@@ -239,7 +268,7 @@ TABLE: dict[str, list[Difference]] = {
             lines=("arguments/header left out",),
         ),
         Difference(
-            "HTTP/1.1 alone; the default client trusts what `SSL_CERT_FILE` names",
+            "HTTP/1.1 alone",
             "`Lmnt(http2=True)` with the extra `http2`, `ssl_context=` and `proxy=`; TCP keep-alive is on",
             "On an idle network a long request died without a word",
         ),
@@ -272,7 +301,7 @@ TABLE: dict[str, list[Difference]] = {
             "Models are pydantic's: `model_validate`, `model_construct`, `model_copy`, `model_fields`, `model_extra`, `dict()`, `json()`"
             " and more",
             "attrs classes with `from_dict`, `to_dict`, `to_json`, `model_dump`, `model_dump_json` and `additional_properties`",
-            "pydantic takes half a second to import, and its versions clash with those of applications",
+            "`import lmnt` loads no other package, and an application is free to use any version of pydantic",
             facts=(
                 r"lmnt\.BaseModel\.(copy|dict|json|construct)(\(.*\))?",
                 r"lmnt\.BaseModel\.model_(config|construct|copy|extra|fields|fields_set|json_schema|validate|validate_json)(\(.*\))?",
@@ -283,6 +312,12 @@ TABLE: dict[str, list[Difference]] = {
             "They do not",
             "There is nothing to warn of: values are checked when they are read",
             facts=(r"lmnt\.BaseModel\.to_(dict|json)\(warnings.*\)",),
+        ),
+        Difference(
+            "`repr()` of a model has all its fields",
+            "Those that are not None; never a key",
+            "Readable, and safe to log",
+            lines=("results/repr",),
         ),
         Difference(
             "`to_dict()` of a message made by hand leaves out its `type`",

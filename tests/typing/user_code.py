@@ -304,8 +304,32 @@ async def asynchronous() -> None:
         assert_type(both, tuple[ResultList[Voice], AccountRetrieveResponse])
 
 
+class Own(lmnt.BaseModel):
+    """A model of the application's own."""
+
+    id: str
+    count: int = 0
+
+
+def other_requests(client: Lmnt) -> None:
+    params: lmnt.types.SpeechGenerateParams = {"text": "Hello.", "voice": "leah", "format": "mp3"}
+    assert_type(client.speech.generate(**params), BinaryAPIResponse)
+    assert_type(client.get("/v1/ai/voice/leah", cast_to=Voice), Voice)
+    assert_type(client.post("/v1/x", cast_to=httpx.Response, body={"a": 1}), httpx.Response)
+    assert_type(client.delete("/v1/x", cast_to=lmnt.NoneType, options={"timeout": 3}), None)
+    stream = client.get("/v1/x", cast_to=Voice, stream=True, stream_cls=lmnt.Stream[Voice])
+    assert_type(next(stream), Voice)
+    own = client.voices.with_raw_response.retrieve("leah").parse(to=Own)
+    assert_type(own.count, int)
+    assert_type(Own(id="a").to_dict(), dict[str, object])
+    assert_type(lmnt.file_from_path("a.wav"), tuple[str, bytes])
+    client.max_retries = 3
+    client.base_url = "http://127.0.0.1:8765"
+    client.base_url = httpx.URL("http://127.0.0.1:8765")
+
+
 def main() -> None:
     with settings() as client:
-        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes):
+        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes, other_requests):
             part(client)
     asyncio.run(asynchronous())

@@ -54,6 +54,11 @@ for kind in (lmnt.DefaultHttpxClient, lmnt.DefaultAsyncHttpxClient):
         f"{kind.__name__.lstrip('_')} base",
         [base.__name__ for base in kind.__mro__ if base in (httpx.Client, httpx.AsyncClient)],
     )
+show(
+    "timeout of an HTTP client",
+    Lmnt(http_client=httpx.Client()).timeout,
+    Lmnt(http_client=httpx.Client(timeout=3)).timeout,
+)
 show("own HTTP client", len(Lmnt(http_client=lmnt.DefaultHttpxClient(timeout=3)).voices.list()) > 1)
 show("aiohttp", issubclass(lmnt.DefaultAioHttpClient, httpx.AsyncClient))
 show("transport", lmnt.Transport is httpx.BaseTransport, lmnt.Timeout is httpx.Timeout, lmnt.NoneType is type(None))

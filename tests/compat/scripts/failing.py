@@ -72,6 +72,16 @@ def cut_short() -> object:
 
 show("cut short", outcome(cut_short))
 show("half a file", (folder / "cut.raw").exists())
+
+
+def spoken(text: str, format: str = "pcm_s16le") -> object:
+    """The size of speech that suffers a fault."""
+    return len(client.speech.generate(**{**speech, "format": format}, extra_headers=fault(text)).read())
+
+
+show("no audio at all", outcome(lambda: spoken("end-after=0")))
+show("half a frame", outcome(lambda: spoken("end-after=5001", "mp3")))
+show("HTML for audio", outcome(lambda: spoken("status=200; body=html")) == "APIResponseValidationError")
 counting: list[httpx.Request] = []
 counter = httpx.Client(event_hooks={"request": [counting.append]})
 billed = Lmnt(http_client=counter, max_retries=2)
@@ -81,8 +91,27 @@ show(
 )
 show("paid for", len(counting))
 counting.clear()
+show(
+    "a long wait",
+    outcome(lambda: len(billed.voices.list(extra_headers=fault("status=503; retry-after=100; times=2"))) > 1),
+)
+show("tries of a long wait", len(counting))
+counting.clear()
 show("upload failed", outcome(lambda: billed.voices.create(file=b"x", name="n", extra_headers=fault("raise"))))
 show("uploads", len(counting))
+
+
+def elsewhere(request: httpx.Request) -> httpx.Response:
+    """Send everybody to another host, which says what it was told."""
+    if request.url.host == "here":
+        return httpx.Response(302, headers={"location": "http://there/"})
+    told = [request.method, request.headers.get("x-api-key") is not None]
+    return httpx.Response(200, json={"success": told}, headers={"request-id": "req_1"})
+
+
+moved = Lmnt(base_url="http://here", http_client=lmnt.DefaultHttpxClient(transport=httpx.MockTransport(elsewhere)))
+show("key for another host", moved.get("/", cast_to=dict[str, object])["success"])
+show("POST that is redirected", outcome(lambda: moved.post("/", cast_to=dict[str, object])))
 show("a path in an id", outcome(lambda: client.voices.retrieve("../../account").id))
 show("an id that is a path", outcome(lambda: client.voices.retrieve("list")))
 show("an empty id", outcome(lambda: client.voices.retrieve("")))

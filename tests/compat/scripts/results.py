@@ -29,6 +29,7 @@ show("account", account.plan.type, account.usage.characters > 0, account.plan.co
 show("nested", sorted(account.to_dict()["plan"]), type(account.plan).__name__)
 show("made by hand", types.Voice(id="a", name="b", owner="me", state="ready").to_dict())
 show("flush made by hand", types.SpeechSessionFlush(nonce=1).to_dict())
+show("repr", repr(types.Voice(id="a", name="b", owner="me", state="ready")))
 show("equal", voice == client.voices.retrieve("leah"))
 
 newer = {**voice.to_dict(), "owner": "somebody", "description": None, "new_field": {"a": [1]}}
