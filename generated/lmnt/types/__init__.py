@@ -2,54 +2,56 @@
 """What applications name in annotations: the models, and the arguments of each call as a TypedDict for `**`."""
 
 # Annotations are not postponed here: TypedDict would not see what is required.
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Required, TypeAlias, TypedDict
+import datetime as _datetime
+import uuid as _uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Required, TypeAlias, TypedDict
 
-from .files import FileTypes
-from .models.boolean_text import BooleanText
-from .models.language import Language
-from .models.sample_rate import SampleRate
-from .models.speech_format import SpeechFormat
-from .models.speech_model import SpeechModel
-from .models.voice import Voice as Voice
-from .models.voice_owner_filter import VoiceOwnerFilter
-from .session_events import SpeechSessionAudio as SpeechSessionAudio
+from ..files import FileTypes
+from ..models.boolean_text import BooleanText
+from ..models.language import Language
+from ..models.sample_rate import SampleRate
+from ..models.speech_format import SpeechFormat
+from ..models.speech_model import SpeechModel
+from ..models.voice import Voice as Voice
+from ..models.voice_owner_filter import VoiceOwnerFilter
+from ..session_events import SpeechSessionAudio as SpeechSessionAudio
 
 if TYPE_CHECKING:
-    from .models.account_retrieve_response import AccountRetrieveResponse as AccountRetrieveResponse
-    from .models.boolean_text import BooleanText as BooleanText
-    from .models.error_body import ErrorBody as ErrorBody
-    from .models.error_response import ErrorResponse as ErrorResponse
-    from .models.error_type import ErrorType as ErrorType
-    from .models.language import Language as Language
-    from .models.plan import Plan as Plan
-    from .models.sample_rate import SampleRate as SampleRate
-    from .models.speech_format import SpeechFormat as SpeechFormat
-    from .models.speech_generate_detailed_response import (
+    from ..models.account_retrieve_response import AccountRetrieveResponse as AccountRetrieveResponse
+    from ..models.boolean_text import BooleanText as BooleanText
+    from ..models.error_body import ErrorBody as ErrorBody
+    from ..models.error_response import ErrorResponse as ErrorResponse
+    from ..models.error_type import ErrorType as ErrorType
+    from ..models.language import Language as Language
+    from ..models.plan import Plan as Plan
+    from ..models.sample_rate import SampleRate as SampleRate
+    from ..models.speech_format import SpeechFormat as SpeechFormat
+    from ..models.speech_generate_detailed_response import (
         SpeechGenerateDetailedResponse as SpeechGenerateDetailedResponse,
     )
-    from .models.speech_model import SpeechModel as SpeechModel
-    from .models.speech_session_client_message import SpeechSessionClientMessage as SpeechSessionClientMessage
-    from .models.speech_session_error import SpeechSessionError as SpeechSessionError
-    from .models.speech_session_finish import SpeechSessionFinish as SpeechSessionFinish
-    from .models.speech_session_flush import SpeechSessionFlush as SpeechSessionFlush
-    from .models.speech_session_flush_complete import SpeechSessionFlushComplete as SpeechSessionFlushComplete
-    from .models.speech_session_init import SpeechSessionInit as SpeechSessionInit
-    from .models.speech_session_ready import SpeechSessionReady as SpeechSessionReady
-    from .models.speech_session_reset import SpeechSessionReset as SpeechSessionReset
-    from .models.speech_session_reset_complete import SpeechSessionResetComplete as SpeechSessionResetComplete
-    from .models.speech_session_server_message import SpeechSessionServerMessage as SpeechSessionServerMessage
-    from .models.speech_session_text import SpeechSessionText as SpeechSessionText
-    from .models.speech_session_timestamps import SpeechSessionTimestamps as SpeechSessionTimestamps
-    from .models.speech_stream_format import SpeechStreamFormat as SpeechStreamFormat
-    from .models.timestamp import Timestamp as Timestamp
-    from .models.usage import Usage as Usage
-    from .models.voice import Voice as Voice
-    from .models.voice_delete_response import VoiceDeleteResponse as VoiceDeleteResponse
-    from .models.voice_owner import VoiceOwner as VoiceOwner
-    from .models.voice_owner_filter import VoiceOwnerFilter as VoiceOwnerFilter
-    from .models.voice_type import VoiceType as VoiceType
-    from .models.voice_update_response import VoiceUpdateResponse as VoiceUpdateResponse
+    from ..models.speech_model import SpeechModel as SpeechModel
+    from ..models.speech_session_client_message import SpeechSessionClientMessage as SpeechSessionClientMessage
+    from ..models.speech_session_error import SpeechSessionError as SpeechSessionError
+    from ..models.speech_session_finish import SpeechSessionFinish as SpeechSessionFinish
+    from ..models.speech_session_flush import SpeechSessionFlush as SpeechSessionFlush
+    from ..models.speech_session_flush_complete import SpeechSessionFlushComplete as SpeechSessionFlushComplete
+    from ..models.speech_session_init import SpeechSessionInit as SpeechSessionInit
+    from ..models.speech_session_ready import SpeechSessionReady as SpeechSessionReady
+    from ..models.speech_session_reset import SpeechSessionReset as SpeechSessionReset
+    from ..models.speech_session_reset_complete import SpeechSessionResetComplete as SpeechSessionResetComplete
+    from ..models.speech_session_server_message import SpeechSessionServerMessage as SpeechSessionServerMessage
+    from ..models.speech_session_text import SpeechSessionText as SpeechSessionText
+    from ..models.speech_session_timestamps import SpeechSessionTimestamps as SpeechSessionTimestamps
+    from ..models.speech_stream_format import SpeechStreamFormat as SpeechStreamFormat
+    from ..models.timestamp import Timestamp as Timestamp
+    from ..models.usage import Usage as Usage
+    from ..models.voice import Voice as Voice
+    from ..models.voice_delete_response import VoiceDeleteResponse as VoiceDeleteResponse
+    from ..models.voice_owner import VoiceOwner as VoiceOwner
+    from ..models.voice_owner_filter import VoiceOwnerFilter as VoiceOwnerFilter
+    from ..models.voice_type import VoiceType as VoiceType
+    from ..models.voice_update_response import VoiceUpdateResponse as VoiceUpdateResponse
 
 
 VoiceListResponse: TypeAlias = list[Voice]
@@ -252,7 +254,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODELS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import models
+    from .. import models
 
     return getattr(models, name)
 
