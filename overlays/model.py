@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,8 +40,10 @@ class Model:
     """The optional fields that came as null."""
 
     def __init_subclass__(cls) -> None:
-        is_described = "json_fields" in cls.__dict__ or cls.__module__ == __name__
-        if not is_described and "__attrs_attrs__" not in cls.__dict__:
+        # The classes of the description say which fields they have, and those made of them have the same.
+        if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
+            return
+        if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
             attrs.define(cls, kw_only=True, repr=False, slots=False)
 
     if not TYPE_CHECKING:  # a type checker is to find misspelt names

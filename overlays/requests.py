@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from .calls import Mode
 from .casting import check_type, codec_of
-from .codec import Codec, MismatchError, anything
+from .codec import Codec, MismatchError, anything, string
 from .errors import InvalidArgumentError
 from .files import FileTypes, Upload, binary
 from .omit import not_given
@@ -73,7 +73,11 @@ def request_operation(
     unknown = options.keys() - RequestOptions.__annotations__.keys()
     if unknown:
         raise InvalidArgumentError(f"{name}: unknown options {', '.join(sorted(unknown))}")
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+        string.write(path)
+    except (ValueError, MismatchError) as error:
+        raise InvalidArgumentError(f"{method}: {path!r} is no path ({error})") from None
     if parts.scheme or parts.netloc:
         raise InvalidArgumentError(f"{name}: the path is below the base URL; for another place make another client")
     is_binary = issubclass(class_of(cast_to), _BINARY)

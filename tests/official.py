@@ -26,7 +26,7 @@ def official() -> Path:
     """Return the Python that has the official package, made if need be; skips the test if the registry has it not."""
     complete, begun = ENVIRONMENT / "complete", ENVIRONMENT.with_suffix(".begun")
     patience = time.monotonic() + LONGEST_INSTALLATION
-    while not complete.exists():
+    while not (complete.exists() and PYTHON.exists()):
         try:
             begun.mkdir()
         except FileExistsError:

@@ -95,12 +95,19 @@ def check_type(kind: object) -> None:
 
     if kind is not bytes and kind is not HTTPResponse and kind not in _TEXTS:
         codec_of(kind)
+    if isinstance(kind, type) and issubclass(kind, Model):
+        kind.json_fields()
 
 
 def fields_of(kind: type[Model]) -> dict[str, Field]:
     """Return the fields of a model that an application wrote as a class with annotations."""
     inherited = attrs.fields_dict(Model)
-    hints = get_type_hints(kind)
+    try:
+        hints = get_type_hints(kind)
+    except NameError as error:
+        raise InvalidArgumentError(
+            f"{kind.__name__}: {error}; its annotations must name what its module has"
+        ) from error
     return {
         name: Field(name, codec_of(hints[name]), required=attribute.default is attrs.NOTHING)
         for name, attribute in attrs.fields_dict(kind).items()

@@ -216,7 +216,8 @@ class Package(Project):
         self._write("__init__.py", "package_init.py.jinja")
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
-        self._write("types/__init__.py", "types_module.py.jinja")
+        self._write("types/__init__.py", "types_init.py.jinja")
+        self._write("types/params.py", "params.py.jinja")
         (self.package_dir / "py.typed").touch()
         self._build_models()
         for name, schema in self.description.unions.items():

@@ -83,15 +83,18 @@ def test_models_as_plain_values() -> None:
 
 
 def test_errors_know_request_and_response(mode: Sync, peer: Callable[..., Any]) -> None:
-    body = {"type": "error", "error": {"type": "not_found_error", "message": "no"}, "request_id": "req_1"}
+    told = {"type": "not_found_error", "message": f"{KEY} has no such voice"}
+    body = {"type": "error", "error": told, "request_id": "req_1"}
     client = mode.client(base_url=peer(json_response(body, 404, {**ID, "x-other": f"says {KEY}"})).base_url)
     with pytest.raises(lmnt.NotFoundError) as caught:
         mode.run(client.speech.generate(text="ö", voice="leah"))
     for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
         assert (error.request.method, error.request.url.path) == ("POST", "/v1/ai/speech/bytes")
         assert json.loads(error.request.content) == {"text": "ö", "voice": "leah"}
-        assert (error.response.json(), error.response.status_code, error.response.is_closed) == (body, 404, True)
+        assert (error.response.json(), error.response.status_code, error.response.is_closed) == (error.body, 404, True)
+        assert (error.body["error"]["type"], error.response.http_version) == ("not_found_error", "HTTP/1.1")
         assert KEY not in f"{error.request.headers} {error.response.headers} {error.response.request.headers}"
+        assert KEY not in error.response.text
 
 
 def test_every_error_of_a_call_knows_its_request(mode: Sync, peer: Callable[..., Any]) -> None:

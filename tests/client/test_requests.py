@@ -105,6 +105,20 @@ def test_the_key_goes_nowhere_else(mode: Sync, path: str) -> None:
         mode.run(mode.client().get(path, cast_to=object))
 
 
+def test_models_made_of_others(mode: Sync, peer: Callable[..., Any]) -> None:
+    class Local(lmnt.BaseModel):
+        other: Unknown  # type: ignore[name-defined]  # noqa: F821  # what is tried here
+
+    class Ours(Voice):
+        new: int
+
+    client = mode.client(base_url=peer(json_response({**VOICE, "new": 1}, 200, ID)).base_url)
+    assert (found := mode.run(client.get("/", cast_to=Ours))).new == 1
+    assert (type(found), found.id) == (Ours, "leah")
+    with pytest.raises(lmnt.InvalidArgumentError, match="Local: name 'Unknown' is not defined"):
+        mode.run(client.get("/", cast_to=Local))
+
+
 def test_mistakes(mode: Sync) -> None:
     client = mode.client(base_url="http://127.0.0.1:9", max_retries=0, timeout=20)
     for arguments, message in (
@@ -117,6 +131,9 @@ def test_mistakes(mode: Sync) -> None:
     ):
         with pytest.raises(lmnt.InvalidArgumentError, match=message):
             mode.run(client.post("/", **arguments))
+    for path in ("/\ud800", "http://[", "/a?b=\udfff"):
+        with pytest.raises(lmnt.InvalidArgumentError, match="is no path"):
+            mode.run(client.get(path, cast_to=object))
 
 
 def test_files(mode: Sync, peer: Callable[..., Any]) -> None:
