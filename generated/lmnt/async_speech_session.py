@@ -23,7 +23,8 @@ from .options import CallOptions, Secret
 from .session import State
 from .session_events import SpeechSessionAudio, SpeechSessionEvent
 from .session_facts import SessionFacts, prepare, raise_first
-from .transport.websocket import AsyncSocket, Closed, Opening, Quiet
+from .transport.handshake import Opening
+from .transport.websocket import AsyncSocket, Closed, Quiet
 
 if TYPE_CHECKING:
     import os

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
-    from .transport.websocket import Opening
+    from .transport.handshake import Opening
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Calls:
             InvalidArgumentError: An argument cannot be sent.
             Error: This client was closed.
         """
-        from .transport.websocket import Opening
+        from .transport.handshake import Opening
 
         self._shared.check_open()
         request = handshake(operation_id, path, self._options, call)

@@ -17,7 +17,8 @@ from .operation import arguments_of
 from .options import CallOptions, check_message_size
 from .session import Session, State
 from .session_events import SpeechSessionEvent
-from .transport.websocket import Closed, Opening
+from .transport.handshake import Opening
+from .transport.websocket import Closed
 
 OPERATION_ID = "speech.sessions.create"
 

@@ -15,7 +15,8 @@ from .options import CallOptions, Secret
 from .session import State
 from .session_events import SpeechSessionAudio, SpeechSessionEvent
 from .session_facts import SessionFacts, prepare, raise_first
-from .transport.websocket import Closed, Opening, Quiet, Socket
+from .transport.handshake import Opening
+from .transport.websocket import Closed, Quiet, Socket
 
 if TYPE_CHECKING:
     import os

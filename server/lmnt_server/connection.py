@@ -11,7 +11,7 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import anyio
 from starlette.types import Scope
@@ -23,10 +23,16 @@ _PATIENCE: Final = 2.0
 
 
 class Connection:
-    """A hold on the connection of a session: it stays open when the host closes it, until `linger()` or `drop()`."""
+    """A hold on the connection of a session: it stays open when the host closes it, until this is left (`with`)."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
 
     def write(self, data: bytes) -> None:
         """Send bytes past the host, without TLS."""
@@ -34,12 +40,12 @@ class Connection:
 
     def drop(self) -> None:
         """End the connection at once."""
-        with self._socket, suppress(OSError):  # the client was faster
+        with suppress(OSError):  # the client was faster
             self._socket.shutdown(socket.SHUT_RDWR)
 
     async def linger(self) -> None:
         """Send no more, and read on until the client closes its side too, or for a while."""
-        with self._socket, anyio.move_on_after(_PATIENCE), suppress(OSError):  # it may reset the connection as well
+        with anyio.move_on_after(_PATIENCE), suppress(OSError):  # it may reset the connection as well
             self._socket.shutdown(socket.SHUT_WR)
             while True:
                 await anyio.wait_readable(self._socket)

@@ -10,6 +10,7 @@ import json
 import logging
 import secrets
 import time
+from contextlib import nullcontext, suppress
 from typing import Final
 from urllib.parse import quote
 
@@ -80,7 +81,8 @@ class Envelope:
         except ClientGoneError:
             outcome = "client left"
         except anyio.get_cancelled_exc_class():
-            await answer.close(GOING_AWAY, "the server is stopping")
+            with suppress(ClientGoneError):
+                await answer.close(GOING_AWAY, "the server is stopping")
             raise
         except Exception as failure:
             outcome = "cut" if answer.status else "failed"
@@ -120,12 +122,11 @@ class _Answer:
         match message["type"]:
             case "http.response.start" | "websocket.http.response.start":
                 self.status = message["status"]
-                if not self._scope.get(ANONYMOUS):
-                    named = (b"request-id", self._scope[REQUEST_ID].encode())
-                    message["headers"] = [*message.get("headers", ()), named]
+                self._name(message)
             case "websocket.accept":
                 self.status = 101
                 self.is_session = True
+                self._name(message)  # granian leaves this header out, other hosts do not
             case "websocket.close":
                 self.status = message.get("code", 1000)
                 self.is_session = False
@@ -133,14 +134,31 @@ class _Answer:
                 return
             case _:
                 self.sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
-        await self._send(message)
+        if self.is_session:
+            await self._send_in_session(message)
+        else:
+            await self._send(message)
+
+    def _name(self, message: Message) -> None:
+        if not self._scope.get(ANONYMOUS):
+            named = (b"request-id", self._scope[REQUEST_ID].encode())
+            message["headers"] = [*message.get("headers", ()), named]
+
+    async def _send_in_session(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except (RuntimeError, OSError) as error:
+            # granian raises the one, ASGI says the other, when the connection is lost before anybody was told.
+            self.is_session = False
+            raise ClientGoneError from error
 
     async def _send_and_linger(self, message: Message) -> None:
         # A server that stops has no time for it.
         connection = None if self.status == GOING_AWAY else connection_of(self._scope)
-        await self._send(message)
-        if connection is not None:
-            await connection.linger()
+        with connection or nullcontext():
+            await self._send_in_session(message)
+            if connection is not None:
+                await connection.linger()
 
     @property
     def is_past_errors(self) -> bool:
@@ -154,7 +172,7 @@ class _Answer:
             await error_response(error, request_id)(self._scope, receive, self)
             return
         # Whoever does not read will not read the end either.
-        with anyio.move_on_after(_PATIENCE):
+        with anyio.move_on_after(_PATIENCE), suppress(ClientGoneError):
             await self({"type": "websocket.send", "text": json.dumps(error_body(error, request_id))})
             await self.close(close_code(error), error.message)
 

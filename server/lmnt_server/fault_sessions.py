@@ -51,9 +51,9 @@ async def close(exchange: Exchange, told: Told) -> None:
 
     async def then() -> None:
         if told.value == 1005:
-            connection = _connection(exchange)
-            _write(exchange, connection, _EMPTY_CLOSE)
-            await connection.linger()
+            with _connection(exchange) as connection:
+                _write(exchange, connection, _EMPTY_CLOSE)
+                await connection.linger()
             return
         reason = told.details.get("reason", "")
         await exchange.send({"type": "websocket.close", "code": told.value, "reason": reason})
@@ -87,7 +87,8 @@ async def drop(exchange: Exchange, told: Told) -> None:
     """End the TCP connection, with no close frame."""
 
     async def then() -> None:
-        _connection(exchange).drop()
+        with _connection(exchange) as connection:
+            connection.drop()
         raise ClientGoneError
 
     await _up_to_the_point(exchange, told, then)
@@ -97,9 +98,9 @@ async def cut(exchange: Exchange, told: Told) -> None:
     """End the TCP connection inside a frame of audio."""
 
     async def then() -> None:
-        connection = _connection(exchange)
-        _write(exchange, connection, _HALF_A_FRAME)
-        connection.drop()
+        with _connection(exchange) as connection:
+            _write(exchange, connection, _HALF_A_FRAME)
+            connection.drop()
         raise ClientGoneError
 
     await _up_to_the_point(exchange, told, then)

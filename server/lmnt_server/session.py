@@ -3,7 +3,7 @@
 A client's messages go in, in the order they came, and jobs come out, in the order to do them in. A job is done before
 the next one is begun, so the answers to flushes and resets keep the order of the questions.
 
-Text waits until more of it cannot change how it is spoken: a sentence until white space follows its full stop, one
+Choice: text waits until more of it cannot change how it is spoken: a sentence until white space follows its stop, one
 longer than `sentences.LONGEST` characters up to its last break, and the rest until a flush or the end. So a text may be
 split anywhere and no half word is spoken, but speech comes while the text is still being written.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from .description import Description
@@ -22,7 +22,9 @@ from .sentences import begun
 from .validation import check, decoded, quoted
 
 WAITING: Final = 100_000
-"""Characters that may wait to be spoken. While more do, messages stay unread, which slows down who sends them."""
+"""Characters that may wait to be spoken, of which there may be any number in all.
+
+Choice: while more wait, messages stay unread, so TCP slows down who sends them. A reset or a close waits with them."""
 
 _OVERHEAD: Final = 100
 """What each job counts in `WAITING` beside its text, so that messages with no text cannot pile up either."""
@@ -77,11 +79,11 @@ class Limits:
 
 
 class State(Enum):
-    """How far a session is; the values say it in messages."""
+    """How far a session is: before its first message, after it, and after its last."""
 
-    NEW = "not begun yet"
-    OPEN = "open"
-    FINISHED = "finished"
+    NEW = auto()
+    OPEN = auto()
+    FINISHED = auto()
 
 
 class Session:

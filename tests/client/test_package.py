@@ -153,6 +153,7 @@ def test_what_the_package_imports() -> None:
             assert top != PACKAGE.name or level, f"{path.name} imports its own package by name"
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
     assert {name.partition("/")[0] for name in found["httpx"] | found["httpcore"]} == {"transport"}
+    assert found["websockets"] == {"transport/handshake.py", "transport/websocket.py"}
     assert "attrs" in found
 
 

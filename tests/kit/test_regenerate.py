@@ -125,6 +125,10 @@ def test_another_description_makes_another_package(kit: Path, regenerate: Run, t
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path / "made"
     )
     assert found.stdout == "Acme(base_url='https://api.lmnt.com') True False\n"
+    # Sessions need hand-written modules that are LMNT's own.
+    made = contents(tmp_path / "made" / "acme")
+    assert not [name for name in made if "session" in name and not name.startswith("models/")]
+    assert b"sessions" not in made["resources/speech.py"]
 
 
 def test_another_description_needs_a_name_and_a_place(regenerate: Run) -> None:

@@ -42,6 +42,9 @@ class SpeechSessionsResource(SyncResource):
         Texts may be sent piece by piece, as a language model makes them. Returns when the server is ready for
         the first.
 
+        A session is no request of an `http_client` that the client was given: only its timeout holds. TLS settings and
+        a proxy are those of `ssl_context` and `proxy` of the client, else the system's.
+
         Args:
             voice: The id of the voice that speaks.
             format: How the audio is encoded. The server's default is `mp3`.
@@ -104,6 +107,9 @@ class AsyncSpeechSessionsResource(AsyncResource):
 
         Texts may be sent piece by piece, as a language model makes them. Returns when the server is ready for
         the first.
+
+        A session is no request of an `http_client` that the client was given: only its timeout holds. TLS settings and
+        a proxy are those of `ssl_context` and `proxy` of the client, else the system's.
 
         Args:
             voice: The id of the voice that speaks.
