@@ -99,7 +99,7 @@ def check_type(kind: object) -> None:
         kind.json_fields()
 
 
-def fields_of(kind: type[Model]) -> dict[str, Field]:
+def own_fields(kind: type[Model]) -> dict[str, Field]:
     """Return the fields of a model that an application wrote as a class with annotations."""
     inherited = attrs.fields_dict(Model)
     try:

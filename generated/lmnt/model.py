@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
-from uuid import UUID
 
 import attrs
 
@@ -55,9 +51,9 @@ class Model:
             raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
 
     def __repr__(self) -> str:
-        given = {name: cast("object", getattr(self, name)) for name in _fields(type(self))}
+        given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
         shown = [
-            f"{name}={'…' if _fields(type(self))[name].secret else repr(value)}"
+            f"{name}={'…' if fields_of(type(self))[name].secret else repr(value)}"
             for name, value in given.items()
             if value is not None
         ]
@@ -67,9 +63,9 @@ class Model:
     @classmethod
     def json_fields(cls) -> Mapping[str, Field]:
         """Return the fields by attribute name. A method, so that models may refer to each other in a circle."""
-        from .casting import fields_of
+        from .casting import own_fields
 
-        return fields_of(cls)
+        return own_fields(cls)
 
     @classmethod
     def json_rest(cls) -> Codec[object]:
@@ -105,7 +101,9 @@ class Model:
         Raises:
             InvalidArgumentError: There is no such mode.
         """
-        return _Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self)
+        from .dumping import Form
+
+        return Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self)
 
     def to_json(
         self,
@@ -117,7 +115,9 @@ class Model:
         exclude_none: bool = False,
     ) -> str:
         """Return the model as JSON text, in one line if `indent` is None; see to_dict for the others."""
-        return _json(_Form("json", use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self), indent)
+        from .dumping import Form, as_json
+
+        return as_json(Form("json", use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self), indent)
 
     def model_dump(
         self,
@@ -131,7 +131,9 @@ class Model:
         exclude_none: bool = False,
     ) -> dict[str, object]:
         """Return what to_dict does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
-        form = _Form(mode, by_alias, exclude_unset, exclude_defaults, exclude_none)
+        from .dumping import Form
+
+        form = Form(mode, by_alias, exclude_unset, exclude_defaults, exclude_none)
         return form.dump(self, include, exclude)
 
     def model_dump_json(
@@ -146,66 +148,10 @@ class Model:
         exclude_none: bool = False,
     ) -> str:
         """Return what to_json does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
-        form = _Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
-        return _json(form.dump(self, include, exclude), indent)
+        from .dumping import Form, as_json
 
-
-def _json(value: object, indent: int | None) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False, separators=(",", ":") if indent is None else None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How models are written; see Model.to_dict."""
-
-    mode: str
-    by_alias: bool
-    exclude_unset: bool
-    exclude_defaults: bool
-    exclude_none: bool
-
-    def __post_init__(self) -> None:
-        if self.mode not in ("json", "python"):
-            raise InvalidArgumentError(f"mode must be 'json' or 'python'; got {self.mode!r}")
-
-    def dump(
-        self, model: Model, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, object]:
-        defaults = {each.name: each.default for each in attrs.fields(type(model))}
-        nulls = model._nulls  # pyright: ignore[reportPrivateUsage]  # the model's own, for this class alone
-        found: dict[str, tuple[str, object]] = {}
-        for attribute, field in _fields(type(model)).items():
-            value = cast("object", getattr(model, attribute))
-            is_unset = value is None and not field.required and attribute not in nulls
-            if (
-                (self.exclude_unset and is_unset)
-                or (self.exclude_none and value is None)
-                or (self.exclude_defaults and value == defaults[attribute])
-            ):
-                continue
-            found[field.name if self.by_alias else attribute] = (attribute, value)
-        found |= {name: (name, value) for name, value in model.additional_properties.items()}
-        wanted, unwanted = None if include is None else set(include), set(exclude or ())
-        return {
-            name: self._plain(value)
-            for name, (attribute, value) in found.items()
-            if (wanted is None or attribute in wanted) and attribute not in unwanted
-        }
-
-    def _plain(self, value: object) -> object:
-        match value:
-            case Model():
-                return self.dump(value)
-            case Mapping():
-                return {key: self._plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-            case list() | tuple():
-                return [self._plain(item) for item in cast("Sequence[object]", value)]
-            case date() if self.mode == "json":
-                return value.isoformat()
-            case UUID() if self.mode == "json":
-                return str(value)
-            case _:
-                return value
+        form = Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return as_json(form.dump(self, include, exclude), indent)
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -231,7 +177,7 @@ def stamp(result: object, request_id: str | None) -> None:
     """Tell a result, and each item of a list, the request it came from."""
     if isinstance(result, Result):
         result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in _fields(type(result)):
+    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
         vars(result)["request_id"] = request_id  # a model of an application's own is no Result
     elif isinstance(result, ResultList):
         result.request_id = request_id
@@ -242,7 +188,8 @@ def stamp(result: object, request_id: str | None) -> None:
 _FIELDS: dict[type[Model], Mapping[str, Field]] = {}
 
 
-def _fields(kind: type[Model]) -> Mapping[str, Field]:
+def fields_of(kind: type[Model]) -> Mapping[str, Field]:
+    """Return the fields of a model by attribute name."""
     if kind not in _FIELDS:
         _FIELDS[kind] = kind.json_fields()
     return _FIELDS[kind]
@@ -255,7 +202,7 @@ def read_model(kind: type[M], data: object) -> M:
     rest = dict(cast("Mapping[str, object]", data))
     values: dict[str, Any] = {}
     nulls: list[str] = []
-    for attribute, field in _fields(kind).items():
+    for attribute, field in fields_of(kind).items():
         if field.name not in rest:
             if field.required:
                 raise MismatchError("there", None, found="nothing").under(field.name)
@@ -284,7 +231,7 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
 
     Fields that are `omit` are left out.
     """
-    fields = _fields(kind)
+    fields = fields_of(kind)
     written: dict[str, object] = {}
     for attribute, field in fields.items():
         value = values.get(attribute, _OMIT)
@@ -308,7 +255,7 @@ _OMIT = Omit()
 def write_model(kind: type[Model], value: object) -> dict[str, object]:
     """Write a model, or a mapping of its fields, as decoded JSON; raises MismatchError."""
     if isinstance(value, kind):
-        fields = _fields(kind)
+        fields = fields_of(kind)
         given = {name: cast("object", getattr(value, name)) for name in fields}
         values = {name: item for name, item in given.items() if item is not None or fields[name].required}
         rest = {key: kind.json_rest().write(item) for key, item in value.additional_properties.items()}

@@ -20,8 +20,9 @@ from generator.sessions import sessions  # the same
 
 def signature(folder: Path) -> str:
     code = (
-        "import inspect; from lmnt.resources.speech_sessions import AsyncSpeechSessionsResource, SpeechSessionsResource\n"
-        "one, other = (inspect.signature(kind.create) for kind in (SpeechSessionsResource, AsyncSpeechSessionsResource))\n"
+        "import inspect; from lmnt.resources import speech_sessions as module\n"
+        "kinds = (module.SpeechSessionsResource, module.AsyncSpeechSessionsResource)\n"
+        "one, other = (inspect.signature(kind.create) for kind in kinds)\n"
         "assert one.parameters == other.parameters\n"
         "print(*one.parameters.values(), sep='\\n')"
     )
