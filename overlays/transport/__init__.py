@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import httpx
 
@@ -191,23 +191,22 @@ class _Readable:
         try:
             return self._file.read(size)
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror}") from error
+            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror or error}") from error
 
 
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
     if isinstance(part, str):
         return (None, part.encode())
-    content = part.content
-    if isinstance(content, Path):
+    content: bytes | _Readable
+    if isinstance(part.content, bytes):
+        content = part.content
+    elif isinstance(part.content, Path):
         try:
-            content = files.enter_context(content.open("rb"))
+            content = _Readable(files.enter_context(part.content.open("rb")), str(part.content))
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
-    if not isinstance(content, bytes):
-        content = cast(
-            "IO[bytes]",
-            cast("object", _Readable(content, str(part.content if isinstance(part.content, Path) else part.name))),
-        )
+            raise InvalidArgumentError(f"cannot read {part.content}: {error.strerror}") from error
+    else:
+        content = _Readable(part.content, part.name)
     return (part.name, content, part.media_type, part.headers)
 
 
