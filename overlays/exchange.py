@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from . import credentials, description
+from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
@@ -23,14 +24,9 @@ from .files import Upload
 from .omit import Omit
 from .operation import (
     Encoded,
-    FormBody,
-    JSONBody,
-    MultipartBody,
     Operation,
-    RawBody,
     arguments_of,
     query_pairs,
-    with_extra,
 )
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
 from .retries import Attempts
@@ -244,14 +240,14 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
     Only a GET follows where the method might have to change. The key stays with the host it was given for.
     """
-    location = response.headers.get("location")
+    location = response.http.headers.get("location")  # as it came: response.headers covers the key in it
     follows = response.status_code in (307, 308) or (
         response.status_code in (301, 302, 303) and request.method in ("GET", "HEAD")
     )
     if location is None or not follows:
         return None
     try:
-        url = urljoin(request.url, location)
+        url = credentials.without_key(urljoin(request.url, location))
         here, there = urlsplit(request.url), urlsplit(url)
     except ValueError:
         return None

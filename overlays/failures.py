@@ -66,7 +66,7 @@ def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
     fields = _object(body)
     error = fields.get("error")
     inner = _object(error)
-    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"))
+    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"), fields.get("title"))
     message = next((found for found in candidates if found), None)
     if message is not None and not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)[:BODY_START]

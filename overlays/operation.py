@@ -6,54 +6,20 @@ import json
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
-from .codec import Codec, MismatchError, string
+from .bodies import RequestBody
+from .codec import Codec, MismatchError
 from .errors import InvalidArgumentError
-from .files import DEFAULT_MEDIA_TYPE, Upload, binary
-from .model import Model, ResultText, write_fields
+from .model import ResultText
 from .omit import Omit
 from .options import check_headers
+from .values import sendable, write
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class JSONBody:
-    """A body of JSON (RFC 8259)."""
-
-    value: object = field(repr=False)
-    media_type: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class FormBody:
-    """A body of media type application/x-www-form-urlencoded: fields by name, in order."""
-
-    pairs: Sequence[tuple[str, str]] = field(repr=False)
-    media_type: str = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True)
-class MultipartBody:
-    """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
-
-    parts: Sequence[tuple[str, str | Upload]] = field(repr=False)
-    media_type: str = ""  # it names a boundary, which is known when the body is written
-
-
-@dataclass(frozen=True, slots=True)
-class RawBody:
-    """A body that is sent as it is."""
-
-    content: bytes | Upload = field(repr=False)
-    media_type: str
-
-
-RequestBody: TypeAlias = JSONBody | FormBody | MultipartBody | RawBody | None
 
 
 class Text(Enum):
@@ -80,11 +46,6 @@ class ByStatus(Generic[T]):
 
 Reader: TypeAlias = "Codec[T] | Text | Nothing | ByStatus[T]"
 """How the body of a success is read: as JSON, as a text, not at all, or as its status says."""
-
-
-def by_status(readers: Mapping[int | str, Codec[T] | Text | Nothing]) -> ByStatus[T]:
-    """Read the body of a success as its status says."""
-    return ByStatus(readers)
 
 
 def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
@@ -144,25 +105,6 @@ def arguments_of(operation_id: str) -> Generator[None]:
         raise InvalidArgumentError(f"{operation_id}: {error}") from error.__cause__
 
 
-def text(value: object) -> str:
-    """Return a parameter's value as text, as OpenAPI has it for simple values."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _write(name: str, value: object, codec: Codec[object]) -> object:
-    try:
-        return codec.write(value)
-    except MismatchError as error:
-        raise error.under(name) from error.__cause__
-
-
-def _sendable(name: str, value: object) -> str:
-    """Return a value as text that can be encoded."""
-    return cast("str", _write(name, text(value), string))
-
-
 def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequence[str]]]) -> str:
     """Fill a path template; each value becomes exactly one segment (RFC 3986 section 3.3).
 
@@ -213,9 +155,9 @@ def query_pairs(name: str, value: object, codec: Codec[object], separator: str =
 
 
 def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
-    written = _write(name, value, codec)
+    written = write(name, value, codec)
     items = cast("Sequence[object]", written) if isinstance(written, list | tuple) else [written]
-    return [_sendable(name, item) for item in items]
+    return [sendable(name, item) for item in items]
 
 
 def _simple(name: str, value: object, codec: Codec[object]) -> str:
@@ -249,112 +191,6 @@ def cookies(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str
 _COOKIE_NAME = "!#$&'*+^`|~"
 _COOKIE_VALUE = "!#$&'()*+/:<=>?@[]^`{|}~,"
 """What may stand in a cookie beside letters, digits and `-._~` (RFC 6265 section 4.1.1)."""
-
-
-def json_body(
-    kind: type[Model],
-    values: Mapping[str, object],
-    *,
-    optional: bool = False,
-    media_type: str = "application/json",
-) -> JSONBody | None:
-    """Encode the fields of a JSON object; no body at all for an optional one with no field given."""
-    return None if optional and _is_empty(values) else JSONBody(write_fields(kind, values), media_type)
-
-
-def form_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> FormBody | None:
-    """Encode the fields of a form; an array repeats its name."""
-    if optional and _is_empty(values):
-        return None
-    return FormBody(_pairs(write_fields(kind, values)))
-
-
-def multipart_body(
-    kind: type[Model],
-    values: Mapping[str, object],
-    *,
-    optional: bool = False,
-    encoding: Mapping[str, str] | None = None,
-) -> MultipartBody | None:
-    """Encode the fields of a multipart form; an array becomes one part for each item.
-
-    Args:
-        kind: The model whose fields they are.
-        values: The fields, by attribute name.
-        optional: Whether there may be no body at all.
-        encoding: The media types of parts, by the name of the field.
-    """
-    if optional and _is_empty(values):
-        return None
-    return MultipartBody(_parts(write_fields(kind, values), encoding or {}))
-
-
-def _is_empty(values: Mapping[str, object]) -> bool:
-    return all(isinstance(value, Omit) for value in values.values())
-
-
-def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the fields of a form by name; one that is null is left out, since a form has no null."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in fields.items():
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        pairs.extend((name, _sendable(name, item)) for item in items if item is not None)
-    return pairs
-
-
-def _parts(fields: Mapping[str, object], encoding: Mapping[str, str]) -> list[tuple[str, str | Upload]]:
-    parts: list[tuple[str, str | Upload]] = []
-    for name, value in fields.items():
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        for item in items:
-            if isinstance(item, Upload):
-                is_silent = item.media_type == DEFAULT_MEDIA_TYPE and name in encoding
-                parts.append((name, replace(item, media_type=encoding[name]) if is_silent else item))
-            elif isinstance(item, dict | list):
-                # OpenAPI: what has a structure is a part of JSON.
-                content = json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
-                parts.append((name, Upload("", content, encoding.get(name, "application/json"))))
-            elif item is not None:
-                parts.append((name, _sendable(name, item)))
-    return parts
-
-
-def json_value(value: object, codec: Codec[object], media_type: str) -> JSONBody | None:
-    """Encode a body that is one JSON value."""
-    return None if isinstance(value, Omit) else JSONBody(_write("body", value, codec), media_type)
-
-
-def text_value(value: object, codec: Codec[object], media_type: str) -> RawBody | None:
-    """Encode a body that is one text, in UTF-8."""
-    if isinstance(value, Omit):
-        return None
-    charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
-    return RawBody(_sendable("body", _write("body", value, codec)).encode(), media_type + charset)
-
-
-def raw_body(value: object, media_type: str) -> RawBody | None:
-    """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
-    if isinstance(value, Omit):
-        return None
-    upload = cast("Upload", _write("body", value, binary))
-    is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
-    return RawBody(upload, upload.media_type if is_given else media_type)
-
-
-def with_extra(body: RequestBody, extra: object) -> RequestBody:
-    """Add the fields of `extra_body` to a body; what is no object takes the body's place."""
-    if extra is None:
-        return body
-    if not isinstance(extra, Mapping):
-        return JSONBody(extra)
-    fields = cast("Mapping[str, object]", extra)
-    if isinstance(body, MultipartBody):
-        return MultipartBody([*body.parts, *_parts(fields, {})])
-    if isinstance(body, FormBody):
-        return FormBody([*body.pairs, *_pairs(fields)])
-    if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
-        return JSONBody({**cast("Mapping[str, object]", body.value), **fields}, body.media_type)
-    return JSONBody(fields)
 
 
 def media_type(chosen: object, default: object, media_types: Mapping[str, str]) -> str:

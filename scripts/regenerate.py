@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return 1 if found else 0
             put_in_place(folder / settings.package, settings.out / settings.package)
             (folder / "lock.json").replace(settings.out / "lock.json")
-    except (Failure, OSError) as failure:
+    except (Failure, OSError, RecursionError) as failure:
         print(f"error: {failure}\nNothing was changed.", file=sys.stderr)
         return 1
     count = len(list((settings.out / settings.package).rglob("*.py")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from . import description
 from .options import Secret
@@ -34,3 +34,12 @@ def in_query(key: Secret) -> tuple[Secret, ...]:
         return ()
     text = key.reveal()
     return (Secret(f"{quote(description.AUTH_NAME, safe='')}={quote(text, safe='')}", text, quote(text, safe="")),)
+
+
+def without_key(url: str) -> str:
+    """Return a URL of the server's without the query parameter of the key, which it may have repeated."""
+    parts = urlsplit(url)
+    if description.AUTH_PLACE != "query" or not parts.query:
+        return url
+    pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]) != description.AUTH_NAME]
+    return parts._replace(query="&".join(pairs)).geturl()

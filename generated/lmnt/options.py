@@ -74,6 +74,10 @@ class Secret:
         """Whether the text can be the value of a header, with no white space in it."""
         return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
 
+    def is_name_and_password(self) -> bool:
+        """Whether the text can be the credentials of HTTP's `Basic` (RFC 7617 section 2)."""
+        return re.fullmatch(r"[^:\x00-\x1f\x7f\ud800-\udfff]*:[^\x00-\x1f\x7f\ud800-\udfff]*", self._text) is not None
+
     def __len__(self) -> int:
         return len(self._text)
 
@@ -131,7 +135,7 @@ def _check_key(key: Secret | None) -> Secret:
     if key is None or not key:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
     if description.AUTH_PLACE == "basic":
-        if ":" not in key.reveal():
+        if not key.is_name_and_password():
             raise InvalidArgumentError("the API key must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617)")
     elif not key.is_printable_ascii() or (description.AUTH_PLACE == "cookie" and ";" in key.reveal()):
         raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")

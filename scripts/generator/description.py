@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+T = TypeVar("T")
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -100,7 +105,7 @@ def load_description(path: Path) -> dict[str, Any]:
     if validator is None:
         raise refuse("/openapi", f"{version!r} is no version that can be read", "write the description in OpenAPI 3.1")
     try:
-        error = next(iter(validator(cast("Any", document)).iter_errors()), None)
+        error = _with_deep_stack(lambda: next(iter(validator(cast("Any", document)).iter_errors()), None))
     except Exception as problem:  # the validator follows references before it checks them, and raises what it meets
         raise Failure(f"{path.name} is no valid OpenAPI: {problem}") from problem
     if error is not None:
@@ -109,6 +114,18 @@ def load_description(path: Path) -> dict[str, Any]:
     if version.startswith("3.0."):
         upgrade(document)
     return document
+
+
+def _with_deep_stack(function: Callable[[], T]) -> T:
+    """Call a function that calls itself for each reference of a chain, which may lead through all schemas."""
+    limit, size = sys.getrecursionlimit(), threading.stack_size(512 << 20)
+    sys.setrecursionlimit(200_000)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(function).result()
+    finally:
+        sys.setrecursionlimit(limit)
+        threading.stack_size(size)
 
 
 def upgrade(node: Any) -> None:

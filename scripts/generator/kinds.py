@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from .description import Description, below, refuse
+from .media_types import is_text
+from .merging import Merging, component_name, types_of
 from .naming import class_name, is_annotation, python_name
 
 LIMITS = {
@@ -78,52 +80,6 @@ class Kind:
             yield from each.named()
 
 
-@dataclass(frozen=True)
-class Property:
-    """One property of a model."""
-
-    name: str
-    python_name: str
-    kind: Kind
-    required: bool
-    schema: Mapping[str, Any]
-    pointer: str
-
-    @property
-    def read_only(self) -> bool:
-        """Whether a response alone holds it."""
-        return bool(self.schema.get("readOnly"))
-
-    @property
-    def write_only(self) -> bool:
-        """Whether a request alone holds it."""
-        return bool(self.schema.get("writeOnly"))
-
-    @property
-    def secret(self) -> bool:
-        """Whether no repr shows it."""
-        return self.schema.get("format") == "password"
-
-
-@dataclass(frozen=True)
-class Model:
-    """An object with fields.
-
-    Args:
-        name: Its class.
-        schema: The schema, as it was written.
-        properties: Its fields.
-        rest: The kind of its other fields; None if they may be anything.
-        closed: Whether it has no other fields.
-    """
-
-    name: str
-    schema: Mapping[str, Any]
-    properties: list[Property]
-    rest: Kind | None
-    closed: bool
-
-
 class Kinds:
     """What each schema of a description stands for."""
 
@@ -132,14 +88,13 @@ class Kinds:
         self._origins = origins
         self._known: dict[str, Kind] = {}
         self._open: list[str] = []
-        self._opening: list[str] = []
-        self._read: dict[str, Model] = {}
+        self._merging = Merging(description, origins)
         self._check_names()
 
     def _check_names(self) -> None:
         taken: dict[str, str] = {}
         for name, pointer in self._origins.items():
-            for each in {class_name(name), python_name(class_name(name))}:
+            for each in (class_name(name), python_name(class_name(name))):
                 if each in taken:
                     raise refuse(pointer, f"it would be called {each}, as {taken[each]} is", "rename one of them")
             taken |= dict.fromkeys((class_name(name), python_name(class_name(name))), pointer)
@@ -152,10 +107,11 @@ class Kinds:
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """Return the schema of a component by its class name."""
-        return self._by_class[name][1]
+        return self.by_class[name][1]
 
     @cached_property
-    def _by_class(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    def by_class(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        """The components by class name: where each stood, and its schema."""
         schemas = self._description.schemas
         return {
             class_name(name): (self._origins[name], each if isinstance(each, Mapping) else {})
@@ -179,9 +135,9 @@ class Kinds:
     def _component(self, name: str, schema: Any, pointer: str) -> Kind:
         if not isinstance(schema, Mapping):
             return Kind("anything")
-        merged = self._merged(schema, pointer)
+        merged = self.merged(schema, pointer)
         if "$ref" not in merged and self._is_model(merged):
-            return Kind("model", class_name(name), nullable="null" in _types(merged))
+            return Kind("model", class_name(name), nullable="null" in types_of(merged))
         kind = self._plain(merged, pointer)
         if kind.form == "choice" or (kind.form == "union" and not kind.name):
             return replace(kind, name=class_name(name))
@@ -195,86 +151,16 @@ class Kinds:
         """Return what a schema stands for; references and `allOf` followed."""
         if not isinstance(schema, Mapping):
             return Kind("anything")
-        return self._plain(self._merged(schema, pointer), pointer)
+        return self._plain(self.merged(schema, pointer), pointer)
 
-    # -- one schema out of many
-
-    def _merged(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """Return a schema with its `allOf`, and what limits a reference further, as one.
-
-        What is a reference and nothing else that counts stays one.
-        """
-        own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
-        parts = [(each, below(pointer, "allOf", index)) for index, each in enumerate(schema.get("allOf", []))]
-        if "$ref" in schema:
-            parts.insert(0, ({"$ref": schema["$ref"]}, pointer))
-        parts = [each for each in parts if not all(is_annotation(key) for key in each[0])]
-        if not parts:
-            return own
-        if len(parts) == 1 and all(is_annotation(key) for key in own):
-            part, place = parts[0]
-            return self._merged(part, place) | own if "$ref" not in part else {**part, **own}
-        merged: dict[str, Any] = {}
-        for part, place in [*parts, (own, pointer)]:
-            self._add(merged, self._opened(part, place), pointer)
-        return merged
-
-    def _opened(self, part: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """Return a part of an allOf, what it refers to in its place."""
-        merged = self._merged(part, pointer)
-        if "$ref" not in merged:
-            return merged
-        name = _component_name(merged["$ref"])
-        if name in self._opening:
-            raise refuse(self._origins[name], "its allOf leads back to itself", "leave that part out")
-        self._opening.append(name)
-        inner = self._opened(self._description.schemas[name], self._origins[name])
-        self._opening.pop()
-        return {key: value for key, value in inner.items() if not is_annotation(key)}
-
-    def _add(self, merged: dict[str, Any], part: Mapping[str, Any], pointer: str) -> None:
-        for key, value in part.items():
-            if key == "properties":
-                properties = merged.setdefault(key, {})
-                both = {name for name in value if name in properties and properties[name] != value[name]}
-                merged[key] = {**properties, **value} | {
-                    name: {"allOf": [properties[name], value[name]]} for name in both
-                }
-            elif key == "required":
-                merged[key] = [*merged.get(key, []), *value]
-            elif key == "type" and key in merged:
-                merged[key] = self._common_types(merged[key], value, pointer)
-            elif key in ("enum", "const") and ("enum" in merged or "const" in merged):
-                allowed = [merged["const"]] if "const" in merged else merged["enum"]
-                values = [each for each in ([value] if key == "const" else value) if each in allowed]
-                if not values:
-                    raise refuse(pointer, "the parts of its allOf leave no value", "let them agree")
-                merged.pop("const", None)
-                merged["enum"] = values
-            elif key in merged and merged[key] != value and not is_annotation(key):
-                raise refuse(
-                    pointer,
-                    f"the parts of its allOf say {key} in two ways, {merged[key]!r} and {value!r}",
-                    "say it once, in one schema",
-                )
-            else:
-                merged[key] = value
-
-    @staticmethod
-    def _common_types(first: Any, second: Any, pointer: str) -> list[str]:
-        one, other = _types({"type": first}), _types({"type": second})
-        common = [each for each in one if each in other or (each == "integer" and "number" in other)]
-        common += [each for each in other if each == "integer" and "number" in one and each not in common]
-        if not common:
-            raise refuse(pointer, f"the parts of its allOf have no type in common: {one} and {other}", "let them agree")
-        return common
-
-    # -- what a merged schema stands for
+    def merged(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+        """Return a schema with all of its parts as one; what is a reference and nothing else that counts stays one."""
+        return self._merging.merged(schema, pointer)
 
     def _plain(self, schema: Mapping[str, Any], pointer: str) -> Kind:
         if "$ref" in schema:
-            return self.component(_component_name(schema["$ref"]))
-        types = _types(schema)
+            return self.component(component_name(schema["$ref"]))
+        types = types_of(schema)
         nullable = "null" in types
         types = [each for each in types if each != "null"]
         for key in ("oneOf", "anyOf"):
@@ -297,7 +183,7 @@ class Kinds:
             if not types:
                 return Kind("anything")
         kinds = [self._typed(each, schema, pointer) for each in types]
-        self._refuse_stray(schema, types, pointer)
+        refuse_stray(schema, types, pointer)
         kind = kinds[0] if len(kinds) == 1 else Kind("union", inner=_sorted(kinds))
         return replace(kind, nullable=nullable)
 
@@ -305,12 +191,6 @@ class Kinds:
         stray = [key for key in schema if key in LIMITS or key == "format"]
         if stray and "type" not in schema:
             raise refuse(pointer, f"{', '.join(stray)} limits a value of no stated type", "say its type")
-
-    def _refuse_stray(self, schema: Mapping[str, Any], types: list[str], pointer: str) -> None:
-        allowed = {key for each in types for key in BY_TYPE[each]} | {"type"}
-        for key in schema:
-            if key not in allowed and not is_annotation(key):
-                raise refuse(below(pointer, key), f"it means nothing for {' or '.join(types)}", "leave it out")
 
     def _typed(self, type_: str, schema: Mapping[str, Any], pointer: str) -> Kind:
         limits = self._limits(type_, schema, pointer)
@@ -355,7 +235,7 @@ class Kinds:
         for key in schema:
             if key not in ("type", "enum", "const", "format") and not is_annotation(key):
                 raise refuse(below(pointer, key), "the values are listed, which says all", "leave it out")
-        types = [each for each in _types(schema) if each != "null"]
+        types = [each for each in types_of(schema) if each != "null"]
         if strangers := [each for each in values if types and not any(_is(each, type_) for type_ in types)]:
             raise refuse(pointer, f"{strangers[0]!r} is no {' or '.join(types)}", "let the values and the type agree")
         if any(isinstance(each, dict | list) for each in values):
@@ -379,8 +259,6 @@ class Kinds:
             return Kind("values", inner=(inner,), values=values, nullable=nullable)
         return Kind("choice", inner=(inner,), values=values, nullable=nullable)
 
-    # -- unions
-
     def _union(self, schema: Mapping[str, Any], key: str, pointer: str) -> Kind:
         for other in schema:
             if other not in (key, "discriminator", "type") and not is_annotation(other):
@@ -400,7 +278,7 @@ class Kinds:
             return Kind("anything")
         if any(kind.form == "file" for kind in values) and len(values) > 1:
             raise refuse(pointer, "bytes cannot be told from another kind of value", "leave one of them")
-        types = [each for each in _types(schema) if each != "null"]
+        types = [each for each in types_of(schema) if each != "null"]
         if types not in ([], ["object"]) or (types and any(kind.form not in ("model", "union") for kind in values)):
             raise refuse(below(pointer, "type"), f"it stands beside {key}", "say it in each member")
         said = schema.get("discriminator")
@@ -408,139 +286,13 @@ class Kinds:
             return replace(values[0], nullable=nullable)
         return Kind("union", inner=_sorted(values), nullable=nullable, said=(said, pointer))
 
-    def tags(self, union: Kind) -> tuple[str, dict[str, Kind]]:
-        """Return the property that tells the members of a union apart, and the member of each value.
 
-        It is what the union says, or a constant that each member has; empty if there is neither. A member may refer to
-        the union, so this is asked for when all components are known.
-        """
-        (said, pointer), kinds = union.said, list(union.inner)
-        if said is None:
-            return self._common_constant(kinds)
-        here, tag = below(pointer, "discriminator"), said["propertyName"]
-        if strangers := [kind for kind in kinds if kind.form != "model"]:
-            raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
-        by_name = {kind.name: kind for kind in kinds}
-        mapping = {value: class_name(_component_name(target)) for value, target in said.get("mapping", {}).items()}
-        for name, each in by_name.items():
-            if tag not in {prop.name for prop in self.model(name).properties}:
-                raise refuse(here, f"{name} has no property {tag}", "describe it there")
-            if name not in mapping.values():
-                # Without a mapping, a member is called by the name of its schema.
-                mapping |= dict.fromkeys(self._constants(each, tag) or [self._schema_name(name)], name)
-        for value, name in mapping.items():
-            if name not in by_name:
-                raise refuse(below(here, "mapping", value), f"{name} is no member", "list it under oneOf")
-        return tag, {value: by_name[name] for value, name in mapping.items()}
-
-    def _schema_name(self, name: str) -> str:
-        return next(each for each in self._description.schemas if class_name(each) == name)
-
-    def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
-        """Find a required property that is a different constant text in each member."""
-        if len(kinds) < 2 or any(kind.form != "model" for kind in kinds):
-            return "", {}
-        for prop in self.model(kinds[0].name).properties:
-            values = [(value, kind) for kind in kinds for value in self._constant(kind, prop.name)]
-            tags = dict(values)
-            if len(tags) == len(values) and {kind.name for kind in tags.values()} == {kind.name for kind in kinds}:
-                return prop.name, tags
-        return "", {}
-
-    def _constants(self, kind: Kind, name: str) -> list[str]:
-        """Return the texts that a property of a model may be, if they are listed."""
-        for prop in self.model(kind.name).properties:
-            if prop.name == name and prop.kind.form in ("const", "choice"):
-                return [str(each) for each in prop.kind.values if isinstance(each, str)]
-        return []
-
-    def _constant(self, kind: Kind, name: str) -> list[str]:
-        """Return the one text that a property of a model always is."""
-        required = any(prop.name == name and prop.required for prop in self.model(kind.name).properties)
-        values = self._constants(kind, name)
-        return values if required and len(values) == 1 else []
-
-    # -- models
-
-    def model(self, name: str) -> Model:
-        """Return a model by its class name."""
-        if name not in self._read:
-            self._read[name] = self._read_model(name)
-        return self._read[name]
-
-    def _read_model(self, name: str) -> Model:
-        pointer, schema = self._by_class[name]
-        merged = self._merged(schema, pointer)
-        self._refuse_stray(merged, ["object"], pointer)
-        required = set(merged.get("required", []))
-        properties: list[Property] = []
-        for key, each in merged.get("properties", {}).items():
-            here = below(pointer, "properties", key)
-            shown = self.shown(each)
-            properties.append(Property(key, python_name(key), self.of(each, here), key in required, shown, here))
-        seen: dict[str, str] = {}
-        for prop in properties:
-            if prop.python_name in seen:
-                raise refuse(
-                    prop.pointer,
-                    f"it would be called {prop.python_name}, as {seen[prop.python_name]!r} is",
-                    "rename one; an object of a client cannot have both",
-                )
-            seen[prop.python_name] = prop.name
-        if unknown := required - merged.get("properties", {}).keys():
-            raise refuse(below(pointer, "required"), f"{sorted(unknown)[0]!r} is no property", "describe it there")
-        for limit in ("minProperties", "maxProperties"):
-            if limit in merged:
-                raise refuse(below(pointer, limit), "an object with fields has them by name", "leave it out")
-        rest = merged.get("additionalProperties")
-        closed = rest is False
-        typed = self.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
-        if typed is not None and typed.form == "anything":
-            typed = None
-        # The required ones first, in the order of the description.
-        properties.sort(key=lambda prop: not prop.required)
-        return Model(name, {**schema, **merged}, properties, typed, closed)
-
-    def shown(self, schema: Any) -> Mapping[str, Any]:
-        """Return what is said of a schema: of its own, else of what it refers to."""
-        if not isinstance(schema, Mapping):
-            return {}
-        found: dict[str, Any] = {}
-        for part in schema.get("allOf", []):
-            found |= self.shown(part)
-        if "$ref" in schema:
-            found |= self.shown(self._description.resolve(schema))
-        return found | dict(schema)
-
-    def bytes_in(self, kind: Kind) -> bool:
-        """Whether there are bytes in a kind, which JSON cannot hold."""
-        return self._bytes_in(kind, set())
-
-    def _bytes_in(self, kind: Kind, seen: set[str]) -> bool:
-        if kind.form == "model":
-            if kind.name in seen:
-                return False
-            seen.add(kind.name)
-            return any(self._bytes_in(prop.kind, seen) for prop in self.model(kind.name).properties)
-        return kind.form == "file" or any(self._bytes_in(each, seen) for each in kind.inner)
-
-
-def is_text(media_type: str) -> bool:
-    """Whether a media type is text."""
-    bare = media_type.partition(";")[0].strip().lower()
-    return bare.startswith("text/") or bare.endswith(("json", "xml")) or bare in _TEXTS
-
-
-_TEXTS = {"application/x-ndjson", "application/jsonl", "application/yaml", "application/javascript"}
-
-
-def _component_name(reference: str) -> str:
-    return reference.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
-
-
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    given = schema.get("type", [])
-    return list(given) if isinstance(given, list) else [given]
+def refuse_stray(schema: Mapping[str, Any], types: list[str], pointer: str) -> None:
+    """Refuse a keyword that means nothing for these types."""
+    allowed = {key for each in types for key in BY_TYPE[each]} | {"type"}
+    for key in schema:
+        if key not in allowed and not is_annotation(key):
+            raise refuse(below(pointer, key), f"it means nothing for {' or '.join(types)}", "leave it out")
 
 
 def _is(value: object, type_: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from openapi_python_client import strings
@@ -51,6 +52,7 @@ _CLIENT = {
 }
 
 
+@cache
 def python_name(text: str) -> str:
     """Return the name of an attribute or a module for any text."""
     # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
@@ -63,6 +65,7 @@ def argument_name(text: str) -> str:
     return f"{name}_" if name in _ARGUMENTS else name
 
 
+@cache
 def class_name(text: str) -> str:
     """Return the name of a class for any text."""
     return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
@@ -202,7 +205,7 @@ class Namer:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True
-        parts = schema.get("allOf", [])
+        parts = [part for part in schema.get("allOf", []) if not all(is_annotation(key) for key in part)]
         if len(parts) == 1 and all(is_annotation(key) for key in schema if key != "allOf"):
             return self._is_object(parts[0])
         return any(self._is_object(self._target(part)) for part in parts)

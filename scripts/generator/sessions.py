@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Description, below, refuse
-from .kinds import Kinds, Property
+from .kinds import Kinds
+from .models import Models, Property
 from .naming import class_name, resource_name
 
 OVERLAY = "speech_session.py"
@@ -47,13 +48,14 @@ class Session:
 
 
 def sessions(
-    description: Description, kinds: Kinds, auth_name: str, client_headers: Mapping[str, str]
+    description: Description, kinds: Kinds, models: Models, auth_name: str, client_headers: Mapping[str, str]
 ) -> Iterator[Session]:
     """Yield what opens a session.
 
     Args:
         description: The description.
         kinds: What its schemas stand for.
+        models: The models among them.
         auth_name: The header of the API key; the field of this name is not the caller's to give.
         client_headers: Headers that the client sends by itself, and their values; so are fields of these names.
     """
@@ -65,7 +67,7 @@ def sessions(
         if kind is None or kind.form != "model":
             raise refuse(pointer, "its `init` is no object", "refer to the schema of the message that opens a session")
         given, fixed = list[Property](), dict[str, Any]()
-        for prop in kinds.model(kind.name).properties:
+        for prop in models.model(kind.name).properties:
             if prop.name in client_headers:
                 fixed[prop.python_name] = client_headers[prop.name]
             elif prop.kind.form == "const":

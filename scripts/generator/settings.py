@@ -27,6 +27,12 @@ class Settings:
     version: str
     overlays: list[str]
 
+    @property
+    def shown_spec(self) -> str:
+        """The description, as the first line of each rendered module names it."""
+        name = "".join(each for each in self.spec.name if each.isprintable())
+        return f"openapi/{name}" if self.spec.parent == ROOT / "openapi" else name
+
     @classmethod
     def read(cls, spec: Path | None = None, package: str | None = None, out: Path | None = None) -> Settings:
         """Read the settings; refuses keys it does not know."""

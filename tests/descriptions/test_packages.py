@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import logging
+import re
 import sys
 import threading
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,6 +77,7 @@ def test_a_redirect_takes_the_key_to_no_other_host(drivers: dict[tuple[str, bool
         ("chat", "a;b", "pasted whole"),
         ("diary", "a b", "pasted whole"),
         ("printing", "nothing", "NAME:PASSWORD"),
+        ("printing", "a:\ud800", "NAME:PASSWORD"),
     ],
 )
 def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: str) -> None:
@@ -153,3 +156,76 @@ def test_the_constants_are_those_of_the_description() -> None:
     facts: Any = import_module("hostile.description")
     assert facts.API_VERSION == '1"\\'
     assert facts.BASE_URL == 'https://example.com/x""""'
+
+
+def test_a_redirect_to_the_same_host_sends_the_key_once(drivers: dict[tuple[str, bool], Driver]) -> None:
+    targets: list[str] = []
+
+    class Redirect(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            targets.append(self.path)
+            is_first = len(targets) == 1
+            self.send_response(307 if is_first else 200)
+            if is_first:
+                self.send_header("location", self.path.replace("?", "/?"))
+            self.send_header("content-length", "0" if is_first else "2")
+            self.end_headers()
+            self.wfile.write(b"" if is_first else b"[]")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    client = drivers[("petshop", False)].client.with_options(base_url=f"http://127.0.0.1:{server.server_port}")
+    assert client.pet.list_pets(limit=5) == []
+    assert targets == ["/pets?limit=5&api_key=key%3Aof-the-mock", "/pets/?limit=5&api_key=key%3Aof-the-mock"]
+    server.shutdown()
+    server.server_close()
+
+
+PHOTOS = {"pet_id": 1, "photos": [b""]}
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "told"),
+    [
+        ("pet.list_pets", {"tags": ["a"] * 4}, "tags must be at most 3 items long"),
+        ("pet.list_pets", {"limit": 0}, "limit must be at least 1"),
+        ("pet.list_pets", {"born_after": "2026-02-28"}, "born-after must be a date"),
+        ("pet.add_pet", {"name": "a", "photo_urls": [], "weight": 1.2}, "weight must be a multiple of 0.5"),
+        ("pet.add_pet", {"name": "a", "photo_urls": [], "category": {}}, "category.name must be given"),
+        ("pet.add_photos", {"pet_id": 1, "photos": []}, "photos must be at least 1 item long"),
+        ("pet.add_photos", {**PHOTOS, "place": {"lat": 1, "lon": 2, "at": 3}}, "place.at must be no field that"),
+        ("pet.add_photos", {**PHOTOS, "extra_body": {"x": {"y": object()}}}, "x must be what JSON can hold"),
+        ("pet.replace_photo", {"pet_id": 1, "body": "a.png"}, "body must be a pathlib.Path"),
+        (
+            "pet.replace_photo",
+            {"pet_id": 1, "body": SimpleNamespace(read=bytes)},
+            "body must be a file that has a length",
+        ),
+        (
+            "pet.replace_photo",
+            {"pet_id": 1, "body": b"", "x_checksum": ["a,b", "c"]},
+            "X-Checksum must be texts without",
+        ),
+        ("pet.replace_photo", {"pet_id": 1, "body": b"", "x_checksum": ["a\nb"]}, "without control characters"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(
+    drivers: dict[tuple[str, bool], Driver], call: str, arguments: dict[str, Any], told: str
+) -> None:
+    it = drivers[("petshop", False)]
+    with pytest.raises(sys.modules["petshop"].InvalidArgumentError, match=re.escape(told)):
+        it.call(call, **arguments)
+    assert it.server.seen == []
+
+
+def test_the_title_of_a_problem_is_its_message_if_there_is_no_detail(
+    drivers: dict[tuple[str, bool], Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = drivers[("petshop", False)]
+    problem = it.server.document["components"]["responses"]["Problem"]["content"]["application/problem+json"]
+    monkeypatch.setitem(problem, "example", {"title": "No"})
+    it.server.statuses.append(409)
+    with pytest.raises(sys.modules["petshop"].ConflictError, match="409: No"):
+        it.call("pet.add_pet", name="a", photo_urls=[])
