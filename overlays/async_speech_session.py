@@ -154,18 +154,18 @@ class AsyncSpeechSession(SessionFacts):
             if isinstance(event, SpeechSessionAudio):
                 yield event.audio
 
-    async def stream_audio_to_file(self, file: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+    async def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         """Write the audio to a file as it comes; the file takes its name when the session is complete.
 
         Args:
-            file: The file; one that is there already stays as it is until the new one is whole.
+            path: The file; one that is there already stays as it is until the new one is whole.
             keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIError: The session failed.
             FileError: The file cannot be written.
         """
-        await asave(self.audio(), Download(file, keep_partial=keep_partial))
+        await asave(self.audio(), Download(path, keep_partial=keep_partial))
 
     async def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[bytes]:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
@@ -272,18 +272,27 @@ class AsyncSpeechSession(SessionFacts):
         self._closed(closed)
 
 
-class AsyncSessionOpener:
-    """A session that is opened when it is awaited, or entered with `async with`, which closes it too."""
+class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
+    """A coroutine that opens a session; `async with` does too, and closes it at the end."""
 
-    def __init__(self, open_session: Callable[[], Coroutine[Any, Any, AsyncSpeechSession]]) -> None:
-        self._open = open_session
+    def __init__(self, opening: Coroutine[Any, Any, AsyncSpeechSession]) -> None:
+        self._opening = opening
         self._session: AsyncSpeechSession | None = None
 
     def __await__(self) -> Generator[Any, Any, AsyncSpeechSession]:
-        return self._open().__await__()
+        return self._opening.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._opening.throw(*error)
+
+    def close(self) -> None:
+        self._opening.close()
 
     async def __aenter__(self) -> AsyncSpeechSession:
-        self._session = await self._open()
+        self._session = await self._opening
         return self._session
 
     async def __aexit__(

@@ -22,12 +22,7 @@ from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
 from .files import Upload
 from .omit import Omit
-from .operation import (
-    Encoded,
-    Operation,
-    arguments_of,
-    query_pairs,
-)
+from .operation import Encoded, Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
 from .retries import Attempts
 from .stream import StreamGuard
@@ -110,7 +105,7 @@ def exchange(
         try:
             while True:
                 response = cast("Response", (yield Send(numbered(request, attempts.retries))))
-                target = _redirect(request, response)
+                target = _redirect(request, response) if call.follow_redirects else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)
@@ -161,10 +156,13 @@ def _request(
         content = urlencode(body.pairs).encode()
     elif isinstance(body, RawBody):
         content = body.content
+    headers = _headers(operation, options, call, "" if content is None or body is None else body.media_type)
+    if isinstance(body, MultipartBody) and "boundary" not in str(headers.get("content-type", "")):
+        headers.pop("content-type", None)  # what the parts lie between is known when they are written
     return Request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call),
-        headers=_headers(operation, options, call, "" if content is None or body is None else body.media_type),
+        headers=headers,
         secret_query=credentials.in_query(options.key) if operation.sends_key else (),
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,

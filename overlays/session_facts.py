@@ -26,9 +26,10 @@ OPERATION_ID = "speech.sessions.create"
 def prepare(
     client: SyncCalls | AsyncCalls, path: str, init: Mapping[str, object], call: CallOptions, max_message_size: int
 ) -> tuple[dict[str, object], Opening]:
-    """Check all arguments; returns the fields of `init` but the key, and how the session is opened."""
+    """Check all arguments, of which None is as good as none; returns the fields of `init` but the key, and the way."""
+    given = {name: value for name, value in init.items() if value is not None}
     with arguments_of(OPERATION_ID):
-        fields = write_fields(SpeechSessionInit, {**init, "x_api_key": ""})
+        fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
     del fields[description.AUTH_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")

@@ -12,7 +12,7 @@ from .errors import InvalidArgumentError
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange, handshake
 from .omit import NotGiven
 from .operation import Operation
-from .options import CallOptions, ClientOptions, given
+from .options import CallOptions, ClientOptions, Secret, given
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -24,8 +24,8 @@ from .responses import (
 )
 from .retries import Attempts
 from .stream import aread_body, aread_start, read_body, read_start
-from .transport import AsyncHTTPClient, HTTPClient, asend, send
-from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient, Timeout
+from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
+from .transport.connections import Connections, SharedClient, Timeout
 
 if TYPE_CHECKING:
     import ssl
@@ -56,24 +56,46 @@ class Calls:
 
     @property
     def api_key(self) -> str:
-        """The API key."""
+        """The API key; setting it holds from the next call on, as for the settings below."""
         return self._options.key.reveal()
 
+    @api_key.setter
+    def api_key(self, api_key: str) -> None:
+        key, api_key = Secret(api_key), ""
+        self._options = self._options.changed(key=key)
+
     @property
-    def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
-        return self._options.base_url
+    def base_url(self) -> HTTPURL:
+        """Where the API is; a path ends in a slash."""
+        url = HTTPURL(self._options.base_url)
+        return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
+
+    @base_url.setter
+    def base_url(self, base_url: str | HTTPURL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+        self._options = self._options.changed(base_url=base_url)
 
     @property
     def max_retries(self) -> int:
         """How often a failed call is repeated at most."""
         return self._options.max_retries
 
+    @max_retries.setter
+    def max_retries(self, max_retries: int) -> None:
+        self._options = self._options.changed(max_retries=max_retries)
+
     @property
     def timeout(self) -> float | Timeout | None:
         """Seconds to wait for a connection, a read or a write; None for no limit."""
         timeout = self._options.timeout
-        return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
+        return self._shared.timeout if isinstance(timeout, NotGiven) else timeout
+
+    @timeout.setter
+    def timeout(self, timeout: float | Timeout | None) -> None:
+        self._options = self._options.changed(timeout=timeout)
+
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._shared.is_closed
 
     def opening(self, operation_id: str, path: str, call: CallOptions, *, max_message_size: int) -> Opening:
         """Return how a WebSocket session is opened.
@@ -142,11 +164,6 @@ class SyncCalls(Calls):
             return parse(operation, reply, reply.content or b"")
         return APIResponse[Any](reply)
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shared.is_closed
-
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
         if (http := self._shared.end()) is not None:
@@ -193,11 +210,6 @@ class AsyncCalls(Calls):
         if mode is Mode.PARSED:
             return parse(operation, reply, reply.content or b"")
         return AsyncAPIResponse[Any](reply)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shared.is_closed
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""

@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "57aa43207daeee4ed19c2a4f32d132872182e929b08d3707ad83ff3613a0ef70"
+DIGEST = "2c8accab293dba502399fe085c3528f96223bce00050f52fe77133851d55c432"
 """The SHA-256 of what the description says, comments and layout aside."""
 
 BASE_URL = "https://api.lmnt.com"

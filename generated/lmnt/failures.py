@@ -27,6 +27,7 @@ def unreadable(
     """Return the error of a success that is no result."""
     return APIResponseValidationError(
         problem,
+        response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=response.covered(response.text(content[: 4 * BODY_START]))[:BODY_START],
         headers=response.headers,
@@ -43,6 +44,7 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
     text = message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.http.reason_phrase
     return class_for_status(by_type or response.status_code)(
         text or "no message",
+        response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=body,
         headers=response.headers,
@@ -51,6 +53,13 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
         type=type_,
         retry_safe=retry_safe,
     )
+
+
+def _covered(response: Response, content: bytes) -> bytes:
+    """Return a body without the request's secrets, should it repeat them."""
+    text = response.text(content)
+    shown = response.covered(text)
+    return content if shown == text else shown.encode(response.encoding, errors="replace")
 
 
 def _decode(response: Response, content: bytes) -> object:
@@ -77,6 +86,12 @@ def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
         message,
         request_id if isinstance(request_id, str) else None,
     )
+
+
+def facts_of(body: object, headers: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return the type and the request id that a body and the headers around it tell."""
+    type_, _, request_id = _read_error(body)
+    return type_, headers.get(description.REQUEST_ID_HEADER) or request_id
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ from .codec import Codec, MismatchError
 from .errors import APIError, FileError
 from .options import check_headers
 
-__all__ = ["FileContent", "FileTypes"]
+__all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 T = TypeVar("T")
 
@@ -61,7 +61,6 @@ def _upload(value: object) -> Upload:
         except (OSError, ValueError) as error:
             raise MismatchError(f"a file that can be read ({_reason(error)})", str(content)) from error
         name = content.name if name is None else name
-        media_type = media_type or mimetypes.guess_type(content.name)[0]
     elif isinstance(content, io.TextIOBase):
         raise MismatchError('a file opened in binary mode ("rb")', content)
     elif isinstance(content, str):
@@ -72,7 +71,9 @@ def _upload(value: object) -> Upload:
         raise MismatchError("an open file", None, found="a closed one")
     elif isinstance(content, io.IOBase) and not content.seekable():
         raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    media_type = str(media_type or DEFAULT_MEDIA_TYPE)
+    if name is None and isinstance(called := getattr(content, "name", None), str):
+        name = Path(called).name  # an open file says what it is called; what was made from a number does not
+    media_type = str(media_type or mimetypes.guess_type(str(name or ""))[0] or DEFAULT_MEDIA_TYPE)
     part_headers = cast("Mapping[str, str] | None", headers) or {}
     check_headers({"content-type": media_type, **part_headers})
     return Upload(
@@ -96,6 +97,15 @@ def _read(value: object) -> bytes:
 
 binary: Codec[bytes] = Codec(_read, _upload)
 """A file on its way to the server, bytes on their way back."""
+
+
+def file_from_path(path: str) -> tuple[str, bytes]:
+    """Return the name and the content of a file, as an upload; a pathlib.Path does it without reading it whole.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return Path(path).name, Path(path).read_bytes()
 
 
 class Download:

@@ -15,7 +15,7 @@ from .errors import InvalidArgumentError
 from .omit import NotGiven, Omit, not_given
 
 if TYPE_CHECKING:
-    from .transport import Timeout
+    from .transport import HTTPURL, Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 
@@ -142,7 +142,7 @@ def _check_key(key: Secret | None) -> Secret:
     return key
 
 
-def _check_url(base_url: str | None) -> str:
+def _check_url(base_url: str | HTTPURL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
     if base_url is None and not text:
@@ -182,7 +182,7 @@ class ClientOptions:
         cls,
         *,
         key: Secret | None,
-        base_url: str | None,
+        base_url: str | HTTPURL | None,
         timeout: float | Timeout | NotGiven | None,
         deadline: float | None,
         max_retries: int,
@@ -205,16 +205,16 @@ class ClientOptions:
     def changed(
         self,
         *,
-        key: Secret | None,
-        base_url: str | None,
-        timeout: float | Timeout | NotGiven | None,
-        deadline: float | NotGiven | None,
-        max_retries: int | NotGiven,
-        strict: bool | NotGiven,
-        default_headers: Mapping[str, str] | None,
-        set_default_headers: Mapping[str, str] | None,
-        default_query: Mapping[str, object] | None,
-        set_default_query: Mapping[str, object] | None,
+        key: Secret | None = None,
+        base_url: str | HTTPURL | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
+        strict: bool | NotGiven = not_given,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
     ) -> ClientOptions:
         """Return these options with the given ones in place; `default_…` adds, `set_default_…` replaces."""
         for name, added, replaced in (
@@ -291,6 +291,7 @@ class CallOptions:
     timeout: float | Timeout | NotGiven | None = not_given
     deadline: float | NotGiven | None = not_given
     max_retries: int | NotGiven = not_given
+    follow_redirects: bool = True
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)

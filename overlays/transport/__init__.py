@@ -7,11 +7,11 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import httpx
 
@@ -30,7 +30,7 @@ from ..errors import (
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
-from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout
+from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
@@ -39,6 +39,7 @@ AsyncHTTPClient = httpx.AsyncClient
 HTTPHeaders = httpx.Headers
 HTTPRequest = httpx.Request
 HTTPResponse = httpx.Response
+HTTPURL = httpx.URL
 
 # At DEBUG hpack writes every header of a request to its log, the API key among them.
 if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
@@ -81,6 +82,16 @@ class Request:
     def line(self) -> str:
         """The method and the URL without its query, for people."""
         return f"{self.method} {self.url.partition('?')[0]}"
+
+    def shown(self) -> httpx.Request | None:
+        """Return the request as an error may show it: secrets covered, no upload; None if httpx takes no such URL."""
+        headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
+        given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
+        try:
+            content = None if isinstance(self.content, Upload) else self.content
+            return httpx.Request(self.method, self.url, headers=given, content=content)
+        except httpx.InvalidURL:
+            return None
 
 
 class Response:
@@ -143,6 +154,26 @@ class Response:
                 text = value.cover(text)
         return text
 
+    def read_as(self, content: bytes) -> httpx.Response:
+        """Return the response with this body, free of its connection, secrets covered."""
+        known = {
+            name: value for name, value in self.http.extensions.items() if name in ("http_version", "reason_phrase")
+        }
+        copy = httpx.Response(
+            self.status_code,
+            headers=[
+                (name.encode(), self.covered(value).encode())
+                for name, value in self.http.headers.multi_items()
+                if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")  # undone by now
+            ],
+            content=content,
+            request=self.request.shown(),
+            extensions=known,
+        )
+        with suppress(RuntimeError):  # httpx knows it once the connection is free
+            copy.elapsed = self.http.elapsed
+        return copy
+
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
         return self.http.iter_bytes()
@@ -175,7 +206,7 @@ class _Timeouts(dict[str, Any]):
 @contextmanager
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
-    timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    timeout = timeout_of(client) if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
     upload = request.content if isinstance(request.content, Upload) else None
     with ExitStack() as files:
         prepared = client.build_request(
@@ -208,7 +239,7 @@ def _with_secrets(request: Request) -> str:
 class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
 
-    def __init__(self, content: IO[bytes] | bytes) -> None:
+    def __init__(self, content: bytes | _Readable) -> None:
         self._content = content
 
     def __iter__(self) -> Iterator[bytes]:
@@ -227,8 +258,8 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
 _PIECE = 1 << 16
 
 
-def _size(content: IO[bytes] | bytes) -> int:
-    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
+def _size(content: bytes | _Readable) -> int:
+    return len(content) if isinstance(content, bytes) else int(content.seek(0, os.SEEK_END))
 
 
 class _Readable:
@@ -245,25 +276,25 @@ class _Readable:
         try:
             return self._file.read(size)
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror}") from error
+            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror or error}") from error
 
 
-def _opened(upload: Upload, files: ExitStack) -> IO[bytes] | bytes:
-    content, name = upload.content, upload.name
+def _opened(upload: Upload, files: ExitStack) -> bytes | _Readable:
+    content = upload.content
+    if isinstance(content, bytes):
+        return content
     if isinstance(content, Path):
-        name = str(content)
         try:
-            content = files.enter_context(content.open("rb"))
+            return _Readable(files.enter_context(content.open("rb")), str(content))
         except OSError as error:
-            raise InvalidArgumentError(f"cannot read {name}: {error.strerror}") from error
-    return content if isinstance(content, bytes) else cast("IO[bytes]", cast("object", _Readable(content, name)))
+            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    return _Readable(content, upload.name)
 
 
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
     if isinstance(part, str):
         return (None, part.encode())
-    content = _opened(part, files)
-    return (part.name, content, part.media_type, part.headers)
+    return (part.name, _opened(part, files), part.media_type, part.headers)
 
 
 @contextmanager
@@ -280,7 +311,7 @@ def connection_errors(request: Request) -> Generator[None]:
             kind = APITimeoutError
         unsent = isinstance(error, _UNSENT) or _refused(error)
         message = f"{request.line}: {_connection_sentence(error, request)}"
-        raise kind(message, retry_safe=True if unsent else None) from error
+        raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
 
 _UNSENT = (

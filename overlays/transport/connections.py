@@ -23,10 +23,16 @@ from .pools import AsyncTransport, Transport
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
 
 Timeout = httpx.Timeout
-DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
+DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
 """Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
 
 DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+
+def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
+    """Return the timeout of a client; the default of httpx, which is too short for speech, counts as none set."""
+    return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
+
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -178,7 +184,7 @@ class SharedClient(Generic[ClientT]):
     @property
     def timeout(self) -> Timeout:
         """The timeout that holds when none was set."""
-        return self._http.timeout if self._is_given and self._http is not None else DEFAULT_TIMEOUT
+        return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
 
     @cached_property
     def tls(self) -> ssl.SSLContext:

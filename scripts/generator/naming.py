@@ -35,7 +35,20 @@ _ATTRIBUTES = {
 
 _CLASSES = {
     *("Any", "False", "None", "True", "Literal", "Mapping", "Sequence", "Self", "TypeAlias", "TYPE_CHECKING"),
-    *("FileTypes", "FileContent", "Omit", "NotGiven", "Body", "CallOptions", "Headers", "Query", "Mode", "Timeout"),
+    *(
+        "FileTypes",
+        "FileContent",
+        "Omit",
+        "NotGiven",
+        "Required",
+        "TypedDict",
+        "Body",
+        "CallOptions",
+        "Headers",
+        "Query",
+        "Mode",
+        "Timeout",
+    ),
     *("Model", "Result", "ResultList", "ResultDict", "ResultText", "SyncResource", "AsyncResource"),
     *("APIResponse", "AsyncAPIResponse", "BinaryAPIResponse", "AsyncBinaryAPIResponse", "CODEC"),
 }
@@ -48,7 +61,8 @@ strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 _METHODS = {"with_raw_response", "with_streaming_response", "in_mode"}
 _CLIENT = {
     *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
-    *("api_key", "base_url", "max_retries", "timeout"),
+    *("api_key", "base_url", "max_retries", "timeout", "opening"),
+    *("get", "post", "put", "patch", "delete"),
 }
 
 

@@ -86,6 +86,7 @@ class Package(Project):
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
+            params=self._params(),
             exports=exports(settings.overlays),
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
@@ -146,6 +147,22 @@ class Package(Project):
                 add(result.kind)
         return found
 
+    def _params(self) -> dict[str, Call]:
+        """Return the calls that take arguments by name, by what the type of these arguments is called."""
+        found: dict[str, Call] = {}
+        for call in self.calls:
+            if call.named:
+                name = call.operation.data.get("x-params", f"{class_name(call.id)}Arguments")
+                used = {kind.name for each in call.named for kind in each.kind.named()}
+                if name in found or name in used:
+                    raise refuse(
+                        call.operation.pointer,
+                        f"the type of its arguments would be called {name}, as another type is",
+                        "give it a name with x-params",
+                    )
+                found[name] = call
+        return found
+
     def build(self) -> list[GeneratorError]:
         """Render the package. What is wrong raises; the list is empty."""
         try:
@@ -160,6 +177,8 @@ class Package(Project):
         self._write("__init__.py", "package_init.py.jinja")
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
+        self._write("types/__init__.py", "types_init.py.jinja")
+        self._write("types/params.py", "params.py.jinja")
         (self.package_dir / "py.typed").touch()
         self._write("models/__init__.py", "models_init.py.jinja")
         for model in self.openapi.models:
@@ -195,10 +214,11 @@ class Resource:
         self.tag = tag
         self.about = about
         self.calls: list[Call] = []
-        name = class_name(tag)
-        names = {f"{prefix}{name}{ending}" for prefix in ("", "Async") for ending in ("", *_ACCESS)}
-        # A tag `pet` and a schema `Pet` are two things.
-        self.class_name = f"{name}Resource" if names & components.keys() else name
+        name = f"{class_name(tag)}Resource"
+        # A tag `pet` and a schema `PetResource` are two things.
+        while any(f"{prefix}{name}{ending}" in components for prefix in ("", "Async") for ending in ("", *_ACCESS)):
+            name += "Group"
+        self.class_name = name
 
 
 _ACCESS = ("WithRawResponse", "WithStreamingResponse")

@@ -44,7 +44,7 @@ class Session:
     @property
     def class_name(self) -> str:
         """The class of the resource."""
-        return class_name(self.module)
+        return f"{class_name(self.module)}Resource"
 
 
 def sessions(

@@ -68,7 +68,7 @@ def test_a_name_is_imported_when_it_is_first_used() -> None:
 def test_no_module_takes_the_place_of_a_name(first: str) -> None:
     code = f"{first}\nimport lmnt\nfor name in lmnt.__all__: print(name, type(getattr(lmnt, name)).__name__)"
     kinds = dict(line.split() for line in run(code).splitlines())
-    assert [name for name, kind in kinds.items() if kind == "module"] == ["models"]
+    assert [name for name, kind in kinds.items() if kind == "module"] == ["models", "resources", "types"]
     assert kinds["omit"] == "Omit"
 
 
@@ -91,9 +91,12 @@ def test_public_names() -> None:
     # Everything visible without an underscore is public, but for the modules themselves.
     modules = {path.stem for path in PACKAGE.iterdir()} | {"TYPE_CHECKING", "annotations"}
     assert {name for name in dir(lmnt) if not name.startswith("_")} - modules == set(lmnt.__all__) - {
+        "__title__",
         "__version__",
         "models",
         "omit",
+        "resources",
+        "types",
     }
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         lmnt.nothing  # noqa: B018

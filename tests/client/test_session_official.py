@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
-import venv
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 import lmnt
 
+from ..official import official
 from .modes import CONTEXT, KEY
-
-VERSION = "2.13.0"
-ENVIRONMENT = Path(__file__).parents[2] / f".venv-official-{VERSION}"
-"""Made once, for whichever Python runs the tests; git ignores it."""
 
 TEXT = "Good morning. This session is held by the official client. It hears what we hear."
 
@@ -52,26 +44,8 @@ asyncio.run(main())
 """
 
 
-def pip(python: Path) -> None:
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"lmnt=={VERSION}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.skip(f"the registry does not give lmnt {VERSION}: {done.stderr.strip()[-300:]}")
-
-
-@pytest.fixture(scope="session")
-def official() -> Path:
-    """The Python that has the official client."""
-    python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not (ENVIRONMENT / "complete").exists():
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        pip(python)
-        (ENVIRONMENT / "complete").touch()
-    return python
-
-
-def test_the_official_client_hears_what_ours_hears(official: Path, server: Any) -> None:
-    command = [str(official), "-I", "-c", PROGRAM, server.base_url, TEXT]
+def test_the_official_client_hears_what_ours_hears(server: Any) -> None:
+    command = [str(official()), "-I", "-c", PROGRAM, server.base_url, TEXT]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     heard = json.loads(done.stdout)

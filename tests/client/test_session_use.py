@@ -686,8 +686,9 @@ def test_cancelling_the_opening(session_peer: Any) -> None:
 
 def test_a_session_that_is_not_awaited_does_nothing(untouched: Listener) -> None:
     client = lmnt.AsyncLmnt(api_key=KEY, base_url=untouched.base_url)
-    opener = client.speech.sessions.create(voice="leah")
-    del opener
+    opener = [client.speech.sessions.create(voice="leah")]
+    with pytest.warns(RuntimeWarning, match="never awaited"):
+        opener.clear()
     gc.collect()
 
 

@@ -20,8 +20,9 @@ from generator.sessions import sessions  # the same
 
 def signature(folder: Path) -> str:
     code = (
-        "import inspect; from lmnt.resources.speech_sessions import AsyncSpeechSessions, SpeechSessions\n"
-        "one, other = (inspect.signature(kind.create) for kind in (SpeechSessions, AsyncSpeechSessions))\n"
+        "import inspect; from lmnt.resources import speech_sessions as module\n"
+        "kinds = (module.SpeechSessionsResource, module.AsyncSpeechSessionsResource)\n"
+        "one, other = (inspect.signature(kind.create) for kind in kinds)\n"
         "assert one.parameters == other.parameters\n"
         "print(*one.parameters.values(), sep='\\n')"
     )
@@ -40,10 +41,10 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, regener
     assert found[:4] == [
         "self",
         "voice: 'str'",
-        "format: 'SpeechStreamFormat | Omit' = omit",
-        "language: 'Language | Omit' = omit",
+        "format: 'SpeechStreamFormat | Omit | None' = omit",
+        "language: 'Language | Omit | None' = omit",
     ]
-    assert "mood: 'str | Omit' = omit" in found
+    assert "mood: 'str | Omit | None' = omit" in found
     assert not [line for line in found if line.startswith(("x_api_key", "lmnt_version", "type"))]
     text = (kit / "generated" / "lmnt" / "resources" / "speech_sessions.py").read_text(encoding="utf-8")
     assert '"/v2/speak"' in text

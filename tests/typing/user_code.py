@@ -63,9 +63,9 @@ def settings() -> Lmnt:
     assert_type(client.with_options(timeout=None, max_retries=0), Lmnt)
     assert_type(client.copy(set_default_headers={}, set_default_query={}, http_client=httpx.Client()), Lmnt)
     assert_type(client.api_key, str)
-    assert_type(client.base_url, str)
+    assert_type(client.base_url, httpx.URL)
     assert_type(client.max_retries, int)
-    assert_type(client.is_closed, bool)
+    assert_type(client.is_closed(), bool)
     return client
 
 
@@ -228,7 +228,7 @@ def errors(client: Lmnt) -> None:
         assert_type(error.reason, str)
         assert_type(error.partial_path, str | None)
     except lmnt.APIResponseValidationError as error:
-        assert_type(error.body, str)
+        assert_type(error.body, object)
     except (lmnt.APITimeoutError, lmnt.APIConnectionError) as error:
         assert_type(error.retry_safe, bool | None)
     except lmnt.APIError as error:
@@ -304,8 +304,32 @@ async def asynchronous() -> None:
         assert_type(both, tuple[ResultList[Voice], AccountRetrieveResponse])
 
 
+class Own(lmnt.BaseModel):
+    """A model of the application's own."""
+
+    id: str
+    count: int = 0
+
+
+def other_requests(client: Lmnt) -> None:
+    params: lmnt.types.SpeechGenerateParams = {"text": "Hello.", "voice": "leah", "format": "mp3"}
+    assert_type(client.speech.generate(**params), BinaryAPIResponse)
+    assert_type(client.get("/v1/ai/voice/leah", cast_to=Voice), Voice)
+    assert_type(client.post("/v1/x", cast_to=httpx.Response, body={"a": 1}), httpx.Response)
+    assert_type(client.delete("/v1/x", cast_to=lmnt.NoneType, options={"timeout": 3}), None)
+    stream = client.get("/v1/x", cast_to=Voice, stream=True, stream_cls=lmnt.Stream[Voice])
+    assert_type(next(stream), Voice)
+    own = client.voices.with_raw_response.retrieve("leah").parse(to=Own)
+    assert_type(own.count, int)
+    assert_type(Own(id="a").to_dict(), dict[str, object])
+    assert_type(lmnt.file_from_path("a.wav"), tuple[str, bytes])
+    client.max_retries = 3
+    client.base_url = "http://127.0.0.1:8765"
+    client.base_url = httpx.URL("http://127.0.0.1:8765")
+
+
 def main() -> None:
     with settings() as client:
-        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes):
+        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes, other_requests):
             part(client)
     asyncio.run(asynchronous())

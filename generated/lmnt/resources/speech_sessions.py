@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from ..transport import Timeout
 
 
-class SpeechSessions(SyncResource):
+class SpeechSessionsResource(SyncResource):
     """Opens a session, in which texts go in while their audio comes out."""
 
     def create(
         self,
         *,
         voice: str,
-        format: SpeechStreamFormat | Omit = omit,
-        language: Language | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
-        return_timestamps: bool | Omit = omit,
+        format: SpeechStreamFormat | Omit | None = omit,
+        language: Language | Omit | None = omit,
+        sample_rate: SampleRate | Omit | None = omit,
+        return_timestamps: bool | Omit | None = omit,
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -84,17 +84,17 @@ class SpeechSessions(SyncResource):
         return SpeechSession.open(self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size)
 
 
-class AsyncSpeechSessions(AsyncResource):
+class AsyncSpeechSessionsResource(AsyncResource):
     """Opens a session, in which texts go in while their audio comes out."""
 
     def create(
         self,
         *,
         voice: str,
-        format: SpeechStreamFormat | Omit = omit,
-        language: Language | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
-        return_timestamps: bool | Omit = omit,
+        format: SpeechStreamFormat | Omit | None = omit,
+        language: Language | Omit | None = omit,
+        sample_rate: SampleRate | Omit | None = omit,
+        return_timestamps: bool | Omit | None = omit,
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -148,7 +148,5 @@ class AsyncSpeechSessions(AsyncResource):
         }
         call = CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries)
         return AsyncSessionOpener(
-            lambda: AsyncSpeechSession.open(
-                self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size
-            )
+            AsyncSpeechSession.open(self._client, "/v1/ai/speech/stream", init, call, max_message_size=max_message_size)
         )

@@ -137,7 +137,7 @@ def opening_errors(request: Request) -> Generator[None]:
         raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
     except Exception as error:
         kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
-        raise kind(f"{request.line}: {_sentence(error, request)}", retry_safe=True) from error
+        raise kind(f"{request.line}: {_sentence(error, request)}", request.shown(), retry_safe=True) from error
 
 
 def _sentence(error: Exception, request: Request) -> str:
