@@ -38,13 +38,8 @@ class Connection:
         """Send bytes past the host, without TLS."""
         self._socket.sendall(data)
 
-    def drop(self) -> None:
-        """End the connection at once."""
-        with suppress(OSError):  # the client was faster
-            self._socket.shutdown(socket.SHUT_RDWR)
-
     async def linger(self) -> None:
-        """Send no more, and read on until the client closes its side too, or for a while."""
+        """End what is sent, whatever the host still has to say, and read on until the client ends too, or for a while."""
         with anyio.move_on_after(_PATIENCE), suppress(OSError):  # it may reset the connection as well
             self._socket.shutdown(socket.SHUT_WR)
             while True:

@@ -88,7 +88,7 @@ async def drop(exchange: Exchange, told: Told) -> None:
 
     async def then() -> None:
         with _connection(exchange) as connection:
-            connection.drop()
+            await connection.linger()
         raise ClientGoneError
 
     await _up_to_the_point(exchange, told, then)
@@ -100,7 +100,7 @@ async def cut(exchange: Exchange, told: Told) -> None:
     async def then() -> None:
         with _connection(exchange) as connection:
             _write(exchange, connection, _HALF_A_FRAME)
-            connection.drop()
+            await connection.linger()
         raise ClientGoneError
 
     await _up_to_the_point(exchange, told, then)

@@ -143,8 +143,10 @@ class _Conversation:
 
     async def _watch_idleness(self) -> None:
         if (limit := self._host.limits.idle_seconds) is not None:
-            while (left := self._active_at + limit - anyio.current_time()) > 0 or self._is_working:  # noqa: ASYNC110 - silence is no event
-                await anyio.sleep(left if left > 0 else limit)
+            while (left := self._active_at + limit - anyio.current_time()) > 0:  # noqa: ASYNC110 - silence is no event
+                await anyio.sleep(left)
+                if self._is_working or self._session.state is State.NEW:
+                    self._active_at = anyio.current_time()
             raise SessionError(f"no message came for {limit:g} seconds", POLICY_VIOLATION)
 
     async def _wait(self) -> None:
