@@ -135,7 +135,12 @@ def running(
                 start_new_session=True,
             )
         try:
-            yield ServerProcess(popen, _ready(popen, log, timeout), log)
+            base_url = _ready(popen, log, timeout)
+        except BaseException:
+            _kill(popen)  # it has served nobody: there is nothing to bring to its end
+            raise
+        try:
+            yield ServerProcess(popen, base_url, log)
         finally:
             _stop(popen, timeout)
 
@@ -166,17 +171,22 @@ def _text(log: Path) -> str:
 
 
 def _stop(popen: subprocess.Popen[str], timeout: float) -> None:
-    """End the process and reap it, whatever state it is in."""
+    """End the process in good order and reap it, whatever state it is in."""
     try:
         if popen.poll() is None:
             popen.terminate()
             popen.wait(timeout)
     finally:
-        _kill_group(popen)
-        popen.wait()
-        for stream in (popen.stdin, popen.stdout):
-            if stream is not None:
-                stream.close()
+        _kill(popen)
+
+
+def _kill(popen: subprocess.Popen[str]) -> None:
+    """End the process at once, with all that it started, and reap it."""
+    _kill_group(popen)
+    popen.wait()
+    for stream in (popen.stdin, popen.stdout):
+        if stream is not None:
+            stream.close()
 
 
 def _kill_group(popen: subprocess.Popen[str]) -> None:

@@ -32,10 +32,10 @@ KEY = "the only key"
 class Key:
     """Schemathesis leaves the key out, or takes another one, to see that such requests are refused."""
 
-    def get(self, case: Case[Any], context: AuthContext) -> str:  # noqa: ARG002 - its protocol
+    def get(self, case: Case[Any], context: AuthContext) -> str:  # noqa: ARG002  # its protocol
         return KEY
 
-    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:  # noqa: ARG002 - its protocol
+    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:  # noqa: ARG002  # its protocol
         case.headers["X-API-Key"] = data
 
 
