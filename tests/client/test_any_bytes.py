@@ -175,6 +175,27 @@ def test_any_bytes_in_a_container(make: Callable[[], Container], start: bytes, r
     assert verdicts[0] == verdicts[1]
 
 
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = ["id", "name", "owner", "state", "tags", "starred", "error", "detail", "message", "request_id", "plan"]
+shaped = st.dictionaries(st.sampled_from(NAMES), json_values)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(
+    value=json_values | shaped | st.fixed_dictionaries({"error": shaped}),
+    status=st.sampled_from([200, 400, 404, 500]),
+    sizes=sizes,
+)
+def test_any_json_of_any_shape(value: Any, status: int, sizes: list[int]) -> None:
+    for call in (lambda: CLIENT.voices.retrieve("x"), lambda: CLIENT.voices.delete("x")):
+        error = same(call, status, "application/json", json.dumps(value).encode(), sizes)
+        assert status == 200 or issubclass(error[0], lmnt.APIStatusError)
+
+
 def test_what_is_no_error_of_ours_would_be_seen() -> None:
     def fail() -> None:
         raise KeyError("a third party's")

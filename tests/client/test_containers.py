@@ -65,7 +65,7 @@ def test_a_wave_file_of_open_length_is_judged_by_its_samples() -> None:
 BODIES = {format: audio(format, 24000, "Hello.") for format in get_args(SpeechFormat)}
 
 
-@settings(max_examples=200)
+@settings(max_examples=1000)
 @given(format=st.sampled_from(sorted(BODIES)), cut=st.floats(0, 1), sizes=SIZES)
 def test_the_verdict_does_not_depend_on_the_split(format: str, cut: float, sizes: list[int]) -> None:
     body = BODIES[format][: round(cut * len(BODIES[format]))]

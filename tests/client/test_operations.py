@@ -301,11 +301,12 @@ def big_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_big_upload_is_never_whole_in_memory(mode: Sync, client: Any, wire: Wire, big_recording: Path) -> None:
+@pytest.mark.parametrize("given", ["path", "file"])
+def test_a_big_upload_is_never_whole_in_memory(mode: Sync, client: Any, big_recording: Path, given: str) -> None:
     mode.run(client.accounts.retrieve())
     tracemalloc.start()
     try:
-        if wire.version == "HTTP/2":
+        if given == "path":
             voice = mode.run(client.voices.create(file=big_recording, name="big"))
         else:
             with big_recording.open("rb") as file:
