@@ -51,10 +51,7 @@ class Surface:
         self.operations = operations
         self.members: dict[str, Member] = {}
         for name in self.package.exports or ():
-            member = self.package.members[str(name)]
-            if member.is_module and str(name) in member.members:  # a name and its module may be called alike
-                member = member.members[str(name)]
-            self._add(str(name), member, ())
+            self._add(str(name), self.package.members[str(name)], ())
 
     def _add(self, path: str, member: Member, above: tuple[str, ...]) -> None:
         if member.is_alias:
@@ -62,6 +59,9 @@ class Surface:
                 member = member.final_target
             except griffe.AliasResolutionError:
                 return  # it is another distribution's
+        if member.is_module and path in member.members:  # a name and its module may be called alike
+            self._add(path, member.members[path], above)
+            return
         self.members.setdefault(path, member)
         if member.is_module:
             for name in member.exports or ():

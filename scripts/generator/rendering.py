@@ -7,7 +7,7 @@ import hashlib
 import json
 import traceback
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ class Package(Project):
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
-            params=self._params(),
+            params=self._params,
             exports=exports(settings.overlays),
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
@@ -147,6 +147,7 @@ class Package(Project):
                 add(result.kind)
         return found
 
+    @cached_property
     def _params(self) -> dict[str, Call]:
         """Return the calls that take arguments by name, by what the type of these arguments is called."""
         found: dict[str, Call] = {}
@@ -178,7 +179,6 @@ class Package(Project):
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
         self._write("types/__init__.py", "types_init.py.jinja")
-        self._write("types/params.py", "params.py.jinja")
         (self.package_dir / "py.typed").touch()
         self._write("models/__init__.py", "models_init.py.jinja")
         for model in self.openapi.models:
@@ -195,6 +195,8 @@ class Package(Project):
             self._write(f"resources/{session.module}.py", "session_resource.jinja", session=session)
         for name, resource in self._resources.items():
             self._write(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
+            if params := {key: call for key, call in self._params.items() if call.resource == name}:
+                self._write(f"types/{name}.py", "params.py.jinja", params=params)
             for call in resource.calls:
                 self._write(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .description import Description, below, refuse
+from .description import Description, refuse
 from .kinds import Kinds
 from .models import Models, Property
 from .naming import class_name, resource_name
@@ -63,7 +63,8 @@ def sessions(
         pointer = f"/x-websocket/{operation_id}"
         if not re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", operation_id):
             raise refuse(pointer, "it is not called <tag>.<resource>.<method>", "rename it")
-        kind = kinds.of({"$ref": data.get("init")}, below(pointer, "init")) if "init" in data else None
+        init = str(data.get("init"))
+        kind = kinds.components.get(init.removeprefix("#/components/schemas/"))
         if kind is None or kind.form != "model":
             raise refuse(pointer, "its `init` is no object", "refer to the schema of the message that opens a session")
         given, fixed = list[Property](), dict[str, Any]()

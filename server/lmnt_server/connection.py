@@ -39,7 +39,7 @@ class Connection:
         self._socket.sendall(data)
 
     async def linger(self) -> None:
-        """End what is sent, whatever the host still has to say, and read on until the client ends too, or for a while."""
+        """Send no more, whatever the host has to say, and read on until the client ends too, or for a while."""
         with anyio.move_on_after(_PATIENCE), suppress(OSError):  # it may reset the connection as well
             self._socket.shutdown(socket.SHUT_WR)
             while True:

@@ -143,7 +143,7 @@ class _Conversation:
 
     async def _watch_idleness(self) -> None:
         if (limit := self._host.limits.idle_seconds) is not None:
-            while (left := self._active_at + limit - anyio.current_time()) > 0:  # noqa: ASYNC110 - silence is no event
+            while (left := self._active_at + limit - anyio.current_time()) > 0:
                 await anyio.sleep(left)
                 if self._is_working or self._session.state is State.NEW:
                     self._active_at = anyio.current_time()

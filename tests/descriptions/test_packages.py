@@ -35,7 +35,7 @@ def test_no_text_holds_the_key(
         with pytest.raises(package.BadRequestError) as caught:
             it.call(CALLS[name])
     shown = [str(caught.value), repr(caught.value), repr(caught.value.body), repr(vars(caught.value)), repr(it.client)]
-    shown += [repr(response), response.url, caplog.text, "".join(traceback.format_exception(caught.value))]
+    shown += [repr(response), str(response.url), caplog.text, "".join(traceback.format_exception(caught.value))]
     assert "/" in caught.value.message
     for text in shown:
         assert KEY not in text
@@ -89,13 +89,13 @@ def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: 
 @pytest.mark.usefixtures("made")
 def test_where_to_call_is_the_first_server() -> None:
     places = {
-        name: getattr(sys.modules[name], name.capitalize())(api_key=KEY).base_url
+        name: str(getattr(sys.modules[name], name.capitalize())(api_key=KEY).base_url)
         for name in ("petshop", "chat", "diary")
     }
     assert places == {
-        "petshop": "https://pets.example.com/v3",
+        "petshop": "https://pets.example.com/v3/",
         "chat": "https://chat.example.com",
-        "diary": "https://diary.example.com/api",
+        "diary": "https://diary.example.com/api/",
     }
     with pytest.raises(sys.modules["printing"].InvalidArgumentError, match="PRINTING_BASE_URL"):
         sys.modules["printing"].Printing(api_key=KEY)

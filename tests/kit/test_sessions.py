@@ -1,21 +1,13 @@
-"""What opens a session follows the description; without sessions there is nothing of them."""
+"""What opens a session follows the description."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from .conftest import ROOT, Run
+from .conftest import Run
 from .test_regenerate import DESCRIPTION, edit
-
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from generator.description import Failure  # the scripts are no package
-from generator.sessions import sessions  # the same
 
 
 def signature(folder: Path) -> str:
@@ -29,13 +21,13 @@ def signature(folder: Path) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder).stdout
 
 
-def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, regenerate: Run) -> None:
+def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Run) -> None:
     field = "        return_timestamps:\n          description: True also sends"
     mood = "        mood:\n          description: How it sounds.\n          type: string\n"
     edit(kit / DESCRIPTION, field, mood + field)
     edit(kit / DESCRIPTION, "    path: /v1/ai/speech/stream", "    path: /v2/speak")
-    run = regenerate()
-    assert run.returncode == 0, run.stderr
+    code, told = run()
+    assert code == 0, told
     found = signature(kit / "generated").splitlines()
     # All by name, and neither the key, nor the version, nor the constant is the caller's to give.
     assert found[:4] == [
@@ -49,23 +41,3 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, regener
     text = (kit / "generated" / "lmnt" / "resources" / "speech_sessions.py").read_text(encoding="utf-8")
     assert '"/v2/speak"' in text
     assert "mood: How it sounds." in text
-
-
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
-        (
-            {"speech.sessions.create": {"init": "#/components/schemas/Nothing"}},
-            "speech.sessions.create/init: must refer",
-        ),
-        ({"speech.sessions.create": {}}, "speech.sessions.create/init: must refer"),
-        ({"speech_sessions": {}}, "/x-websocket/speech_sessions: must be called <tag>.<resource>.<method>"),
-    ],
-)
-def test_a_session_that_cannot_be_generated(entry: dict[str, object], told: str) -> None:
-    with pytest.raises(Failure, match=re.escape(told)):
-        list(sessions({"x-websocket": entry}, {}, {}, "X-API-Key", {}))
-
-
-def test_a_description_without_sessions() -> None:
-    assert list(sessions({}, {}, {}, "X-API-Key", {})) == []

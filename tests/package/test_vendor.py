@@ -313,6 +313,7 @@ def test_an_update_keeps_the_choice_unless_told_otherwise(tmp_path: Path, newer:
     assert [path.name for path in (copy / "resources").glob("[a-z]*.py")] == ["voices.py"]
     assert vendor(copy, "--update", "--only", "voices,speech") == DONE
     assert {path.name for path in (copy / "resources").glob("[a-z]*.py")} == {
+        "sessions.py",
         "speech.py",
         "speech_sessions.py",
         "voices.py",

@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from ..models import VoiceType as VoiceType
     from ..models import VoiceUpdateResponse as VoiceUpdateResponse
     from ..session_events import SpeechSessionAudio as SpeechSessionAudio
-    from ..types.params import SpeechGenerateDetailedParams as SpeechGenerateDetailedParams
-    from ..types.params import SpeechGenerateParams as SpeechGenerateParams
-    from ..types.params import VoiceCreateParams as VoiceCreateParams
-    from ..types.params import VoiceListParams as VoiceListParams
-    from ..types.params import VoiceUpdateParams as VoiceUpdateParams
+    from ..types.speech import SpeechGenerateDetailedParams as SpeechGenerateDetailedParams
+    from ..types.speech import SpeechGenerateParams as SpeechGenerateParams
+    from ..types.voices import VoiceCreateParams as VoiceCreateParams
+    from ..types.voices import VoiceListParams as VoiceListParams
+    from ..types.voices import VoiceUpdateParams as VoiceUpdateParams
 
 _MODULES = {
     "AccountRetrieveResponse": "models",
@@ -58,9 +58,9 @@ _MODULES = {
     "RequestId": "models",
     "SampleRate": "models",
     "SpeechFormat": "models",
-    "SpeechGenerateDetailedParams": "types.params",
+    "SpeechGenerateDetailedParams": "types.speech",
     "SpeechGenerateDetailedResponse": "models",
-    "SpeechGenerateParams": "types.params",
+    "SpeechGenerateParams": "types.speech",
     "SpeechModel": "models",
     "SpeechSessionAudio": "session_events",
     "SpeechSessionClientMessage": "models",
@@ -79,14 +79,14 @@ _MODULES = {
     "Timestamp": "models",
     "Usage": "models",
     "Voice": "models",
-    "VoiceCreateParams": "types.params",
+    "VoiceCreateParams": "types.voices",
     "VoiceDeleteResponse": "models",
-    "VoiceListParams": "types.params",
+    "VoiceListParams": "types.voices",
     "VoiceListResponse": "models",
     "VoiceOwner": "models",
     "VoiceOwnerFilter": "models",
     "VoiceType": "models",
-    "VoiceUpdateParams": "types.params",
+    "VoiceUpdateParams": "types.voices",
     "VoiceUpdateResponse": "models",
 }
 

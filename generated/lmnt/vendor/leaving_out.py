@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-RESOURCES = "resources"
-INDEXES = ("__init__.py", "resources/__init__.py", "operations/__init__.py", "models/__init__.py")
+RESOURCES, ARGUMENTS = "resources", "types"
+"""The folders with one module for each resource: its methods, and the types of their arguments."""
+
+INDEXES = ("__init__.py", "resources/__init__.py", "operations/__init__.py", "models/__init__.py", "types/__init__.py")
 """Modules that only say where names come from: that is no use of them."""
 
 Sources = Mapping[str, bytes]
@@ -39,8 +41,11 @@ def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
         raise CannotLeaveOutError(f"there is no resource {unknown[0]!r}; there are {', '.join(known)}")
     if not only:
         raise CannotLeaveOutError(f"no resource would be left; there are {', '.join(known)}")
-    unwanted = {f"{RESOURCES}/{name}.py" for name in known if name not in only}
-    candidates = graph.reached(unwanted) - {*INDEXES}
+    unwanted = {f"{folder}/{name}.py" for folder in (RESOURCES, ARGUMENTS) for name in known if name not in only}
+    # Other modules among the resources belong to those that they use.
+    ending = graph.reached(unwanted) - graph.reached(f"{RESOURCES}/{name}.py" for name in only)
+    unwanted |= {name for name in graph.users(ending) if PurePosixPath(name).parent.name == RESOURCES} - {*INDEXES}
+    candidates = graph.reached(unwanted & graph.trees.keys()) - {*INDEXES}
     gone = candidates - graph.reached((name for name in sources if name not in candidates), without=unwanted)
     return {name: _without(graph, name, gone) for name in sources if name not in gone}
 
@@ -63,6 +68,10 @@ class _Graph:
         """Return the names of the resources that the clients have."""
         paths = map(PurePosixPath, self._uses["client.py"] - {*INDEXES})
         return sorted(path.stem for path in paths if path.parent.name == RESOURCES)
+
+    def users(self, modules: Collection[str]) -> set[str]:
+        """Return the modules that use one of these."""
+        return {name for name, used in self._uses.items() if not used.isdisjoint(modules)}
 
     def _imported(self, name: str) -> set[str]:
         return {
