@@ -9,10 +9,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .errors import InvalidArgumentError
-from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange, handshake
 from .omit import NotGiven
 from .operation import Operation
-from .options import CallOptions, ClientOptions
+from .options import CallOptions, ClientOptions, Secret, given
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -22,15 +22,16 @@ from .responses import (
     StreamedBinaryAPIResponse,
     parse,
 )
+from .retries import Attempts
 from .stream import aread_body, aread_start, read_body, read_start
-from .transport import AsyncHTTPClient, HTTPClient, asend, send
-from .transport.connections import DEFAULT_TIMEOUT, Connections, SharedClient
+from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
+from .transport.connections import Connections, SharedClient, Timeout
 
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
-    from .transport import Timeout
+    from .transport.handshake import Opening
 
 T = TypeVar("T")
 
@@ -49,29 +50,80 @@ class Mode(Enum):
 class Calls:
     """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
 
-    def __init__(self, options: ClientOptions) -> None:
+    def __init__(self, options: ClientOptions, shared: SharedClient[Any]) -> None:
         self._options = options
+        self._shared = shared
 
     @property
     def api_key(self) -> str:
-        """The API key."""
+        """The API key; setting it holds from the next call on, as for the settings below."""
         return self._options.key.reveal()
 
+    @api_key.setter
+    def api_key(self, api_key: str) -> None:
+        key, api_key = Secret(api_key), ""
+        self._options = self._options.changed(key=key)
+
     @property
-    def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
-        return self._options.base_url
+    def base_url(self) -> HTTPURL:
+        """Where the API is; a path ends in a slash."""
+        url = HTTPURL(self._options.base_url)
+        return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
+
+    @base_url.setter
+    def base_url(self, base_url: str | HTTPURL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+        self._options = self._options.changed(base_url=base_url)
 
     @property
     def max_retries(self) -> int:
         """How often a failed call is repeated at most."""
         return self._options.max_retries
 
+    @max_retries.setter
+    def max_retries(self, max_retries: int) -> None:
+        self._options = self._options.changed(max_retries=max_retries)
+
     @property
     def timeout(self) -> float | Timeout | None:
         """Seconds to wait for a connection, a read or a write; None for no limit."""
         timeout = self._options.timeout
-        return DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout
+        return self._shared.timeout if isinstance(timeout, NotGiven) else timeout
+
+    @timeout.setter
+    def timeout(self, timeout: float | Timeout | None) -> None:
+        self._options = self._options.changed(timeout=timeout)
+
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._shared.is_closed
+
+    def opening(self, operation_id: str, path: str, call: CallOptions, *, max_message_size: int) -> Opening:
+        """Return how a WebSocket session is opened.
+
+        Args:
+            operation_id: What is called, for people.
+            path: Where, below the base URL.
+            call: The settings of this call.
+            max_message_size: Bytes that a message of the server may have.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be sent.
+            Error: This client was closed.
+        """
+        from .transport.handshake import Opening
+
+        self._shared.check_open()
+        request = handshake(operation_id, path, self._options, call)
+        timeout = self._shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+        return Opening(
+            request=request,
+            timeout=timeout,
+            key=self._options.key,
+            proxy=self._shared.connections.proxy,
+            tls=self._shared.tls if request.url.startswith("wss:") else None,
+            max_message_size=max_message_size,
+            attempts=Attempts(operation_id, given(call.max_retries, self._options.max_retries), request.deadline),
+        )
 
     def __repr__(self) -> str:
         if not hasattr(self, "_options"):
@@ -91,10 +143,9 @@ class SyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
-        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, HTTPClient, connections)
-        self._shared = SharedClient(http_client, connections.client)
+        super().__init__(options, SharedClient(http_client, connections.client, connections))
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -112,11 +163,6 @@ class SyncCalls(Calls):
         if mode is Mode.PARSED:
             return parse(operation, reply, reply.content or b"")
         return APIResponse[Any](reply)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shared.is_closed
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
@@ -144,10 +190,9 @@ class AsyncCalls(Calls):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
     ) -> None:
-        super().__init__(options)
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        self._shared = SharedClient(http_client, connections.async_client)
+        super().__init__(options, SharedClient(http_client, connections.async_client, connections))
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -165,11 +210,6 @@ class AsyncCalls(Calls):
         if mode is Mode.PARSED:
             return parse(operation, reply, reply.content or b"")
         return AsyncAPIResponse[Any](reply)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shared.is_closed
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""

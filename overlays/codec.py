@@ -72,8 +72,27 @@ def _same(value: object) -> object:
     return value
 
 
+def _never(value: object) -> object:
+    raise MismatchError("no field that the description does not know", value)
+
+
+def _only_null(value: object) -> None:
+    if value is not None:
+        raise MismatchError("null", value)
+
+
 anything: Codec[object] = Codec(_same, _same)
+unknown: Codec[object] = Codec(_same, _never)
+"""What a description without it would not have: kept when it comes, refused when it is to be sent."""
+null: Codec[None] = Codec(_only_null, _only_null)
 boolean = _plain("true or false", bool)
+
+
+def _has_repetition(items: list[object]) -> bool:
+    return any(item in items[:index] for index, item in enumerate(items))
+
+
+_UNITS: dict[type, str] = {str: "character", Sequence: "item", Mapping: "name"}
 
 
 def limited(
@@ -86,14 +105,16 @@ def limited(
     maximum: float = math.inf,
     above: float = -math.inf,
     below: float = math.inf,
+    multiple_of: float | None = None,
+    unique: bool = False,
 ) -> Codec[T]:
-    """Add the limits of JSON Schema to what may be written. Lengths count code points, items or bytes."""
+    """Add the limits of JSON Schema to what may be written. Lengths count code points, items, properties or bytes."""
 
     def write(value: object) -> object:
         written = codec.write(value)
-        if isinstance(written, str | Sequence):
+        unit = next((unit for kind, unit in _UNITS.items() if isinstance(written, kind)), None)
+        if unit is not None:
             size = len(cast("Sequence[object]", written))
-            unit = "character" if isinstance(written, str) else "item"
             limits = (
                 (size >= min_length, "at least", min_length),
                 (max_length is None or size <= max_length, "at most", max_length),
@@ -104,7 +125,11 @@ def limited(
                     raise MismatchError(f"{bound} {length} {unit}{plural} long", written, found=str(size))
         if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
             raise MismatchError(f"text that matches {pattern!r}", written)
-        if isinstance(written, int | float):
+        if unique and _has_repetition(cast("list[object]", written)):
+            raise MismatchError("a list in which each item stands once", written)
+        if isinstance(written, int | float) and not isinstance(written, bool):
+            if multiple_of is not None and abs(written / multiple_of - round(written / multiple_of)) > 1e-9:
+                raise MismatchError(f"a multiple of {multiple_of:g}", written)
             for holds, wanted in (
                 (written >= minimum, f"at least {minimum:g}"),
                 (written <= maximum, f"at most {maximum:g}"),
@@ -188,15 +213,22 @@ def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T], unparse: C
             raise MismatchError(wanted, value) from None
 
     def write(value: object) -> object:
-        if not isinstance(value, kind):
+        # A datetime is a date to Python, and not to JSON Schema.
+        if not isinstance(value, kind) or (kind is date and isinstance(value, datetime)):
             raise MismatchError(f"{wanted} ({kind.__name__})", value)
         return unparse(value)
 
     return Codec(read, write)
 
 
+def _moment(value: datetime) -> str:
+    if value.utcoffset() is None:
+        raise MismatchError("a datetime with a time zone (RFC 3339 section 5.6)", value)
+    return value.isoformat()
+
+
 day = _from_text("a date (RFC 3339)", date, date.fromisoformat, date.isoformat)
-moment = _from_text("a date and time (RFC 3339)", datetime, datetime.fromisoformat, datetime.isoformat)
+moment = _from_text("a date and time (RFC 3339)", datetime, datetime.fromisoformat, _moment)
 uuid = _from_text("a UUID (RFC 9562)", UUID, UUID, str)
 
 
@@ -249,7 +281,9 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
         if not isinstance(value, Mapping):
             raise MismatchError("an object", value)
         done: dict[str, S] = {}
-        for key, item in cast("Mapping[str, object]", value).items():
+        for key, item in cast("Mapping[object, object]", value).items():
+            if not isinstance(key, str):
+                raise MismatchError("an object whose names are texts", key)
             try:
                 done[key] = convert(item)
             except MismatchError as error:
@@ -257,39 +291,6 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
         return done
 
     return Codec(partial(each, inner.read), partial(each, inner.write))
-
-
-def union(*inner: Codec[T]) -> Codec[T]:
-    """A value of any of several kinds; the first that fits is taken."""
-
-    def first(converts: Sequence[Callable[[object], S]], value: object) -> S:
-        wanted: list[str] = []
-        for convert in converts:
-            try:
-                return convert(value)
-            except MismatchError as error:
-                wanted.append(error.wanted)
-        raise MismatchError(" or ".join(wanted), value)
-
-    return Codec(
-        partial(first, [codec.read for codec in inner]),
-        partial(first, [codec.write for codec in inner]),
-    )
-
-
-def tagged(tag: str, kinds: Mapping[str, Codec[T]]) -> Codec[T]:
-    """One of several kinds of object, told apart by the value of one property."""
-
-    def kind_of(value: object) -> Codec[T]:
-        given = (
-            cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
-        )
-        found = kinds.get(given) if isinstance(given, str) else None
-        if found is None:
-            raise MismatchError(f"one of {', '.join(kinds)}", given).under(tag)
-        return found
-
-    return Codec(lambda value: kind_of(value).read(value), lambda value: kind_of(value).write(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +302,7 @@ class Field:
     required: bool = False
     secret: bool = False
     """Whether its value is kept out of every repr."""
+    read_only: bool = False
+    """Whether a response alone holds it: it is not written."""
+    write_only: bool = False
+    """Whether a request alone holds it: it may be missing from what is read."""

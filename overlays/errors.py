@@ -31,6 +31,10 @@ with defaults alone: that is what lets pickle rebuild an exception, its attribut
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .transport import HTTPRequest, HTTPResponse
 
 __all__ = [
     "APIConnectionError",
@@ -96,25 +100,42 @@ class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
     """The body of a streaming response was read before; it can be read once."""
 
 
+def _request_of(response: HTTPResponse | None) -> HTTPRequest | None:
+    """Return the request that a response answers; one that a test makes up may answer none."""
+    try:
+        return None if response is None else response.request
+    except RuntimeError:
+        return None
+
+
 class APIError(Error):
     """A call failed.
 
     Args:
         message: What happened, in one sentence.
+        request: The request that failed, its key covered; None within a session.
+        body: What the server sent, where that is known.
         request_id: The id to give when asking for support; None if the server sent none.
         type: The error type the server named, such as `not_found_error`.
         retry_safe: Whether repeating the call can do no harm; None if that cannot be known.
     """
 
+    partial_path: str | None = None
+    """Where what had arrived of a download was kept, if that was asked for."""
+
     def __init__(
         self,
         message: str = "",
+        request: HTTPRequest | None = None,
         *,
+        body: object = None,
         request_id: str | None = None,
         type: str | None = None,
         retry_safe: bool | None = None,
     ) -> None:
         super().__init__(message)
+        self.request = request
+        self.body = body
         self.request_id = request_id
         self.type = type
         self.retry_safe = retry_safe
@@ -123,7 +144,7 @@ class APIError(Error):
         return self.message
 
     def __str__(self) -> str:
-        sentence = self._sentence()
+        sentence = f"{self._sentence()}; kept in {self.partial_path}" if self.partial_path else self._sentence()
         return f"{sentence} (request {self.request_id})" if self.request_id else sentence
 
 
@@ -140,7 +161,8 @@ class APIStatusError(APIError):
 
     Args:
         message: What the server says went wrong.
-        status_code: The HTTP status (RFC 9110 section 15).
+        response: The response, read as far as its error is; its headers and its status hold where none are given.
+        status_code: The HTTP status (RFC 9110 section 15); that of the class if there is no response either.
         body: The body, decoded if it is JSON, else as text.
         headers: The response headers; names in lower case.
         retry_after: Seconds to wait before the next try, if the server said so (RFC 9110 section 10.2.3).
@@ -149,11 +171,14 @@ class APIStatusError(APIError):
         retry_safe: See APIError.
     """
 
+    status_code: int = 0
+
     def __init__(
         self,
         message: str = "",
         *,
-        status_code: int = 0,
+        response: HTTPResponse | None = None,
+        status_code: int | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
         retry_after: float | None = None,
@@ -161,46 +186,83 @@ class APIStatusError(APIError):
         type: str | None = None,
         retry_safe: bool | None = None,
     ) -> None:
-        super().__init__(message, request_id=request_id, type=type, retry_safe=retry_safe)
-        self.status_code = status_code
-        self.body = body
+        super().__init__(
+            message,
+            _request_of(response),
+            body=body,
+            request_id=request_id,
+            type=type,
+            retry_safe=retry_safe,
+        )
+        self.response = response
         self.headers = dict(headers or {})
         self.retry_after = retry_after
+        if status_code is not None:
+            self.status_code = status_code
+        elif response is not None:
+            self._take_from(response)
+
+    def _take_from(self, response: HTTPResponse) -> None:
+        """Take from a response what is known of it: applications make such errors to test what they do about them."""
+        from .failures import facts_of
+
+        self.status_code = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        type_, request_id = facts_of(self.body, self.headers)
+        self.type, self.request_id = self.type or type_, self.request_id or request_id
 
     def _sentence(self) -> str:
-        return f"{self.status_code} {self.type}: {self.message}" if self.type else f"{self.status_code}: {self.message}"
+        # An error within a session has a status only if its type is known.
+        facts = " ".join(str(fact) for fact in (self.status_code, self.type) if fact)
+        return f"{facts}: {self.message}" if facts else self.message
 
 
 class BadRequestError(APIStatusError):
     """400: the request is malformed or holds something invalid."""
 
+    status_code = 400
+
 
 class AuthenticationError(APIStatusError):
     """401: the API key is missing or unknown."""
+
+    status_code = 401
 
 
 class PaymentRequiredError(APIStatusError):
     """402: nothing is left to pay with."""
 
+    status_code = 402
+
 
 class PermissionDeniedError(APIStatusError):
     """403: this key may not do this."""
+
+    status_code = 403
 
 
 class NotFoundError(APIStatusError):
     """404: what the request names does not exist."""
 
+    status_code = 404
+
 
 class ConflictError(APIStatusError):
     """409: the request does not fit the state of what it names."""
+
+    status_code = 409
 
 
 class UnprocessableEntityError(APIStatusError):
     """422: the request is well formed and cannot be followed."""
 
+    status_code = 422
+
 
 class RateLimitError(APIStatusError):
     """429: too many requests."""
+
+    status_code = 429
 
 
 class InternalServerError(APIStatusError):
@@ -208,14 +270,7 @@ class InternalServerError(APIStatusError):
 
 
 BY_STATUS: Mapping[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: PaymentRequiredError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: UnprocessableEntityError,
-    429: RateLimitError,
+    kind.status_code: kind for kind in APIStatusError.__subclasses__() if kind.status_code
 }
 
 
@@ -229,7 +284,8 @@ class APIResponseValidationError(APIError):
 
     Args:
         message: What is wrong, and where in the body.
-        status_code: The HTTP status of the success.
+        response: The response, read as far as this error needs it.
+        status_code: The HTTP status of the success; the response's if none is given.
         body: The start of the body, as text.
         headers: The response headers; names in lower case.
         request_id: See APIError.
@@ -241,16 +297,24 @@ class APIResponseValidationError(APIError):
         self,
         message: str = "",
         *,
+        response: HTTPResponse | None = None,
         status_code: int = 0,
-        body: str = "",
+        body: object = "",
         headers: Mapping[str, str] | None = None,
         request_id: str | None = None,
         type: str | None = None,
         retry_safe: bool | None = None,
     ) -> None:
-        super().__init__(message, request_id=request_id, type=type, retry_safe=retry_safe)
-        self.status_code = status_code
-        self.body = body
+        super().__init__(
+            message,
+            _request_of(response),
+            body=body,
+            request_id=request_id,
+            type=type,
+            retry_safe=retry_safe,
+        )
+        self.response = response
+        self.status_code = status_code if response is None else status_code or response.status_code
         self.headers = dict(headers or {})
 
     def _sentence(self) -> str:
@@ -269,9 +333,6 @@ class APIStreamError(APIError):
         retry_safe: See APIError.
     """
 
-    partial_path: str | None = None
-    """Where what had arrived was kept, if that was asked for."""
-
     def __init__(
         self,
         message: str = "",
@@ -287,8 +348,7 @@ class APIStreamError(APIError):
         self.reason = reason
 
     def _sentence(self) -> str:
-        kept = f"; kept in {self.partial_path}" if self.partial_path else ""
-        return f"{self.message} after {self.bytes_received} bytes: {self.reason}{kept}"
+        return f"{self.message} after {self.bytes_received} bytes: {self.reason}"
 
 
 class StreamResetError(APIStreamError):
@@ -370,6 +430,13 @@ class SessionClosedError(APIStreamError):
         )
         self.code = code
         self.unanswered = tuple(unanswered)
+
+    def _sentence(self) -> str:
+        code = "" if self.code is None else f", code {self.code}"
+        nonces = ", ".join(map(str, self.unanswered))
+        unanswered = f"; unanswered: {nonces}" if nonces else ""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.message}{code}, after {self.bytes_received} bytes{reason}{unanswered}"
 
 
 class UnverifiedStreamWarning(UserWarning):

@@ -9,25 +9,26 @@ from __future__ import annotations
 import json
 import logging
 import platform
-import random
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from . import description
+from . import credentials, description
+from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
+from .files import Upload
 from .omit import Omit
-from .operation import JSONBody, MultipartBody, Operation, arguments_of, query_pairs, with_extra
-from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
-from .retries import LONGEST_RETRY_AFTER, backoff, is_retried
+from .operation import Encoded, Operation, arguments_of, query_pairs
+from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
+from .retries import Attempts
 from .stream import StreamGuard
 from .transport import Request, Response
 
-logger = logging.getLogger(description.PACKAGE)
+logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
 ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""
@@ -95,18 +96,16 @@ def exchange(
         InvalidArgumentError: The extra arguments cannot be sent.
     """
     deadline = Deadline.starting_now(given(call.deadline, options.deadline))
-    max_retries = given(call.max_retries, options.max_retries)
+    attempts = Attempts(operation.id, given(call.max_retries, options.max_retries), deadline)
     with arguments_of(operation.id):
         first = _request(operation, options, call, deadline)
     failure: APIError
-    wait: float | None
-    attempt = 0
     while True:
         request, hops = first, 0
         try:
             while True:
-                response = cast("Response", (yield Send(_numbered(request, attempt))))
-                target = _redirect(request, response)
+                response = cast("Response", (yield Send(numbered(request, attempts.retries))))
+                target = _redirect(request, response) if call.follow_redirects else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)
@@ -114,32 +113,22 @@ def exchange(
         except APIConnectionError as error:
             if error.retry_safe is None:
                 error.retry_safe = operation.retry_safe
-            failure, wait, again = error, None, bool(error.retry_safe)
+            failure = error
         else:
             logger.debug("%s %s (request %s)", response.request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
-                    problem = f"{operation.id}: the server sent {response.media_type} where audio should be"
+                    problem = (
+                        f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"
+                    )
                     raise unreadable(response, content, problem, retry_safe=operation.retry_safe)
                 guard = _guard(operation, options, response)
                 body = cast("bytes", (yield Read(response, guard))) if buffered else None
-                return Reply(operation, response, guard, body, attempt)
+                return Reply(operation, response, guard, body, attempts.retries)
             start = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
-            refused = refusal(response, start, retry_safe=operation.retry_safe)
-            failure, wait = refused, refused.retry_after
-            again = is_retried(response.status_code, response.headers, retry_safe=operation.retry_safe)
-        delay = backoff(attempt, random.random()) if wait is None else wait
-        is_late = deadline is not None and delay >= deadline.remaining
-        if not again or attempt >= max_retries or delay > LONGEST_RETRY_AFTER or is_late:
-            if attempt:
-                failure.add_note(f"{operation.id} was tried {attempt + 1} times")
-            if again and is_late:
-                failure.add_note(f"{deadline} leaves no time for another try")
-            raise failure
-        logger.info("%s: %s; trying again in %.1f s", operation.id, failure, delay)
-        yield Sleep(delay)
-        attempt += 1
+            failure = refusal(response, start, retry_safe=operation.retry_safe)
+        yield Sleep(attempts.wait(failure))
 
 
 def _guard(operation: Operation[Any], options: ClientOptions, response: Response) -> StreamGuard:
@@ -150,7 +139,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
         response,
         request_id=request_id_of(response),
         retry_safe=None if is_audio else operation.retry_safe,
-        is_audio=is_audio,
+        is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
     )
@@ -159,24 +148,39 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
 def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> Request:
-    query = dict(options.query) | dict(call.query or {})
-    pairs = [pair for pair in operation.query if pair[0] not in (call.query or {})]
-    pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
-    url = options.base_url + operation.path
-    if pairs:
-        url += "?" + urlencode(pairs, quote_via=quote)
-
     body = with_extra(operation.body, call.body)
-    content = _encode(operation.id, body.value) if isinstance(body, JSONBody) else None
+    content: bytes | Upload | None = None
+    if isinstance(body, JSONBody):
+        content = _encode(operation.id, body.value)
+    elif isinstance(body, FormBody):
+        content = urlencode(body.pairs).encode()
+    elif isinstance(body, RawBody):
+        content = body.content
+    headers = _headers(operation, options, call, "" if content is None or body is None else body.media_type)
+    if isinstance(body, MultipartBody) and "boundary" not in str(headers.get("content-type", "")):
+        headers.pop("content-type", None)  # what the parts lie between is known when they are written
     return Request(
         method=operation.method,
-        url=url,
-        headers=_headers(operation, options, call, is_json=content is not None),
+        url=_url(operation.path, operation.query, options, call),
+        headers=headers,
+        secret_query=credentials.in_query(options.key) if operation.sends_key else (),
         content=content,
         parts=body.parts if isinstance(body, MultipartBody) else None,
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+
+
+def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions) -> str:
+    query = dict(options.query) | dict(call.query or {})
+    pairs = [pair for pair in own if pair[0] not in (call.query or {})]
+    pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
+    encoded = "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in pairs)
+    return options.base_url + path + (f"?{encoded}" if encoded else "")
+
+
+def _quoted(value: str) -> str:
+    return value if isinstance(value, Encoded) else quote(value, safe="")
 
 
 def _encode(operation_id: str, value: object) -> bytes:
@@ -186,17 +190,35 @@ def _encode(operation_id: str, value: object) -> bytes:
         raise InvalidArgumentError(f"{operation_id}: the body cannot be written as JSON: {error}") from error
 
 
+def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOptions) -> Request:
+    """Return the request that opens a WebSocket session (RFC 6455 section 4.1); it carries no key."""
+    deadline = Deadline.starting_now(given(call.deadline, options.deadline))
+    with arguments_of(operation_id):
+        url = _url(path, (), options, call)
+    return Request(
+        method="GET",
+        url=url.replace("http", "ws", 1),
+        headers=merge_headers({"user-agent": _user_agent()}, options.headers, check_headers(call.headers or {})),
+        timeout=given(call.timeout, options.timeout),
+        deadline=deadline,
+    )
+
+
+def _user_agent() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{description.NAME}/Python {description.VERSION} ({python})"
+
+
 def _headers(
-    operation: Operation[Any], options: ClientOptions, call: CallOptions, *, is_json: bool
+    operation: Operation[Any], options: ClientOptions, call: CallOptions, content_type: str
 ) -> dict[str, str | Secret | Omit]:
-    layers: tuple[Mapping[str, str | Secret | Omit], ...] = (
+    return merge_headers(
         {
             "accept": operation.accept,
-            "user-agent": f"{description.NAME}/Python {description.VERSION} ({platform.python_implementation()}"
-            f" {platform.python_version()})",
-            description.AUTH_HEADER: options.key,
+            "user-agent": _user_agent(),
+            **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         },
-        {"content-type": "application/json"} if is_json else {},
+        {"content-type": content_type} if content_type else {},
         # A coding hides where audio ends, and audio gains nothing by one.
         {"accept-encoding": "identity"} if operation.result is None else {},
         description.CLIENT_HEADERS,
@@ -204,13 +226,10 @@ def _headers(
         options.headers,
         check_headers(call.headers or {}),
     )
-    merged: dict[str, str | Secret | Omit] = {}
-    for layer in layers:
-        merged.update({name.lower(): value for name, value in layer.items()})
-    return merged
 
 
-def _numbered(request: Request, attempt: int) -> Request:
+def numbered(request: Request, attempt: int) -> Request:
+    """Return a request that says how many attempts went before it."""
     return replace(request, headers={**request.headers, f"x-{description.PACKAGE}-retry-count": str(attempt)})
 
 
@@ -219,14 +238,14 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
     Only a GET follows where the method might have to change. The key stays with the host it was given for.
     """
-    location = response.headers.get("location")
+    location = response.http.headers.get("location")  # as it came: response.headers covers the key in it
     follows = response.status_code in (307, 308) or (
         response.status_code in (301, 302, 303) and request.method in ("GET", "HEAD")
     )
     if location is None or not follows:
         return None
     try:
-        url = urljoin(request.url, location)
+        url = credentials.without_key(urljoin(request.url, location))
         here, there = urlsplit(request.url), urlsplit(url)
     except ValueError:
         return None
@@ -236,4 +255,4 @@ def _redirect(request: Request, response: Response) -> Request | None:
     headers = {
         name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
     }
-    return replace(request, url=url, headers=headers)
+    return replace(request, url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -27,6 +27,7 @@ def unreadable(
     """Return the error of a success that is no result."""
     return APIResponseValidationError(
         problem,
+        response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=response.covered(response.text(content[: 4 * BODY_START]))[:BODY_START],
         headers=response.headers,
@@ -43,6 +44,7 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
     text = message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.http.reason_phrase
     return class_for_status(by_type or response.status_code)(
         text or "no message",
+        response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=body,
         headers=response.headers,
@@ -51,6 +53,13 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
         type=type_,
         retry_safe=retry_safe,
     )
+
+
+def _covered(response: Response, content: bytes) -> bytes:
+    """Return a body without the request's secrets, should it repeat them."""
+    text = response.text(content)
+    shown = response.covered(text)
+    return content if shown == text else shown.encode(response.encoding, errors="replace")
 
 
 def _decode(response: Response, content: bytes) -> object:
@@ -66,7 +75,7 @@ def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
     fields = _object(body)
     error = fields.get("error")
     inner = _object(error)
-    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"))
+    candidates = (inner.get("message"), error, fields.get("detail"), fields.get("message"), fields.get("title"))
     message = next((found for found in candidates if found), None)
     if message is not None and not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)[:BODY_START]
@@ -79,5 +88,25 @@ def _read_error(body: object) -> tuple[str | None, str | None, str | None]:
     )
 
 
+def facts_of(body: object, headers: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return the type and the request id that a body and the headers around it tell."""
+    type_, _, request_id = _read_error(body)
+    return type_, headers.get(description.REQUEST_ID_HEADER) or request_id
+
+
 def _object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def stated(body: Mapping[str, object], *, retry_safe: bool | None) -> APIStatusError:
+    """Return the error that a message within a session stands for; its type tells the status, as no response does."""
+    type_, message, request_id = _read_error(body)
+    status_code = description.ERROR_STATUS.get(type_ or "", 0)
+    return class_for_status(status_code)(
+        message or "no message",
+        status_code=status_code,
+        body=body,
+        request_id=request_id,
+        type=type_,
+        retry_safe=retry_safe,
+    )

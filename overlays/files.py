@@ -6,17 +6,18 @@ import io
 import mimetypes
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIStreamError, FileError
+from .errors import APIError, FileError
 from .options import check_headers
 
-__all__ = ["FileContent", "FileTypes"]
+__all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 T = TypeVar("T")
 
@@ -30,6 +31,10 @@ FileTypes: TypeAlias = (
     | tuple[str | None, FileContent, str | None, Mapping[str, str]]
 )
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
+
+
+DEFAULT_MEDIA_TYPE = "application/octet-stream"
+"""What a file is that says nothing of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,6 @@ def _upload(value: object) -> Upload:
         except (OSError, ValueError) as error:
             raise MismatchError(f"a file that can be read ({_reason(error)})", str(content)) from error
         name = content.name if name is None else name
-        media_type = media_type or mimetypes.guess_type(content.name)[0]
     elif isinstance(content, io.TextIOBase):
         raise MismatchError('a file opened in binary mode ("rb")', content)
     elif isinstance(content, str):
@@ -67,7 +71,9 @@ def _upload(value: object) -> Upload:
         raise MismatchError("an open file", None, found="a closed one")
     elif isinstance(content, io.IOBase) and not content.seekable():
         raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    media_type = str(media_type or "application/octet-stream")
+    if name is None and isinstance(called := getattr(content, "name", None), str):
+        name = Path(called).name  # an open file says what it is called; what was made from a number does not
+    media_type = str(media_type or mimetypes.guess_type(str(name or ""))[0] or DEFAULT_MEDIA_TYPE)
     part_headers = cast("Mapping[str, str] | None", headers) or {}
     check_headers({"content-type": media_type, **part_headers})
     return Upload(
@@ -91,6 +97,15 @@ def _read(value: object) -> bytes:
 
 binary: Codec[bytes] = Codec(_read, _upload)
 """A file on its way to the server, bytes on their way back."""
+
+
+def file_from_path(path: str) -> tuple[str, bytes]:
+    """Return the name and the content of a file, as an upload; a pathlib.Path does it without reading it whole.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return Path(path).name, Path(path).read_bytes()
 
 
 class Download:
@@ -141,7 +156,7 @@ class Download:
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
-        if self._keep_partial and isinstance(error, APIStreamError):
+        if self._keep_partial and isinstance(error, APIError):
             partial = self._path.with_name(f"{self._path.name}.partial")
             with suppress(OSError):
                 self._temporary.replace(partial)
@@ -149,3 +164,38 @@ class Download:
                 return
         with suppress(OSError):
             self._temporary.unlink()
+
+
+def save(chunks: Iterator[bytes], download: Download) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    try:
+        for chunk in chunks:
+            download.write(chunk)
+        download.commit()
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def asave(chunks: AsyncIterator[bytes], download: Download) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    try:
+        async for chunk in chunks:
+            await _in_thread(partial(download.write, chunk))
+        await _in_thread(download.commit)
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def _in_thread(step: Callable[[], None]) -> None:
+    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
+    import asyncio
+
+    running = asyncio.ensure_future(asyncio.to_thread(step))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # What becomes of the step is of no interest any more, but nothing may write behind our back.
+        await asyncio.gather(running, return_exceptions=True)
+        raise

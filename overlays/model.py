@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, Generic, Self, TypeVar, cast
-from uuid import UUID
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
 
 import attrs
 
-from .codec import Codec, Field, MismatchError, anything, array
+from .codec import Codec, Field, MismatchError, anything, array, mapping
 from .errors import InvalidArgumentError
 from .omit import Omit
 
-__all__ = ["Model", "ResultList"]
+__all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
 @attrs.define(kw_only=True, repr=False)
 class Model:
     """The base of every model.
 
-    An optional field that is None is left out when the model is written.
+    An optional field that is None is left out when the model is written. Fields that the description does not know are
+    attributes too. An application makes a model of its own by deriving a class from this one, with nothing in it but
+    annotated fields.
     """
 
     additional_properties: dict[str, Any] = attrs.field(factory=dict)
     """The fields the description does not know, as they came."""
 
+    _nulls: tuple[str, ...] = attrs.field(default=(), init=False, eq=False)
+    """The optional fields that came as null."""
+
+    def __init_subclass__(cls) -> None:
+        # The classes of the description say which fields they have, and those made of them have the same.
+        if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
+            return
+        if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
+            attrs.define(cls, kw_only=True, repr=False, slots=False)
+
+    if not TYPE_CHECKING:  # a type checker is to find misspelt names
+
+        def __getattr__(self, name: str) -> object:
+            # Not while the model is being made: then it has no attributes at all.
+            if not name.startswith("_") and name != "additional_properties" and name in self.additional_properties:
+                return self.additional_properties[name]
+            raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
+
     def __repr__(self) -> str:
-        given = {name: cast("object", getattr(self, name)) for name in _fields(type(self))}
+        given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
         shown = [
-            f"{name}={'…' if _fields(type(self))[name].secret else repr(value)}"
+            f"{name}={'…' if fields_of(type(self))[name].secret else repr(value)}"
             for name, value in given.items()
             if value is not None
         ]
@@ -44,7 +63,9 @@ class Model:
     @classmethod
     def json_fields(cls) -> Mapping[str, Field]:
         """Return the fields by attribute name. A method, so that models may refer to each other in a circle."""
-        return {}
+        from .casting import own_fields
+
+        return own_fields(cls)
 
     @classmethod
     def json_rest(cls) -> Codec[object]:
@@ -59,15 +80,78 @@ class Model:
         except MismatchError as error:
             raise InvalidArgumentError(f"{cls.__name__}: {error}") from None
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the model as plain values, ready for JSON, under the names it has there."""
-        fields = {field.name: (getattr(self, name), field) for name, field in _fields(type(self)).items()}
-        given = {name: _plain(value) for name, (value, field) in fields.items() if value is not None or field.required}
-        return given | {name: _plain(value) for name, value in self.additional_properties.items()}
+    def to_dict(
+        self,
+        *,
+        mode: str = "python",
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return the model as plain values.
 
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the model as JSON text; see to_dict."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        Args:
+            mode: `json` for dates and UUIDs as JSON has them, `python` for them as they are.
+            use_api_names: Whether fields have their names in JSON, not those of their attributes.
+            exclude_unset: Whether optional fields that did not come are left out.
+            exclude_defaults: Whether fields that have their default are left out.
+            exclude_none: Whether all fields that are None are left out.
+
+        Raises:
+            InvalidArgumentError: There is no such mode.
+        """
+        from .dumping import Form
+
+        return Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self)
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = 2,
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return the model as JSON text, in one line if `indent` is None; see to_dict for the others."""
+        from .dumping import Form, as_json
+
+        return as_json(Form("json", use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self), indent)
+
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return what to_dict does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        from .dumping import Form
+
+        form = Form(mode, by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return form.dump(self, include, exclude)
+
+    def model_dump_json(
+        self,
+        *,
+        indent: int | None = None,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return what to_json does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        from .dumping import Form, as_json
+
+        form = Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return as_json(form.dump(self, include, exclude), indent)
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -89,37 +173,41 @@ class ResultList(list[T], Generic[T]):
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
 
-def _plain(value: object) -> object:
-    """Return a value of a model as JSON has it."""
-    match value:
-        case Model():
-            return value.to_dict()
-        case Mapping():
-            return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-        case list() | tuple():
-            return [_plain(item) for item in cast("Sequence[object]", value)]
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
+class ResultDict(dict[str, T], Generic[T]):
+    """An object with any names that knows the request it came from."""
+
+    request_id: str | None = None
+    """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+
+class ResultText(str):
+    """A text that knows the request it came from."""
+
+    request_id: str | None = None
+    """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
 
 def stamp(result: object, request_id: str | None) -> None:
-    """Tell a result, and each item of a list, the request it came from."""
+    """Tell a result, and each item of a list or a map, the request it came from."""
     if isinstance(result, Result):
         result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    elif isinstance(result, ResultList):
+    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
+        vars(result)["request_id"] = request_id  # a model of an application's own is no Result
+    elif isinstance(result, ResultList | ResultDict | ResultText):
         result.request_id = request_id
+    if isinstance(result, ResultList):
         for item in cast("ResultList[object]", result):
+            stamp(item, request_id)
+    elif isinstance(result, ResultDict):
+        for item in cast("ResultDict[object]", result).values():
             stamp(item, request_id)
 
 
 _FIELDS: dict[type[Model], Mapping[str, Field]] = {}
 
 
-def _fields(kind: type[Model]) -> Mapping[str, Field]:
+def fields_of(kind: type[Model]) -> Mapping[str, Field]:
+    """Return the fields of a model by attribute name."""
     if kind not in _FIELDS:
         _FIELDS[kind] = kind.json_fields()
     return _FIELDS[kind]
@@ -131,13 +219,15 @@ def read_model(kind: type[M], data: object) -> M:
         raise MismatchError("an object", data)
     rest = dict(cast("Mapping[str, object]", data))
     values: dict[str, Any] = {}
-    for attribute, field in _fields(kind).items():
+    nulls: list[str] = []
+    for attribute, field in fields_of(kind).items():
         if field.name not in rest:
-            if field.required:
+            if field.required and not field.write_only:
                 raise MismatchError("there", None, found="nothing").under(field.name)
             continue
         value = rest.pop(field.name)
-        if value is None and not field.required:
+        if value is None and (not field.required or field.write_only):
+            nulls.append(attribute)
             continue
         try:
             values[attribute] = field.codec.read(value)
@@ -148,18 +238,25 @@ def read_model(kind: type[M], data: object) -> M:
             rest[key] = kind.json_rest().read(value)
         except MismatchError as error:
             raise error.under(key) from None
-    return kind(**values, additional_properties=rest)
+    made = kind(**values, additional_properties=rest)
+    if nulls:
+        made._nulls = tuple(nulls)  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+    return made
 
 
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
     """Write the given fields, by attribute name, as an object of this kind; raises MismatchError.
 
-    Fields that are `omit` are left out.
+    Fields that are `omit` are left out, and those that only a response holds. A field may be given by its name in JSON
+    too, where Python cannot have that name.
     """
-    fields = _fields(kind)
+    fields = fields_of(kind)
     written: dict[str, object] = {}
+    left = dict(values)
     for attribute, field in fields.items():
-        value = values.get(attribute, _OMIT)
+        value = left.pop(attribute, left.pop(field.name, _OMIT))
+        if field.read_only:
+            continue
         if isinstance(value, Omit):
             if field.required:
                 raise MismatchError("given", None, found="nothing").under(attribute)
@@ -168,10 +265,18 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
             written[field.name] = field.codec.write(value)
         except MismatchError as error:
             raise error.under(attribute) from None
-    unknown = [name for name in values if name not in fields]
-    if unknown:
-        raise MismatchError(f"one of the fields {', '.join(fields)}", unknown[0])
+    for name, value in left.items():
+        if kind.json_rest() is anything:
+            raise MismatchError(f"one of the fields {', '.join(fields)}", name)
+        written[name] = _write_rest(kind, name, value)
     return written
+
+
+def _write_rest(kind: type[Model], name: str, value: object) -> object:
+    try:
+        return kind.json_rest().write(value)
+    except MismatchError as error:
+        raise error.under(name) from None
 
 
 _OMIT = Omit()
@@ -180,10 +285,10 @@ _OMIT = Omit()
 def write_model(kind: type[Model], value: object) -> dict[str, object]:
     """Write a model, or a mapping of its fields, as decoded JSON; raises MismatchError."""
     if isinstance(value, kind):
-        fields = _fields(kind)
+        fields = fields_of(kind)
         given = {name: cast("object", getattr(value, name)) for name in fields}
         values = {name: item for name, item in given.items() if item is not None or fields[name].required}
-        rest = {key: kind.json_rest().write(item) for key, item in value.additional_properties.items()}
+        rest = {key: _write_rest(kind, key, item) for key, item in value.additional_properties.items()}
         return {**write_fields(kind, values), **rest}
     if isinstance(value, Mapping):
         return write_fields(kind, cast("Mapping[str, object]", value))
@@ -199,3 +304,9 @@ def result_list(inner: Codec[T]) -> Codec[ResultList[T]]:
     """A list of values of one kind that knows the request it came from."""
     plain = array(inner)
     return Codec(lambda value: ResultList(plain.read(value)), plain.write)
+
+
+def result_dict(inner: Codec[T]) -> Codec[ResultDict[T]]:
+    """An object with any names and values of one kind that knows the request it came from."""
+    plain = mapping(inner)
+    return Codec(lambda value: ResultDict(plain.read(value)), plain.write)

@@ -17,14 +17,11 @@ class Omit:
         return "omit"
 
 
-class NotGiven:
-    """The type of `not_given`."""
-
-    def __bool__(self) -> Literal[False]:
-        return False
+class NotGiven(Omit):
+    """The type of `not_given`, which leaves a request field out as `omit` does."""
 
     def __repr__(self) -> str:
-        return "not_given"
+        return "NOT_GIVEN"
 
 
 omit = Omit()

@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Generic, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
-from .codec import Codec, MismatchError, string
+from .bodies import RequestBody
+from .codec import Codec, MismatchError
 from .errors import InvalidArgumentError
-from .files import Upload
-from .model import Model, write_fields
+from .model import ResultText
 from .omit import Omit
+from .options import check_headers
+from .values import sendable, write
 
 T = TypeVar("T")
 
 
+class Text(Enum):
+    """The body of a success is a text, in the character set that it names."""
+
+    TEXT = auto()
+
+
+class Nothing(Enum):
+    """A success has no body."""
+
+    NOTHING = auto()
+
+
+TEXT, NOTHING = Text.TEXT, Nothing.NOTHING
+
+
 @dataclass(frozen=True, slots=True)
-class JSONBody:
-    """A body of media type application/json."""
+class ByStatus(Generic[T]):
+    """The body of a success depends on its status; `2XX` stands for every status that has no line of its own."""
 
-    value: object = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class MultipartBody:
-    """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
-
-    parts: Sequence[tuple[str, str | Upload]] = field(repr=False)
+    readers: Mapping[int | str, Codec[T] | Text | Nothing]
 
 
-RequestBody: TypeAlias = JSONBody | MultipartBody | None
+Reader: TypeAlias = "Codec[T] | Text | Nothing | ByStatus[T]"
+"""How the body of a success is read: as JSON, as a text, not at all, or as its status says."""
+
+
+def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
+    """Read the body of a success; raises MismatchError, or ValueError if it is no JSON."""
+    if isinstance(reader, ByStatus):
+        found = reader.readers.get(status_code) or reader.readers.get("2XX")
+        if found is None:
+            known = ", ".join(str(status) for status in reader.readers)
+            raise MismatchError(f"a success with status {known}", None, found=str(status_code))
+        return read_success(found, status_code, content, text)
+    if isinstance(reader, Text):
+        return ResultText(text(content))
+    if isinstance(reader, Nothing):
+        return None
+    return reader.read(json.loads(content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +76,24 @@ class Operation(Generic[T]):
         retry_safe: Whether the call may be repeated once the request may have reached the server.
         query: Query parameters by name, in order, as text.
         headers: Headers by name.
+        cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
+        sends_key: Whether the key goes with it.
     """
 
     id: str
     method: str
     path: str
     accept: str
-    result: Codec[T] | None
+    result: Reader[T] | None
     retry_safe: bool
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     body: RequestBody = None
     media_type: str = ""
+    sends_key: bool = True
 
 
 @contextmanager
@@ -73,25 +105,6 @@ def arguments_of(operation_id: str) -> Generator[None]:
         raise InvalidArgumentError(f"{operation_id}: {error}") from error.__cause__
 
 
-def text(value: object) -> str:
-    """Return a parameter's value as text, as OpenAPI has it for simple values."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _write(name: str, value: object, codec: Codec[object]) -> object:
-    try:
-        return codec.write(value)
-    except MismatchError as error:
-        raise error.under(name) from error.__cause__
-
-
-def _sendable(name: str, value: object) -> str:
-    """Return a value as text that can be encoded."""
-    return cast("str", _write(name, text(value), string))
-
-
 def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequence[str]]]) -> str:
     """Fill a path template; each value becomes exactly one segment (RFC 3986 section 3.3).
 
@@ -101,7 +114,7 @@ def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequen
     """
     segments: dict[str, str] = {}
     for name, (value, codec, taken) in values.items():
-        segment = text(_write(name, value, codec))
+        segment = _simple(name, value, codec)
         if segment in ("", ".", ".."):
             raise MismatchError("a text that can stand in a path", segment).under(name)
         if segment in taken:
@@ -110,57 +123,74 @@ def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequen
     return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
 
 
-def query(values: Mapping[str, tuple[object, Codec[object]]]) -> list[tuple[str, str]]:
+class Encoded(str):
+    """The value of a query parameter that is percent-encoded already."""
+
+    __slots__ = ()
+
+
+Parameter: TypeAlias = "tuple[object, Codec[object]] | tuple[object, Codec[object], str]"
+"""A value, its kind and, for an array that does not repeat its name, what stands between its items."""
+
+
+def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     """Encode query parameters; those that are `omit` or None are left out, arrays repeat their name."""
-    return [pair for name, (value, codec) in values.items() for pair in query_pairs(name, value, codec)]
+    pairs: list[tuple[str, str]] = []
+    for name, given in values.items():
+        value, codec, separator = given if len(given) == 3 else (*given, "")
+        pairs += query_pairs(name, value, codec, separator)
+    return pairs
 
 
-def query_pairs(name: str, value: object, codec: Codec[object]) -> list[tuple[str, str]]:
+def query_pairs(name: str, value: object, codec: Codec[object], separator: str = "") -> list[tuple[str, str]]:
     """Encode one query parameter."""
     if value is None or isinstance(value, Omit):
         return []
-    written = _write(name, value, codec)
+    items = _items(name, value, codec)
+    if not separator:
+        return [(name, item) for item in items]
+    # An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
+    joined = (separator if separator == "," else quote(separator)).join(quote(item, safe="") for item in items)
+    return [(name, Encoded(joined))] if items else []
+
+
+def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
+    written = write(name, value, codec)
     items = cast("Sequence[object]", written) if isinstance(written, list | tuple) else [written]
-    return [(name, _sendable(name, item)) for item in items]
+    return [sendable(name, item) for item in items]
+
+
+def _simple(name: str, value: object, codec: Codec[object]) -> str:
+    """Return a value as one text, the items of an array with a comma between them (OpenAPI's style `simple`)."""
+    items = _items(name, value, codec)
+    if len(items) > 1 and (held := next((item for item in items if "," in item), None)) is not None:
+        raise MismatchError("texts without a comma, which stands between them", held).under(name)
+    return ",".join(items)
 
 
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
-    """Encode header parameters; those that are `omit` are left out."""
+    """Encode header parameters; those that are `omit` or None are left out."""
+    found = {
+        name: _simple(name, value, codec)
+        for name, (value, codec) in values.items()
+        if value is not None and not isinstance(value, Omit)
+    }
+    check_headers(found)
+    return found
+
+
+def cookies(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
+    """Encode cookie parameters; those that are `omit` or None are left out."""
     return {
-        name: text(_write(name, value, codec)) for name, (value, codec) in values.items() if not isinstance(value, Omit)
+        quote(name, safe=_COOKIE_NAME): quote(_simple(name, value, codec), safe=_COOKIE_VALUE)
+        for name, (value, codec) in values.items()
+        if value is not None and not isinstance(value, Omit)
     }
 
 
-def json_body(kind: type[Model], values: Mapping[str, object]) -> JSONBody:
-    """Encode the fields of a JSON object."""
-    return JSONBody(write_fields(kind, values))
-
-
-def multipart_body(kind: type[Model], values: Mapping[str, object]) -> MultipartBody:
-    """Encode the fields of a multipart form; an array becomes one part for each item."""
-    return MultipartBody(_parts(write_fields(kind, values)))
-
-
-def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
-    parts: list[tuple[str, str | Upload]] = []
-    for name, value in fields.items():
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        parts.extend((name, item if isinstance(item, Upload) else _sendable(name, item)) for item in items)
-    return parts
-
-
-def with_extra(body: RequestBody, extra: object) -> RequestBody:
-    """Add the fields of `extra_body` to a body; what is no object takes the body's place."""
-    if extra is None:
-        return body
-    if not isinstance(extra, Mapping):
-        return JSONBody(extra)
-    fields = cast("Mapping[str, object]", extra)
-    if isinstance(body, MultipartBody):
-        return MultipartBody([*body.parts, *_parts(fields)])
-    if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
-        return JSONBody({**cast("Mapping[str, object]", body.value), **fields})
-    return JSONBody(fields)
+_COOKIE_NAME = "!#$&'*+^`|~"
+_COOKIE_VALUE = "!#$&'()*+/:<=>?@[]^`{|}~,"
+"""What may stand in a cookie beside letters, digits and `-._~` (RFC 6265 section 4.1.1)."""
 
 
 def media_type(chosen: object, default: object, media_types: Mapping[str, str]) -> str:

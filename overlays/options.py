@@ -15,7 +15,7 @@ from .errors import InvalidArgumentError
 from .omit import NotGiven, Omit, not_given
 
 if TYPE_CHECKING:
-    from .transport import Timeout
+    from .transport import HTTPURL, Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 
@@ -36,13 +36,23 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
+SHORTEST_SECRET = 8
+"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
+
+
 class Secret:
-    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire."""
+    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
 
-    __slots__ = ("_text",)
+    Args:
+        text: The text.
+        parts: What else gives it away: the bare key, where the text is what a header makes of it.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_parts", "_text")
+
+    def __init__(self, text: str, *parts: str) -> None:
         self._text = text
+        self._parts = parts
 
     @classmethod
     def given(cls, text: str | None) -> Secret | None:
@@ -53,9 +63,20 @@ class Secret:
         """Return the text itself."""
         return self._text
 
+    def cover(self, text: str) -> str:
+        """Return a text that may be shown: where it repeats the secret, that is covered."""
+        for part in (self._text, *self._parts):
+            if len(part) >= SHORTEST_SECRET:
+                text = text.replace(part, "…")
+        return text
+
     def is_printable_ascii(self) -> bool:
         """Whether the text can be the value of a header, with no white space in it."""
         return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
+
+    def is_name_and_password(self) -> bool:
+        """Whether the text can be the credentials of HTTP's `Basic` (RFC 7617 section 2)."""
+        return re.fullmatch(r"[^:\x00-\x1f\x7f\ud800-\udfff]*:[^\x00-\x1f\x7f\ud800-\udfff]*", self._text) is not None
 
     def __len__(self) -> int:
         return len(self._text)
@@ -76,7 +97,7 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
-SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_HEADER.lower()}
+SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
@@ -94,21 +115,39 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
     return checked
 
 
+def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str | Secret | Omit]:
+    """Return the headers of all layers, names in lower case; what a later layer says of a name holds.
+
+    One that is `omit` stays in the result: it must not be there, whatever else would send it.
+    """
+    merged: dict[str, str | Secret | Omit] = {}
+    for layer in layers:
+        merged.update({name.lower(): value for name, value in layer.items()})
+    return merged
+
+
 def _check_key(key: Secret | None) -> Secret:
+    if description.AUTH_PLACE == "none":
+        return Secret("")
     variable = f"{description.ENV_PREFIX}_API_KEY"
     # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
     key = Secret.given(os.environ.get(variable)) if key is None else key
     if key is None or not key:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
-    if not key.is_printable_ascii():
+    if description.AUTH_PLACE == "basic":
+        if not key.is_name_and_password():
+            raise InvalidArgumentError("the API key must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617)")
+    elif not key.is_printable_ascii() or (description.AUTH_PLACE == "cookie" and ";" in key.reveal()):
         raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")
     return key
 
 
-def _check_url(base_url: str | None) -> str:
+def _check_url(base_url: str | HTTPURL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
-    hint = f"base_url must be an http or https URL such as {description.BASE_URL!r}; got"
+    if base_url is None and not text:
+        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
+    hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
     try:
@@ -143,7 +182,7 @@ class ClientOptions:
         cls,
         *,
         key: Secret | None,
-        base_url: str | None,
+        base_url: str | HTTPURL | None,
         timeout: float | Timeout | NotGiven | None,
         deadline: float | None,
         max_retries: int,
@@ -166,16 +205,16 @@ class ClientOptions:
     def changed(
         self,
         *,
-        key: Secret | None,
-        base_url: str | None,
-        timeout: float | Timeout | NotGiven | None,
-        deadline: float | NotGiven | None,
-        max_retries: int | NotGiven,
-        strict: bool | NotGiven,
-        default_headers: Mapping[str, str] | None,
-        set_default_headers: Mapping[str, str] | None,
-        default_query: Mapping[str, object] | None,
-        set_default_query: Mapping[str, object] | None,
+        key: Secret | None = None,
+        base_url: str | HTTPURL | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
+        strict: bool | NotGiven = not_given,
+        default_headers: Mapping[str, str] | None = None,
+        set_default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
     ) -> ClientOptions:
         """Return these options with the given ones in place; `default_…` adds, `set_default_…` replaces."""
         for name, added, replaced in (
@@ -225,6 +264,17 @@ def _check_deadline(deadline: float | None) -> float | None:
     return deadline
 
 
+DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
+"""Bytes: minutes of audio in one message."""
+
+
+def check_message_size(size: int) -> int:
+    """Return the limit of a message's size; raises InvalidArgumentError."""
+    if not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"max_message_size must be a number of bytes above 0; got {size!r}")
+    return size
+
+
 def _check_retries(max_retries: int) -> int:
     if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"max_retries must be a whole number from 0 up; got {max_retries!r}")
@@ -241,6 +291,7 @@ class CallOptions:
     timeout: float | Timeout | NotGiven | None = not_given
     deadline: float | NotGiven | None = not_given
     max_retries: int | NotGiven = not_given
+    follow_redirects: bool = True
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)

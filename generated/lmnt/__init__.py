@@ -6,6 +6,7 @@ Turns text into speech, in one piece or while it is still being made, and keeps 
 
 from __future__ import annotations
 
+import os as _os
 from typing import TYPE_CHECKING
 
 # Not lazily: importing the module would put the module itself in the place of this name.
@@ -13,8 +14,14 @@ from .omit import omit as omit
 
 if TYPE_CHECKING:
     from . import models as models
+    from . import resources as resources
+    from . import types as types
+    from .async_speech_session import AsyncSpeechSession as AsyncSpeechSession
+    from .client import AsyncLmnt as AsyncClient
     from .client import AsyncLmnt as AsyncLmnt
+    from .client import Lmnt as Client
     from .client import Lmnt as Lmnt
+    from .description import PACKAGE as __title__
     from .description import VERSION as __version__
     from .errors import APIConnectionError as APIConnectionError
     from .errors import APIError as APIError
@@ -40,10 +47,16 @@ if TYPE_CHECKING:
     from .errors import StreamTruncatedError as StreamTruncatedError
     from .errors import UnprocessableEntityError as UnprocessableEntityError
     from .errors import UnverifiedStreamWarning as UnverifiedStreamWarning
+    from .events import AsyncStream as AsyncStream
+    from .events import Stream as Stream
     from .files import FileContent as FileContent
     from .files import FileTypes as FileTypes
+    from .files import file_from_path as file_from_path
+    from .model import Model as BaseModel
     from .model import Model as Model
+    from .model import ResultDict as ResultDict
     from .model import ResultList as ResultList
+    from .model import ResultText as ResultText
     from .omit import NOT_GIVEN as NOT_GIVEN
     from .omit import NotGiven as NotGiven
     from .omit import Omit as Omit
@@ -52,22 +65,29 @@ if TYPE_CHECKING:
     from .options import Body as Body
     from .options import Headers as Headers
     from .options import Query as Query
+    from .requests import NoneType as NoneType
+    from .requests import RequestOptions as RequestOptions
     from .responses import APIResponse as APIResponse
     from .responses import AsyncAPIResponse as AsyncAPIResponse
     from .responses import AsyncBinaryAPIResponse as AsyncBinaryAPIResponse
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
+    from .session_events import SpeechSessionAudio as SpeechSessionAudio
+    from .session_events import SpeechSessionEvent as SpeechSessionEvent
+    from .session_events import UnknownEvent as UnknownEvent
+    from .speech_session import SpeechSession as SpeechSession
     from .transport import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .transport import Timeout as Timeout
+    from .transport.defaults import DefaultAioHttpClient as DefaultAioHttpClient
+    from .transport.defaults import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+    from .transport.defaults import DefaultHttpxClient as DefaultHttpxClient
+    from .transport.defaults import ProxiesTypes as ProxiesTypes
+    from .transport.defaults import Transport as Transport
 
-# Where each name comes from: the module, and the name it has there.
+# Where each name comes from: the module, and the name it has there; modules themselves have none.
 _NAMES = {
-    "AsyncLmnt": ("client", "AsyncLmnt"),
-    "Lmnt": ("client", "Lmnt"),
-    "__version__": ("description", "VERSION"),
-    "models": ("models", ""),
     "APIConnectionError": ("errors", "APIConnectionError"),
     "APIError": ("errors", "APIError"),
     "APIResponse": ("responses", "APIResponse"),
@@ -77,42 +97,69 @@ _NAMES = {
     "APITimeoutError": ("errors", "APITimeoutError"),
     "AsyncAPIResponse": ("responses", "AsyncAPIResponse"),
     "AsyncBinaryAPIResponse": ("responses", "AsyncBinaryAPIResponse"),
+    "AsyncClient": ("client", "AsyncLmnt"),
+    "AsyncLmnt": ("client", "AsyncLmnt"),
+    "AsyncSpeechSession": ("async_speech_session", "AsyncSpeechSession"),
+    "AsyncStream": ("events", "AsyncStream"),
     "AsyncStreamedBinaryAPIResponse": ("responses", "AsyncStreamedBinaryAPIResponse"),
     "AuthenticationError": ("errors", "AuthenticationError"),
     "BadRequestError": ("errors", "BadRequestError"),
+    "BaseModel": ("model", "Model"),
     "BinaryAPIResponse": ("responses", "BinaryAPIResponse"),
     "Body": ("options", "Body"),
+    "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
     "DEFAULT_CONNECTION_LIMITS": ("transport", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport", "DEFAULT_TIMEOUT"),
-    "LmntError": ("errors", "Error"),
+    "DefaultAioHttpClient": ("transport.defaults", "DefaultAioHttpClient"),
+    "DefaultAsyncHttpxClient": ("transport.defaults", "DefaultAsyncHttpxClient"),
+    "DefaultHttpxClient": ("transport.defaults", "DefaultHttpxClient"),
     "FileContent": ("files", "FileContent"),
     "FileError": ("errors", "FileError"),
     "FileTypes": ("files", "FileTypes"),
     "Headers": ("options", "Headers"),
     "InternalServerError": ("errors", "InternalServerError"),
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
+    "Lmnt": ("client", "Lmnt"),
+    "LmntError": ("errors", "Error"),
     "Model": ("model", "Model"),
     "NOT_GIVEN": ("omit", "NOT_GIVEN"),
+    "NoneType": ("requests", "NoneType"),
     "NotFoundError": ("errors", "NotFoundError"),
     "NotGiven": ("omit", "NotGiven"),
     "Omit": ("omit", "Omit"),
     "PaymentRequiredError": ("errors", "PaymentRequiredError"),
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
+    "ProxiesTypes": ("transport.defaults", "ProxiesTypes"),
     "Query": ("options", "Query"),
     "RateLimitError": ("errors", "RateLimitError"),
+    "RequestOptions": ("requests", "RequestOptions"),
+    "ResultDict": ("model", "ResultDict"),
     "ResultList": ("model", "ResultList"),
+    "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SpeechSession": ("speech_session", "SpeechSession"),
+    "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
+    "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
+    "Stream": ("events", "Stream"),
     "StreamAlreadyConsumed": ("errors", "StreamAlreadyConsumed"),
     "StreamResetError": ("errors", "StreamResetError"),
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport", "Timeout"),
+    "Transport": ("transport.defaults", "Transport"),
+    "UnknownEvent": ("session_events", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
+    "__title__": ("description", "PACKAGE"),
+    "__version__": ("description", "VERSION"),
+    "file_from_path": ("files", "file_from_path"),
+    "models": ("models", ""),
     "not_given": ("omit", "not_given"),
+    "resources": ("resources", ""),
+    "types": ("types", ""),
 }
 
 __all__ = [
@@ -129,13 +176,21 @@ __all__ = [
     "APITimeoutError",
     "AsyncAPIResponse",
     "AsyncBinaryAPIResponse",
+    "AsyncClient",
     "AsyncLmnt",
+    "AsyncSpeechSession",
+    "AsyncStream",
     "AsyncStreamedBinaryAPIResponse",
     "AuthenticationError",
     "BadRequestError",
+    "BaseModel",
     "BinaryAPIResponse",
     "Body",
+    "Client",
     "ConflictError",
+    "DefaultAioHttpClient",
+    "DefaultAsyncHttpxClient",
+    "DefaultHttpxClient",
     "FileContent",
     "FileError",
     "FileTypes",
@@ -145,27 +200,42 @@ __all__ = [
     "Lmnt",
     "LmntError",
     "Model",
+    "NoneType",
     "NotFoundError",
     "NotGiven",
     "Omit",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "ProxiesTypes",
     "Query",
     "RateLimitError",
+    "RequestOptions",
+    "ResultDict",
     "ResultList",
+    "ResultText",
     "SessionClosedError",
+    "SpeechSession",
+    "SpeechSessionAudio",
+    "SpeechSessionEvent",
+    "Stream",
     "StreamAlreadyConsumed",
     "StreamResetError",
     "StreamTimeoutError",
     "StreamTruncatedError",
     "StreamedBinaryAPIResponse",
     "Timeout",
+    "Transport",
+    "UnknownEvent",
     "UnprocessableEntityError",
     "UnverifiedStreamWarning",
+    "__title__",
     "__version__",
+    "file_from_path",
     "models",
     "not_given",
     "omit",
+    "resources",
+    "types",
 ]
 
 
@@ -183,3 +253,9 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+if _os.environ.get("LMNT_LOG"):
+    from .logs import set_up as _set_up
+
+    _set_up()

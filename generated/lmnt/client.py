@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from .calls import AsyncCalls, SyncCalls
+from .http_methods import AsyncRequests, SyncRequests
 from .omit import NotGiven, not_given
 from .options import DEFAULT_MAX_RETRIES, ClientOptions, Secret
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from .resources import accounts as _accounts
     from .resources import speech as _speech
     from .resources import voices as _voices
-    from .transport import AsyncHTTPClient, HTTPClient, Timeout
+    from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, Timeout
 
 
-class Lmnt(SyncCalls):
+class Lmnt(SyncRequests):
     """Text to speech with low latency.
 
     As a context manager it closes its connections at the end. Threads may share it.
@@ -34,11 +34,13 @@ class Lmnt(SyncCalls):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.Client to use, with its own hooks, proxies and timeouts.
+        http_client: An httpx.Client to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
+            taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
+        _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 
     Raises:
         InvalidArgumentError: There is no key, or an argument cannot be used.
@@ -48,7 +50,7 @@ class Lmnt(SyncCalls):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | None = None,
+        base_url: str | HTTPURL | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
@@ -59,6 +61,7 @@ class Lmnt(SyncCalls):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
+        _strict_response_validation: bool = False,
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
         key, api_key = Secret.given(api_key), None
@@ -83,7 +86,7 @@ class Lmnt(SyncCalls):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | None = None,
+        base_url: str | HTTPURL | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
@@ -132,25 +135,25 @@ class Lmnt(SyncCalls):
     copy = with_options
 
     @cached_property
-    def speech(self) -> _speech.Speech:
+    def speech(self) -> _speech.SpeechResource:
         """Text becomes speech."""
-        from .resources.speech import Speech
+        from .resources.speech import SpeechResource
 
-        return Speech(self)
+        return SpeechResource(self)
 
     @cached_property
-    def voices(self) -> _voices.Voices:
+    def voices(self) -> _voices.VoicesResource:
         """The voices that speak, the service's own and yours."""
-        from .resources.voices import Voices
+        from .resources.voices import VoicesResource
 
-        return Voices(self)
+        return VoicesResource(self)
 
     @cached_property
-    def accounts(self) -> _accounts.Accounts:
+    def accounts(self) -> _accounts.AccountsResource:
         """Your plan and what is left of it."""
-        from .resources.accounts import Accounts
+        from .resources.accounts import AccountsResource
 
-        return Accounts(self)
+        return AccountsResource(self)
 
     @cached_property
     def with_raw_response(self) -> LmntWithRawResponse:
@@ -170,17 +173,17 @@ class LmntWithRawResponse:
         self._client = client
 
     @cached_property
-    def speech(self) -> _speech.SpeechWithRawResponse:
+    def speech(self) -> _speech.SpeechResourceWithRawResponse:
         """Text becomes speech."""
         return self._client.speech.with_raw_response
 
     @cached_property
-    def voices(self) -> _voices.VoicesWithRawResponse:
+    def voices(self) -> _voices.VoicesResourceWithRawResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_raw_response
 
     @cached_property
-    def accounts(self) -> _accounts.AccountsWithRawResponse:
+    def accounts(self) -> _accounts.AccountsResourceWithRawResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_raw_response
 
@@ -192,22 +195,22 @@ class LmntWithStreamingResponse:
         self._client = client
 
     @cached_property
-    def speech(self) -> _speech.SpeechWithStreamingResponse:
+    def speech(self) -> _speech.SpeechResourceWithStreamingResponse:
         """Text becomes speech."""
         return self._client.speech.with_streaming_response
 
     @cached_property
-    def voices(self) -> _voices.VoicesWithStreamingResponse:
+    def voices(self) -> _voices.VoicesResourceWithStreamingResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_streaming_response
 
     @cached_property
-    def accounts(self) -> _accounts.AccountsWithStreamingResponse:
+    def accounts(self) -> _accounts.AccountsResourceWithStreamingResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_streaming_response
 
 
-class AsyncLmnt(AsyncCalls):
+class AsyncLmnt(AsyncRequests):
     """Text to speech with low latency.
 
     As a context manager it closes its connections at the end. It belongs to the event loop that uses it first.
@@ -221,11 +224,13 @@ class AsyncLmnt(AsyncCalls):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts.
+        http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
+            taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
+        _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 
     Raises:
         InvalidArgumentError: There is no key, or an argument cannot be used.
@@ -235,7 +240,7 @@ class AsyncLmnt(AsyncCalls):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | None = None,
+        base_url: str | HTTPURL | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
@@ -246,6 +251,7 @@ class AsyncLmnt(AsyncCalls):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
+        _strict_response_validation: bool = False,
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
         key, api_key = Secret.given(api_key), None
@@ -270,7 +276,7 @@ class AsyncLmnt(AsyncCalls):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | None = None,
+        base_url: str | HTTPURL | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
@@ -319,25 +325,25 @@ class AsyncLmnt(AsyncCalls):
     copy = with_options
 
     @cached_property
-    def speech(self) -> _speech.AsyncSpeech:
+    def speech(self) -> _speech.AsyncSpeechResource:
         """Text becomes speech."""
-        from .resources.speech import AsyncSpeech
+        from .resources.speech import AsyncSpeechResource
 
-        return AsyncSpeech(self)
+        return AsyncSpeechResource(self)
 
     @cached_property
-    def voices(self) -> _voices.AsyncVoices:
+    def voices(self) -> _voices.AsyncVoicesResource:
         """The voices that speak, the service's own and yours."""
-        from .resources.voices import AsyncVoices
+        from .resources.voices import AsyncVoicesResource
 
-        return AsyncVoices(self)
+        return AsyncVoicesResource(self)
 
     @cached_property
-    def accounts(self) -> _accounts.AsyncAccounts:
+    def accounts(self) -> _accounts.AsyncAccountsResource:
         """Your plan and what is left of it."""
-        from .resources.accounts import AsyncAccounts
+        from .resources.accounts import AsyncAccountsResource
 
-        return AsyncAccounts(self)
+        return AsyncAccountsResource(self)
 
     @cached_property
     def with_raw_response(self) -> AsyncLmntWithRawResponse:
@@ -357,17 +363,17 @@ class AsyncLmntWithRawResponse:
         self._client = client
 
     @cached_property
-    def speech(self) -> _speech.AsyncSpeechWithRawResponse:
+    def speech(self) -> _speech.AsyncSpeechResourceWithRawResponse:
         """Text becomes speech."""
         return self._client.speech.with_raw_response
 
     @cached_property
-    def voices(self) -> _voices.AsyncVoicesWithRawResponse:
+    def voices(self) -> _voices.AsyncVoicesResourceWithRawResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_raw_response
 
     @cached_property
-    def accounts(self) -> _accounts.AsyncAccountsWithRawResponse:
+    def accounts(self) -> _accounts.AsyncAccountsResourceWithRawResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_raw_response
 
@@ -379,16 +385,16 @@ class AsyncLmntWithStreamingResponse:
         self._client = client
 
     @cached_property
-    def speech(self) -> _speech.AsyncSpeechWithStreamingResponse:
+    def speech(self) -> _speech.AsyncSpeechResourceWithStreamingResponse:
         """Text becomes speech."""
         return self._client.speech.with_streaming_response
 
     @cached_property
-    def voices(self) -> _voices.AsyncVoicesWithStreamingResponse:
+    def voices(self) -> _voices.AsyncVoicesResourceWithStreamingResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_streaming_response
 
     @cached_property
-    def accounts(self) -> _accounts.AsyncAccountsWithStreamingResponse:
+    def accounts(self) -> _accounts.AsyncAccountsResourceWithStreamingResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_streaming_response

@@ -19,17 +19,26 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
+DIGEST = "2c8accab293dba502399fe085c3528f96223bce00050f52fe77133851d55c432"
+"""The SHA-256 of what the description says, comments and layout aside."""
+
 BASE_URL = "https://api.lmnt.com"
 ENV_PREFIX = "LMNT"
 """Environment variables: <prefix>_API_KEY and <prefix>_BASE_URL."""
 
-AUTH_HEADER = "X-API-Key"
+AUTH_PLACE: str = "header"
+AUTH_NAME = "X-API-Key"
+"""Where the key goes, and its name there: `header`, `query`, `cookie`; `bearer` or `basic` in Authorization; `none`."""
+
 REQUEST_ID_HEADER = "request-id"
 CLIENT_HEADERS: Mapping[str, str] = {"lmnt-version": "1.2"}
 """Sent with every request."""
 
 CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
 """What can tell, for each media type, that a body of it is not whole."""
+
+BYTES = "audio"
+"""What the bytes of a response are, in a sentence."""
 
 ERROR_STATUS: Mapping[str, int] = {
     "invalid_request_error": 400,

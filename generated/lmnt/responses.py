@@ -8,18 +8,20 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from .codec import MismatchError
+from .casting import cast_plainly, codec_of
+from .codec import Codec, MismatchError
 from .errors import StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
-from .files import Download
+from .files import Download, asave, save
 from .model import stamp
-from .operation import Operation
+from .operation import Operation, Reader, read_success
 from .stream import aread_body, cut, read_body
+from .transport import HTTPURL, Response
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -35,22 +37,26 @@ __all__ = [
     "StreamedBinaryAPIResponse",
 ]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
 def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     """Read the body of a success; raises APIResponseValidationError."""
     if operation.result is None:
-        raise TypeError(f"{operation.id} has no JSON to parse")
-    try:
-        result = operation.result.read(json.loads(content))
-    except (ValueError, RecursionError, MismatchError) as error:
-        problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
-        raise unreadable(
-            reply.response, content, f"{operation.id}: {problem}", retry_safe=operation.retry_safe
-        ) from error
+        raise TypeError(f"{operation.id} is handed out as bytes")
+    result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
     stamp(result, request_id_of(reply.response))
     return result
+
+
+def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
+    """Read the body of a success, or a part of it; raises APIResponseValidationError, which says of what."""
+    try:
+        return cast("T", read_success(reader, response.status_code, content, response.text))
+    except (ValueError, RecursionError, MismatchError) as error:
+        problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
+        raise unreadable(response, content, f"{what}: {problem}", retry_safe=retry_safe) from error
 
 
 class ResponseFacts(Generic[T]):
@@ -60,12 +66,12 @@ class ResponseFacts(Generic[T]):
         self._reply = reply
         self._content: bytes | None = reply.content
         self._started = False
-        self._parsed: list[T] = []
+        self._parsed: dict[object, object] = {}
 
     @property
     def http_response(self) -> HTTPResponse:
-        """The httpx.Response."""
-        return self._reply.response.http
+        """The httpx.Response; once the body was read, one that holds it."""
+        return self._reply.response.http if self._content is None else self._reply.response.read_as(self._content)
 
     @property
     def http_request(self) -> HTTPRequest:
@@ -83,9 +89,9 @@ class ResponseFacts(Generic[T]):
         return self._reply.response.status_code
 
     @property
-    def url(self) -> str:
+    def url(self) -> HTTPURL:
         """The URL that answered."""
-        return self._reply.response.request.url
+        return HTTPURL(self._reply.response.request.url)
 
     @property
     def method(self) -> str:
@@ -135,14 +141,26 @@ class ResponseFacts(Generic[T]):
             raise StreamAlreadyConsumed("the body was read before; keep what iter_bytes() gives, or call read() first")
         self._started = True
 
-    def _parse_once(self, content: bytes) -> T:
-        if not self._parsed:
-            operation = cast("Operation[T]", self._reply.operation)
-            if operation.result is None:
-                self._parsed.append(cast("T", content))
-            else:
-                self._parsed.append(parse(operation, self._reply, content))
-        return self._parsed[0]
+    def _parse_once(self, content: bytes, to: object) -> Any:
+        if to not in self._parsed:
+            self._parsed[to] = self._parse_as(content, to)
+        return self._parsed[to]
+
+    def _parse_as(self, content: bytes, to: object) -> object:
+        operation, response = self._reply.operation, self._reply.response
+        if to is None:
+            return content if operation.result is None else parse(operation, self._reply, content)
+        try:
+            return cast_plainly(to, response, content)
+        except LookupError:
+            return parse(replace(operation, result=codec_of(to)), self._reply, content)
+        except ValueError as error:
+            raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
+
+    def read_part(self, codec: Codec[S], text: str) -> S:
+        """Read one JSON value of a body that is a series of them; raises APIResponseValidationError."""
+        operation = self._reply.operation
+        return read_result(codec, operation.id, self._reply.response, text.encode(), retry_safe=operation.retry_safe)
 
     def _decoder(self) -> codecs.IncrementalDecoder:
         return codecs.getincrementaldecoder(self._reply.response.encoding)(errors="replace")
@@ -158,9 +176,24 @@ def _full_lines(text: str) -> tuple[list[str], str]:
 class APIResponse(ResponseFacts[T]):
     """A response with its headers, its status, and its body in whatever form is asked for."""
 
-    def parse(self) -> T:
-        """Return what the plain method returns; raises APIResponseValidationError."""
-        return self._parse_once(self.read())
+    @overload
+    def parse(self) -> T: ...
+
+    @overload
+    def parse(self, *, to: type[S]) -> S: ...
+
+    def parse(self, *, to: Any = None) -> Any:
+        """Return what the plain method returns, or the body as another type.
+
+        Args:
+            to: What to read the body as, in place of what the description says: see codec_of; str, bytes and None are
+                the body as it is, httpx.Response is the response with its body.
+
+        Raises:
+            APIResponseValidationError: The body cannot be read so.
+            InvalidArgumentError: No body can be read as such a type.
+        """
+        return self._parse_once(self.read(), to)
 
     def read(self) -> bytes:
         """Return the whole body; raises APIStreamError if it did not come whole."""
@@ -211,7 +244,7 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        _write(self.iter_bytes(), Download(file))
+        save(self.iter_bytes(), Download(file))
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -231,25 +264,30 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        _write(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
-
-
-def _write(chunks: Iterator[bytes], download: Download) -> None:
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-        download.commit()
-    except BaseException as error:
-        download.discard(error)
-        raise
+        save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
     """A response with its headers, its status, and its body in whatever form is asked for."""
 
-    async def parse(self) -> T:
-        """Return what the plain method returns; raises APIResponseValidationError."""
-        return self._parse_once(await self.read())
+    @overload
+    async def parse(self) -> T: ...
+
+    @overload
+    async def parse(self, *, to: type[S]) -> S: ...
+
+    async def parse(self, *, to: Any = None) -> Any:
+        """Return what the plain method returns, or the body as another type.
+
+        Args:
+            to: What to read the body as, in place of what the description says: see codec_of; str, bytes and None are
+                the body as it is, httpx.Response is the response with its body.
+
+        Raises:
+            APIResponseValidationError: The body cannot be read so.
+            InvalidArgumentError: No body can be read as such a type.
+        """
+        return self._parse_once(await self.read(), to)
 
     async def read(self) -> bytes:
         """Return the whole body; raises APIStreamError if it did not come whole."""
@@ -303,7 +341,7 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the audio to a file, which takes its name when it is whole; raises FileError."""
-        await _awrite(self.iter_bytes(), Download(file))
+        await asave(self.iter_bytes(), Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -323,27 +361,4 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The audio broke off.
             FileError: The file cannot be written.
         """
-        await _awrite(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
-
-
-async def _awrite(chunks: AsyncIterator[bytes], download: Download) -> None:
-    try:
-        async for chunk in chunks:
-            await _in_thread(partial(download.write, chunk))
-        await _in_thread(download.commit)
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
-async def _in_thread(step: Callable[[], None]) -> None:
-    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
-    import asyncio
-
-    running = asyncio.ensure_future(asyncio.to_thread(step))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        # What becomes of the step is of no interest any more, but nothing may write behind our back.
-        await asyncio.gather(running, return_exceptions=True)
-        raise
+        await asave(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))

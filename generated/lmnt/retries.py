@@ -1,10 +1,18 @@
-"""When a failed call is tried again, and after how long. Nothing here waits or looks at a clock."""
+"""When a failed call is tried again, and after how long. Nothing here waits."""
 
 from __future__ import annotations
 
+import logging
 import math
+import random
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+
+from . import description
+from .deadline import Deadline
+from .errors import APIConnectionError, APIError, APIStatusError
+
+logger = logging.getLogger(description.PACKAGE)
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
@@ -64,3 +72,39 @@ def is_retried(status_code: int, headers: Mapping[str, str], *, retry_safe: bool
     if wish in ("true", "false"):
         return wish == "true"
     return retry_safe and (status_code in RETRIED_STATUSES or status_code >= 500)
+
+
+class Attempts:
+    """The attempts of one call.
+
+    Args:
+        call: What is called, for people.
+        most: How many retries there may be.
+        deadline: When the call must be over.
+    """
+
+    def __init__(self, call: str, most: int, deadline: Deadline | None) -> None:
+        self._call = call
+        self._most = most
+        self._deadline = deadline
+        self.retries = 0
+        """How many retries there were so far."""
+
+    def wait(self, failure: APIError) -> float:
+        """Return the seconds to wait before the next attempt; raises the failure if there is to be none."""
+        if isinstance(failure, APIStatusError):
+            again = is_retried(failure.status_code, failure.headers, retry_safe=bool(failure.retry_safe))
+            asked = failure.retry_after
+        else:
+            again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
+        delay = backoff(self.retries, random.random()) if asked is None else asked
+        is_late = self._deadline is not None and delay >= self._deadline.remaining
+        if not again or self.retries >= self._most or delay > LONGEST_RETRY_AFTER or is_late:
+            if self.retries:
+                failure.add_note(f"{self._call} was tried {self.retries + 1} times")
+            if again and is_late:
+                failure.add_note(f"{self._deadline} leaves no time for another try")
+            raise failure
+        logger.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
+        self.retries += 1
+        return delay

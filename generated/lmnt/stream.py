@@ -123,6 +123,7 @@ class StreamGuard:
             request_id=self._request_id,
             retry_safe=self._retry_safe,
         )
+        error.request = self._response.request.shown()
         if isinstance(error, StreamResetError):
             error.error_code = failure.error_code
         return error

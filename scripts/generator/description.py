@@ -1,21 +1,56 @@
-"""The OpenAPI description as it was written: what the generator's own parser leaves out."""
+"""The OpenAPI description as it was written: reading the file, and finding one's way in it."""
 
 from __future__ import annotations
 
-import json
+import copy
 import re
-from collections.abc import Iterator, Mapping
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import yaml
-from openapi_spec_validator import validate
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+T = TypeVar("T")
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Failure(Exception):  # noqa: N818  # what a person reads is the text
     """The run stops; the text says why and what to do."""
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> Failure:
+        """Return the failure of a description that holds these problems."""
+        lines = sorted({str(problem) for problem in problems})
+        return cls("the description holds what cannot be generated:\n  " + "\n  ".join(lines))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What cannot be generated: the JSON pointer (RFC 6901) of the place, the reason, and what to do."""
+
+    pointer: str
+    reason: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.reason}; {self.hint}"
+
+
+def refuse(pointer: str, reason: str, hint: str) -> Failure:
+    """Return the failure of a description that holds one problem."""
+    return Failure.of([Problem(pointer, reason, hint)])
+
+
+def below(pointer: str, *steps: object) -> str:
+    """Return the JSON pointer of what is further in."""
+    return pointer + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 class DescriptionLoader(yaml.CSafeLoader):
@@ -48,185 +83,175 @@ for tag, pattern, first in (
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a YAML file."""
+    """Read a YAML file; JSON is YAML."""
     try:
         with path.open("rb") as file:
             data = yaml.load(file, DescriptionLoader)  # derived from the safe loader
     except OSError as error:
         raise Failure(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise Failure(f"{path} is no YAML: {error}") from error
     if not isinstance(data, dict):
         raise Failure(f"{path} holds no mapping")
     return cast("dict[str, Any]", data)
 
 
-def load_description(path: Path) -> Description:
-    """Read a description; refuses one that is no valid OpenAPI."""
+def load_description(path: Path) -> dict[str, Any]:
+    """Read a description as OpenAPI 3.1; refuses one that is no valid OpenAPI."""
     document = load(path)
+    version = str(document.get("openapi", ""))
+    validators = {"3.0.": OpenAPIV30SpecValidator, "3.1.": OpenAPIV31SpecValidator}
+    validator = validators.get(version[:4])
+    if validator is None:
+        raise refuse("/openapi", f"{version!r} is no version that can be read", "write the description in OpenAPI 3.1")
     try:
-        validate(document)
-    except OpenAPIValidationError as error:
-        pointer = "/".join(str(step) for step in getattr(error, "absolute_path", ()))
-        raise Failure(f"{path.name} is no valid OpenAPI at /{pointer}: {error}") from error
-    return Description(document)
+        error = _with_deep_stack(lambda: next(iter(validator(cast("Any", document)).iter_errors()), None))
+    except Exception as problem:  # the validator follows references before it checks them, and raises what it meets
+        raise Failure(f"{path.name} is no valid OpenAPI: {problem}") from problem
+    if error is not None:
+        place, message = below("", *error.absolute_path) or "/", error.message.splitlines()[0]
+        raise Failure(f"{path.name} is no valid OpenAPI at {place}: {message}")
+    if version.startswith("3.0."):
+        upgrade(document)
+    return document
+
+
+def _with_deep_stack(function: Callable[[], T]) -> T:
+    """Call a function that calls itself for each reference of a chain, which may lead through all schemas."""
+    limit, size = sys.getrecursionlimit(), threading.stack_size(512 << 20)
+    sys.setrecursionlimit(200_000)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(function).result()
+    finally:
+        sys.setrecursionlimit(limit)
+        threading.stack_size(size)
+
+
+def upgrade(node: Any) -> None:
+    """Write the three keywords that OpenAPI 3.0 has and 3.1 has not as 3.1 writes them, in place."""
+    if isinstance(node, list):
+        for each in node:
+            upgrade(each)
+    if not isinstance(node, dict):
+        return
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(node.get(exclusive), bool) and node.pop(exclusive):
+            node[exclusive] = node.pop(limit)
+    if isinstance(node.get("nullable"), bool) and node.pop("nullable"):
+        if "type" in node:
+            node["type"] = [node["type"], "null"]
+        if isinstance(node.get("enum"), list) and None not in node["enum"]:
+            node["enum"].append(None)
+        if "type" not in node:
+            inner = copy.copy(node)
+            node.clear()
+            node["oneOf"] = [inner, {"type": "null"}]
+    for each in list(node.values()):
+        upgrade(each)
 
 
 @dataclass(frozen=True)
 class RawOperation:
-    """An operation as the description has it."""
+    """An operation as the description has it, references to its parts followed."""
 
+    pointer: str
     path: str
     method: str
     data: Mapping[str, Any]
-    parameters: Mapping[tuple[str, str], Mapping[str, Any]]
+    parameters: Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]
+    """By place and name: the pointer and the parameter."""
     taken: Mapping[str, list[str]]
+    """By path parameter: the values that would make it the path of another operation."""
 
     @property
     def id(self) -> str:
         """The operationId."""
         return str(self.data["operationId"])
 
+    @property
+    def tag(self) -> str:
+        """The one tag."""
+        return str(self.data["tags"][0])
+
 
 class Description:
-    """The document as a whole, for what the generator's own parser leaves out."""
+    """The document as a whole."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
-        self.operations = {each.id: each for each in self._operations()}
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a $ref."""
         while "$ref" in node:
-            target: Any = self.document
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                target = target[step.replace("~1", "/").replace("~0", "~")]
-            node = target
+            node = self.at(node["$ref"])
         return node
 
+    def at(self, reference: str) -> Any:
+        """Return what a reference within the document names."""
+        target: Any = self.document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        return target
+
+    def located(self, node: Mapping[str, Any], pointer: str) -> tuple[str, Mapping[str, Any]]:
+        """Follow a $ref; return the pointer of what it names, and that."""
+        while "$ref" in node:
+            pointer, node = node["$ref"].removeprefix("#"), self.at(node["$ref"])
+        return pointer, node
+
+    @cached_property
+    def operations(self) -> dict[str, RawOperation]:
+        """The operations by operationId."""
+        found: dict[str, RawOperation] = {}
+        for operation in self._operations():
+            if operation.id in found:
+                raise refuse(
+                    below(operation.pointer, "operationId"),
+                    f"{operation.id!r} stands at {found[operation.id].pointer} too",
+                    "an operationId names one operation",
+                )
+            found[operation.id] = operation
+        return found
+
     def _operations(self) -> Iterator[RawOperation]:
-        paths = self.document.get("paths", {})
+        paths = {path: item for path, item in self.document.get("paths", {}).items() if not path.startswith("x-")}
+        fixed: dict[str, list[str]] = {}
+        for path in paths:
+            head, _, tail = path.rpartition("/")
+            if "{" not in tail:
+                fixed.setdefault(head, []).append(tail)
         for path, item in paths.items():
-            for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
+            head, _, tail = path.rpartition("/")
+            for method in METHODS:
                 if method not in item:
                     continue
                 data = item[method]
-                pointer = f"/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
-                operation_id, tags = data.get("operationId", ""), data.get("tags", [])
-                if len(tags) != 1 or not re.fullmatch(rf"{re.escape(tags[0])}\.[a-z_]+", operation_id):
-                    raise Failure(f"{pointer}: operationId must be <tag>.<method>, with one tag; got {operation_id!r}")
-                parameters = [self.resolve(each) for each in [*item.get("parameters", []), *data.get("parameters", [])]]
+                pointer = below("", "paths", path, method)
+                parameters: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
+                for owner, listed in ((below("", "paths", path), item), (pointer, data)):
+                    for index, each in enumerate(listed.get("parameters", [])):
+                        place, parameter = self.located(each, below(owner, "parameters", index))
+                        parameters[(parameter["in"], parameter["name"])] = (place, parameter)
                 yield RawOperation(
+                    pointer=pointer,
                     path=path,
                     method=method.upper(),
                     data=data,
-                    parameters={(each["in"], each["name"]): each for each in parameters},
+                    parameters=parameters,
                     taken={
-                        name: [other.rsplit("/", 1)[1] for other in paths if _shadows(other, path, name)]
+                        name: fixed.get(head, []) if tail == f"{{{name}}}" else []
                         for name in re.findall(r"\{([^{}]+)\}", path)
                     },
                 )
 
-    def resolved(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a schema with what it refers to, or its one allOf, behind its own keys."""
-        found: dict[str, Any] = {"x-media-type": None, "default": None}
-        for part in schema.get("allOf", []) if len(schema.get("allOf", [])) == 1 else []:
-            found |= self.resolve(part)
-        return found | dict(self.resolve(schema))
-
-    def properties(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the properties of an object schema by name, those of its allOf included."""
-        schema = self.resolve(schema)
-        found: dict[str, Any] = {}
-        for part in schema.get("allOf", []):
-            found |= self.properties(part)
-        found |= schema.get("properties", {})
-        return found
-
-    def limits(self, schema: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the limits of a schema as arguments of `codec.limited`."""
-        names = {
-            **{"minLength": "min_length", "maxLength": "max_length", "pattern": "pattern"},
-            **{"minItems": "min_length", "maxItems": "max_length"},
-            **{"minimum": "minimum", "maximum": "maximum", "exclusiveMinimum": "above", "exclusiveMaximum": "below"},
-        }
-        schema = self.resolve(schema or {})
-        return {names[key]: schema[key] for key in names if key in schema}
-
-    def success(self, operation: RawOperation) -> tuple[int, Mapping[str, Any]]:
-        """Return the status and the response of an operation that worked."""
-        found = [
-            (int(status), self.resolve(response))
-            for status, response in operation.data["responses"].items()
-            if str(status).startswith("2")
-        ]
-        if len(found) != 1:
-            raise Failure(f"{operation.id}: exactly one success status can be generated; there are {len(found)}")
-        return found[0]
-
-    @property
-    def client_headers(self) -> dict[str, str]:
-        """The headers that the client sends by itself."""
-        found = [
-            parameter
-            for operation in self.operations.values()
-            for parameter in operation.parameters.values()
-            if parameter.get("x-client-header")
-        ]
-        return {each["name"]: str(each["schema"]["default"]) for each in found}
-
-    @property
-    def auth_header(self) -> str:
-        """The header of the API key."""
-        schemes = self.document.get("components", {}).get("securitySchemes", {})
-        found = [
-            each["name"] for each in schemes.values() if each.get("type") == "apiKey" and each.get("in") == "header"
-        ]
-        if len(schemes) != 1 or not found:
-            raise Failure("/components/securitySchemes: exactly one scheme, an apiKey in a header, can be generated")
-        return str(found[0])
-
-    @property
-    def request_id_header(self) -> str:
-        """The header that names a request, marked with x-request-id."""
-        headers = self.document.get("components", {}).get("headers", {})
-        marked = {name for name, each in headers.items() if each.get("x-request-id")}
-        for operation in self.operations.values():
-            for response in operation.data["responses"].values():
-                for name, header in self.resolve(response).get("headers", {}).items():
-                    if header.get("$ref", "").rsplit("/", 1)[-1] in marked:
-                        return str(name).lower()
-        raise Failure("/components/headers: mark the header that names a request with `x-request-id: true`")
-
     @property
     def error_status(self) -> dict[str, int]:
         """The HTTP status of each error type, from x-status."""
-        return {key: status for each in self.schemas.values() for key, status in each.get("x-status", {}).items()}
-
-    @property
-    def unions(self) -> dict[str, Mapping[str, Any]]:
-        """The component schemas that are one of several others, told apart by a discriminator."""
-        return {name: each for name, each in self.schemas.items() if "discriminator" in each and "oneOf" in each}
-
-    @property
-    def used_unions(self) -> list[str]:
-        """The unions that a path or another schema refers to."""
-        text = json.dumps([self.document.get("paths"), self.document.get("components")])
-        return [name for name in self.unions if f'"$ref": "#/components/schemas/{name}"' in text]
-
-    @property
-    def aliases(self) -> set[str]:
-        """The component schemas that get no module of their own: plain values and arrays."""
         return {
-            name
-            for name, each in self.schemas.items()
-            if not {"properties", "allOf", "enum", "discriminator", "additionalProperties"} & each.keys()
-            and each.get("type") in ("string", "integer", "number", "boolean", "array")
+            key: status
+            for each in self.schemas.values()
+            if isinstance(each, Mapping)
+            for key, status in each.get("x-status", {}).items()
         }
-
-
-def _shadows(other: str, path: str, name: str) -> bool:
-    """Return whether a value of the last segment of `path` would make it the path `other`."""
-    head, _, tail = path.rpartition("/")
-    return tail == f"{{{name}}}" and other.rpartition("/")[0] == head and "{" not in other.rpartition("/")[2]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import difflib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .rendering import ROOT, Settings
+from .settings import ROOT, Settings
 
 
 def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
@@ -23,6 +26,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),
         ROOT / "scripts" / "regenerate.py",
+        ROOT / "LICENSE",
     ]
     return (
         json.dumps(
@@ -49,29 +53,66 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@contextmanager
+def workspace(out: Path | None) -> Generator[Path]:
+    """Make an empty folder beside the package, and remove it at the end, with those of runs that were killed.
+
+    With no place for a package, as when there is only something to compare, the folder is the system's to choose.
+    """
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix=_WORKSPACE) as name:
+            yield Path(name)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        # One run at a time looks around, so that none takes the new folder of another for one that was left.
+        with _hold(out):
+            for left in out.glob(f"{_WORKSPACE}*"):
+                with suppress(BlockingIOError), _hold(left, wait=False):
+                    shutil.rmtree(left)
+            folder = Path(tempfile.mkdtemp(dir=out, prefix=_WORKSPACE))
+            held.enter_context(_hold(folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+_WORKSPACE = ".regenerate-"
+
+
+@contextmanager
+def _hold(folder: Path, *, wait: bool = True) -> Generator[None]:
+    """Hold a folder, for as long as this process lives; raises BlockingIOError if another one holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def put_in_place(new: Path, final: Path) -> None:
-    """Put a folder at its final name in one step; what was there is gone after it."""
-    final.parent.mkdir(parents=True, exist_ok=True)
+    """Put a folder at its final name in one step: whoever looks finds the old one or the new one, whole.
+
+    What was there takes the place of `new`.
+    """
     if not final.exists():
         new.rename(final)
-        return
-    if not _exchange(new, final):
-        # No exchange on this system: for a moment nothing has the name, but never half a package.
-        aside = new.with_name(f"{new.name}.old")
-        final.rename(aside)
+    elif not _exchange(new, final):
+        # A system that cannot exchange names: between these two steps nothing has the name, and never half a package.
+        final.rename(new.with_name(f"{new.name}.old"))
         new.rename(final)
-        new = aside
-    shutil.rmtree(new)
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders with Linux's renameat2, if it is there."""
-    libc = ctypes.CDLL(None) if os.name == "posix" else None
-    renameat2 = getattr(libc, "renameat2", None)
-    at_fdcwd, rename_exchange = -100, 2
-    return renameat2 is not None and (
-        renameat2(at_fdcwd, os.fsencode(first), at_fdcwd, os.fsencode(second), rename_exchange) == 0
-    )
+    """Exchange the names of two folders in one step, with Linux's renameat2 or macOS's renamex_np."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(first), os.fsencode(second)
+    at_fdcwd, exchange = -100, 2
+    if hasattr(libc, "renameat2"):
+        return bool(libc.renameat2(at_fdcwd, names[0], at_fdcwd, names[1], exchange) == 0)
+    return hasattr(libc, "renamex_np") and bool(libc.renamex_np(*names, exchange) == 0)
 
 
 def differences(settings: Settings, fresh: Path) -> Iterator[str]:

@@ -3,122 +3,55 @@
 from __future__ import annotations
 
 import ast
-import copy
-import re
-import textwrap
+import hashlib
+import json
 import traceback
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from openapi_python_client import Project, strings
+from jinja2.bccache import Bucket
+from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
-from .description import Description, Failure, RawOperation, load
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# Names that a schema may not take in a class or a signature, beside Python's own keywords. Unlike the generator's own
-# list it leaves out builtins that no annotation of ours uses, so that `format` and `type` keep their names.
-RESERVED = {
-    *("str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod"),
-    *(
-        "self",
-        "cls",
-        "true",
-        "false",
-        "extra_headers",
-        "extra_query",
-        "extra_body",
-        "timeout",
-        "deadline",
-        "max_retries",
-    ),
-    *("additional_properties", "json_fields", "json_rest", "from_dict", "to_dict", "to_json"),
-}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What openapi/generator.yaml says, or the command line in its place."""
-
-    spec: Path
-    out: Path
-    package: str
-    client: str
-    version: str
-    overlays: list[str]
-
-    @classmethod
-    def read(cls, spec: Path | None, package: str | None, out: Path | None) -> Settings:
-        """Read the settings; refuses keys it does not know."""
-        path = ROOT / "openapi" / "generator.yaml"
-        data = load(path)
-        known = {"package", "client", "version", "overlays"}
-        unknown = (data.keys() - known) | (data["overlays"].keys() - {"shared", "own"})
-        if unknown:
-            raise Failure(f"{path.name}: unknown key {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-        name = package or data["package"]
-        if not name.isidentifier():
-            raise Failure(f"--package {name!r} is no Python name")
-        return cls(
-            spec=(spec or ROOT / "openapi" / "lmnt.yaml").resolve(),
-            out=(out or ROOT / "generated").resolve(),
-            package=name,
-            client=strings.pascal_case(package) if package else data["client"],
-            version=data["version"],
-            overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
-        )
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One argument of a call: the generator's view of it, and the schema as it was written."""
-
-    prop: Any
-    schema: Any
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """The arguments of a call, by the place their values go to."""
-
-    path: list[Argument]
-    query: list[Argument]
-    header: list[Argument]
-    body_fields: list[Argument]
-    body: Any
-
-    @property
-    def named(self) -> list[Argument]:
-        """The arguments that are given by name."""
-        return [*self.body_fields, *self.query, *self.header]
-
-    @property
-    def props(self) -> list[Any]:
-        """All arguments, as the generator sees them."""
-        return [each.prop for each in [*self.path, *self.named]]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a success holds: its type, its codec and its media type, as text for the templates."""
-
-    type: str
-    codec: str
-    media_type: str
-    prop: Any
-    binary: bool = False
+from .calls import Call
+from .description import Description, Failure, refuse
+from .keywords import problems
+from .kinds import Kind, Kinds
+from .models import Models
+from .naming import Namer, class_name, python_name
+from .security import auth_of
+from .service import base_url, client_headers, request_id_header
+from .sessions import OVERLAY, sessions
+from .settings import ROOT, Settings
+from .writing import default_of, literal, prose
 
 
 class Package(Project):
-    """The generator, with templates of ours and the layout of our package."""
+    """The generator, with templates of ours and the layout of our package.
 
-    def __init__(self, settings: Settings, description: Description, folder: Path) -> None:
+    Its parser gives the operations by tag, the models and the lists of values, each with its names. What they hold is
+    read from the description itself: the parser knows no discriminator, no limit, no style and one status for each
+    operation.
+    """
+
+    def __init__(self, settings: Settings, document: dict[str, Any], folder: Path) -> None:
+        if wrong := list(problems(document)):
+            raise Failure.of(wrong)
+        digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
+        origins = Namer(document).name_all()
+        self.description = Description(document)
+        self.settings = settings
+        self._stamp = f"# Generated by scripts/regenerate.py from {settings.shown_spec}. Do not edit.\n"
+        self.kinds = Kinds(self.description, origins)
+        self.models = Models(self.description, self.kinds)
+        self.calls = [
+            Call(each, self.description, self.kinds, self.models) for each in self.description.operations.values()
+        ]
         config = Config.from_sources(
             ConfigFile(literal_enums=True, post_hooks=[], package_name_override=settings.package),
             MetaType.NONE,
@@ -127,59 +60,109 @@ class Package(Project):
             overwrite=True,
             output_path=folder,
         )
-        strings.RESERVED_WORDS.clear()
-        strings.RESERVED_WORDS.update(RESERVED)
-        parsed = GeneratorData.from_dict(copy.deepcopy(description.document), config=config)
+        parsed = GeneratorData.from_dict(outline(self), config=config)
         if isinstance(parsed, GeneratorError):
             raise Failure(f"{parsed.header}: {parsed.detail}")
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
-        self.settings = settings
-        self.components = {
-            str(strings.ClassName(name, config.field_prefix)): schema for name, schema in description.schemas.items()
-        }
-        self.description = description
-        self.endpoints = {
-            each.name: each for tag in parsed.endpoint_collections_by_tag.values() for each in tag.endpoints
-        }
         self._refuse_losses()
+        self.env.bytecode_cache = _COMPILED
         self.env.undefined = jinja2.StrictUndefined
-        self.env.filters.update(literal=repr, prose=prose)
+        self.env.filters.update(literal=literal, prose=prose)
+        self._resources = self._by_resource()
+        auth = auth_of(document)
+        headers = client_headers(self.description)
+        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers))
+        self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
-            description=description,
-            kind=lambda prop: type(prop).__name__.removesuffix("Property"),
-            models_in=models_in,
-            plain=plain,
+            document=document,
+            digest=digest,
+            description=self.description,
+            auth=auth,
+            base_url=base_url(document),
+            request_id_header=request_id_header(self.description),
+            client_headers=headers,
+            sessions=self.sessions,
+            resources=self._resources,
+            components=self.kinds.components,
+            results=self._results(),
+            params=self._params,
             exports=exports(settings.overlays),
-            fields=self._arguments,
-            result_of=self._result,
-            schema_of=lambda prop: self.components[str(prop.class_info.name)],
-            default_of=self._default,
-            response_text=lambda endpoint: description.success(self._raw(endpoint))[1].get("description", ""),
+            class_name=class_name,
+            schema_of=lambda name: self.kinds.schema(str(name)),
+            model_of=lambda name: self.models.model(str(name)),
+            tags_of=self.models.tags,
+            default_of=default_of,
         )
 
     def _offer(self, **names: Any) -> None:
         """Give names to all templates."""
         self.env.globals.update(names)
 
+    def _by_resource(self) -> dict[str, Resource]:
+        """Return the resources by the attribute of the client."""
+        about = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
+        found: dict[str, Resource] = {}
+        for call in self.calls:
+            tag = call.operation.tag
+            resource = found.setdefault(call.resource, Resource(tag, about.get(tag, ""), self.kinds.components))
+            if resource.tag != tag or call.method in {each.method for each in resource.calls}:
+                raise refuse(
+                    call.operation.pointer,
+                    f"it would be called {call.resource}.{call.method}, as another operation is",
+                    "rename one of them",
+                )
+            resource.calls.append(call)
+        return found
+
     def _refuse_losses(self) -> None:
-        """Stop if the parser dropped or doubted anything: its own exit code would be 0."""
+        """Stop if the generator dropped or doubted anything: its own exit code would be 0."""
         losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
-        named = {str(strings.PythonIdentifier(name, "field_")): name for name in self.description.operations}
-        losses += [f"the operation {name} was dropped" for key, name in named.items() if key not in self.endpoints]
-        classes = {each.class_info.name for each in [*self.openapi.models, *self.openapi.enums]}
-        expected = {
-            str(strings.ClassName(name, "field_")): name
-            for name in self.description.schemas.keys() - self.description.aliases - self.description.unions.keys()
-        }
-        losses += [f"the schema {name} was dropped" for key, name in expected.items() if key not in classes]
-        losses += [f"{name} has no name: put its schema under components" for name in classes - expected.keys()]
-        losses += [
-            f"{name} is used by another schema: a union can only stand for itself"
-            for name in self.description.used_unions
-        ]
+        collections = self.openapi.endpoint_collections_by_tag.values()
+        operations = sum(len(collection.endpoints) for collection in collections)
+        if operations != len(self.calls):
+            losses.append(f"{len(self.calls) - operations} operations were dropped")
+        classes = {str(each.class_info.name) for each in [*self.openapi.models, *self.openapi.enums]}
+        expected = {name for name, kind in self.kinds.components.items() if is_own(name, kind)}
+        losses += [f"the schema {name} was dropped" for name in expected - classes]
         if losses:
             raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
+
+    def _results(self) -> set[str]:
+        """Return the models that a success holds, or a list, a map or a union of which it holds."""
+        found: set[str] = set()
+
+        def add(kind: Kind) -> None:
+            if kind.form == "model":
+                found.add(kind.name)
+            elif kind.form == "union" and kind.name:
+                inner = self.kinds.components[kind.name].inner
+                for each in inner:
+                    add(each)
+            for each in kind.inner:
+                add(each)
+
+        for call in self.calls:
+            for result in call.results:
+                add(result.kind)
+        return found
+
+    @cached_property
+    def _params(self) -> dict[str, Call]:
+        """Return the calls that take arguments by name, by what the type of these arguments is called."""
+        found: dict[str, Call] = {}
+        for call in self.calls:
+            if call.named:
+                name = call.operation.data.get("x-params", f"{class_name(call.id)}Arguments")
+                used = {kind.name for each in call.named for kind in each.kind.named()}
+                if name in found or name in used:
+                    raise refuse(
+                        call.operation.pointer,
+                        f"the type of its arguments would be called {name}, as another type is",
+                        "give it a name with x-params",
+                    )
+                found[name] = call
+        return found
 
     def build(self) -> list[GeneratorError]:
         """Render the package. What is wrong raises; the list is empty."""
@@ -192,110 +175,98 @@ class Package(Project):
 
     def _render(self) -> None:
         self.package_dir.mkdir(parents=True)
-        tags = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
-        operations: dict[str, list[dict[str, Any]]] = {
-            tag: [{"endpoint": endpoint, "raw": self._raw(endpoint)} for endpoint in collection.endpoints]
-            for tag, collection in self.openapi.endpoint_collections_by_tag.items()
-        }
-        models = {
-            str(each.class_info.name): str(each.class_info.module_name)
-            for each in [*self.openapi.models, *self.openapi.enums]
-        }
-        models |= {name: snake(name) for name in self.description.unions}
-        self._offer(operations=operations, tags=tags, models=dict(sorted(models.items())), results=self._results())
         self._write("__init__.py", "package_init.py.jinja")
         self._write("description.py", "description.py.jinja")
         self._write("client.py", "client.py.jinja")
+        self._write("types/__init__.py", "types_init.py.jinja")
         (self.package_dir / "py.typed").touch()
-        self._build_models()
-        for name, schema in self.description.unions.items():
-            self._write(f"models/{snake(name)}.py", "union.py.jinja", name=name, schema=schema)
+        self._write("models/__init__.py", "models_init.py.jinja")
+        for model in self.openapi.models:
+            self._write(f"models/{model.class_info.module_name}.py", "model.py.jinja", model=model)
+        for enum in self.openapi.enums:
+            self._write(f"models/{enum.class_info.module_name}.py", "literal_enum.py.jinja", enum=enum)
+        for name, kind in self.kinds.components.items():
+            if not is_own(name, kind):
+                template = "union.py.jinja" if kind.form == "union" and kind.name == name else "alias.py.jinja"
+                self._write(f"models/{python_name(name)}.py", template, name=name, kind=kind)
         for folder in ("operations", "resources"):
             self._write(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
-        for tag, items in operations.items():
-            self._write(f"resources/{tag}.py", "resource.py.jinja", tag=tag)
-            for item in items:
-                self._write(f"operations/{item['endpoint'].name}.py", "operation.py.jinja", **item)
-
-    def _arguments(self, endpoint: Any, raw: RawOperation) -> Arguments:
-        """Return the arguments of an operation, by place."""
-        places: dict[str, list[Argument]] = {"path": [], "query": [], "header": []}
-        for place, found in places.items():
-            for prop in getattr(endpoint, f"{place}_parameters"):
-                parameter = raw.parameters[(place, prop.name.get_untrusted_value())]
-                if not parameter.get("x-client-header"):
-                    found.append(Argument(prop, parameter["schema"]))
-        if endpoint.cookie_parameters:
-            raise Failure(f"{raw.id}: parameters in cookies cannot be generated")
-        if len(endpoint.bodies) > 1:
-            raise Failure(f"{raw.id}: exactly one media type for the request body can be generated")
-        body = endpoint.bodies[0] if endpoint.bodies else None
-        fields: list[Argument] = []
-        if body is not None:
-            if body.body_type.value not in ("json", "files") or not hasattr(body.prop, "required_properties"):
-                raise Failure(
-                    f"{raw.id}: a body of {body.content_type.get_untrusted_value()} that is no object of fields"
-                )
-            schemas = self.description.properties(self.components[str(body.prop.class_info.name)])
-            fields = [
-                Argument(prop, schemas[prop.name.get_untrusted_value()])
-                for prop in [*body.prop.required_properties, *body.prop.optional_properties]
-            ]
-        names = [str(each.prop.python_name) for each in [*places["path"], *places["query"], *places["header"], *fields]]
-        for name in names:
-            if names.count(name) > 1:
-                raise Failure(f"{raw.id}: two arguments would be called {name}; rename one in the description")
-        return Arguments(places["path"], places["query"], places["header"], fields, body)
-
-    def _result(self, endpoint: Any) -> Result:
-        """Return what a success of an operation holds."""
-        raw = self._raw(endpoint)
-        status, response = self.description.success(raw)
-        media_type = next(iter(response.get("content", {})), "*/*")
-        prop = next(each for each in endpoint.responses.patterns if each.status_code.pattern == str(status)).prop
-        macros: Any = self.env.get_template("types.jinja", globals=self.env.globals).module
-        kind = type(prop).__name__
-        if kind == "FileProperty":
-            return Result("bytes", "None", media_type, None, binary=True)
-        if kind == "ListProperty":
-            inner = prop.inner_property
-            return Result(
-                f"_model.ResultList[{macros.annotation(inner, 'read')}]",
-                f"_model.result_list({macros.codec(inner, None)})",
-                media_type,
-                prop,
-            )
-        if media_type != "application/json":
-            raise Failure(f"{raw.id}: a success of {media_type} that is neither JSON nor binary")
-        return Result(macros.annotation(prop, "read"), macros.codec(prop, None), media_type, prop)
-
-    def _raw(self, endpoint: Any) -> RawOperation:
-        return next(raw for key, raw in self.description.operations.items() if snake(key) == endpoint.name)
-
-    def _default(self, schema: Any) -> str:
-        found = schema.get("default", self.description.resolve(schema).get("default"))
-        text = {True: "true", False: "false"}.get(found, found) if isinstance(found, bool) else found
-        return "" if found is None else f" The server's default is `{text}`."
-
-    def _results(self) -> set[str]:
-        """Return the models that a success holds, or a list of which it holds."""
-        props = [
-            response.prop
-            for endpoint in self.endpoints.values()
-            for response in endpoint.responses.patterns
-            if response.status_code.pattern.startswith("2")
-        ]
-        return {str(each.class_info.name) for prop in props for each in models_in(prop)}
+        for session in self.sessions:
+            self._write(f"resources/{session.module}.py", "session_resource.jinja", session=session)
+        for name, resource in self._resources.items():
+            self._write(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
+            if params := {key: call for key, call in self._params.items() if call.resource == name}:
+                self._write(f"types/{name}.py", "params.py.jinja", params=params)
+            for call in resource.calls:
+                self._write(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 
     def _write(self, name: str, template: str, /, **context: Any) -> None:
+        text = self.env.get_template(template).render(**context)
+        if " object at 0x" in text:
+            raise Failure(f"{name}: templates/{template} shows an object in place of its text")
         path = self.package_dir / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(self.env.get_template(template).render(**context), encoding="utf-8")
+        path.write_text(self._stamp + text, encoding="utf-8")
 
 
-def snake(name: str) -> str:
-    """Return a name in snake case, as the generator writes it."""
-    return strings.snake_case(name)
+class Resource:
+    """The operations of one tag."""
+
+    def __init__(self, tag: str, about: str, components: Mapping[str, Kind]) -> None:
+        self.tag = tag
+        self.about = about
+        self.calls: list[Call] = []
+        name = f"{class_name(tag)}Resource"
+        # A tag `pet` and a schema `PetResource` are two things.
+        while any(f"{prefix}{name}{ending}" in components for prefix in ("", "Async") for ending in ("", *_ACCESS)):
+            name += "Group"
+        self.class_name = name
+
+
+_ACCESS = ("WithRawResponse", "WithStreamingResponse")
+
+
+def is_own(name: str, kind: Kind) -> bool:
+    """Whether the generator itself renders the module of a component: a model or a list of values, no alias of one."""
+    return kind.name == name and kind.form in ("model", "choice")
+
+
+def outline(package: Package) -> dict[str, Any]:
+    """Return what the generator's own parser reads: which operations, models and lists of values there are."""
+    schemas: dict[str, Any] = {}
+    for name, kind in package.kinds.components.items():
+        if is_own(name, kind):
+            schemas[name] = {"type": "object"} if kind.form == "model" else {"type": "string", "enum": ["value"]}
+    paths = {
+        f"/{index}": {
+            call.operation.method.lower(): {
+                "operationId": call.module,
+                "tags": [call.resource],
+                "responses": {"200": {"description": ""}},
+            }
+        }
+        for index, call in enumerate(package.calls)
+    }
+    info = {"title": "", "version": ""}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """The compiled templates, for a process that makes many packages."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled before, if it was."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[(bucket.key, bucket.checksum)] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
@@ -306,39 +277,18 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
     return Path(frames[-1].filename).name, frames[-1].lineno or 0
 
 
-def plain(text: Any) -> Any:
-    """Return a text of the description as it was written; the generator hides it behind a type of its own."""
-    return text.get_untrusted_value() if hasattr(text, "get_untrusted_value") else text
-
-
-def models_in(prop: Any) -> list[Any]:
-    """Return the models and enums that a property's type names, each once."""
-    inner = [*getattr(prop, "inner_properties", [])]
-    if (item := getattr(prop, "inner_property", None)) is not None:
-        inner.append(item)
-    found = [prop] if hasattr(prop, "class_info") else [each for part in inner for each in models_in(part)]
-    return list({each.class_info.name: each for each in found}.values())
-
-
-def prose(text: Any, indent: int = 0) -> str:
-    """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
-    text = str(plain(text) or "")
-    text = "".join(
-        each for each in text if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp"))
-    )
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
-    wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
-    escaped = wrapped.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    escaped = re.sub(r'"$', '\\"', escaped)
-    return textwrap.indent(escaped, " " * indent).lstrip()
-
-
 def exports(overlays: list[str]) -> dict[str, str]:
     """Return the names that overlays list in __all__, and the module of each."""
     found: dict[str, str] = {}
     for overlay in overlays:
-        for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
-                module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                found |= dict.fromkeys(ast.literal_eval(node.value), module)
+        module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found |= dict.fromkeys(_offered(overlay), module)
     return dict(sorted(found.items()))
+
+
+@cache
+def _offered(overlay: str) -> list[str]:
+    for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
+            return list(ast.literal_eval(node.value))
+    return []

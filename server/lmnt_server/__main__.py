@@ -26,16 +26,18 @@ from .app import create_app
 from .engines import ENGINES
 from .envelope import access_log
 from .faults import FaultSyntaxError
+from .session import Limits
 from .store import Store, StoreError
 
 GRACE: Final = 1.0
-"""Seconds that responses have to end after a signal to stop; those that have not are cut."""
+"""Seconds that responses have to end after a signal to stop, before they are cut. Sessions are closed at once."""
 
 _CANNOT_START: Final = 2
 """The exit code when an option cannot be obeyed; also argparse's."""
 
 _DESCRIPTION: Final = """\
-A local server that speaks the LMNT text-to-speech API, version 1.2: every HTTP operation, real speech, no account.
+A local server that speaks the LMNT text-to-speech API, version 1.2: every HTTP operation and the speech session over
+WebSocket, real speech, no account.
 Voices you clone do not imitate their recordings: each recording stands for one of the engine's own voices.
 """
 
@@ -109,11 +111,32 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="characters that each key may have spoken, 402 after that (default: %(default)s)",
     )
+    parser.add_argument(
+        "--session-init-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="close a speech session whose first message has not come by then (default: wait for ever)",
+    )
+    parser.add_argument(
+        "--session-idle-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="close a speech session in which nothing was said for so long, by either side (default: keep it open)",
+    )
+    parser.add_argument(
+        "--session-max-message",
+        type=_count,
+        default=Limits.message_bytes,
+        metavar="BYTES",
+        help="the longest message of a client in a speech session, up to 16 MiB; close 1009 after that "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--access-log", action="store_true", help="write a line for each request to standard error")
     parser.add_argument(
         "--faults",
         action="store_true",
-        help="obey the request header x-lmnt-fault, which asks for failures (for tests)",
+        help="obey the request header x-lmnt-fault, which asks for failures (for tests); "
+        "`python -m pydoc lmnt_server.faults` lists them",
     )
     parser.add_argument(
         "--fault",
@@ -148,13 +171,32 @@ def _count(text: str) -> int:
 _count.__name__ = "count"
 
 
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+_seconds.__name__ = "number of seconds"
+
+
 async def _serve(options: argparse.Namespace) -> None:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise _CannotStartError("--tls-cert and --tls-key belong together: give both or neither")
     store = Store(options.data, character_limit=options.character_limit)
     try:
         app = create_app(
-            ENGINES[options.engine](), store, api_key=options.api_key, faults=options.faults, fault=options.fault
+            ENGINES[options.engine](),
+            store,
+            api_key=options.api_key,
+            faults=options.faults,
+            fault=options.fault,
+            limits=Limits(
+                message_bytes=options.session_max_message,
+                init_seconds=options.session_init_timeout,
+                idle_seconds=options.session_idle_timeout,
+            ),
         )
     except FaultSyntaxError as error:
         raise _CannotStartError(f"--fault: {error}") from error
@@ -187,9 +229,11 @@ async def _serve(options: argparse.Namespace) -> None:
     if serving.done():
         serving.result()
         raise _CannotStartError("the HTTP server ended by itself")
+    # Before granian stops, which drops them without a word.
+    await exchanges.cancel("websocket")
     server.stop()  # type: ignore[no-untyped-call]  # granian does not annotate it
     await asyncio.wait({serving}, timeout=GRACE)
-    exchanges.cancel()  # granian then cuts their responses, and ends
+    await exchanges.cancel("http")  # granian then cuts their responses, and ends
     await asyncio.wait({serving}, timeout=GRACE)
 
 
@@ -198,23 +242,26 @@ class _Exchanges:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
         if task is None or scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        self._tasks.add(task)
+        self._tasks[task] = scope["type"]
         try:
             await self._app(scope, receive, send)
         finally:
-            self._tasks.discard(task)
+            del self._tasks[task]
 
-    def cancel(self) -> None:
-        """Stop all of them."""
-        for task in self._tasks:
+    async def cancel(self, kind: str) -> None:
+        """Stop all of a kind, `http` or `websocket`, and wait a little until they have."""
+        tasks = {task for task, each in self._tasks.items() if each == kind}
+        for task in tasks:
             task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
 
 
 def _free_port(host: str, port: int) -> int:

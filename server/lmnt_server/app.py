@@ -5,13 +5,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from starlette.requests import Request
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from .description import Description, Operation, lmnt
 from .engines import Engine
@@ -20,6 +19,8 @@ from .errors import ApiError, ClientGoneError
 from .faults import Faults
 from .inbound import Form, body_of, parameters_of
 from .operations import OPERATIONS, Call
+from .session import Limits
+from .sessions import SpeechSessions
 from .store import Store, account_of
 from .validation import quoted
 from .voices import Voices
@@ -32,6 +33,7 @@ def create_app(
     api_key: str | None = None,
     faults: bool = False,
     fault: str | None = None,
+    limits: Limits | None = None,
 ) -> ASGIApp:
     """Return the server as an ASGI application.
 
@@ -41,14 +43,22 @@ def create_app(
         api_key: the only key to accept; when None any key will do, each an account of its own.
         faults: whether the request header `x-lmnt-fault` is obeyed; see `lmnt_server.faults`.
         fault: what every request suffers, such as `raise-after=20000`; see there too.
+        limits: what a speech session may not exceed; the defaults of `Limits` when None.
 
     Raises:
         FaultSyntaxError: if `fault` is not understood.
-        NotImplementedError: if the description has an operation that this server has not.
+        NotImplementedError: if the description has an operation or a session that this server has not.
     """
     description = lmnt()
     kept = Store() if store is None else store
     voices = Voices(engine, kept)
+
+    def account(key: str) -> str:
+        if not key:
+            raise ApiError("authentication_error", "The API key is missing: send it in the header X-API-Key.")
+        if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
+            raise ApiError("authentication_error", "The API key is not known.")
+        return account_of(key)
 
     def call(account: str, parameters: Mapping[str, Any], body: Any) -> Call:
         return Call(engine, kept, voices, account, parameters, body)
@@ -66,9 +76,26 @@ def create_app(
     # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
     # (OpenAPI 3.1, section 4.8.8.2).
     paths = sorted(by_path, key=lambda path: path.count("{"))
-    routes = [Route(path, _Path(by_path[path], description, api_key, call)) for path in paths]
+    routes: list[BaseRoute] = [Route(path, _Path(by_path[path], description, account, call)) for path in paths]
+    for socket in description.sockets:
+        if socket.id != _SPEECH:
+            raise NotImplementedError(f"no handler for the session {socket.id} of the description")
+        sessions = SpeechSessions(
+            description,
+            socket.send,
+            engine=engine,
+            store=kept,
+            voices=voices,
+            account=account,
+            limits=limits or Limits(),
+        )
+        # The same path over HTTP says what is missing.
+        routes += [WebSocketRoute(socket.path, sessions), Route(socket.path, _UpgradeRequired())]
     app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route, lifespan=lifespan)
     return Envelope(Faults(app, fault=fault, header=faults) if faults or fault is not None else app)
+
+
+_SPEECH: Final = "speech.sessions.create"
 
 
 class _Path:
@@ -81,12 +108,12 @@ class _Path:
         self,
         operations: Mapping[str, Operation],
         description: Description,
-        api_key: str | None,
+        account: Callable[[str], str],
         call: Callable[[str, Mapping[str, Any], Any], Call],
     ) -> None:
         self._operations = operations
         self._description = description
-        self._api_key = api_key
+        self._account = account
         self._call = call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +123,7 @@ class _Path:
             allowed = ", ".join(sorted(self._operations))
             message = f"{request.method[:20]} is not a method of this path; it has {allowed}"
             raise ApiError("invalid_request_error", message, status=405, headers={"allow": allowed})
-        account = account_of(self._key(request))
+        account = self._account(request.headers.get("x-api-key", ""))
         parameters = await parameters_of(request, operation, self._description)
         body = await body_of(request, operation, self._description)
 
@@ -110,20 +137,18 @@ class _Path:
             if isinstance(body, Form):
                 body.close()
 
-    def _key(self, request: Request) -> str:
-        key = request.headers.get("x-api-key", "")
-        if not key:
-            raise ApiError("authentication_error", "The API key is missing: send it in the header X-API-Key.")
-        if self._api_key is not None and not hmac.compare_digest(key.encode(), self._api_key.encode()):
-            raise ApiError("authentication_error", "The API key is not known.")
-        return key
+
+async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's arguments
+    kind = "no WebSocket" if scope["type"] == "websocket" else "nothing"
+    raise ApiError("not_found_error", f"There is {kind} at {quoted(scope['path'])}.")
 
 
-async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await WebSocketClose()(scope, receive, send)
-        return
-    raise ApiError("not_found_error", f"There is nothing at {quoted(scope['path'])}.")
+class _UpgradeRequired:
+    """What HTTP requests find at the path of a WebSocket."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's arguments
+        message = f"{quoted(scope['path'])} is a WebSocket: open it with ws:// or wss://, not http:// or https://"
+        raise ApiError("invalid_request_error", message, status=426, headers={"upgrade": "websocket"})
 
 
 async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:

@@ -45,6 +45,16 @@ class Operation:
     bodies: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Socket:
+    """A kind of WebSocket session: what names it, where it is called, and pointers to the schemas of its messages."""
+
+    id: str
+    path: str
+    send: str
+    receive: str
+
+
 class Schema:
     """A schema of the description (JSON Schema 2020-12)."""
 
@@ -98,6 +108,12 @@ class Description:
             for method in METHODS
             if method in item
         )
+
+    @cached_property
+    def sockets(self) -> tuple[Socket, ...]:
+        """Every WebSocket session, from the extension `x-websocket`."""
+        found = cast("dict[str, dict[str, str]]", self.document.get("x-websocket", {}))
+        return tuple(Socket(id, each["path"], each["send"], each["receive"]) for id, each in found.items())
 
     @cached_property
     def status_of_error(self) -> Mapping[str, int]:

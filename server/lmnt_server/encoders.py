@@ -2,6 +2,9 @@
 
 An encoder takes 16-bit mono samples at the engine's rate, in pieces of any length, and gives bytes as soon as it has
 some; whatever it gave, put together, is the file. Codecs, containers and resampling are FFmpeg's, by `av`.
+
+A codec holds samples back until it has a whole frame of them. `pause()` gets them out where the speech rests for a
+while, so that what was said so far can be heard; the file goes on after it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,10 @@ class Encoder(Protocol):
         """Take samples, and return what can be sent by now, perhaps nothing."""
         ...
 
+    def pause(self) -> bytes:
+        """Return the rest of what can be sent of the samples so far; more may follow."""
+        ...
+
     def finish(self) -> bytes:
         """Return the rest of the file, once all samples have been taken."""
         ...
@@ -40,12 +47,14 @@ class Samples:
 
     def __init__(self, sample_format: str, source_rate: int, rate: int) -> None:
         self._source_rate = source_rate
-        self._resampler = AudioResampler(format=sample_format, layout="mono", rate=rate)
+        self._new_resampler = partial(AudioResampler, format=sample_format, layout="mono", rate=rate)
+        self._resampler = self._new_resampler()
 
     def frames(self, pcm: bytes | None) -> Iterator[AudioFrame]:
-        """Yield resampled frames; None stands for the end."""
+        """Yield resampled frames; None stands for the end, after which other samples may begin."""
         if pcm is None:
             yield from self._resampler.resample(None)
+            self._resampler = self._new_resampler()
         elif pcm:
             frame = AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
             frame.sample_rate = self._source_rate
@@ -56,9 +65,13 @@ class Samples:
         """Return the samples, resampled."""
         return b"".join(map(_samples_of, self.frames(pcm)))
 
-    def finish(self) -> bytes:
+    def pause(self) -> bytes:
         """Return what the resampler still holds."""
         return b"".join(map(_samples_of, self.frames(None)))
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds."""
+        return self.pause()
 
 
 class Mulaw:
@@ -78,9 +91,13 @@ class Mulaw:
         header, self._header = self._header, b""
         return header + self._encode(self._source.frames(pcm))
 
-    def finish(self) -> bytes:
+    def pause(self) -> bytes:
         """Return what the resampler still holds, in µ-law."""
         return self._encode(self._source.frames(None))
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds, in µ-law."""
+        return self.pause()
 
     def _encode(self, frames: Iterator[AudioFrame]) -> bytes:
         return b"".join(bytes(packet) for frame in frames for packet in self._codec.encode(frame))
@@ -99,9 +116,14 @@ class Wav:
         self._data += self._source.feed(pcm)
         return b""
 
+    def pause(self) -> bytes:
+        """Keep what the resampler still holds."""
+        self._data += self._source.pause()
+        return b""
+
     def finish(self) -> bytes:
         """Return the file."""
-        self._data += self._source.finish()
+        self.pause()
         return _wave_header(_WAVE_PCM, self._rate, 16, len(self._data)) + self._data
 
 
@@ -115,6 +137,8 @@ class _Container(NamedTuple):
         bit_rate: bits in a second.
         options: FFmpeg's options of the container.
         codec_options: FFmpeg's options of the codec.
+        silence: seconds of silence that push all before them out of codec and container; None where a file may follow
+            on another as one file, so that a pause is the end of one.
     """
 
     name: str
@@ -123,6 +147,7 @@ class _Container(NamedTuple):
     bit_rate: int
     options: Mapping[str, str]
     codec_options: Mapping[str, str]
+    silence: float | None = None
 
 
 # 96 kbit/s is the API's. MPEG-2.5 (8000 Hz) has no more than 64 kbit/s, which LAME then takes.
@@ -134,33 +159,55 @@ MP3: Final = _Container(
 AAC: Final = _Container("adts", "aac", "fltp", 64_000, {}, {"aac_coder": "fast"})
 # A cluster is sent when it is whole, so its length is known; half a second of speech is not long to wait for.
 WEBM: Final = _Container("webm", "libopus", "s16", 32_000, {"cluster_time_limit": "500"}, {"compression_level": "5"})
+# A conversation cannot wait: each packet of 20 ms is a cluster. The silence pushes out a packet that is begun, the one
+# that the container holds, and the codec's look-ahead of 6.5 ms.
+LIVE_WEBM: Final = WEBM._replace(options={"cluster_time_limit": "0"}, silence=0.07)
 
 
 class Muxed:
     """A codec in a container that can be written from front to end."""
 
-    def __init__(self, container: _Container, source_rate: int, rate: int) -> None:
-        self._source = Samples(container.sample_format, source_rate, rate)
+    def __init__(self, kind: _Container, source_rate: int, rate: int) -> None:
+        self._kind = kind
+        self._source = Samples(kind.sample_format, source_rate, rate)
+        self._pause = None if kind.silence is None else bytes(2 * round(source_rate * kind.silence))
+        self._rate = rate
         self._sink = _Sink()
-        # bitexact leaves out random identifiers and the versions of the libraries: same samples, same bytes.
-        options = {**container.options, "flush_packets": "1", "fflags": "+bitexact"}
         # Any: the types of av leave a packet's unknown, and with it all that takes or gives one.
-        self._container = cast("Any", av.open(self._sink, "w", format=container.name, options=options))
-        codec_options = dict(container.codec_options)
-        self._stream = self._container.add_stream(container.codec, rate=rate, layout="mono", options=codec_options)
-        self._stream.format = container.sample_format
-        self._stream.bit_rate = container.bit_rate
+        self._container: Any = None
+        self._stream: Any = None
 
     def feed(self, pcm: bytes) -> bytes:
         """Return the packets that are whole."""
+        if self._container is None:
+            self._open()
         return self._mux(self._source.frames(pcm))
+
+    def pause(self) -> bytes:
+        """Return what the codec and the container still hold, by ending the file or by silence."""
+        if self._container is None:
+            return b""
+        return self.finish() if self._pause is None else self.feed(self._pause)
 
     def finish(self) -> bytes:
         """Return what the codec and the container still hold."""
+        if self._container is None:
+            return b""
         data = self._mux(self._source.frames(None))
         self._container.mux(self._stream.encode(None))
         self._container.close()
+        self._container = None
         return data + self._sink.take()
+
+    def _open(self) -> None:
+        kind = self._kind
+        # bitexact leaves out random identifiers and the versions of the libraries: same samples, same bytes.
+        options = {**kind.options, "flush_packets": "1", "fflags": "+bitexact"}
+        self._container = av.open(self._sink, "w", format=kind.name, options=options)
+        codec_options = dict(kind.codec_options)
+        self._stream = self._container.add_stream(kind.codec, rate=self._rate, layout="mono", options=codec_options)
+        self._stream.format = kind.sample_format
+        self._stream.bit_rate = kind.bit_rate
 
     def _mux(self, frames: Iterator[AudioFrame]) -> bytes:
         for frame in frames:
@@ -203,6 +250,12 @@ FORMATS: Final[Mapping[str, Format]] = {
     "pcm_f32le": Format(partial(Samples, "flt"), "application/vnd.lmnt.audio-fp32"),
 }
 """Every value of the description's SpeechFormat."""
+
+LIVE: Final[Mapping[str, Callable[[int, int], Encoder]]] = {
+    **{name: FORMATS[name].encoder for name in ("mp3", "ulaw", "pcm_s16le", "pcm_f32le")},
+    "webm": partial(Muxed, LIVE_WEBM),
+}
+"""How to make the encoder of a session, for every value of the description's SpeechStreamFormat."""
 
 
 def _samples_of(frame: AudioFrame) -> bytes:

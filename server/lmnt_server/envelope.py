@@ -1,16 +1,24 @@
-"""The outermost layer of the application: a request id for every response, an error envelope for every failure."""
+"""The outermost layer of the application: a request id for every response, an error for every failure.
+
+A WebSocket whose handshake is not accepted yet gets the same error responses as any request; an accepted one a message
+of the type `error`, and a close frame with the code and the start of the text.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
+from contextlib import nullcontext, suppress
 from typing import Final
 from urllib.parse import quote
 
+import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import ApiError, ClientGoneError, InjectedFault, error_response
+from .connection import connection_of
+from .errors import ApiError, ClientGoneError, InjectedFault, close_code, error_body, error_response
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -23,6 +31,14 @@ REQUEST_ID: Final = "lmnt.request_id"
 ANONYMOUS: Final = "lmnt.anonymous"
 """The key of the ASGI scope under which a layer inside asks for a response with no `request-id`."""
 
+GOING_AWAY: Final = 1001
+
+REASON_BYTES: Final = 123
+"""The longest reason of a close frame (RFC 6455 section 5.5)."""
+
+_PATIENCE: Final = 10.0
+"""Seconds that a client has to take the error that ends its session."""
+
 failures: Final = logging.getLogger("lmnt_server.failures")
 """The traceback of each failure that is the server's own."""
 
@@ -33,10 +49,11 @@ def new_request_id() -> str:
 
 
 class Envelope:
-    """Gives every HTTP response a `request-id`, and turns exceptions into the API's errors.
+    """Gives every response a `request-id`, and turns exceptions into the API's errors.
 
     An exception before the response has begun becomes its error response. After that it goes on to the server below,
-    which resets the HTTP/2 stream or cuts the HTTP/1.1 body: the only way left to say that the body is not whole.
+    which resets the HTTP/2 stream or cuts the HTTP/1.1 body: the only way left to say that the body is not whole. In a
+    WebSocket session it becomes an `error` message and a close.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,54 +61,122 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under a new id, and answer for what goes wrong."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         request_id = new_request_id()
         scope[REQUEST_ID] = request_id
+        method = scope.get("method", "WEBSOCKET")
         began = time.perf_counter()
-        status = 0
-        sent = 0
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if not scope.get(ANONYMOUS):
-                    message["headers"] = [*message.get("headers", ()), (b"request-id", request_id.encode())]
-            else:
-                sent += len(message.get("body", b""))
-            await send(message)
-
+        answer = _Answer(scope, send)
         outcome = "cut"
         try:
-            await self.app(scope, receive, send_with_id)
-            outcome = "complete"
+            await self.app(scope, receive, answer)
+            outcome = "cut" if answer.is_session else "complete"
         except ApiError as error:
-            if status:
+            if answer.is_past_errors:
                 raise
-            await error_response(error, request_id)(scope, receive, send_with_id)
+            await answer.fail(error, receive)
             outcome = "complete"
         except ClientGoneError:
             outcome = "client left"
+        except anyio.get_cancelled_exc_class():
+            with suppress(ClientGoneError):
+                await answer.close(GOING_AWAY, "the server is stopping")
+            raise
         except Exception as failure:
-            outcome = "cut" if status else "failed"
+            outcome = "cut" if answer.status else "failed"
             traceback = not isinstance(failure, InjectedFault)
-            failures.error(
-                "%s %s %s failed: %s", request_id, scope["method"], quote(scope["path"]), failure, exc_info=traceback
-            )
-            if status:
+            failures.error("%s %s %s failed: %s", request_id, method, quote(scope["path"]), failure, exc_info=traceback)
+            if answer.is_past_errors:
                 raise
-            internal = ApiError("internal_server_error", "The server failed to answer this request.")
-            await error_response(internal, request_id)(scope, receive, send_with_id)
+            await answer.fail(ApiError("internal_server_error", "The server failed to answer this request."), receive)
         finally:
             access_log.info(
                 '%s "%s %s" %s, %d bytes in %.1f ms, %s',
                 request_id,
-                scope["method"],
+                method,
                 quote(scope["path"]),
-                status or "-",
-                sent,
+                answer.status or "-",
+                answer.sent,
                 (time.perf_counter() - began) * 1000,
                 outcome,
             )
+
+
+class _Answer:
+    """The `send` of a request, which follows what is sent.
+
+    `status` is the HTTP status, or the close code of a session; `sent` counts the bytes of the body or of the messages.
+    """
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self.status = 0
+        self.sent = 0
+        self.is_session = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on."""
+        match message["type"]:
+            case "http.response.start" | "websocket.http.response.start":
+                self.status = message["status"]
+                self._name(message)
+            case "websocket.accept":
+                self.status = 101
+                self.is_session = True
+                self._name(message)  # granian leaves this header out, other hosts do not
+            case "websocket.close":
+                self.status = message.get("code", 1000)
+                self.is_session = False
+                await self._send_and_linger(message)
+                return
+            case _:
+                self.sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
+        if self.is_session:
+            await self._send_in_session(message)
+        else:
+            await self._send(message)
+
+    def _name(self, message: Message) -> None:
+        if not self._scope.get(ANONYMOUS):
+            named = (b"request-id", self._scope[REQUEST_ID].encode())
+            message["headers"] = [*message.get("headers", ()), named]
+
+    async def _send_in_session(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except (RuntimeError, OSError) as error:
+            # granian raises the one, ASGI says the other, when the connection is lost before anybody was told.
+            self.is_session = False
+            raise ClientGoneError from error
+
+    async def _send_and_linger(self, message: Message) -> None:
+        connection = connection_of(self._scope)
+        with connection or nullcontext():
+            await self._send_in_session(message)
+            if connection is not None:
+                await connection.linger()
+
+    @property
+    def is_past_errors(self) -> bool:
+        """Whether a response has begun, so that no error can be told any more."""
+        return bool(self.status) and not self.is_session
+
+    async def fail(self, error: ApiError, receive: Receive) -> None:
+        """Tell an error in the way that is left."""
+        request_id = self._scope[REQUEST_ID]
+        if not self.is_session:
+            await error_response(error, request_id)(self._scope, receive, self)
+            return
+        # Whoever does not read will not read the end either.
+        with anyio.move_on_after(_PATIENCE), suppress(ClientGoneError):
+            await self({"type": "websocket.send", "text": json.dumps(error_body(error, request_id))})
+            await self.close(close_code(error), error.message)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the session, if there is one."""
+        if self.is_session:
+            short = reason.encode("utf-8")[:REASON_BYTES].decode("utf-8", errors="ignore")
+            await self({"type": "websocket.close", "code": code, "reason": short})

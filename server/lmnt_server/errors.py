@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.responses import JSONResponse
 
 from .description import lmnt
+
+# Close codes of WebSocket (RFC 6455 section 7.4.1, and IANA's registry).
+PROTOCOL_ERROR: Final = 1002
+POLICY_VIOLATION: Final = 1008
+TOO_BIG: Final = 1009
+INTERNAL_ERROR: Final = 1011
+TRY_AGAIN_LATER: Final = 1013
 
 
 class ApiError(Exception):
@@ -29,6 +37,26 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
+class SessionError(ApiError):
+    """What a client did wrong in a session, with the code to close it with."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__("invalid_request_error", message)
+        self.code = code
+
+
+def close_code(error: ApiError) -> int:
+    """Return the WebSocket close code for an error.
+
+    Choice: the service's documents name none but 1000. What a client must not send at all is 1002 (protocol error), too
+    long a message 1009, a message that asks for something wrong or not allowed 1008 (policy violation).
+    """
+    return error.code if isinstance(error, SessionError) else _CODES.get(error.type, POLICY_VIOLATION)
+
+
+_CODES: Final[Mapping[str, int]] = {"internal_server_error": INTERNAL_ERROR, "rate_limit_error": TRY_AGAIN_LATER}
+
+
 class ClientGoneError(Exception):
     """The client left before it had its whole answer, so there is nobody to tell."""
 
@@ -44,5 +72,9 @@ def invalid_request(message: str) -> ApiError:
 
 def error_response(error: ApiError, request_id: str) -> JSONResponse:
     """Return the response that tells an error; its body repeats the request id, as the errors page has it."""
-    body = {"type": "error", "error": {"type": error.type, "message": error.message}, "request_id": request_id}
-    return JSONResponse(body, status_code=error.status, headers=error.headers)
+    return JSONResponse(error_body(error, request_id), status_code=error.status, headers=error.headers)
+
+
+def error_body(error: ApiError, request_id: str) -> dict[str, object]:
+    """Return what says an error in JSON: the body of a response, or a message of a session."""
+    return {"type": "error", "error": {"type": error.type, "message": error.message}, "request_id": request_id}

@@ -206,7 +206,7 @@ async def _request_read(exchange: Exchange) -> None:
 
 
 async def _until_the_client_leaves(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
+    while not (await exchange.receive())["type"].endswith(".disconnect"):
         pass
     raise ClientGoneError
 

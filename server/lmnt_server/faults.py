@@ -24,6 +24,29 @@ requests of a process (`--fault`), where the header may still ask for another on
 
 A body that has no more bytes than N is not harmed.
 
+The handshake of a speech session can suffer `raise`, `stall`, `status` and `redirect` in place of being accepted. The
+faults below are a session's own: HTTP requests do not suffer them, nor sessions those above that concern a body.
+
+| Fault                | What happens                                                                                  |
+|----------------------|-----------------------------------------------------------------------------------------------|
+| `session-close=1011` | a close frame with this code, 1000 to 4999, and no more; 1005: with none; detail `reason`     |
+| `session-error`      | an error message and its close; detail `type`, known or not (`internal_server_error`)         |
+| `session-freeze`     | nothing more, until the client leaves; pings are answered                                     |
+| `session-drop`       | the end of the TCP connection, with no close frame                                            |
+| `session-cut`        | the same, inside a frame of audio                                                             |
+| `session-send`       | one frame more, and then all as it should be; detail `frame` (`unknown`)                      |
+| `session-lose`       | messages that never come; detail `message` (`flush_complete`)                                 |
+| `session-twice`      | messages that come twice; detail `message` (`flush_complete`)                                 |
+| `session-nonce=N`    | answers to flushes and resets whose nonce is N too great                                      |
+| `session-drip=MS`    | so many milliseconds before each frame of audio                                               |
+
+The first six have the detail `at`, the point where it happens: `after-accept` (before the first message is read),
+`before-ready`, `after-ready` (which it is if nothing is said), `before-` or `after-` with `timestamps`,
+`flush_complete` or `reset_complete`, `after-finish` (it has come, and what is left is not spoken), `before-close` (all
+was sent, and the close with code 1000 was not). `before-flush_complete:2` is the second time, and so on. `frames:N` and
+`bytes:N` are the point after exactly so many frames or bytes of audio, if there are more. A session that does not reach
+the point is not harmed. `session-drop`, `session-cut` and 1005 need a system with `/dev/fd`, the last two no TLS.
+
 | Detail or condition   | What it means                                                                             |
 |-----------------------|-------------------------------------------------------------------------------------------|
 | `body=html`           | the body of a `status`, a name of `lmnt_server.fault_bodies.BODIES`; `json` if not given  |
@@ -31,6 +54,10 @@ A body that has no more bytes than N is not harmed.
 | `location=/elsewhere` | this header, whatever its text is                                                         |
 | `request-id=none`     | no `request-id` header; nor an id in the body of a `status`                               |
 | `request-id=body`     | no `request-id` header; the body of a `status` has the id                                 |
+| `at=bytes:5000`       | a point of a session, see above                                                           |
+| `frame=not-json`      | a name of `lmnt_server.fault_sessions.FRAMES`                                             |
+| `message=ready`       | the type of a message of the server                                                       |
+| `type=rate_limit_error`, `reason=busy` | what the error and the close frame say                                   |
 | `times=2`             | only the first two requests with this same fault suffer it, counted for each API key      |
 | `path=/v1/ai/voice`   | only requests whose path begins so                                                        |
 """
@@ -46,7 +73,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import fault_behaviours as behaviours
-from .envelope import ANONYMOUS
+from . import fault_points as points
+from . import fault_sessions as sessions
+from .envelope import ANONYMOUS, REASON_BYTES
 from .errors import invalid_request
 from .fault_behaviours import Behaviour, Exchange, Told
 from .fault_bodies import BODIES
@@ -63,36 +92,49 @@ class FaultSyntaxError(ValueError):
 
 
 class Fault(NamedTuple):
-    """A fault of the table: what it does, the values it takes (None for none), and the details it takes."""
+    """A fault of the table.
+
+    Args:
+        behaviour: what it does.
+        values: the values it takes, None for none.
+        details: the details it takes.
+        kinds: what can suffer it, by the type of the ASGI scope.
+    """
 
     behaviour: Behaviour
     values: range | None = None
     details: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset({"http"})
 
 
 class Wish(NamedTuple):
     """A fault as it was asked for."""
 
-    behaviour: Behaviour
+    fault: Fault
     told: Told
     times: int | None
     path: str
 
-    def meets(self, path: str, number: int) -> bool:
-        """Return whether the so-and-so-many-th request that asks for it, to this path, suffers it."""
-        return path.startswith(self.path) and (self.times is None or number <= self.times)
+    def meets(self, scope: Scope, number: int) -> bool:
+        """Return whether a request suffers it, as the so-and-so-many-th that asks for it."""
+        is_meant = scope["type"] in self.fault.kinds and scope["path"].startswith(self.path)
+        return is_meant and (self.times is None or number <= self.times)
 
 
 _BYTES: Final = range(1_000_000_000)
 _MILLISECONDS: Final = range(100_000)
 _TIMES: Final = range(1, 1_000_000)
 
+_CODES: Final = range(1000, 5000)
+_ANY: Final = frozenset({"http", "websocket"})
+_SESSION: Final = frozenset({"websocket"})
+
 FAULTS: Final[Mapping[str, Fault]] = {
-    "none": Fault(behaviours.untouched),
-    "raise": Fault(behaviours.fail),
-    "stall": Fault(behaviours.stall),
-    "status": Fault(behaviours.answer, range(200, 600), frozenset({"body", "retry-after", "retry-after-ms"})),
-    "redirect": Fault(behaviours.redirect, range(300, 309), frozenset({"location"})),
+    "none": Fault(behaviours.untouched, kinds=_ANY),
+    "raise": Fault(behaviours.fail, kinds=_ANY),
+    "stall": Fault(behaviours.stall, kinds=_ANY),
+    "status": Fault(behaviours.answer, range(200, 600), frozenset({"body", "retry-after", "retry-after-ms"}), _ANY),
+    "redirect": Fault(behaviours.redirect, range(300, 309), frozenset({"location"}), _ANY),
     "raise-after": Fault(behaviours.fail_after, _BYTES),
     "stall-after": Fault(behaviours.stall_after, _BYTES),
     "end-after": Fault(behaviours.end_after, _BYTES),
@@ -102,6 +144,16 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "not-gzip": Fault(behaviours.not_zipped),
     "gzip-cut": Fault(behaviours.zipped_cut, _BYTES),
     "gzip-garbage": Fault(behaviours.zipped_garbage, _BYTES),
+    "session-close": Fault(sessions.close, _CODES, frozenset({"at", "reason"}), _SESSION),
+    "session-error": Fault(sessions.error, None, frozenset({"at", "type"}), _SESSION),
+    "session-freeze": Fault(sessions.freeze, None, frozenset({"at"}), _SESSION),
+    "session-drop": Fault(sessions.drop, None, frozenset({"at"}), _SESSION),
+    "session-cut": Fault(sessions.cut, None, frozenset({"at"}), _SESSION),
+    "session-send": Fault(sessions.send, None, frozenset({"at", "frame"}), _SESSION),
+    "session-lose": Fault(sessions.lose, None, frozenset({"message"}), _SESSION),
+    "session-twice": Fault(sessions.twice, None, frozenset({"message"}), _SESSION),
+    "session-nonce": Fault(sessions.nonce, _TIMES, kinds=_SESSION),
+    "session-drip": Fault(sessions.drip, _MILLISECONDS, kinds=_SESSION),
 }
 """Every fault by its name."""
 
@@ -143,14 +195,14 @@ class Faults:
             raise invalid_request(f"{HEADER}: {error}") from error
         self._asked[key, text] += 1
         exchange = Exchange(self._app, scope, receive, send)
-        if not wish.meets(scope["path"], self._asked[key, text]):
+        if not wish.meets(scope, self._asked[key, text]):
             await behaviours.untouched(exchange, wish.told)
             return
         scope[ANONYMOUS] = "request-id" in wish.told.details
-        await wish.behaviour(exchange, wish.told)
+        await wish.fault.behaviour(exchange, wish.told)
 
     def _text(self, scope: Scope) -> str | None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             return None
         asked = Headers(scope=scope).get(HEADER) if self._header else None
         return self._fault if asked is None else asked
@@ -179,7 +231,7 @@ def parse(text: str) -> Wish:
         _CHECKS.get(key, _anything)(key, amount)
         details[key] = amount
     times = int(details.pop("times")) if "times" in details else None
-    return Wish(fault.behaviour, Told(number, details), times, details.pop("path", ""))
+    return Wish(fault, Told(number, details), times, details.pop("path", ""))
 
 
 _ALWAYS: Final = frozenset({"times", "path", "request-id"})
@@ -206,6 +258,17 @@ def _times(name: str, text: str) -> None:
     _number(name, text, _TIMES)
 
 
+def _point(name: str, text: str) -> None:
+    if points.point(text) is None:
+        known = ", ".join(points.POINTS)
+        raise FaultSyntaxError(f"{name} is one of {known}, with a number after a colon or without; got {quoted(text)}")
+
+
+def _reason(name: str, text: str) -> None:
+    if len(text.encode()) > REASON_BYTES:
+        raise FaultSyntaxError(f"{name} may have at most {REASON_BYTES} bytes; got {len(text.encode())}")
+
+
 def _anything(_: str, __: str) -> None:
     pass
 
@@ -214,4 +277,8 @@ _CHECKS: Final[Mapping[str, Callable[[str, str], None]]] = {
     "times": _times,
     "body": _one_of(BODIES),
     "request-id": _one_of({"none": None, "body": None}),
+    "at": _point,
+    "frame": _one_of(sessions.FRAMES),
+    "message": _one_of(dict.fromkeys(points.MESSAGES)),
+    "reason": _reason,
 }

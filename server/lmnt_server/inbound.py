@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -13,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from .description import Description, Operation, Parameter
 from .errors import ApiError, ClientGoneError, invalid_request
-from .validation import check, quoted
+from .validation import check, decoded, quoted
 
 JSON_LIMIT: Final = 1_000_000
 """The longest JSON body, in bytes; a text of 5000 characters fits many times over."""
@@ -121,24 +120,14 @@ async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-def _no_such_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number of JSON")
-
-
 async def _json(request: Request, schema: str, description: Description) -> Any:
     raw = b"".join([chunk async for chunk in _bounded(request, JSON_LIMIT)])
     try:
-        # The encoding is UTF-8 (RFC 8259, section 8.1); a lone surrogate, which JSON can escape, is not text.
-        body: Any = json.loads(raw.decode("utf-8"), parse_constant=_no_such_number)
-        json.dumps(body, ensure_ascii=False).encode("utf-8")
+        # The encoding is UTF-8 (RFC 8259, section 8.1).
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise invalid_request(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
-    except UnicodeEncodeError as error:
-        raise invalid_request("the body holds half of a surrogate pair, which is not a character") from error
-    except RecursionError as error:
-        raise invalid_request("the body is not usable JSON: it is nested too deeply") from error
-    except ValueError as error:
-        raise invalid_request(f"the body is not valid JSON: {str(error)[:100]}") from error
+    body = decoded(text, "the body")
     check(body, description.schema(schema))
     return body
 

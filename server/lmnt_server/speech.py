@@ -1,17 +1,23 @@
-"""From a text to the bytes of an audio file, a piece at a time, and the time of each piece of the text."""
+"""From texts to the bytes of an audio file, a piece at a time, and the time of each piece of the text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
-from .encoders import FORMATS
-from .engines import Block, Engine, Mark
+from .encoders import FORMATS, Encoder
+from .engines import Engine, Mark
 
 EDGE: Final = 0.05
 """Seconds of silence before the first word and after the last."""
+
+_SLICE: Final = 0.5
+"""Seconds of speech that are encoded in one go, at most: what is sent comes in pieces of this length."""
+
+_CONTEXT: Final = 1000
+"""Characters of the text before that an engine is shown."""
 
 _ELEMENT: Final = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]+")  # noqa: RUF001 - the apostrophe of typesetters
 
@@ -24,10 +30,138 @@ class Timestamp(TypedDict):
     duration: float
 
 
-class Speech:
-    """A text being spoken: an iterator of the bytes of the file, some of them empty while there is nothing to send yet.
+class _Passage(NamedTuple):
+    """A text that was spoken: where its speech begins in the stretch, its length, and the words in it, in samples."""
 
-    An empty piece lets the caller stop between any two blocks of the engine. `close()` ends the work.
+    text: str
+    start: int
+    samples: int
+    marks: list[Mark]
+
+
+class Track:
+    """An audio file to which texts are spoken one after another.
+
+    Texts that follow each other make a stretch, with `EDGE` seconds of silence at either end. `pause()` and `cut()` end
+    it; timestamps count from its start.
+
+    Args:
+        engine: what speaks.
+        encoder: makes the file.
+        voice: as in `Engine.speak`.
+        language: as in `Engine.speak`.
+        timed: whether timestamps will be asked for.
+    """
+
+    def __init__(self, engine: Engine, encoder: Encoder, *, voice: str, language: str, timed: bool = True) -> None:
+        self._engine = engine
+        self._encoder = encoder
+        self._voice = voice
+        self._language = language
+        self._timed = timed
+        self._edge = round(engine.rate * EDGE)
+        self._before = ""
+        self._samples = 0
+        self._timestamps: list[Timestamp] = []
+
+    def speak(self, text: str, *, more: bool = False) -> Generator[bytes]:
+        """Yield the bytes of a text's speech as they are made, some of them empty while there is nothing to send yet.
+
+        An empty piece lets the caller stop between any two blocks of the engine; closing the iterator ends the work.
+
+        Args:
+            text: what to speak.
+            more: as in `Engine.speak`.
+        """
+        blocks = self._engine.speak(text, voice=self._voice, language=self._language, before=self._before, more=more)
+        self._before = (self._before + text)[-_CONTEXT:]
+        is_first = not self._samples
+        start = self._edge if is_first else self._samples
+        marks: list[Mark] = []
+        with closing(blocks):
+            for block in blocks:
+                marks.extend(block.marks)
+                # The first silence waits for the first block: an engine that fails at once has then sent nothing.
+                yield from self._encode(self._opening() + block.pcm)
+        yield from self._encode(self._opening())
+        if self._timed:
+            if is_first:
+                self._timestamps.append(self._silence(0))
+            self._timestamps += self._times(_Passage(text, start, self._samples - start, marks))
+
+    def pause(self) -> bytes:
+        """End the stretch, if there is one, and return the rest of its bytes."""
+        return self._close() + self._rest()
+
+    def cut(self) -> bytes:
+        """End the stretch, if there is one, where it is, without its timestamps, and return the bytes that are made."""
+        self._timestamps.clear()
+        return self._rest()
+
+    def finish(self) -> bytes:
+        """End the file and return the rest of it."""
+        return self._close() + self._encoder.finish()
+
+    def timestamps(self) -> list[Timestamp]:
+        """Return the time of each word, run of white space and run of punctuation that was spoken since the last call.
+
+        They follow each other with no gap, from 0 at the start of a stretch to the end of its audio. Its first and its
+        last are the silence at the edges, with no text. A mark gives the time of a word; what has no mark shares the
+        pause that it stands in.
+        """
+        taken, self._timestamps = self._timestamps, []
+        return taken
+
+    def _opening(self) -> bytes:
+        return b"" if self._samples else bytes(2 * self._edge)
+
+    def _close(self) -> bytes:
+        if not self._samples:
+            return b""
+        if self._timed:
+            self._timestamps.append(self._silence(self._samples))
+        return self._encoder.feed(bytes(2 * self._edge))
+
+    def _rest(self) -> bytes:
+        if not self._samples:
+            return b""
+        self._samples = 0
+        return self._encoder.pause()
+
+    def _encode(self, pcm: bytes) -> Iterator[bytes]:
+        self._samples += len(pcm) // 2
+        step = 2 * round(self._engine.rate * _SLICE)
+        for start in range(0, len(pcm), step):
+            yield self._encoder.feed(pcm[start : start + step])
+
+    def _silence(self, start: int) -> Timestamp:
+        return Timestamp(text="", start=start / self._engine.rate, duration=self._edge / self._engine.rate)
+
+    def _times(self, passage: _Passage) -> Iterator[Timestamp]:
+        # The knots of a line from places in the text to samples; both only ever rise.
+        knots = [(0, 0)]
+        for mark in sorted(passage.marks):
+            for place, sample in ((mark.begin, mark.start), (mark.end, mark.stop)):
+                knots.append((max(place, knots[-1][0]), min(max(sample, knots[-1][1]), passage.samples)))
+        knots.append((len(passage.text), passage.samples))
+        reached = 0
+        start = passage.start
+        for element in _ELEMENT.finditer(passage.text):
+            place = element.end()
+            while reached + 1 < len(knots) - 1 and knots[reached + 1][0] < place:
+                reached += 1
+            # Whatever trails the last word is the last element's.
+            is_last = place == len(passage.text)
+            stop = passage.start + (passage.samples if is_last else _on_line(knots[reached], knots[reached + 1], place))
+            rate = self._engine.rate
+            yield Timestamp(text=element.group(), start=start / rate, duration=(stop - start) / rate)
+            start = stop
+
+
+class Speech:
+    """A text being spoken to a file of its own: an iterator of its bytes, some of them empty.
+
+    `close()` ends the work.
 
     Args:
         engine: what speaks.
@@ -39,12 +173,9 @@ class Speech:
     """
 
     def __init__(self, engine: Engine, text: str, *, voice: str, language: str, format: str, sample_rate: int) -> None:
-        self._engine = engine
-        self._text = text
-        self._samples = 0
-        self._marks: list[Mark] = []
-        self._encoder = FORMATS[format].encoder(engine.rate, sample_rate)
-        self._pieces = self._encode(engine.speak(text, voice=voice, language=language))
+        encoder = FORMATS[format].encoder(engine.rate, sample_rate)
+        self._track = Track(engine, encoder, voice=voice, language=language)
+        self._pieces = self._spoken(text)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
@@ -56,50 +187,13 @@ class Speech:
         """Stop, and drop what is not made yet."""
         self._pieces.close()
 
-    def _encode(self, blocks: Generator[Block]) -> Generator[bytes]:
-        edge = bytes(2 * self._edge)
-        silence = edge
-        with closing(blocks):
-            for block in blocks:
-                self._samples += len(block.pcm) // 2
-                self._marks.extend(block.marks)
-                # The first silence waits for the first block: an engine that fails at once has then sent nothing.
-                yield self._encoder.feed(silence + block.pcm)
-                silence = b""
-        yield self._encoder.feed(silence + edge) + self._encoder.finish()
-
-    @property
-    def _edge(self) -> int:
-        return round(self._engine.rate * EDGE)
-
     def timestamps(self) -> list[Timestamp]:
-        """Return the time of each word, run of white space and run of punctuation, once all has been spoken.
+        """Return the timestamps of the whole text, once it has been spoken; see `Track.timestamps`."""
+        return self._track.timestamps()
 
-        They follow each other with no gap from 0 to the end of the audio. The first and the last are the silence at the
-        edges, with no text. A mark gives the time of a word; what has no mark shares the pause that it stands in.
-        """
-        # The knots of a line from places in the text to samples; both only ever rise.
-        knots = [(0, 0)]
-        for mark in sorted(self._marks):
-            for place, sample in ((mark.begin, mark.start), (mark.end, mark.stop)):
-                knots.append((max(place, knots[-1][0]), min(max(sample, knots[-1][1]), self._samples)))
-        knots.append((len(self._text), self._samples))
-        moments = [0, self._edge]
-        texts = [""]
-        reached = 0
-        for element in _ELEMENT.finditer(self._text):
-            while reached + 1 < len(knots) - 1 and knots[reached + 1][0] < element.end():
-                reached += 1
-            texts.append(element.group())
-            moments.append(self._edge + _on_line(knots[reached], knots[reached + 1], element.end()))
-        texts.append("")
-        moments[-1] = self._edge + self._samples  # whatever trails the last word is heard before the closing silence
-        moments.append(2 * self._edge + self._samples)
-        rate = self._engine.rate
-        return [
-            Timestamp(text=text, start=start / rate, duration=(stop - start) / rate)
-            for text, start, stop in zip(texts, moments, moments[1:], strict=False)
-        ]
+    def _spoken(self, text: str) -> Generator[bytes]:
+        yield from self._track.speak(text)
+        yield self._track.finish()
 
 
 def _on_line(left: tuple[int, int], right: tuple[int, int], place: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 from jsonschema.exceptions import ValidationError
 
@@ -30,6 +30,33 @@ def quoted(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     text = f"'{value}'" if isinstance(value, str) else text
     return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+
+
+def decoded(text: str, subject: str) -> Any:
+    """Return what a JSON text stands for.
+
+    Args:
+        text: what was sent.
+        subject: what it is called in messages, such as `the body`.
+
+    Raises:
+        ApiError: 400, if it is no JSON or holds what is no text.
+    """
+    try:
+        value: Any = json.loads(text, parse_constant=_no_such_number)
+        # A lone surrogate, which JSON can escape, is not text.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise invalid_request(f"{subject} holds half of a surrogate pair, which is not a character") from error
+    except RecursionError as error:
+        raise invalid_request(f"{subject} is not usable JSON: it is nested too deeply") from error
+    except ValueError as error:
+        raise invalid_request(f"{subject} is not valid JSON: {str(error)[:100]}") from error
+    return value
+
+
+def _no_such_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def check(value: Any, schema: Schema, name: str = "") -> None:

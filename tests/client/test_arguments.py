@@ -304,7 +304,7 @@ def test_the_parts_of_an_upload(mode: Sync, peer: Callable[..., Any], tmp_path: 
         (undecodable, 'filename="?.wav"', WAV, b"from a strange path"),
         (b"bytes", 'filename="upload"', "application/octet-stream", b"bytes"),
         (io.BytesIO(b"a file"), 'filename="upload"', "application/octet-stream", b"a file"),
-        (("n.mp3", b"tuple"), 'filename="n.mp3"', "application/octet-stream", b"tuple"),
+        (("n.mp3", b"tuple"), 'filename="n.mp3"', "audio/mpeg", b"tuple"),
         ((None, path), 'filename="my voice.wav"', WAV, b"from a path"),
         (("n.webm", path, "audio/webm"), 'filename="n.webm"', "audio/webm", b"from a path"),
         (('a"\r\nb', b"quoted"), 'filename="a%22%0D%0Ab"', "application/octet-stream", b"quoted"),

@@ -244,7 +244,7 @@ def test_a_key_in_a_local_is_found(mode: Sync, client: Any, monkeypatch: pytest.
     source = "def careless(request, attempt):\n    bare = request.headers['x-api-key'].reveal()\n    raise Error('x')\n"
     space: dict[str, Any] = {"Error": lmnt.LmntError}
     exec(compile(source, str(PACKAGE / "exchange.py"), "exec"), space)
-    monkeypatch.setattr(exchange, "_numbered", space["careless"])
+    monkeypatch.setattr(exchange, "numbered", space["careless"])
     error = raised(lambda: mode.run(client.voices.list()))
     assert [place for place in leaks(error) if place.startswith("bare in")]
 

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+from . import session_report, session_run
 from .places import PROXIES, Places, places
 from .report import differences, markdown, seen
 from .run import Ran, run
+from .session_table import SESSION_TABLE, SessionRow
 from .table import TABLE, Protocol, Row
 
 
@@ -17,16 +19,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the rows; return 1 if any of them is not what the table says."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--table", action="store_true", help="print the results as a Markdown table")
+    parser.add_argument("--sessions", action="store_true", help="the failures of sessions, in place of those of calls")
     parser.add_argument("words", nargs="*", help="only rows whose names contain one of these words")
     options = parser.parse_args(arguments)
     for name in PROXIES:
         os.environ.pop(name, None)
+    if options.sessions:
+        return _sessions(options.words, table=options.table)
     rows = [row for row in TABLE if not options.words or any(word in row.name for word in options.words)]
     with places() as where:
         results = {row: _run(row, where, f"{number}/{len(rows)}") for number, row in enumerate(rows, 1)}
     found = [line for row, by_protocol in results.items() for line in differences(row, by_protocol)]
     print(
         markdown(seen(results)) if options.table else f"{len(rows)} failures, {len(found)} differences from the table"
+    )
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+def _sessions(words: Sequence[str], *, table: bool) -> int:
+    rows = [row for row in SESSION_TABLE if not words or any(word in row.name for word in words)]
+    results: dict[SessionRow, list[session_run.Ran]] = {}
+    with places() as where:
+        for number, row in enumerate(rows, 1):
+            print(f"{number}/{len(rows)} {row.name}", file=sys.stderr)
+            results[row] = session_run.run(row, where)
+    found = list(session_report.differences(results))
+    cases = sum(map(len, results.values()))
+    print(
+        session_report.markdown(session_report.seen(results))
+        if table
+        else f"{len(rows)} failures, {cases} sessions, {len(found)} differences from the table"
     )
     for line in found:
         print(line, file=sys.stderr)

@@ -1,50 +1,48 @@
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import regenerate
+from generator import making, placing, rendering, settings
+
 ROOT = Path(__file__).resolve().parents[2]
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Path:
-    """A copy of everything the generator reads and of what it made, free to be changed."""
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of everything the generator reads and of what it made, free to be changed; the generator works on it."""
     copy = tmp_path / "kit"
     for name in ("openapi", "templates", "overlays", "scripts", "generated"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "LICENSE", copy / "LICENSE")
+    for module in (making, placing, rendering, settings):
+        monkeypatch.setattr(module, "ROOT", copy)
     return copy
 
 
 @pytest.fixture
-def regenerate(kit: Path) -> Run:
-    """Run the copy's scripts/regenerate.py."""
+def run(kit: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the generator in this process; returns its exit code and all that it said."""
 
-    def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(kit / "scripts" / "regenerate.py"), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=cwd or kit,
-            env={**os.environ, **environment},
-            timeout=120,
-        )
+    def call(*arguments: str) -> tuple[int, str]:
+        code = regenerate.main(list(arguments))
+        told = capsys.readouterr()
+        return code, told.out + told.err
 
-    return run
+    assert kit.is_dir()
+    return call
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder by its relative name."""
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Return every file of a folder by its relative name, with its permissions."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }

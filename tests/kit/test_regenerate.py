@@ -1,14 +1,17 @@
-"""The generator, run as a maintainer runs it: on a copy of the project, from the command line."""
+"""The generator, as a maintainer runs it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from .conftest import Run, contents
+import regenerate
+
+from .conftest import ROOT, Run, contents
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -17,42 +20,48 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_check_accepts_what_is_committed(regenerate: Run) -> None:
-    run = regenerate("--check")
-    assert run.returncode == 0, run.stdout + run.stderr
+def test_the_output_depends_on_nothing_but_the_sources(kit: Path, tmp_path: Path) -> None:
+    """Twice from the command line, with another folder, hash seed, locale, umask and working directory each time."""
+    committed = {name: content for name, (content, _) in contents(ROOT / "generated").items()}
+    places = ((kit, "0", "C", "077", Path("/")), (tmp_path / "ö x" / "kit", "4711", "C.UTF-8", "002", tmp_path))
+    for place, seed, locale, umask, cwd in places:
+        if place != kit:
+            place.parent.mkdir()
+            kit.rename(place)
+        command = f'umask {umask}; exec "$0" "$1"'
+        made = subprocess.run(
+            ["/bin/sh", "-c", command, sys.executable, str(place / "scripts" / "regenerate.py")],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd,
+            env={**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "LANG": locale},
+            timeout=120,
+        )
+        assert made.returncode == 0, made.stderr
+        found = contents(place / "generated")
+        assert {name: content for name, (content, _) in found.items()} == committed
+        assert {mode & 0o777 for _, mode in found.values()} == {0o666 & ~int(umask, 8)}
 
 
-def test_the_output_depends_on_nothing_but_the_sources(kit: Path, regenerate: Run, tmp_path: Path) -> None:
+def test_check_finds_every_difference(kit: Path, run: Run) -> None:
+    package = kit / "generated" / "lmnt"
+    (package / "client.py").unlink()
+    (package / "more.py").touch()
+    edit(package / "models" / "voice.py", "A voice.", "The voice.")
+    edit(package.parent / "lock.json", '"inputs"', '"in"')
     before = contents(kit / "generated")
-    for seed, locale, folder in (("0", "C", tmp_path), ("4711", "C.UTF-8", Path("/"))):
-        run = regenerate(cwd=folder, PYTHONHASHSEED=seed, LC_ALL=locale)
-        assert run.returncode == 0, run.stderr
-        assert contents(kit / "generated") == before
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (lambda package: (package / "client.py").unlink(), "missing: lmnt/client.py"),
-        (lambda package: (package / "more.py").touch(), "not made by the generator: lmnt/more.py"),
-        (lambda package: edit(package / "client.py", "The clients", "Clients"), "+++ made/lmnt/client.py"),
-        (lambda package: edit(package.parent / "lock.json", '"inputs"', '"in"'), "+++ made/lock.json"),
-    ],
-)
-def test_check_finds_every_difference(kit: Path, regenerate: Run, change: object, told: str) -> None:
-    assert callable(change)
-    change(kit / "generated" / "lmnt")
-    before = contents(kit / "generated")
-    run = regenerate("--check")
-    assert run.returncode == 1
-    assert told in run.stdout
+    code, told = run("--check")
+    assert code == 1
+    assert "missing: lmnt/client.py" in told
+    assert "not made by the generator: lmnt/more.py" in told
+    assert "+++ made/lmnt/models/voice.py" in told
+    assert "+++ made/lock.json" in told
+    assert "Run scripts/regenerate.py" in told
     assert contents(kit / "generated") == before
 
 
 DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
-BODY = 'schema: {$ref: "#/components/schemas/SpeechGenerateParams"}'
-UNNAMED = "type: object\n          properties: {a: {type: string}}"
-TEXT = "description: The text to speak, up to 5000 characters (Unicode code points), spaces included."
 
 
 @pytest.mark.parametrize(
@@ -61,73 +70,62 @@ TEXT = "description: The text to speak, up to 5000 characters (Unicode code poin
         (SETTINGS, "client: Lmnt", "client: Lmnt\nliteral_enum: true", "unknown key literal_enum"),
         (SETTINGS, "- retries.py", "- retry.py", "overlays/retry.py is listed in generator.yaml and not there"),
         (DESCRIPTION, "  title: LMNT", "  title: LMNT\n  title: Twice", "the key 'title' stands twice"),
-        (DESCRIPTION, "  title: LMNT\n", "", "is no valid OpenAPI"),
+        (DESCRIPTION, "  title: LMNT\n", "", "lmnt.yaml is no valid OpenAPI at /info: "),
         (DESCRIPTION, "openapi: 3.1.0", "openapi: [", "is no YAML"),
+        (DESCRIPTION, 'ref: "#/components/schemas/Voice"', 'ref: "#/components/schemas/Nothing"', "no valid OpenAPI"),
+        (DESCRIPTION, "operationId: voices.retrieve", "operationId: voices.list", "voices.list"),
         (
             DESCRIPTION,
-            f"application/json:\n            {BODY}",
-            f"application/xml:\n            {BODY}",
-            "speech.generate",
+            "tags: [voices]",
+            "tags: [voices, more]",
+            "/paths/~1v1~1ai~1voice/post/tags: it has 2 tags; give it one",
         ),
-        (DESCRIPTION, "operationId: voices.list", "operationId: list_voices", "must be <tag>.<method>"),
-        (DESCRIPTION, "operationId: voices.retrieve", "operationId: voices.list", "voices.list"),
-        (DESCRIPTION, f"{TEXT}\n          type: string", UNNAMED, "has no name"),
         ("templates/union.py.jinja", "{{ name }}: TypeAlias", "{{ nam }}: TypeAlias", "templates/union.py.jinja"),
         ("templates/model.py.jinja", "{% for prop in props %}", "{% for prop on props %}", "templates/model.py.jinja"),
         ("templates/description.py.jinja", "NAME = ", "NAME == = ", "ruff"),
+        ("templates/description.py.jinja", "NAME = ", "THAT = object  #  object at 0x", "shows an object"),
         ("overlays/retries.py", "from __future__ import annotations", "import not_there", "not_there"),
     ],
 )
 def test_what_cannot_be_generated_stops_the_run_and_changes_nothing(
-    kit: Path, regenerate: Run, file: str, old: str, new: str, told: str
+    kit: Path, run: Run, file: str, old: str, new: str, told: str
 ) -> None:
     edit(kit / file, old, new)
     before = contents(kit / "generated")
-    run = regenerate()
-    assert run.returncode == 1
-    assert told in run.stderr, run.stderr
-    assert "Traceback" not in run.stderr.split("cannot be imported")[0], run.stderr
+    code, said = run()
+    assert code == 1
+    assert told in said
+    assert said.rstrip().endswith("Nothing was changed.")
+    assert "Traceback" not in said.split("cannot be imported")[0]
     assert contents(kit / "generated") == before
     assert {path.name for path in (kit / "generated").iterdir()} == {"lmnt", "lock.json"}
 
 
-def test_an_overlay_may_not_take_the_name_of_a_rendered_module(kit: Path, regenerate: Run) -> None:
+def test_an_overlay_may_not_take_the_name_of_a_rendered_module(kit: Path, run: Run) -> None:
     (kit / "overlays" / "client.py").write_text('"""Mine."""\n', encoding="utf-8")
-    edit(kit / "openapi" / "generator.yaml", "    - calls.py", "    - calls.py\n    - client.py")
-    run = regenerate()
-    assert run.returncode == 1
-    assert "overlays/client.py: a template writes a file of this name too" in run.stderr
-
-
-def test_a_new_field_reaches_the_package(kit: Path, regenerate: Run) -> None:
-    state = '        state:\n          description: "`ready`'
-    mood = "        mood:\n          description: How it feels.\n          type: string\n"
-    edit(kit / DESCRIPTION, state, mood + state)
-    assert regenerate("--check").returncode == 1
-    run = regenerate()
-    assert run.returncode == 0, run.stderr
-    data = {"id": "a", "name": "b", "owner": "me", "state": "ready", "mood": "glad"}
-    code = f"from lmnt.models import Voice; print(Voice.from_dict({data}).mood)"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=kit / "generated"
+    edit(kit / SETTINGS, "    - calls.py", "    - calls.py\n    - client.py")
+    assert run() == (
+        1,
+        "error: overlays/client.py: a template writes a file of this name too\nNothing was changed.\n",
     )
-    assert found.stdout == "glad\n"
 
 
-def test_another_description_makes_another_package(kit: Path, regenerate: Run, tmp_path: Path) -> None:
-    run = regenerate("--spec", str(kit / "openapi" / "lmnt.yaml"), "--package", "acme", "--out", str(tmp_path / "made"))
-    assert run.returncode == 0, run.stderr
-    code = (
-        "import os, sys; os.environ['ACME_API_KEY'] = 'k'; import acme\n"
-        "print(acme.Acme(), issubclass(acme.NotFoundError, acme.AcmeError), 'lmnt' in sys.modules)"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path / "made"
-    )
-    assert found.stdout == "Acme(base_url='https://api.lmnt.com') True False\n"
+@pytest.mark.parametrize("name", ["class", "json", "httpx", "a-b", "ä"])
+def test_a_package_needs_a_name_that_python_can_import(run: Run, tmp_path: Path, name: str) -> None:
+    code, told = run("--spec", str(ROOT / DESCRIPTION), "--package", name, "--out", str(tmp_path / "out"))
+    assert code == 1
+    assert f"--package {name!r} is no name" in told
 
 
-def test_another_description_needs_a_name_and_a_place(regenerate: Run) -> None:
-    run = regenerate("--spec", "other.yaml")
-    assert run.returncode == 2
-    assert "--package and --out" in run.stderr
+def test_another_description_needs_a_name_and_a_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        regenerate.main(["--spec", "other.yaml"])
+    assert caught.value.code == 2
+    assert "--package and --out" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, told = run("--out", str(tmp_path / "file"))
+    assert code == 1
+    assert "File exists" in told

@@ -49,7 +49,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_both_packages_and_the_description_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"lmnt", "lmnt_server", "lmnt_client"}
-    assert {"lmnt/py.typed", "lmnt_server/py.typed", "lmnt_server/lmnt.yaml"} <= set(names)
+    assert {"lmnt/py.typed", "lmnt/LICENSE", "lmnt_server/py.typed", "lmnt_server/lmnt.yaml"} <= set(names)
     assert any(name.endswith("LICENSE") for name in names)
 
 
@@ -59,6 +59,9 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}")
     light = "import lmnt, sys; print({'httpx', 'attrs', 'attr', 'websockets'} & sys.modules.keys(), lmnt.Lmnt.__name__)"
     assert run(python, "-c", light) == "set() Lmnt\n"
+    run(python, "-m", "lmnt.vendor", tmp_path / "speaking", "--only", "voices")
+    assert "unmodified and current" in run(python, "-m", "lmnt.vendor", "--check", tmp_path / "speaking")
+    assert (tmp_path / "speaking" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[server]")
     assert run(python, "-c", PROGRAM) == "leah True\n"
     assert "--engine" in run(tmp_path / "env" / "bin" / "lmnt-server", "--help")

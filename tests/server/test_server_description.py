@@ -11,7 +11,7 @@ import pytest
 from lmnt_server import app as app_module
 from lmnt_server import create_app
 from lmnt_server.description import Description, lmnt
-from lmnt_server.encoders import FORMATS
+from lmnt_server.encoders import FORMATS, LIVE
 from lmnt_server.engines import ENGINES
 
 
@@ -37,7 +37,17 @@ def test_a_description_with_an_operation_more_does_not_start(monkeypatch: pytest
         create_app(ENGINES["tone"]())
 
 
+def test_a_description_with_a_session_more_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = dict(lmnt().document)
+    sessions = document["x-websocket"]
+    document["x-websocket"] = {**sessions, "new.session": sessions["speech.sessions.create"]}
+    monkeypatch.setattr(app_module, "lmnt", lambda: Description(document))
+    with pytest.raises(NotImplementedError, match=r"new\.session"):
+        create_app(ENGINES["tone"]())
+
+
 def test_every_format_has_an_encoder_and_a_documented_media_type() -> None:
     assert set(FORMATS) == set(lmnt().at("#/components/schemas/SpeechFormat")["enum"])
     documented = lmnt().at("#/paths/~1v1~1ai~1speech~1bytes/post/responses/200/content")
     assert {each.media_type for each in FORMATS.values()} <= set(documented)
+    assert set(LIVE) == set(lmnt().at("#/components/schemas/SpeechStreamFormat")["enum"])

@@ -12,9 +12,10 @@ import pytest
 from lmnt_server.description import lmnt
 from lmnt_server.engines import ENGINES, Engine
 from lmnt_server.engines.cast import CAST
-from lmnt_server.engines.espeak import EspeakEngine, pieces
+from lmnt_server.engines.espeak import EspeakEngine
 from lmnt_server.engines.languages import detect
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
+from lmnt_server.sentences import pieces
 
 LANGUAGES = [each for each in lmnt().at("#/components/schemas/Language")["enum"] if each != "auto"]
 

@@ -179,7 +179,7 @@ def ask(client: httpx.Client, fault: str, path: str = "/v1/account", key: str = 
 
 def test_the_documentation_names_every_fault() -> None:
     named = [line.split("`")[1].partition("=")[0] for line in (faults.__doc__ or "").splitlines() if line[:3] == "| `"]
-    assert named[: len(faults.FAULTS) + 1] == [*faults.FAULTS, faults.COUNT]
+    assert sorted(named[: len(faults.FAULTS) + 1]) == sorted([*faults.FAULTS, faults.COUNT])
 
 
 @pytest.mark.parametrize("body", BODIES)

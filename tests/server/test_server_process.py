@@ -58,6 +58,7 @@ def test_help_teaches() -> None:
         (["--port", "x"], "invalid port value: 'x'"),
         (["--character-limit", "-1"], "invalid count value"),
         (["--engine", "choir"], "choose from"),
+        (["--session-idle-timeout", "nan"], "invalid number of seconds value"),
         (["--tls-cert", "cert.pem"], "belong together"),
         (["--tls-cert", "no.pem", "--tls-key", "no.key"], "cannot use no.pem with no.key: "),
         (["--data", "/proc"], "cannot keep data in /proc: "),  # where root too writes nothing

@@ -115,7 +115,7 @@ def test_a_client_that_does_not_read_is_waited_for(tone: ServerProcess) -> None:
 
 
 class Scripted:
-    """An engine that speaks a second of silence at a time, and fails or goes on for ever as it is told."""
+    """An engine that speaks a second of silence at a time, and fails, waits or goes on for ever as it is told."""
 
     rate = 8000
     voices: Sequence[SystemVoice] = CAST
@@ -124,13 +124,18 @@ class Scripted:
         self.fails_at = fails_at
         self.spoken = 0
         self.closed = threading.Event()
+        self.gate: threading.Event | None = None
 
-    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
-        del text, voice, language, speed
+    def speak(
+        self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
+    ) -> Generator[Block]:
+        del text, voice, language, speed, before, more
         try:
             for number in count():
                 if number == self.fails_at:
                     raise RuntimeError("the engine broke down")
+                if self.gate is not None:
+                    self.gate.wait(10)
                 self.spoken = number + 1
                 yield Block(bytes(16_000), ())
                 time.sleep(0.01)
@@ -183,7 +188,8 @@ def test_work_stops_within_a_block_of_the_client_leaving(path: str, format: str)
             nonlocal spoken_when_left
             if requests:
                 return requests.pop()
-            await anyio.sleep(0.2)
+            while engine.spoken < 4:  # noqa: ASYNC110 - it speaks in a thread of its own
+                await anyio.sleep(0.01)
             spoken_when_left = engine.spoken
             return {"type": "http.disconnect"}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import assert_type
+from typing import assert_never, assert_type
 
 import httpx
 
@@ -15,13 +16,18 @@ from lmnt import (
     AsyncAPIResponse,
     AsyncBinaryAPIResponse,
     AsyncLmnt,
+    AsyncSpeechSession,
     AsyncStreamedBinaryAPIResponse,
     BinaryAPIResponse,
     FileTypes,
     Lmnt,
     ResultList,
+    SpeechSession,
+    SpeechSessionAudio,
+    SpeechSessionEvent,
     StreamedBinaryAPIResponse,
     Timeout,
+    UnknownEvent,
     omit,
 )
 from lmnt.models import (
@@ -29,6 +35,10 @@ from lmnt.models import (
     Plan,
     SpeechFormat,
     SpeechGenerateDetailedResponse,
+    SpeechSessionFlushComplete,
+    SpeechSessionReady,
+    SpeechSessionResetComplete,
+    SpeechSessionTimestamps,
     Timestamp,
     Voice,
     VoiceDeleteResponse,
@@ -53,9 +63,9 @@ def settings() -> Lmnt:
     assert_type(client.with_options(timeout=None, max_retries=0), Lmnt)
     assert_type(client.copy(set_default_headers={}, set_default_query={}, http_client=httpx.Client()), Lmnt)
     assert_type(client.api_key, str)
-    assert_type(client.base_url, str)
+    assert_type(client.base_url, httpx.URL)
     assert_type(client.max_retries, int)
-    assert_type(client.is_closed, bool)
+    assert_type(client.is_closed(), bool)
     return client
 
 
@@ -161,6 +171,45 @@ def streaming(client: Lmnt) -> None:
             assert_type(text, str)
 
 
+def sessions(client: Lmnt) -> None:
+    with client.speech.sessions.create(voice="leah", format="pcm_s16le", language=omit, timeout=5) as session:
+        assert_type(session, SpeechSession)
+        session.send_text("hello")
+        assert_type(session.send_flush(), int)
+        assert_type(session.send_reset(), int)
+        assert_type(session.interrupt(), int)
+        session.send_finish()
+        for event in session:
+            take(event)
+    session = client.speech.sessions.create(voice="leah", max_message_size=1 << 20, extra_body={"seed": 1})
+    for chunk in session.speak(["a", "b"]):
+        assert_type(chunk, bytes)
+    session.stream_audio_to_file(Path("a.mp3"), keep_partial=True)
+    assert_type(b"".join(session.audio()), bytes)
+    assert_type(session.request_id, str | None)
+    assert_type(session.complete, bool)
+    assert_type(session.bytes_received, int)
+    assert_type((session.voice, session.format, session.sample_rate), tuple[str, str | None, int | None])
+    session.close()
+
+
+def take(event: SpeechSessionEvent) -> None:
+    """A checker knows that these are all."""
+    match event:
+        case SpeechSessionAudio():
+            assert_type(event.audio, bytes)
+        case SpeechSessionTimestamps():
+            assert_type(event.timestamps, list[Timestamp] | None)
+        case SpeechSessionFlushComplete() | SpeechSessionResetComplete():
+            assert_type(event.nonce, int)
+        case SpeechSessionReady():
+            assert_type(event.request_id, str)
+        case UnknownEvent():
+            assert_type(event.type, str)
+        case _:
+            assert_never(event)
+
+
 def errors(client: Lmnt) -> None:
     try:
         client.voices.retrieve("x")
@@ -179,7 +228,7 @@ def errors(client: Lmnt) -> None:
         assert_type(error.reason, str)
         assert_type(error.partial_path, str | None)
     except lmnt.APIResponseValidationError as error:
-        assert_type(error.body, str)
+        assert_type(error.body, object)
     except (lmnt.APITimeoutError, lmnt.APIConnectionError) as error:
         assert_type(error.retry_safe, bool | None)
     except lmnt.APIError as error:
@@ -200,8 +249,13 @@ def mistakes(client: Lmnt) -> None:
     client.voices.create(file="a.wav", name="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a path as text
     client.speech.generate(text="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no voice
     client.speech.generate(text="a", voice="b", format="mulaw")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # ulaw
+    client.speech.sessions.create(voice="b", format="aac")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # no stream
     client.with_raw_response.voices.retrieve()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no id
     Lmnt(http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the other kind
+
+
+async def words() -> AsyncIterator[str]:
+    yield "hello"
 
 
 async def asynchronous() -> None:
@@ -231,12 +285,51 @@ async def asynchronous() -> None:
         async with client.with_streaming_response.accounts.retrieve() as response:
             assert_type(response, AsyncAPIResponse[AccountRetrieveResponse])
             assert_type(await response.parse(), AccountRetrieveResponse)
+        async with client.speech.sessions.create(voice="leah", format="mp3") as session:
+            assert_type(session, AsyncSpeechSession)
+            await session.send_text("hello")
+            assert_type(await session.send_flush(), int)
+            assert_type(await session.interrupt(), int)
+            await session.send_finish()
+            async for event in session:
+                take(event)
+        session = await client.speech.sessions.create(voice="leah")
+        assert_type(session, AsyncSpeechSession)
+        async for chunk in session.speak(words()):
+            assert_type(chunk, bytes)
+        async for chunk in session.audio():
+            assert_type(chunk, bytes)
+        await session.stream_audio_to_file("a.mp3")
         both = await asyncio.gather(client.voices.list(), client.accounts.retrieve())
         assert_type(both, tuple[ResultList[Voice], AccountRetrieveResponse])
 
 
+class Own(lmnt.BaseModel):
+    """A model of the application's own."""
+
+    id: str
+    count: int = 0
+
+
+def other_requests(client: Lmnt) -> None:
+    params: lmnt.types.SpeechGenerateParams = {"text": "Hello.", "voice": "leah", "format": "mp3"}
+    assert_type(client.speech.generate(**params), BinaryAPIResponse)
+    assert_type(client.get("/v1/ai/voice/leah", cast_to=Voice), Voice)
+    assert_type(client.post("/v1/x", cast_to=httpx.Response, body={"a": 1}), httpx.Response)
+    assert_type(client.delete("/v1/x", cast_to=lmnt.NoneType, options={"timeout": 3}), None)
+    stream = client.get("/v1/x", cast_to=Voice, stream=True, stream_cls=lmnt.Stream[Voice])
+    assert_type(next(stream), Voice)
+    own = client.voices.with_raw_response.retrieve("leah").parse(to=Own)
+    assert_type(own.count, int)
+    assert_type(Own(id="a").to_dict(), dict[str, object])
+    assert_type(lmnt.file_from_path("a.wav"), tuple[str, bytes])
+    client.max_retries = 3
+    client.base_url = "http://127.0.0.1:8765"
+    client.base_url = httpx.URL("http://127.0.0.1:8765")
+
+
 def main() -> None:
     with settings() as client:
-        for part in (voices, account, speech, raw, streaming, errors, mistakes):
+        for part in (voices, account, speech, raw, streaming, sessions, errors, mistakes, other_requests):
             part(client)
     asyncio.run(asynchronous())

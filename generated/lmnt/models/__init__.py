@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .error_type import ErrorType as ErrorType
     from .language import Language as Language
     from .plan import Plan as Plan
+    from .request_id import RequestId as RequestId
     from .sample_rate import SampleRate as SampleRate
     from .speech_format import SpeechFormat as SpeechFormat
     from .speech_generate_detailed_params import SpeechGenerateDetailedParams as SpeechGenerateDetailedParams
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .voice import Voice as Voice
     from .voice_create_params import VoiceCreateParams as VoiceCreateParams
     from .voice_delete_response import VoiceDeleteResponse as VoiceDeleteResponse
+    from .voice_list_response import VoiceListResponse as VoiceListResponse
     from .voice_owner import VoiceOwner as VoiceOwner
     from .voice_owner_filter import VoiceOwnerFilter as VoiceOwnerFilter
     from .voice_type import VoiceType as VoiceType
@@ -51,6 +53,7 @@ _MODULES = {
     "ErrorType": "error_type",
     "Language": "language",
     "Plan": "plan",
+    "RequestId": "request_id",
     "SampleRate": "sample_rate",
     "SpeechFormat": "speech_format",
     "SpeechGenerateDetailedParams": "speech_generate_detailed_params",
@@ -75,6 +78,7 @@ _MODULES = {
     "Voice": "voice",
     "VoiceCreateParams": "voice_create_params",
     "VoiceDeleteResponse": "voice_delete_response",
+    "VoiceListResponse": "voice_list_response",
     "VoiceOwner": "voice_owner",
     "VoiceOwnerFilter": "voice_owner_filter",
     "VoiceType": "voice_type",
@@ -90,6 +94,7 @@ __all__ = [
     "ErrorType",
     "Language",
     "Plan",
+    "RequestId",
     "SampleRate",
     "SpeechFormat",
     "SpeechGenerateDetailedParams",
@@ -114,6 +119,7 @@ __all__ = [
     "Voice",
     "VoiceCreateParams",
     "VoiceDeleteResponse",
+    "VoiceListResponse",
     "VoiceOwner",
     "VoiceOwnerFilter",
     "VoiceType",

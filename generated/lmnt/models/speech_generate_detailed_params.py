@@ -35,11 +35,7 @@ class SpeechGenerateDetailedParams(_model.Model):
     """The language of the text, as an ISO 639-1 code; `auto` finds it out."""
 
     format: SpeechFormat | str | None = None
-    """How the audio is encoded; always one channel.
-
-    `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a WAV container; `webm` Opus in WebM; `pcm_s16le` and
-    `pcm_f32le` samples alone, with no container; `aac` AAC in ADTS and `wav` 16-bit PCM, which are sent when
-    all speech exists."""
+    """How the audio is encoded."""
 
     sample_rate: SampleRate | int | None = None
     """Samples in a second, in hertz."""

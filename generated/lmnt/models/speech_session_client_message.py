@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from .. import codec as _codec
 from .. import model as _model
+from .. import unions as _unions
 from .speech_session_finish import SpeechSessionFinish
 from .speech_session_flush import SpeechSessionFlush
 from .speech_session_init import SpeechSessionInit
@@ -18,7 +19,7 @@ SpeechSessionClientMessage: TypeAlias = (
 )
 """What a client sends in a speech session."""
 
-CODEC: _codec.Codec[SpeechSessionClientMessage] = _codec.tagged(
+CODEC: _codec.Codec[SpeechSessionClientMessage] = _unions.tagged(
     "type",
     {
         "init": _model.model(SpeechSessionInit),

@@ -34,10 +34,7 @@ class SpeechSessionInit(_model.Model):
     """The version of the API that the session is written for."""
 
     format: SpeechStreamFormat | str | None = None
-    """How the audio of a session is encoded; always one channel.
-
-    These are the formats that can be sent while they are made: `mp3` 96 kbit/s; `ulaw` 8-bit G.711 µ-law in a
-    WAV container; `webm` Opus in WebM; `pcm_s16le` and `pcm_f32le` samples alone, with no container."""
+    """How the audio is encoded."""
 
     language: Language | str | None = None
     """The language of the text, as an ISO 639-1 code; `auto` finds it out."""

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from .. import codec as _codec
 from .. import model as _model
+from .. import unions as _unions
 from .speech_session_error import SpeechSessionError
 from .speech_session_flush_complete import SpeechSessionFlushComplete
 from .speech_session_ready import SpeechSessionReady
@@ -22,7 +23,7 @@ SpeechSessionServerMessage: TypeAlias = (
 )
 """What the server sends in a speech session, beside the audio."""
 
-CODEC: _codec.Codec[SpeechSessionServerMessage] = _codec.tagged(
+CODEC: _codec.Codec[SpeechSessionServerMessage] = _unions.tagged(
     "type",
     {
         "ready": _model.model(SpeechSessionReady),

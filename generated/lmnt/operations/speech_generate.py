@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .. import bodies as _bodies
 from .. import operation as _operation
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
@@ -46,7 +47,7 @@ def build(
                     "pcm_f32le": "application/vnd.lmnt.audio-fp32",
                 },
             ),
-            body=_operation.json_body(
+            body=_bodies.json_body(
                 SpeechGenerateParams,
                 {
                     "text": text,

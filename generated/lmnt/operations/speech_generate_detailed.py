@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .. import bodies as _bodies
 from .. import model as _model
 from .. import operation as _operation
 from ..models.language import Language
@@ -49,7 +50,7 @@ def build(
                     "pcm_f32le": "application/vnd.lmnt.audio-fp32",
                 },
             ),
-            body=_operation.json_body(
+            body=_bodies.json_body(
                 SpeechGenerateDetailedParams,
                 {
                     "text": text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import bodies as _bodies
 from .. import model as _model
 from .. import operation as _operation
 from ..files import FileTypes
@@ -30,7 +31,7 @@ def build(
             accept="application/json",
             result=_model.model(Voice),
             retry_safe=False,
-            body=_operation.multipart_body(
+            body=_bodies.multipart_body(
                 VoiceCreateParams,
                 {
                     "file": file,

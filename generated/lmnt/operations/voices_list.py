@@ -8,6 +8,7 @@ from typing import get_args
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
+from .. import unions as _unions
 from ..models.boolean_text import BooleanText
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
@@ -33,7 +34,7 @@ def build(
                     "owner": (owner, _codec.choice(get_args(VoiceOwnerFilter), _codec.string)),
                     "starred": (
                         starred,
-                        _codec.union(_codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)),
+                        _unions.union(_codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)),
                     ),
                 }
             ),

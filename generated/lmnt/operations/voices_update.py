@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import bodies as _bodies
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
@@ -36,7 +37,7 @@ def build(
             accept="application/json",
             result=_model.model(VoiceUpdateResponse),
             retry_safe=True,
-            body=_operation.json_body(
+            body=_bodies.json_body(
                 VoiceUpdateParams,
                 {
                     "name": name,

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from ..transport import Timeout
 
 
-class Accounts(SyncResource):
+class AccountsResource(SyncResource):
     """Your plan and what is left of it."""
 
     @cached_property
-    def with_raw_response(self) -> AccountsWithRawResponse:
+    def with_raw_response(self) -> AccountsResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AccountsWithRawResponse(self.in_mode(Mode.RAW))
+        return AccountsResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> AccountsWithStreamingResponse:
+    def with_streaming_response(self) -> AccountsResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AccountsWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AccountsResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
 
     def retrieve(
         self,
@@ -72,32 +72,32 @@ class Accounts(SyncResource):
         )
 
 
-class AccountsWithRawResponse:
-    """The methods of Accounts, returning the response with its body read."""
+class AccountsResourceWithRawResponse:
+    """The methods of AccountsResource, returning the response with its body read."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: AccountsResource) -> None:
         self.retrieve = raw(accounts.retrieve)
 
 
-class AccountsWithStreamingResponse:
-    """The methods of Accounts, as context managers around a response whose body is on its way."""
+class AccountsResourceWithStreamingResponse:
+    """The methods of AccountsResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: AccountsResource) -> None:
         self.retrieve = streamed(accounts.retrieve)
 
 
-class AsyncAccounts(AsyncResource):
+class AsyncAccountsResource(AsyncResource):
     """Your plan and what is left of it."""
 
     @cached_property
-    def with_raw_response(self) -> AsyncAccountsWithRawResponse:
+    def with_raw_response(self) -> AsyncAccountsResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncAccountsWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncAccountsResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> AsyncAccountsWithStreamingResponse:
+    def with_streaming_response(self) -> AsyncAccountsResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncAccountsWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncAccountsResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
 
     async def retrieve(
         self,
@@ -134,15 +134,15 @@ class AsyncAccounts(AsyncResource):
         )
 
 
-class AsyncAccountsWithRawResponse:
-    """The methods of AsyncAccounts, returning the response with its body read."""
+class AsyncAccountsResourceWithRawResponse:
+    """The methods of AsyncAccountsResource, returning the response with its body read."""
 
-    def __init__(self, accounts: AsyncAccounts) -> None:
+    def __init__(self, accounts: AsyncAccountsResource) -> None:
         self.retrieve = async_raw(accounts.retrieve)
 
 
-class AsyncAccountsWithStreamingResponse:
-    """The methods of AsyncAccounts, as context managers around a response whose body is on its way."""
+class AsyncAccountsResourceWithStreamingResponse:
+    """The methods of AsyncAccountsResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, accounts: AsyncAccounts) -> None:
+    def __init__(self, accounts: AsyncAccountsResource) -> None:
         self.retrieve = async_streamed(accounts.retrieve)

@@ -30,20 +30,28 @@ if TYPE_CHECKING:
     from ..models.speech_model import SpeechModel
     from ..responses import AsyncBinaryAPIResponse, BinaryAPIResponse
     from ..transport import Timeout
+    from . import speech_sessions as _speech_sessions
 
 
-class Speech(SyncResource):
+class SpeechResource(SyncResource):
     """Text becomes speech."""
 
     @cached_property
-    def with_raw_response(self) -> SpeechWithRawResponse:
+    def with_raw_response(self) -> SpeechResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return SpeechWithRawResponse(self.in_mode(Mode.RAW))
+        return SpeechResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> SpeechWithStreamingResponse:
+    def with_streaming_response(self) -> SpeechResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return SpeechWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return SpeechResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+
+    @cached_property
+    def sessions(self) -> _speech_sessions.SpeechSessionsResource:
+        """Opens a session, in which texts go in while their audio comes out."""
+        from .speech_sessions import SpeechSessionsResource
+
+        return SpeechSessionsResource(self._client)
 
     def generate(
         self,
@@ -181,34 +189,41 @@ class Speech(SyncResource):
         )
 
 
-class SpeechWithRawResponse:
-    """The methods of Speech, returning the response with its body read."""
+class SpeechResourceWithRawResponse:
+    """The methods of SpeechResource, returning the response with its body read."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: SpeechResource) -> None:
         self.generate = speech.generate
         self.generate_detailed = raw(speech.generate_detailed)
 
 
-class SpeechWithStreamingResponse:
-    """The methods of Speech, as context managers around a response whose body is on its way."""
+class SpeechResourceWithStreamingResponse:
+    """The methods of SpeechResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: SpeechResource) -> None:
         self.generate = streamed_binary(speech.generate)
         self.generate_detailed = streamed(speech.generate_detailed)
 
 
-class AsyncSpeech(AsyncResource):
+class AsyncSpeechResource(AsyncResource):
     """Text becomes speech."""
 
     @cached_property
-    def with_raw_response(self) -> AsyncSpeechWithRawResponse:
+    def with_raw_response(self) -> AsyncSpeechResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncSpeechWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncSpeechResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> AsyncSpeechWithStreamingResponse:
+    def with_streaming_response(self) -> AsyncSpeechResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncSpeechWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncSpeechResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+
+    @cached_property
+    def sessions(self) -> _speech_sessions.AsyncSpeechSessionsResource:
+        """Opens a session, in which texts go in while their audio comes out."""
+        from .speech_sessions import AsyncSpeechSessionsResource
+
+        return AsyncSpeechSessionsResource(self._client)
 
     async def generate(
         self,
@@ -346,17 +361,17 @@ class AsyncSpeech(AsyncResource):
         )
 
 
-class AsyncSpeechWithRawResponse:
-    """The methods of AsyncSpeech, returning the response with its body read."""
+class AsyncSpeechResourceWithRawResponse:
+    """The methods of AsyncSpeechResource, returning the response with its body read."""
 
-    def __init__(self, speech: AsyncSpeech) -> None:
+    def __init__(self, speech: AsyncSpeechResource) -> None:
         self.generate = speech.generate
         self.generate_detailed = async_raw(speech.generate_detailed)
 
 
-class AsyncSpeechWithStreamingResponse:
-    """The methods of AsyncSpeech, as context managers around a response whose body is on its way."""
+class AsyncSpeechResourceWithStreamingResponse:
+    """The methods of AsyncSpeechResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, speech: AsyncSpeech) -> None:
+    def __init__(self, speech: AsyncSpeechResource) -> None:
         self.generate = async_streamed_binary(speech.generate)
         self.generate_detailed = async_streamed(speech.generate_detailed)

@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from ..transport import Timeout
 
 
-class Voices(SyncResource):
+class VoicesResource(SyncResource):
     """The voices that speak, the service's own and yours."""
 
     @cached_property
-    def with_raw_response(self) -> VoicesWithRawResponse:
+    def with_raw_response(self) -> VoicesResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return VoicesWithRawResponse(self.in_mode(Mode.RAW))
+        return VoicesResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> VoicesWithStreamingResponse:
+    def with_streaming_response(self) -> VoicesResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return VoicesWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return VoicesResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
 
     def create(
         self,
@@ -276,10 +276,10 @@ class Voices(SyncResource):
         )
 
 
-class VoicesWithRawResponse:
-    """The methods of Voices, returning the response with its body read."""
+class VoicesResourceWithRawResponse:
+    """The methods of VoicesResource, returning the response with its body read."""
 
-    def __init__(self, voices: Voices) -> None:
+    def __init__(self, voices: VoicesResource) -> None:
         self.create = raw(voices.create)
         self.list = raw(voices.list)
         self.retrieve = raw(voices.retrieve)
@@ -287,10 +287,10 @@ class VoicesWithRawResponse:
         self.delete = raw(voices.delete)
 
 
-class VoicesWithStreamingResponse:
-    """The methods of Voices, as context managers around a response whose body is on its way."""
+class VoicesResourceWithStreamingResponse:
+    """The methods of VoicesResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, voices: Voices) -> None:
+    def __init__(self, voices: VoicesResource) -> None:
         self.create = streamed(voices.create)
         self.list = streamed(voices.list)
         self.retrieve = streamed(voices.retrieve)
@@ -298,18 +298,18 @@ class VoicesWithStreamingResponse:
         self.delete = streamed(voices.delete)
 
 
-class AsyncVoices(AsyncResource):
+class AsyncVoicesResource(AsyncResource):
     """The voices that speak, the service's own and yours."""
 
     @cached_property
-    def with_raw_response(self) -> AsyncVoicesWithRawResponse:
+    def with_raw_response(self) -> AsyncVoicesResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncVoicesWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncVoicesResourceWithRawResponse(self.in_mode(Mode.RAW))
 
     @cached_property
-    def with_streaming_response(self) -> AsyncVoicesWithStreamingResponse:
+    def with_streaming_response(self) -> AsyncVoicesResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncVoicesWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncVoicesResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
 
     async def create(
         self,
@@ -539,10 +539,10 @@ class AsyncVoices(AsyncResource):
         )
 
 
-class AsyncVoicesWithRawResponse:
-    """The methods of AsyncVoices, returning the response with its body read."""
+class AsyncVoicesResourceWithRawResponse:
+    """The methods of AsyncVoicesResource, returning the response with its body read."""
 
-    def __init__(self, voices: AsyncVoices) -> None:
+    def __init__(self, voices: AsyncVoicesResource) -> None:
         self.create = async_raw(voices.create)
         self.list = async_raw(voices.list)
         self.retrieve = async_raw(voices.retrieve)
@@ -550,10 +550,10 @@ class AsyncVoicesWithRawResponse:
         self.delete = async_raw(voices.delete)
 
 
-class AsyncVoicesWithStreamingResponse:
-    """The methods of AsyncVoices, as context managers around a response whose body is on its way."""
+class AsyncVoicesResourceWithStreamingResponse:
+    """The methods of AsyncVoicesResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, voices: AsyncVoices) -> None:
+    def __init__(self, voices: AsyncVoicesResource) -> None:
         self.create = async_streamed(voices.create)
         self.list = async_streamed(voices.list)
         self.retrieve = async_streamed(voices.retrieve)

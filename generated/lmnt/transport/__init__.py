@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import IO, Any
 
 import httpx
 
+from .. import description
 from ..deadline import Deadline, LimitedTimeout
 from ..errors import (
     APIConnectionError,
@@ -28,7 +30,7 @@ from ..errors import (
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
-from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout
+from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
@@ -37,10 +39,30 @@ AsyncHTTPClient = httpx.AsyncClient
 HTTPHeaders = httpx.Headers
 HTTPRequest = httpx.Request
 HTTPResponse = httpx.Response
+HTTPURL = httpx.URL
 
 # At DEBUG hpack writes every header of a request to its log, the API key among them.
 if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
+
+
+class _CoversKey(logging.Filter):
+    """Takes the key out of the URLs that httpx logs, where the description has it in the query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cover the key; the record is logged in any case."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                each.copy_set_param(description.AUTH_NAME, "…")
+                if isinstance(each, httpx.URL) and description.AUTH_NAME in each.params
+                else each
+                for each in record.args
+            )
+        return True
+
+
+if description.AUTH_PLACE == "query":
+    logging.getLogger("httpx").addFilter(_CoversKey())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,8 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str | Secret | Omit]
-    content: bytes | None = None
+    secret_query: Sequence[Secret] = ()
+    content: bytes | Upload | None = None
     parts: Sequence[tuple[str, str | Upload]] | None = None
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
@@ -60,9 +83,15 @@ class Request:
         """The method and the URL without its query, for people."""
         return f"{self.method} {self.url.partition('?')[0]}"
 
-
-SHORTEST_SECRET = 8
-"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
+    def shown(self) -> httpx.Request | None:
+        """Return the request as an error may show it: secrets covered, no upload; None if httpx takes no such URL."""
+        headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
+        given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
+        try:
+            content = None if isinstance(self.content, Upload) else self.content
+            return httpx.Request(self.method, self.url, headers=given, content=content)
+        except httpx.InvalidURL:
+            return None
 
 
 class Response:
@@ -120,10 +149,30 @@ class Response:
 
     def covered(self, text: str) -> str:
         """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
-        for value in self.request.headers.values():
-            if isinstance(value, Secret) and len(value) >= SHORTEST_SECRET:
-                text = text.replace(value.reveal(), "…")
+        for value in (*self.request.headers.values(), *self.request.secret_query):
+            if isinstance(value, Secret):
+                text = value.cover(text)
         return text
+
+    def read_as(self, content: bytes) -> httpx.Response:
+        """Return the response with this body, free of its connection, secrets covered."""
+        known = {
+            name: value for name, value in self.http.extensions.items() if name in ("http_version", "reason_phrase")
+        }
+        copy = httpx.Response(
+            self.status_code,
+            headers=[
+                (name.encode(), self.covered(value).encode())
+                for name, value in self.http.headers.multi_items()
+                if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")  # undone by now
+            ],
+            content=content,
+            request=self.request.shown(),
+            extensions=known,
+        )
+        with suppress(RuntimeError):  # httpx knows it once the connection is free
+            copy.elapsed = self.http.elapsed
+        return copy
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
@@ -157,12 +206,13 @@ class _Timeouts(dict[str, Any]):
 @contextmanager
 def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
     """Build the request; its files stay open while it is sent."""
-    timeout = client.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    timeout = timeout_of(client) if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+    upload = request.content if isinstance(request.content, Upload) else None
     with ExitStack() as files:
         prepared = client.build_request(
             request.method,
-            request.url,
-            content=request.content,
+            _with_secrets(request),
+            content=None if isinstance(request.content, Upload) else request.content,
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
             extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
@@ -174,7 +224,42 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
         for name, value in request.headers.items():
             if isinstance(value, Omit):
                 prepared.headers.pop(name, None)  # httpx has defaults of its own
+        if upload is not None:
+            content = _opened(upload, files)
+            prepared.stream = _Pieces(content)
+            prepared.headers["content-length"] = str(_size(content))
         yield prepared
+
+
+def _with_secrets(request: Request) -> str:
+    secrets = "&".join(secret.reveal() for secret in request.secret_query)
+    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
+
+    def __init__(self, content: bytes | _Readable) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        if isinstance(self._content, bytes):
+            yield self._content
+            return
+        self._content.seek(0)
+        while piece := self._content.read(_PIECE):
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+_PIECE = 1 << 16
+
+
+def _size(content: bytes | _Readable) -> int:
+    return len(content) if isinstance(content, bytes) else int(content.seek(0, os.SEEK_END))
 
 
 class _Readable:
@@ -194,20 +279,22 @@ class _Readable:
             raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror or error}") from error
 
 
+def _opened(upload: Upload, files: ExitStack) -> bytes | _Readable:
+    content = upload.content
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, Path):
+        try:
+            return _Readable(files.enter_context(content.open("rb")), str(content))
+        except OSError as error:
+            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    return _Readable(content, upload.name)
+
+
 def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
     if isinstance(part, str):
         return (None, part.encode())
-    content: bytes | _Readable
-    if isinstance(part.content, bytes):
-        content = part.content
-    elif isinstance(part.content, Path):
-        try:
-            content = _Readable(files.enter_context(part.content.open("rb")), str(part.content))
-        except OSError as error:
-            raise InvalidArgumentError(f"cannot read {part.content}: {error.strerror}") from error
-    else:
-        content = _Readable(part.content, part.name)
-    return (part.name, content, part.media_type, part.headers)
+    return (part.name, _opened(part, files), part.media_type, part.headers)
 
 
 @contextmanager
@@ -224,7 +311,7 @@ def connection_errors(request: Request) -> Generator[None]:
             kind = APITimeoutError
         unsent = isinstance(error, _UNSENT) or _refused(error)
         message = f"{request.line}: {_connection_sentence(error, request)}"
-        raise kind(message, retry_safe=True if unsent else None) from error
+        raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
 
 _UNSENT = (
@@ -237,7 +324,8 @@ _UNSENT = (
 )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Return an exception and all that led to it."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -245,7 +333,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _http2_event(error: BaseException) -> Any:
     """Return the h2 event that httpcore passes as the argument of its exception, or None."""
-    for each in _chain(error):
+    for each in chain(error):
         for argument in each.args:
             if hasattr(argument, "error_code"):
                 return argument
@@ -273,20 +361,32 @@ def _connection_sentence(error: Exception, request: Request) -> str:
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
-    sentences: tuple[tuple[type[BaseException], str], ...] = (
+    return sentence_for(
+        error,
         # Limits first: what was under way when the time ran out is no cause.
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
         (httpx.ReadTimeout, "no response in time"),
-        (socket.gaierror, f"the host {host} is not known to the name service"),
-        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
-        (ssl.SSLError, f"TLS with {host} failed"),
+        *network_sentences(host),
         (httpx.ConnectError, "no connection"),
         (httpx.TransportError, "the connection was lost before the response"),
     )
+
+
+def network_sentences(host: str) -> tuple[tuple[type[BaseException], str], ...]:
+    """Return what the exceptions of the network mean, for people."""
+    return (
+        (socket.gaierror, f"the host {host} is not known to the name service"),
+        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
+        (ssl.SSLError, f"TLS with {host} failed"),
+    )
+
+
+def sentence_for(error: BaseException, *sentences: tuple[type[BaseException], str]) -> str:
+    """Return the first sentence that fits an exception or what led to it."""
     for kind, sentence in sentences:
-        for cause in _chain(error):
+        for cause in chain(error):
             if isinstance(cause, kind):
                 return f"{sentence} ({cause})" if str(cause) else sentence
     return str(error)
@@ -321,7 +421,7 @@ def _body_failure(error: Exception, *, is_secure: bool) -> BodyFailure:
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
-    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error))
+    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in chain(error))
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
     if was_reset and not is_secure:

@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import httpcore
@@ -22,10 +23,16 @@ from .pools import AsyncTransport, Transport
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
 
 Timeout = httpx.Timeout
-DEFAULT_TIMEOUT = Timeout(60.0, connect=5.0)
+DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
 """Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
 
 DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+
+def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
+    """Return the timeout of a client; the default of httpx, which is too short for speech, counts as none set."""
+    return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
+
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -118,18 +125,41 @@ def _proxies_of_environment() -> dict[str, str | None]:
     return proxies
 
 
+class _OverHTTP1(ssl.SSLContext):
+    """Another context, for connections that must not become HTTP/2, whatever was said to it for others.
+
+    HTTP libraries set the protocols of a context anew before each connection, since they cannot be set on one alone.
+    """
+
+    def __new__(cls, inner: ssl.SSLContext) -> _OverHTTP1:  # noqa: ARG004  # __init__ takes it
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self, inner: ssl.SSLContext) -> None:
+        self._inner = inner
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        self._inner.set_alpn_protocols(["http/1.1"])
+        return self._inner.wrap_socket(*args, **kwargs)
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        self._inner.set_alpn_protocols(["http/1.1"])
+        return self._inner.wrap_bio(*args, **kwargs)
+
+
 class SharedClient(Generic[ClientT]):
     """The HTTP client behind one or more of our clients, made at the first call.
 
     Args:
         given: A client of the application's own, used as it is.
         make: Makes one if none was given.
+        connections: How connections that are not HTTP's are made.
     """
 
-    def __init__(self, given: ClientT | None, make: Callable[[], ClientT]) -> None:
+    def __init__(self, given: ClientT | None, make: Callable[[], ClientT], connections: Connections) -> None:
         self._http = given
         self._is_given = given is not None
         self._make = make
+        self.connections = connections
         self._lock = threading.Lock()
         self._process = os.getpid()
         self.is_closed = False
@@ -141,11 +171,25 @@ class SharedClient(Generic[ClientT]):
             self._process, self._lock = os.getpid(), threading.Lock()
             self._http = self._http if self._is_given else None
         with self._lock:
-            if self.is_closed or (self._http is not None and self._http.is_closed):
-                raise Error("this client was closed; make a new one")
+            self.check_open()
             if self._http is None:
                 self._http = self._make()
             return self._http
+
+    def check_open(self) -> None:
+        """Raise Error after `close`."""
+        if self.is_closed or (self._http is not None and self._http.is_closed):
+            raise Error("this client was closed; make a new one")
+
+    @property
+    def timeout(self) -> Timeout:
+        """The timeout that holds when none was set."""
+        return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """The TLS settings of connections that speak HTTP/1.1 alone."""
+        return _OverHTTP1(self.connections.ssl_context or httpx.create_ssl_context())
 
     def end(self) -> ClientT | None:
         """Mark the pool as closed and return what is to be closed."""

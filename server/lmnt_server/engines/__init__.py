@@ -48,7 +48,9 @@ class Engine(Protocol):
         """The system voices, in the order to list them."""
         ...
 
-    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
+    def speak(
+        self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
+    ) -> Generator[Block]:
         """Yield the speech of a text, a block as soon as it is made. A caller that stops early closes the iterator.
 
         Args:
@@ -57,6 +59,8 @@ class Engine(Protocol):
                 always the same one. (A cloned voice comes as the digest of its recording.)
             language: an ISO 639-1 code of the description's Language, or `auto`.
             speed: 1 is normal, 2 twice as fast.
+            before: the end of the text that this one goes on from, which may help to tell its language.
+            more: whether other text will go on from this one, so that its last sentence is to end like those before it.
         """
         ...
 

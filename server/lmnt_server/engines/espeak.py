@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import pickle
-import re
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from ..sentences import pieces
 from . import Block, Mark
 from .cast import CAST, SystemVoice, pick
 from .espeak_child import Reply, Request
@@ -23,9 +23,6 @@ from .languages import detect
 
 _WORDS_PER_MINUTE: Final = 170
 _SLOWEST, _FASTEST = 80, 450  # words a minute that espeak-ng takes
-
-_LONGEST_PIECE: Final = 300
-"""Characters that are spoken in one go. The engine is held for as long, some milliseconds."""
 
 _REMEMBERED: Final = 64
 """Pieces whose speech is kept to be spoken again: more than a text of 5000 characters has as a rule, 60 MB at most."""
@@ -71,9 +68,6 @@ _OTHERS: Final = tuple(
 _LANGUAGES: Final[Mapping[str, str]] = {"zh": "cmn", "pt": "pt-br"}
 """espeak-ng's names of the languages that it does not call by their ISO 639-1 code."""
 
-_SENTENCE_END: Final = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001 - other scripts' stops
-_BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001 - other scripts' commas
-
 
 class EspeakEngine:
     """Speaks with espeak-ng, a piece of a text at a time, at most a sentence.
@@ -96,20 +90,22 @@ class EspeakEngine:
         """Samples in a second, as the library says it."""
         return self._rate
 
-    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
+    def speak(
+        self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
+    ) -> Generator[Block]:
         """Yield a block for each sentence, or part of a long one.
 
         Raises:
             RuntimeError: if espeak-ng cannot speak it.
         """
         timbre = _TIMBRES.get(voice) or pick(voice, _OTHERS)
-        spoken = detect(text) if language == "auto" else language
+        spoken = detect(before + text) if language == "auto" else language
         name = f"{timbre.accent if spoken == 'en' else _LANGUAGES.get(spoken, spoken)}+{timbre.variant}"
         words_per_minute = min(max(round(_WORDS_PER_MINUTE * speed), _SLOWEST), _FASTEST)
         plain = "".join(map(_plain, text))
         offset = 0
         for begin, end in pieces(plain):
-            pcm, words = self._ask((plain[begin:end], name, timbre.pitch, words_per_minute, end < len(text)))
+            pcm, words = self._ask((plain[begin:end], name, timbre.pitch, words_per_minute, more or end < len(text)))
             yield Block(pcm, tuple(_marks(pcm, words, begin, end, offset)))
             offset += len(pcm) // 2
 
@@ -163,23 +159,6 @@ def _plain(character: str) -> str:
     """Return the plain form of a letter or digit in a circle, of full width, or of mathematics: one for one."""
     plain = unicodedata.normalize("NFKC", character)
     return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else character
-
-
-def pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the begin and end of each piece of a text to speak in one go: a sentence, or part of a long one."""
-    begin = 0
-    while begin < len(text):
-        limit = begin + _LONGEST_PIECE
-        sentence = _SENTENCE_END.search(text, begin, limit)
-        if sentence:
-            end = sentence.end()
-        elif limit >= len(text):
-            end = len(text)
-        else:
-            breaks = [found.end() for found in _BREAK.finditer(text, begin + 1, limit)]
-            end = breaks[-1] if breaks else limit
-        yield begin, end
-        begin = end
 
 
 class _Word(NamedTuple):

@@ -31,9 +31,11 @@ class ToneEngine:
     rate: int = RATE
     voices: Sequence[SystemVoice] = CAST
 
-    def speak(self, text: str, *, voice: str, language: str, speed: float = 1.0) -> Generator[Block]:
+    def speak(
+        self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
+    ) -> Generator[Block]:
         """Yield a block for each word and for each run of white space."""
-        del language  # a tone has none
+        del language, before, more  # a tone has no language, and no sentences
         shift = pick(voice, range(16))
         samples = max(1, round(RATE * CHARACTER / speed))
         begin = 0

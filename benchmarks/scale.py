@@ -1,0 +1,122 @@
+"""How the generator and its packages grow with a description.
+
+    .venv/bin/python benchmarks/scale.py            1,000 operations and 2,000 schemas, and parts of that
+    .venv/bin/python benchmarks/scale.py --size 100
+
+Prints for each size the seconds and the megabytes of a run, and how long `import` of the package takes compared with a
+package of one operation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def description(operations: int) -> dict[str, Any]:
+    """Return a description of so many operations and twice as many schemas, of all kinds."""
+    schemas: dict[str, Any] = {}
+    paths: dict[str, Any] = {}
+    for number in range(operations):
+        # Every tenth operation begins a resource.
+        tag, thing = f"resource{number // 10}", f"Thing{number}"
+        parts = {f"#/components/schemas/Part{each}" for each in (number, number // 2)}
+        schemas[f"Part{number}"] = {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"const": f"part{number}"}, "at": {"type": "string", "format": "date-time"}},
+        }
+        schemas[thing] = {
+            "description": f"Thing number {number}, with a text so long that it is wrapped when it is a docstring.",
+            "type": "object",
+            "required": ["id", "name"],
+            "properties": {
+                "id": {"type": "integer"},
+                "name": {"type": "string", "minLength": 1},
+                "state": {"type": "string", "enum": ["new", "old"]},
+                "parts": {"type": "array", "items": {"oneOf": [{"$ref": part} for part in sorted(parts)]}},
+                "next": {"$ref": f"#/components/schemas/Thing{(number + 1) % operations}"},
+            },
+        }
+        body = {"application/json": {"schema": {"$ref": f"#/components/schemas/{thing}"}}}
+        paths[f"/things{number}/{{id}}"] = {
+            "post": {
+                "operationId": f"{tag}.make{number}",
+                "tags": [tag],
+                "summary": f"Makes thing number {number}.",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "requestBody": {"required": True, "content": body},
+                "responses": {"200": {"description": "The thing.", "content": body}},
+            }
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Scale", "version": "1"},
+        "servers": [{"url": "https://scale.example.com"}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def run(folder: Path, operations: int) -> tuple[float, float]:
+    """Make the package; return the seconds and the megabytes of the largest process."""
+    spec = folder / f"scale{operations}.json"
+    spec.write_text(json.dumps(description(operations)), encoding="utf-8")
+    start = time.perf_counter()
+    command = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "--spec", str(spec)]
+    made = subprocess.Popen(
+        [*command, "--package", f"scale{operations}", "--out", str(folder)], stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(made.pid, 0)
+    if status:
+        raise SystemExit(f"{operations} operations: the generator failed")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def import_times(folder: Path, *sizes: int) -> list[float]:
+    """Return the CPU seconds of a program that imports each package and names its client: the best of fifteen.
+
+    They take turns, so that what else the machine does slows them alike.
+    """
+    best = [float("inf")] * len(sizes)
+    for _ in range(15):
+        for index, operations in enumerate(sizes):
+            code = f"import scale{operations}, time; scale{operations}.Scale{operations}; print(time.process_time())"
+            ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+            best[index] = min(best[index], float(ran.stdout))
+    return best
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=1000, help="operations of the largest description (1000)")
+    size = parser.parse_args().size
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"{'operations':>10} {'schemas':>8} {'seconds':>8} {'a piece':>9} {'MB':>6} {'import':>8} {'ratio':>6}")
+        for operations in dict.fromkeys((1, size // 4, size // 2, size)):
+            seconds, megabytes = run(folder, operations)
+            base, imported = import_times(folder, 1, operations)
+            piece = f"{seconds / operations * 1000:.1f} ms" if operations > 1 else ""
+            print(
+                f"{operations:>10} {2 * operations:>8} {seconds:>8.1f} {piece:>9} {megabytes:>6.0f}"
+                f" {imported:>6.2f} s {imported / base:>6.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

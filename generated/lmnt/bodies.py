@@ -1,0 +1,165 @@
+"""The bodies of requests, and how the fields of a model or a single value become one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, cast
+
+from .codec import Codec, MismatchError
+from .files import DEFAULT_MEDIA_TYPE, Upload, binary
+from .model import Model, write_fields
+from .omit import Omit
+from .values import sendable, write
+
+
+@dataclass(frozen=True, slots=True)
+class JSONBody:
+    """A body of JSON (RFC 8259)."""
+
+    value: object = field(repr=False)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class FormBody:
+    """A body of media type application/x-www-form-urlencoded: fields by name, in order."""
+
+    pairs: Sequence[tuple[str, str]] = field(repr=False)
+    media_type: str = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class MultipartBody:
+    """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
+
+    parts: Sequence[tuple[str, str | Upload]] = field(repr=False)
+    media_type: str = ""  # it names a boundary, which is known when the body is written
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A body that is sent as it is."""
+
+    content: bytes | Upload = field(repr=False)
+    media_type: str
+
+
+RequestBody: TypeAlias = JSONBody | FormBody | MultipartBody | RawBody | None
+
+
+def json_body(
+    kind: type[Model],
+    values: Mapping[str, object],
+    *,
+    optional: bool = False,
+    media_type: str = "application/json",
+) -> JSONBody | None:
+    """Encode the fields of a JSON object; no body at all for an optional one with no field given."""
+    return None if optional and _is_empty(values) else JSONBody(write_fields(kind, values), media_type)
+
+
+def form_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> FormBody | None:
+    """Encode the fields of a form; an array repeats its name."""
+    if optional and _is_empty(values):
+        return None
+    return FormBody(_pairs(write_fields(kind, values)))
+
+
+def multipart_body(
+    kind: type[Model],
+    values: Mapping[str, object],
+    *,
+    optional: bool = False,
+    encoding: Mapping[str, str] | None = None,
+) -> MultipartBody | None:
+    """Encode the fields of a multipart form; an array becomes one part for each item.
+
+    Args:
+        kind: The model whose fields they are.
+        values: The fields, by attribute name.
+        optional: Whether there may be no body at all.
+        encoding: The media types of parts, by the name of the field.
+    """
+    if optional and _is_empty(values):
+        return None
+    return MultipartBody(_parts(write_fields(kind, values), encoding or {}))
+
+
+def _is_empty(values: Mapping[str, object]) -> bool:
+    return all(isinstance(value, Omit) for value in values.values())
+
+
+def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the fields of a form by name; one that is null is left out, since a form has no null."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        items = cast("list[object]", value) if isinstance(value, list) else [value]
+        pairs.extend((name, sendable(name, item)) for item in items if item is not None)
+    return pairs
+
+
+def _parts(fields: Mapping[str, object], encoding: Mapping[str, str]) -> list[tuple[str, str | Upload]]:
+    parts: list[tuple[str, str | Upload]] = []
+    for name, value in fields.items():
+        items = cast("list[object]", value) if isinstance(value, list) else [value]
+        for item in items:
+            if isinstance(item, Upload):
+                is_silent = item.media_type == DEFAULT_MEDIA_TYPE and name in encoding
+                parts.append((name, replace(item, media_type=encoding[name]) if is_silent else item))
+            elif isinstance(item, dict | list):
+                # OpenAPI: what has a structure is a part of JSON.
+                parts.append(
+                    (name, Upload("", _json(name, cast("object", item)), encoding.get(name, "application/json")))
+                )
+            elif item is not None:
+                parts.append((name, sendable(name, item)))
+    return parts
+
+
+def _json(name: str, value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise MismatchError(f"what JSON can hold ({error})", value).under(name) from error
+
+
+def json_value(value: object, codec: Codec[object], media_type: str) -> JSONBody | None:
+    """Encode a body that is one JSON value."""
+    return None if isinstance(value, Omit) else JSONBody(write("body", value, codec), media_type)
+
+
+def text_value(value: object, codec: Codec[object], media_type: str) -> RawBody | None:
+    """Encode a body that is one text, in UTF-8."""
+    if isinstance(value, Omit):
+        return None
+    charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
+    return RawBody(sendable("body", write("body", value, codec)).encode(), media_type + charset)
+
+
+def raw_body(value: object, media_type: str) -> RawBody | None:
+    """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
+    if isinstance(value, Omit):
+        return None
+    upload = cast("Upload", write("body", value, binary))
+    if hasattr(upload.content, "read") and not hasattr(upload.content, "seek"):
+        raise MismatchError("a file that has a length, or bytes", None, found="what can only be read").under("body")
+    is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
+    return RawBody(upload, upload.media_type if is_given else media_type)
+
+
+def with_extra(body: RequestBody, extra: object) -> RequestBody:
+    """Add the fields of `extra_body` to a body; what is no object takes the body's place."""
+    if extra is None:
+        return body
+    if not isinstance(extra, Mapping):
+        return JSONBody(extra)
+    fields = cast("Mapping[str, object]", extra)
+    if isinstance(body, MultipartBody):
+        return MultipartBody([*body.parts, *_parts(fields, {})])
+    if isinstance(body, FormBody):
+        return FormBody([*body.pairs, *_pairs(fields)])
+    if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
+        return JSONBody({**cast("Mapping[str, object]", body.value), **fields}, body.media_type)
+    return JSONBody(fields)

@@ -1,0 +1,188 @@
+"""What the two kinds of speech session share: how they are opened, what is known of them, and their patience."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from . import description
+from .calls import AsyncCalls, SyncCalls
+from .errors import APIError, Error, InvalidArgumentError
+from .model import write_fields
+from .models.speech_session_init import SpeechSessionInit
+from .operation import arguments_of
+from .options import CallOptions, check_message_size
+from .session import Session, State
+from .session_events import SpeechSessionEvent
+from .transport.handshake import Opening
+from .transport.websocket import Closed
+
+OPERATION_ID = "speech.sessions.create"
+
+
+def prepare(
+    client: SyncCalls | AsyncCalls, path: str, init: Mapping[str, object], call: CallOptions, max_message_size: int
+) -> tuple[dict[str, object], Opening]:
+    """Check all arguments, of which None is as good as none; returns the fields of `init` but the key, and the way."""
+    given = {name: value for name, value in init.items() if value is not None}
+    with arguments_of(OPERATION_ID):
+        fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
+    del fields[description.AUTH_NAME]
+    if call.body is not None and not isinstance(call.body, Mapping):
+        raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")
+    fields |= cast("Mapping[str, object]", call.body or {})
+    return fields, client.opening(OPERATION_ID, path, call, max_message_size=check_message_size(max_message_size))
+
+
+class Patience:
+    """How long to wait for a message, given the time; and what it means that none came.
+
+    Silence is a failure when something is owed. When nothing is, a server may be silent for as long as it likes, if it
+    answers a ping.
+
+    Args:
+        limit: Seconds without a message; None for no limit.
+    """
+
+    def __init__(self, limit: float | None) -> None:
+        self._limit = limit
+        self._since: float | None = None
+
+    def sent(self, now: float, *, awaits: bool) -> None:
+        """Take note that something was sent; `awaits` says whether the server owes something."""
+        if awaits and self._since is None:
+            self._since = now
+
+    def heard(self, now: float, *, awaits: bool) -> None:
+        """Take note of a message."""
+        self._since = now if awaits else None
+
+    def left(self, now: float) -> float | None:
+        """Return the seconds to wait for the next message; None for ever."""
+        if self._limit is None or self._since is None:
+            return self._limit
+        return max(self._since + self._limit - now, 0.0)
+
+    def is_over(self, now: float) -> bool:
+        """Whether what is owed is overdue."""
+        return self._since is not None and self.left(now) == 0
+
+
+class SessionFacts:
+    """What is known of a session, whichever way its messages are moved."""
+
+    def __init__(self, opening: Opening, fields: Mapping[str, object], headers: Mapping[str, str]) -> None:
+        self._fields = fields
+        self._url = opening.request.url
+        self._deadline = opening.request.deadline
+        self._session = Session(self._url.partition("?")[0], opening.key, headers.get(description.REQUEST_ID_HEADER))
+        self._patience = Patience(opening.timeout.read)
+        self._events: deque[SpeechSessionEvent] = deque()
+        self._pong: Callable[[], bool] | None = None
+        self._reading = threading.Lock()
+
+    @property
+    def request_id(self) -> str | None:
+        """The id to give when asking for support."""
+        return self._session.request_id
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of audio that have come."""
+        return self._session.bytes_received
+
+    @property
+    def complete(self) -> bool:
+        """Whether all has come: the server answered everything and closed the session after `send_finish`."""
+        return self._session.complete
+
+    @property
+    def nonce(self) -> int:
+        """The number of the last flush or reset; 0 before the first."""
+        return self._session.nonce
+
+    @property
+    def url(self) -> str:
+        """Where the session is."""
+        return self._url
+
+    @property
+    def voice(self) -> str:
+        """The voice that speaks."""
+        return cast("str", self._fields["voice"])
+
+    @property
+    def format(self) -> str | None:
+        """The format asked for; None if the server was left to choose."""
+        return cast("str | None", self._fields.get("format"))
+
+    @property
+    def language(self) -> str | None:
+        """The language asked for, likewise."""
+        return cast("str | None", self._fields.get("language"))
+
+    @property
+    def sample_rate(self) -> int | None:
+        """The samples in a second asked for, in hertz, likewise."""
+        return cast("int | None", self._fields.get("sample_rate"))
+
+    @property
+    def return_timestamps(self) -> bool | None:
+        """Whether timestamps were asked for, likewise."""
+        return cast("bool | None", self._fields.get("return_timestamps"))
+
+    def __repr__(self) -> str:
+        state = self._session.state.name.lower()
+        return f"<{type(self).__name__} [{state}] {self._url.partition('?')[0]} {self.request_id}>"
+
+    def _start_reading(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            raise Error("this session is being read already: one reader gets all events")
+
+    def _wait(self) -> float | None:
+        """Return the seconds to wait for the next message."""
+        left = self._patience.left(time.monotonic())
+        if self._session.state is not State.READY or self._deadline is None:
+            return left
+        return self._deadline.remaining if left is None else min(left, self._deadline.remaining)
+
+    def _heard(self, message: str | bytes) -> None:
+        event = self._session.receive(message)
+        self._pong = None
+        self._patience.heard(time.monotonic(), awaits=self._session.awaits)
+        if event is not None:
+            self._events.append(event)
+
+    def _sent(self) -> None:
+        self._patience.sent(time.monotonic(), awaits=self._session.awaits)
+
+    def _check_silence(self) -> bool:
+        """Return whether to ask with a ping if anybody is there; raises StreamTimeoutError if it is clear already."""
+        if self._session.state is State.READY and self._deadline is not None and not self._deadline.remaining:
+            raise self._session.stalled(f"{self._deadline} passed")
+        if self._patience.is_over(time.monotonic()):
+            raise self._session.stalled("no message within the read timeout, though some was to come")
+        if self._session.awaits:
+            return False
+        if self._pong is not None and not self._pong():
+            raise self._session.stalled("no answer to a ping within the read timeout")
+        return True
+
+    def _closed(self, closed: Closed) -> None:
+        """Take the end of the connection; raises SessionClosedError or StreamTimeoutError if it came too early."""
+        try:
+            if closed.stalled:
+                raise self._session.stalled(closed.reason)
+            self._session.closed(closed.code, closed.reason)
+        except APIError as error:
+            raise error from (error.__cause__ or closed.__cause__)
+
+
+def raise_first(trouble: list[BaseException], error: APIError) -> None:
+    """Raise what ended a session: trouble with its texts closed it, and goes before how that looked to the reader."""
+    if trouble and error is not trouble[0]:
+        raise trouble[0] from None
+    raise error

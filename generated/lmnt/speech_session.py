@@ -1,0 +1,274 @@
+"""A speech session over a WebSocket, for callers who wait."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Self
+
+from .calls import SyncCalls
+from .errors import APIError
+from .files import Download, save
+from .options import CallOptions, Secret
+from .session import State
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
+from .session_facts import SessionFacts, prepare, raise_first
+from .transport.handshake import Opening
+from .transport.websocket import Closed, Quiet, Socket
+
+if TYPE_CHECKING:
+    import os
+    from types import TracebackType
+
+__all__ = ["SpeechSession"]
+
+SOURCE_TIMEOUT = 1.0
+"""Seconds that `speak` waits, when it is left early, for the thread that reads the texts."""
+
+
+class SpeechSession(SessionFacts):
+    """A speech session: texts go in, audio comes out while more texts go in.
+
+    Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
+    Threads may share it: one reads while others send. As a context manager it is closed at the end.
+
+    Silence of the server for the read timeout is an error when it owes something: the answer to a flush or a reset,
+    or the rest after `send_finish`. A server that owes nothing may be silent for as long as it answers pings.
+    """
+
+    def __init__(self, opening: Opening, fields: Mapping[str, object], socket: Socket) -> None:
+        super().__init__(opening, fields, socket.headers)
+        self._socket = socket
+        self._sending = threading.Lock()
+        self._receiving = threading.Lock()
+        # What the state machine is told by the thread that reads and by those that send must not mix.
+        self._deciding = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, client: SyncCalls, path: str, init: Mapping[str, object], call: CallOptions, *, max_message_size: int
+    ) -> Self:
+        """Open a session and wait until the server is ready; see the generated `create`."""
+        fields, opening = prepare(client, path, init, call, max_message_size)
+        while True:
+            try:
+                socket = Socket.open(opening)
+                break
+            except APIError as error:
+                delay = opening.attempts.wait(error)
+            time.sleep(delay)
+        session = cls(opening, fields, socket)
+        try:
+            session._send(lambda: session._session.init(fields))
+            while session._session.state is State.READY:
+                if (closed := session._take()) is not None:
+                    session._end(closed)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def send_text(self, text: str) -> None:
+        """Add text to what is to be spoken; a text may be split anywhere.
+
+        Args:
+            text: The text.
+
+        Raises:
+            InvalidArgumentError: This is no text; nothing was sent.
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        self._send(lambda: self._session.text(text))
+
+    def send_flush(self) -> int:
+        """Ask for all text so far to be spoken now, and return the number that the answer will repeat.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return self._send(self._session.flush)
+
+    def send_reset(self) -> int:
+        """Drop the text that has not been spoken yet, and return the number that the answer will repeat.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return self._send(self._session.reset)
+
+    def interrupt(self) -> int:
+        """Drop the text that has not been spoken yet, and all audio that comes before the server has done so.
+
+        It does not wait. Whoever reads gets no audio and no timestamps until the `reset_complete` with the number that
+        this returns.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return self._send(lambda: self._session.reset(drop=True))
+
+    def send_finish(self) -> None:
+        """Say that no more text will come: the server speaks what is left and closes the session.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called before.
+            APIError: What the session failed with.
+        """
+        self._send(self._session.finish)
+
+    def __iter__(self) -> Iterator[SpeechSessionEvent]:
+        return self
+
+    def __next__(self) -> SpeechSessionEvent:
+        self._start_reading()
+        try:
+            while not self._events:
+                if self._session.is_over:
+                    self._session.end()
+                    raise StopIteration
+                closed: Closed | None = None
+                with self._receiving:
+                    # A thread that found the connection closed while sending may have read the rest.
+                    if not self._events and not self._session.is_over:
+                        closed = self._take()
+                if closed is not None:
+                    # A thread that is sending finds it closed too; what it could not send counts.
+                    with self._sending:
+                        self._end(closed)
+            return self._events.popleft()
+        finally:
+            self._reading.release()
+
+    def audio(self) -> Iterator[bytes]:
+        """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
+        for event in self:
+            if isinstance(event, SpeechSessionAudio):
+                yield event.audio
+
+    def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+        """Write the audio to a file as it comes; the file takes its name when the session is complete.
+
+        Args:
+            path: The file; one that is there already stays as it is until the new one is whole.
+            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+
+        Raises:
+            APIError: The session failed.
+            FileError: The file cannot be written.
+        """
+        save(self.audio(), Download(path, keep_partial=keep_partial))
+
+    def speak(self, texts: Iterable[str]) -> Generator[bytes]:
+        """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
+
+        A thread reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
+        early closes the session; the thread ends as soon as the texts give it their next one. What the texts raise is
+        raised here.
+
+        Args:
+            texts: The texts, such as the tokens of a language model.
+
+        Raises:
+            InvalidArgumentError: One of them is no text.
+            APIError: The session failed.
+        """
+        trouble: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                for text in texts:
+                    self.send_text(text)
+                # Its answer tells that all was spoken, which the close alone does not.
+                self.send_flush()
+                self.send_finish()
+            except BaseException as error:
+                trouble.append(error)
+                self.close()
+
+        source = threading.Thread(target=contextvars.copy_context().run, args=(send,), daemon=True)
+        source.start()
+        try:
+            yield from self.audio()
+        except APIError as error:
+            raise_first(trouble, error)
+        finally:
+            self.close()
+            source.join(SOURCE_TIMEOUT)
+
+    def close(self) -> None:
+        """Close the session, complete or not; may be called any number of times."""
+        with self._deciding:
+            self._session.abandon()
+        is_sending = not self._sending.acquire(blocking=False)
+        try:
+            self._socket.close(at_once=is_sending)
+        finally:
+            if not is_sending:
+                self._sending.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
+        with self._sending:
+            with self._deciding:
+                messages = command()
+                nonce = self._session.nonce
+            try:
+                for message in messages:
+                    self._socket.send(message)
+            except Closed as closed:
+                self._session.unsent()
+                self._read_the_rest(closed)
+            with self._deciding:
+                self._sent()
+            return nonce
+
+    def _read_the_rest(self, closed: Closed) -> None:
+        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
+        if closed.stalled:
+            self._end(closed)
+        found: Closed | None = None
+        with self._receiving:
+            while found is None and not self._session.is_over:
+                found = self._take()
+        if found is not None:
+            self._end(found)
+        self._session.end()
+
+    def _take(self) -> Closed | None:
+        """Receive one message, or return the end; raises what the session failed with."""
+        try:
+            message = self._socket.receive(self._wait())
+        except Closed as closed:
+            return closed
+        except Quiet:
+            message = None
+        try:
+            if message is not None:
+                with self._deciding:
+                    self._heard(message)
+            elif self._check_silence():
+                self._pong = self._socket.ping()
+        except Closed as closed:
+            return closed
+        except APIError:
+            self._socket.close(at_once=False)
+            raise
+        return None
+
+    def _end(self, closed: Closed) -> None:
+        self._socket.close(at_once=False)
+        with self._deciding:
+            self._closed(closed)

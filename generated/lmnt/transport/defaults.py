@@ -1,0 +1,59 @@
+"""HTTP clients to configure and pass as `http_client`, with the limits of a client's own."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..errors import InvalidArgumentError
+from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT
+
+__all__ = ["DefaultAioHttpClient", "DefaultAsyncHttpxClient", "DefaultHttpxClient", "ProxiesTypes", "Transport"]
+
+Transport = httpx.BaseTransport
+ProxiesTypes = str | httpx.Proxy | dict[str | httpx.URL, str | httpx.URL | httpx.Proxy | None]
+
+_DEFAULTS: dict[str, Any] = {
+    "timeout": DEFAULT_TIMEOUT,
+    "limits": DEFAULT_CONNECTION_LIMITS,
+    "follow_redirects": True,
+}
+
+if TYPE_CHECKING:
+    DefaultHttpxClient = httpx.Client
+    DefaultAsyncHttpxClient = httpx.AsyncClient
+    DefaultAioHttpClient = httpx.AsyncClient
+else:
+
+    class DefaultHttpxClient(httpx.Client):
+        """An httpx.Client with the timeout and the limits of a client's own, unless others are given."""
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**{**_DEFAULTS, **kwargs})
+
+    class DefaultAsyncHttpxClient(httpx.AsyncClient):
+        """An httpx.AsyncClient with the timeout and the limits of a client's own, unless others are given."""
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**{**_DEFAULTS, **kwargs})
+
+    try:
+        _AioHttpClient = importlib.import_module("httpx_aiohttp").HttpxAiohttpClient
+    except ImportError:
+        _AioHttpClient = None
+
+    class DefaultAioHttpClient(_AioHttpClient or httpx.AsyncClient):
+        """An httpx.AsyncClient that sends through aiohttp; needs the extra `aiohttp`.
+
+        Raises:
+            InvalidArgumentError: The extra is not installed.
+        """
+
+        def __init__(self, **kwargs: Any) -> None:
+            if _AioHttpClient is None:
+                raise InvalidArgumentError(
+                    "DefaultAioHttpClient needs the package httpx-aiohttp: install the extra aiohttp"
+                )
+            super().__init__(**{**_DEFAULTS, **kwargs})

@@ -1,0 +1,168 @@
+"""How the connection of a session is opened, and what it means that it was not."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import websockets.asyncio.client
+import websockets.sync.client
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, WebSocketException
+from websockets.http11 import Response as HandshakeResponse
+
+from .. import description
+from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
+from ..exchange import numbered
+from ..failures import refusal, unreadable
+from ..omit import Omit
+from ..options import Secret
+from ..retries import Attempts
+from . import Request, Response, network_sentences, sentence_for
+from .connections import Timeout
+
+PING_INTERVAL = 20
+"""Seconds between pings, which keep networks from dropping an idle connection."""
+
+CLOSE_TIMEOUT = 0.2
+"""Seconds to wait for the other side to close too. Nothing depends on it: all has come, or it is not wanted."""
+
+
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """A logger that has no DEBUG: at that level websockets writes out every frame, and the first holds the API key."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name logging has for it
+        return level > logging.DEBUG and super().isEnabledFor(level)
+
+
+_log = _Log(logging.getLogger(f"{description.PACKAGE}.websocket"), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a session is opened.
+
+    Args:
+        request: The handshake.
+        timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
+        key: The API key.
+        proxy: The URL of a proxy; the environment's if None.
+        tls: The TLS settings, for a wss URL.
+        max_message_size: Bytes that a message of the server may have.
+        attempts: How often the way to the end of the handshake may be tried.
+    """
+
+    request: Request
+    timeout: Timeout
+    key: Secret
+    proxy: str | None
+    tls: ssl.SSLContext | None
+    max_message_size: int
+    attempts: Attempts
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of both `connect` functions of websockets."""
+        given = numbered(self.request, self.attempts.retries).headers
+        headers = {name: value for name, value in given.items() if not isinstance(value, Omit)}
+        agent = headers.pop("user-agent", None)
+        limits = [self.timeout.connect, None if self.request.deadline is None else self.request.deadline.remaining]
+        return {
+            "uri": self.request.url,
+            "user_agent_header": agent,
+            "additional_headers": [(name, bare(value)) for name, value in headers.items()],
+            "compression": None,  # audio gains nothing by it, and each connection would keep its window
+            "proxy": self.proxy or True,
+            "open_timeout": min((each for each in limits if each is not None), default=None),
+            # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
+            "ping_interval": PING_INTERVAL,
+            "ping_timeout": None,
+            "close_timeout": CLOSE_TIMEOUT,
+            "max_size": self.max_message_size,
+            "logger": _log,
+            **({} if self.tls is None else {"ssl": self.tls}),
+        }
+
+
+def bare(value: str | Secret) -> str:
+    """Return a text for the wire."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class _RefusedError(Exception):
+    """The handshake was answered with another status."""
+
+    def __init__(self, response: HandshakeResponse) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.response = response
+
+
+class Connection(websockets.sync.client.ClientConnection):
+    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+
+    def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands."""
+        try:
+            super().handshake(*args, **kwargs)
+        except InvalidStatus as error:
+            raise _RefusedError(error.response) from error
+
+
+class AsyncConnection(websockets.asyncio.client.ClientConnection):
+    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+
+    async def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands."""
+        try:
+            await super().handshake(*args, **kwargs)
+        except InvalidStatus as error:
+            raise _RefusedError(error.response) from error
+
+
+@contextmanager
+def opening_errors(request: Request) -> Generator[None]:
+    """Turn what is raised before the handshake is done into errors of ours. Nothing was begun: a repetition is safe."""
+    try:
+        yield
+    except Error:
+        raise
+    except _RefusedError as error:
+        raise _refusal(error.response, request) from error
+    except (InvalidProxy, ImportError) as error:
+        # Not the exception itself: its text has the URL, which may hold a password.
+        raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
+    except Exception as error:
+        kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
+        raise kind(f"{request.line}: {_sentence(error, request)}", request.shown(), retry_safe=True) from error
+
+
+def _sentence(error: Exception, request: Request) -> str:
+    if isinstance(error, TimeoutError) and request.deadline is not None and not request.deadline.remaining:
+        return f"{request.deadline} passed"
+    return sentence_for(
+        error,
+        (TimeoutError, "no connection in time"),
+        *network_sentences(urlsplit(request.url).hostname or request.url),
+        (OSError, "no connection"),
+        (InvalidHandshake, "the handshake failed"),
+        (WebSocketException, "the handshake failed"),
+    )
+
+
+def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
+    content = bytes(answer.body or b"")
+    http = httpx.Response(
+        answer.status_code,
+        # The body is here as websockets read it: framing and codings are no more.
+        headers=[each for each in answer.headers.raw_items() if each[0].lower() != "content-encoding"],
+        extensions={"reason_phrase": answer.reason_phrase.encode(errors="replace")},
+    )
+    response = Response(http, request)
+    if 200 <= answer.status_code < 300:
+        problem = f"{request.line}: the server answered {answer.status_code} and opened no WebSocket"
+        return unreadable(response, content, problem, retry_safe=True)
+    return refusal(response, content, retry_safe=True)

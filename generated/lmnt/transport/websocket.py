@@ -1,0 +1,234 @@
+"""Connections that carry the messages of a session: `Socket` waits, `AsyncSocket` awaits.
+
+This module and `handshake` are the only ones that touch websockets; no exception of it gets past them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import selectors
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from typing import cast
+
+import websockets.asyncio.client
+import websockets.sync.client
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import CloseCode
+from websockets.http11 import Response as HandshakeResponse
+from websockets.protocol import State
+
+from ..options import Secret
+from . import chain
+from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
+
+READ_SLICE = 2.0
+"""Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
+side to close it, and nothing tells how long."""
+
+WRITE_SLICE = 0.1
+"""Seconds after which a wait for room to write looks whether the connection is gone."""
+
+
+class Closed(Exception):  # noqa: N818  # it never leaves the package; the session turns it into an error
+    """The connection is over.
+
+    Args:
+        code: The close code; None if the connection was lost without one.
+        reason: What the other side said, or what is known.
+        stalled: Whether this side gave up waiting.
+    """
+
+    def __init__(self, code: int | None, reason: str, *, stalled: bool = False) -> None:
+        super().__init__()
+        self.code = code
+        self.reason = reason
+        self.stalled = stalled
+
+
+class Quiet(Exception):  # noqa: N818  # it never leaves the package
+    """No message came in time; the connection is as it was."""
+
+
+@contextmanager
+def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
+    """Turn what is raised on a connection that is over into Closed.
+
+    Args:
+        key: The API key, which the other side may repeat.
+        secret: Whether tracebacks, whose frames hold what was to be sent, must go.
+    """
+    try:
+        yield
+    except (WebSocketException, OSError, ValueError) as error:
+        for each in chain(error) if secret else ():
+            each.__traceback__ = None
+        closed = _closed(error)
+        closed.reason = key.cover(closed.reason)
+        raise closed from (error if key.cover(str(error)) == str(error) else None)
+
+
+def _closed(error: Exception) -> Closed:
+    """Return what the end of a connection means. The library counts 1001 and 1005 as fine; here a code is a code."""
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
+        return Closed(None, "the server takes nothing more", stalled=True)
+    if not isinstance(error, ConnectionClosed):
+        return Closed(None, str(error))
+    by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
+    close = error.rcvd if by_server else error.sent
+    if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
+        return Closed(None, "the connection was lost")
+    # Not by the server: this side failed the connection, since what came was too big, or no WebSocket message at all.
+    return Closed(close.code, close.reason)
+
+
+def _slices(timeout: float | None) -> Iterator[float]:
+    """Return the seconds of each wait, until the timeout has passed."""
+    ends = math.inf if timeout is None else time.monotonic() + timeout
+    left = ends - time.monotonic()
+    while True:
+        yield max(min(left, READ_SLICE), 0.0)
+        if (left := ends - time.monotonic()) <= 0:
+            return
+
+
+def _write_limit(seconds: float | None) -> bytes:
+    """Return the value of SO_SNDTIMEO; 0 waits for ever."""
+    whole = seconds or 0.0
+    if os.name == "nt":
+        return struct.pack("<L", int(whole * 1000))
+    return struct.pack("@ll", int(whole), int(whole % 1 * 1_000_000))
+
+
+_connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
+
+
+class _Covering:
+    """What both kinds of connection know."""
+
+    def __init__(self, opening: Opening, response: HandshakeResponse | None) -> None:
+        self._key = opening.key
+        self._write_timeout = opening.timeout.write
+        self.headers = {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
+
+    def _covered(self, message: str | bytes) -> str | bytes:
+        """Return a message with the key covered, should the server repeat it."""
+        return self._key.cover(message) if isinstance(message, str) else message
+
+
+class Socket(_Covering):
+    """A connection that carries messages, for callers who wait."""
+
+    def __init__(self, opening: Opening, connection: websockets.sync.client.ClientConnection) -> None:
+        super().__init__(opening, connection.response)
+        self._connection = connection
+
+    @classmethod
+    def open(cls, opening: Opening) -> Socket:
+        """Connect and shake hands; raises APIConnectionError or APIStatusError."""
+        with opening_errors(opening.request):
+            # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
+            connection = _connect(**opening.arguments(), create_connection=Connection).__enter__()
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
+        return cls(opening, connection)
+
+    def send(self, message: str | Secret) -> None:
+        """Send a message; raises Closed."""
+        with _closing(self._key, secret=isinstance(message, Secret)):
+            # Not in `send`, which would wait with a lock that receiving needs too: if the server reads on only when its
+            # audio has been read, both would wait for ever.
+            self._wait_until_writable()
+            self._connection.send(bare(message))
+
+    def _wait_until_writable(self) -> None:
+        ends = time.monotonic() + (math.inf if self._write_timeout is None else self._write_timeout)
+        while self._connection.socket.fileno() >= 0:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._connection.socket, selectors.EVENT_WRITE)
+                # Not longer, since a selector does not notice that another thread has closed the socket.
+                if selector.select(min(WRITE_SLICE, ends - time.monotonic())):
+                    return
+            if time.monotonic() > ends:
+                raise TimeoutError
+
+    def receive(self, timeout: float | None) -> str | bytes:
+        """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
+        with _closing(self._key):
+            for left in _slices(timeout):
+                try:
+                    return self._covered(self._connection.recv(left))
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        self._connection.close()
+                        return self._covered(self._connection.recv())
+            raise Quiet
+
+    def ping(self) -> Callable[[], bool]:
+        """Send a ping and return what tells whether it was answered; raises Closed."""
+        with _closing(self._key):
+            return self._connection.ping().is_set
+
+    def close(self, *, at_once: bool) -> None:
+        """Say goodbye and close the connection, or close it at once: another thread may be about to send."""
+        if at_once:
+            with suppress(OSError):  # it is closed
+                self._connection.socket.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
+
+class AsyncSocket(_Covering):
+    """A connection that carries messages, for callers who await."""
+
+    def __init__(self, opening: Opening, connection: websockets.asyncio.client.ClientConnection) -> None:
+        super().__init__(opening, connection.response)
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, opening: Opening) -> AsyncSocket:
+        """Connect and shake hands; raises APIConnectionError or APIStatusError."""
+        with opening_errors(opening.request):
+            connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=AsyncConnection)
+            return cls(opening, await connecting)
+
+    async def send(self, message: str | Secret) -> None:
+        """Send a message; raises Closed."""
+        with _closing(self._key, secret=isinstance(message, Secret)):
+            async with asyncio.timeout(self._write_timeout):
+                await self._connection.send(bare(message))
+
+    async def receive(self, timeout: float | None) -> str | bytes:
+        """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
+        with _closing(self._key):
+            for left in _slices(timeout):
+                try:
+                    async with asyncio.timeout(left):
+                        return self._covered(await self._connection.recv())
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        await self._connection.close()
+                        return self._covered(await self._connection.recv())
+            raise Quiet
+
+    async def ping(self) -> Callable[[], bool]:
+        """Send a ping and return what tells whether it was answered; raises Closed."""
+        with _closing(self._key):
+            pong = asyncio.ensure_future(await self._connection.ping())
+            return pong.done
+
+    async def close(self) -> None:
+        """Say goodbye and close the connection."""
+        try:
+            # The goodbye itself may find no room.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * CLOSE_TIMEOUT):
+                    await self._connection.close()
+        finally:
+            self._connection.transport.abort()

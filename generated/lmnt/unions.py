@@ -1,0 +1,76 @@
+"""Values of one of several kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar, cast
+
+from .codec import Codec, MismatchError
+from .model import Result, read_model
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def union(*inner: Codec[T]) -> Codec[T]:
+    """A value of any of several kinds: of those that fit, the one that knows most of its fields, else the first."""
+
+    def best(converts: Sequence[Callable[[object], S]], value: object) -> S:
+        wanted: list[str] = []
+        found: list[S] = []
+        for convert in converts:
+            try:
+                found.append(convert(value))
+            except MismatchError as error:
+                wanted.append(error.wanted)
+            else:
+                if not _unknown_fields(found[-1]):
+                    break
+        if not found:
+            raise MismatchError(" or ".join(dict.fromkeys(wanted)), value)
+        return min(found, key=_unknown_fields)
+
+    return Codec(
+        partial(best, [codec.read for codec in inner]),
+        partial(best, [codec.write for codec in inner]),
+    )
+
+
+def _unknown_fields(value: object) -> int:
+    """Return how many fields of an object its class does not know."""
+    return len(getattr(value, "additional_properties", ()))
+
+
+class NewKindError(MismatchError):
+    """An object is of none of the kinds that the description knows."""
+
+
+def tagged(tag: str, kinds: Mapping[str, Codec[T]]) -> Codec[T]:
+    """One of several kinds of object, told apart by the value of one property."""
+
+    def kind_of(value: object) -> Codec[T]:
+        given = (
+            cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
+        )
+        found = kinds.get(given) if isinstance(given, str) else None
+        if found is None:
+            error = NewKindError if isinstance(given, str) else MismatchError
+            raise error(f"one of {', '.join(kinds)}", given).under(tag)
+        return found
+
+    return Codec(lambda value: kind_of(value).read(value), lambda value: kind_of(value).write(value))
+
+
+def with_new_kinds(union: Codec[T]) -> Codec[T | Result]:
+    """A union to which the API may have added: an object of a new kind is read as one of no class of its own."""
+
+    def read(value: object) -> T | Result:
+        try:
+            return union.read(value)
+        except NewKindError as error:
+            if len(error.path) > 1:
+                raise
+            return read_model(Result, value)
+
+    return Codec(read, union.write)

@@ -1,0 +1,27 @@
+"""One value as a text that can be sent."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from .codec import Codec, MismatchError, string
+
+
+def text(value: object) -> str:
+    """Return a parameter's value as text, as OpenAPI has it for simple values."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def write(name: str, value: object, codec: Codec[object]) -> object:
+    """Write a value for the wire; raises MismatchError that names it."""
+    try:
+        return codec.write(value)
+    except MismatchError as error:
+        raise error.under(name) from error.__cause__
+
+
+def sendable(name: str, value: object) -> str:
+    """Return a value as text that can be encoded; raises MismatchError."""
+    return cast("str", write(name, text(value), string))

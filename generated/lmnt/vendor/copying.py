@@ -1,0 +1,207 @@
+"""One copy of the package: what is in it, whether it is as it was made, and how it gets to its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import keyword
+import os
+import re
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from .. import description
+from .leaving_out import CannotLeaveOutError, Sources, leave_out
+
+PACKAGE = Path(__file__).resolve().parents[1]
+RECORD = "VENDORED.json"
+"""The file in each copy that says what the copy was made from and what is in it."""
+
+PYTHON = ">=3.11"
+REQUIREMENTS: Mapping[str, str] = {
+    "attrs": "attrs>=23.2",
+    "httpcore": "httpx>=0.28,<1",  # httpx stands on it
+    "httpx": "httpx>=0.28,<1",
+    "websockets": "websockets>=15",
+}
+"""What has to be installed for each package that a module imports."""
+
+
+class RefusedError(Exception):
+    """Nothing was changed; the text says why and what to do."""
+
+
+class ModifiedError(RefusedError):
+    """A copy is not as it was made."""
+
+
+def package_files() -> dict[str, bytes]:
+    """Return the files of this package by their path in it."""
+    if not PACKAGE.is_dir():
+        raise RefusedError(f"{PACKAGE} is no folder: a package inside an archive cannot be copied")
+    found = {
+        path.relative_to(PACKAGE).as_posix(): path.read_bytes()
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.is_file() and (path.suffix == ".py" or path.name in ("py.typed", "LICENSE"))
+    }
+    if "LICENSE" not in found:
+        raise RefusedError(f"{PACKAGE} has no LICENSE, which must go with every copy")
+    return found
+
+
+def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
+    """Return the files of a copy, its record among them.
+
+    Args:
+        only: The resources to keep; None for all that this package has.
+
+    Raises:
+        RefusedError: That cannot be kept alone, or this package is itself a copy that was edited.
+    """
+    files = package_files()
+    if (PACKAGE / RECORD).exists():
+        origin = Copy.read(PACKAGE)
+        if origin.edits:
+            raise ModifiedError(f"{PACKAGE} is itself a copy, and was edited: {'; '.join(origin.edits)}")
+        only = origin.record.only if only is None else only
+    if only is not None:
+        try:
+            files = leave_out(files, only)
+        except CannotLeaveOutError as error:
+            raise RefusedError(str(error)) from error
+    record = {
+        "package": description.PACKAGE,
+        "version": description.VERSION,
+        "api_version": description.API_VERSION,
+        "description": description.DIGEST,
+        "only": None if only is None else sorted(set(only)),
+        "python": PYTHON,
+        "requirements": _requirements(files),
+        "files": {name: _digest(content) for name, content in sorted(files.items())},
+    }
+    return {**files, RECORD: (json.dumps(record, indent=2) + "\n").encode()}
+
+
+def _requirements(files: Sources) -> list[str]:
+    """Return what has to be installed for the modules."""
+    text = b"\n".join(content for name, content in files.items() if name.endswith(".py"))
+    imported = {name.decode() for name in re.findall(rb"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
+    return sorted({requirement for name, requirement in REQUIREMENTS.items() if name in imported})
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a copy was made from, and what is in it.
+
+    Args:
+        package: The name of the package that it was made from.
+        version: Its version.
+        only: The resources it was limited to, if it was.
+        requirements: What has to be installed for it.
+        digests: The SHA-256 of each file, as it was made.
+    """
+
+    package: str
+    version: str
+    only: list[str] | None
+    requirements: list[str]
+    digests: dict[str, str]
+
+    @classmethod
+    def parse(cls, content: bytes) -> Record:
+        """Read the record; raises ValueError, TypeError or KeyError."""
+        data = cast("dict[str, Any]", json.loads(content))
+        return cls(data["package"], data["version"], data["only"], data["requirements"], dict(data["files"]))
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy that is there, and how its files differ from what was made, one sentence each."""
+
+    record: Record
+    edits: list[str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Copy:
+        """Read the copy in a folder; raises RefusedError if there is none that was made from this package."""
+        if folder.is_symlink():
+            raise RefusedError(f"{folder} is a symbolic link; name the folder itself")
+        if not folder.is_dir():
+            raise RefusedError(f"{folder} is no folder")
+        try:
+            record = Record.parse((folder / RECORD).read_bytes())
+        except FileNotFoundError as error:
+            raise RefusedError(f"{folder} is no copy of this package: it has no {RECORD}") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise RefusedError(f"{folder / RECORD} is damaged: {error!r}") from error
+        if record.package != description.PACKAGE:
+            raise RefusedError(f"{folder} is a copy of {record.package}, not of {description.PACKAGE}")
+        return cls(record, _differences(record.digests, folder))
+
+
+def _differences(made: Mapping[str, str], folder: Path) -> list[str]:
+    there: dict[str, str] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for path in [Path(place, name) for name in [*names, *links]]:
+            name = path.relative_to(folder).as_posix()
+            is_plain = path.is_file() and not path.is_symlink()
+            there[name] = _digest(path.read_bytes()) if is_plain else "no plain file"
+    there.pop(RECORD)
+    words = {(True, True): "changed", (True, False): "missing", (False, True): "added"}
+    return [
+        f"{name} {words[name in made, name in there]}"
+        for name in sorted(made.keys() | there.keys())
+        if made.get(name) != there.get(name)
+    ]
+
+
+def check_destination(folder: Path) -> None:
+    """Raise RefusedError if a copy may not stand there, whatever is there now."""
+    if not folder.name.isidentifier() or keyword.iskeyword(folder.name):
+        raise RefusedError(f"{folder.name!r} cannot be imported: the last part of DEST becomes the package's name")
+    if folder.is_symlink():
+        raise RefusedError(f"{folder} is a symbolic link; name the folder itself")
+    if not folder.parent.is_dir():
+        raise RefusedError(f"{folder.parent} is not there; make it first")
+    place = folder.resolve()
+    if place.is_relative_to(PACKAGE) or PACKAGE.is_relative_to(place):
+        raise RefusedError(f"{folder} is this package itself, or inside or around it; choose another place")
+
+
+def replaceable(folder: Path) -> Copy | None:
+    """Return the copy that is there and may be replaced, or None if nothing is; raises RefusedError."""
+    if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
+        return None
+    there = Copy.read(folder)
+    if there.edits:
+        raise ModifiedError(f"{folder} was edited since it was made: {'; '.join(there.edits)}")
+    return there
+
+
+def place(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put a copy at its place in one step: a failure at any moment leaves what was there."""
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        new, old = Path(scratch, "new"), Path(scratch, "old")
+        for name, content in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            if folder.exists():
+                folder.rename(old)
+                if any(old.iterdir()) and (edits := Copy.read(old).edits):
+                    raise ModifiedError(f"{folder} was edited a moment ago: {'; '.join(edits)}")
+            new.rename(folder)
+        except BaseException:
+            if old.exists() and not folder.exists():
+                old.rename(folder)
+            raise

@@ -1,0 +1,313 @@
+"""A speech session over a WebSocket, for callers who await; see `speech_session`, its twin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from typing import TYPE_CHECKING, Any, Self
+
+from .calls import AsyncCalls
+from .errors import APIError
+from .files import Download, asave
+from .options import CallOptions, Secret
+from .session import State
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
+from .session_facts import SessionFacts, prepare, raise_first
+from .transport.handshake import Opening
+from .transport.websocket import AsyncSocket, Closed, Quiet
+
+if TYPE_CHECKING:
+    import os
+    from types import TracebackType
+
+__all__ = ["AsyncSpeechSession"]
+
+
+class AsyncSpeechSession(SessionFacts):
+    """A speech session: texts go in, audio comes out while more texts go in.
+
+    Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
+    Tasks may share it: one reads while others send. As a context manager it is closed at the end.
+
+    Silence of the server for the read timeout is an error when it owes something: the answer to a flush or a reset,
+    or the rest after `send_finish`. A server that owes nothing may be silent for as long as it answers pings.
+    """
+
+    def __init__(self, opening: Opening, fields: Mapping[str, object], socket: AsyncSocket) -> None:
+        super().__init__(opening, fields, socket.headers)
+        self._socket = socket
+        self._sending = asyncio.Lock()
+        self._receiving = asyncio.Lock()
+
+    @classmethod
+    async def open(
+        cls, client: AsyncCalls, path: str, init: Mapping[str, object], call: CallOptions, *, max_message_size: int
+    ) -> Self:
+        """Open a session and wait until the server is ready; see the generated `create`."""
+        fields, opening = prepare(client, path, init, call, max_message_size)
+        while True:
+            try:
+                socket = await AsyncSocket.open(opening)
+                break
+            except APIError as error:
+                delay = opening.attempts.wait(error)
+            await asyncio.sleep(delay)
+        session = cls(opening, fields, socket)
+        try:
+            await session._send(lambda: session._session.init(fields))
+            while session._session.state is State.READY:
+                if (closed := await session._take()) is not None:
+                    await session._end(closed)
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def send_text(self, text: str) -> None:
+        """Add text to what is to be spoken; a text may be split anywhere.
+
+        Args:
+            text: The text.
+
+        Raises:
+            InvalidArgumentError: This is no text; nothing was sent.
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        await self._send(lambda: self._session.text(text))
+
+    async def send_flush(self) -> int:
+        """Ask for all text so far to be spoken now, and return the number that the answer will repeat.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return await self._send(self._session.flush)
+
+    async def send_reset(self) -> int:
+        """Drop the text that has not been spoken yet, and return the number that the answer will repeat.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return await self._send(self._session.reset)
+
+    async def interrupt(self) -> int:
+        """Drop the text that has not been spoken yet, and all audio that comes before the server has done so.
+
+        It does not wait. Whoever reads gets no audio and no timestamps until the `reset_complete` with the number that
+        this returns.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called.
+            APIError: What the session failed with.
+        """
+        return await self._send(lambda: self._session.reset(drop=True))
+
+    async def send_finish(self) -> None:
+        """Say that no more text will come: the server speaks what is left and closes the session.
+
+        Raises:
+            Error: The session is over, or `send_finish` was called before.
+            APIError: What the session failed with.
+        """
+        await self._send(self._session.finish)
+
+    def __aiter__(self) -> AsyncIterator[SpeechSessionEvent]:
+        return self
+
+    async def __anext__(self) -> SpeechSessionEvent:
+        self._start_reading()
+        try:
+            while not self._events:
+                if self._session.is_over:
+                    self._session.end()
+                    raise StopAsyncIteration
+                closed: Closed | None = None
+                async with self._receiving:
+                    # A task that found the connection closed while sending may have read the rest.
+                    if not self._events and not self._session.is_over:
+                        closed = await self._take()
+                if closed is not None:
+                    # A task that is sending finds it closed too; what it could not send counts.
+                    async with self._sending:
+                        await self._end(closed)
+            return self._events.popleft()
+        finally:
+            self._reading.release()
+
+    async def audio(self) -> AsyncIterator[bytes]:
+        """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
+        async for event in self:
+            if isinstance(event, SpeechSessionAudio):
+                yield event.audio
+
+    async def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+        """Write the audio to a file as it comes; the file takes its name when the session is complete.
+
+        Args:
+            path: The file; one that is there already stays as it is until the new one is whole.
+            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+
+        Raises:
+            APIError: The session failed.
+            FileError: The file cannot be written.
+        """
+        await asave(self.audio(), Download(path, keep_partial=keep_partial))
+
+    async def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[bytes]:
+        """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
+
+        A task reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
+        early, or being cancelled, ends that task and closes the session. What the texts raise is raised here.
+
+        Args:
+            texts: The texts, such as the tokens of a language model.
+
+        Raises:
+            InvalidArgumentError: One of them is no text.
+            APIError: The session failed.
+        """
+        trouble: list[BaseException] = []
+
+        async def send() -> None:
+            try:
+                async for text in _awaited(texts):
+                    await self.send_text(text)
+                # Its answer tells that all was spoken, which the close alone does not.
+                await self.send_flush()
+                await self.send_finish()
+            except BaseException as error:
+                trouble.append(error)
+                await self.close()
+                if not isinstance(error, Exception):
+                    raise
+
+        source = asyncio.create_task(send())
+        try:
+            async for event in self:
+                if isinstance(event, SpeechSessionAudio):
+                    yield event.audio
+        except APIError as error:
+            raise_first(trouble, error)
+        finally:
+            source.cancel()
+            try:
+                await asyncio.wait({source})
+            finally:
+                await self.close()
+
+    async def close(self) -> None:
+        """Close the session, complete or not; may be called any number of times."""
+        self._session.abandon()
+        await self._socket.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
+        async with self._sending:
+            messages = command()
+            nonce = self._session.nonce
+            try:
+                for message in messages:
+                    await self._socket.send(message)
+            except Closed as closed:
+                self._session.unsent()
+                await self._read_the_rest(closed)
+            self._sent()
+            return nonce
+
+    async def _read_the_rest(self, closed: Closed) -> None:
+        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
+        if closed.stalled:
+            await self._end(closed)
+        found: Closed | None = None
+        async with self._receiving:
+            while found is None and not self._session.is_over:
+                found = await self._take()
+        if found is not None:
+            await self._end(found)
+        self._session.end()
+
+    async def _take(self) -> Closed | None:
+        """Receive one message, or return the end; raises what the session failed with."""
+        try:
+            message = await self._socket.receive(self._wait())
+        except Closed as closed:
+            return closed
+        except Quiet:
+            message = None
+        try:
+            if message is not None:
+                self._heard(message)
+            elif self._check_silence():
+                self._pong = await self._socket.ping()
+        except Closed as closed:
+            return closed
+        except APIError:
+            await self._socket.close()
+            raise
+        return None
+
+    async def _end(self, closed: Closed) -> None:
+        await self._socket.close()
+        self._closed(closed)
+
+
+class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
+    """A coroutine that opens a session; `async with` does too, and closes it at the end."""
+
+    def __init__(self, opening: Coroutine[Any, Any, AsyncSpeechSession]) -> None:
+        self._opening = opening
+        self._session: AsyncSpeechSession | None = None
+
+    def __await__(self) -> Generator[Any, Any, AsyncSpeechSession]:
+        return self._opening.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._opening.throw(*error)
+
+    def close(self) -> None:
+        self._opening.close()
+
+    async def __aenter__(self) -> AsyncSpeechSession:
+        self._session = await self._opening
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+async def _awaited(texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
+    if isinstance(texts, AsyncIterable):
+        async for text in texts:
+            yield text
+    else:
+        for text in texts:
+            yield text
+            # Sending rarely waits; others have their turn between two texts all the same.
+            await asyncio.sleep(0)

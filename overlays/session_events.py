@@ -1,0 +1,47 @@
+"""What a speech session hands out beside the models of the description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .models.speech_session_flush_complete import SpeechSessionFlushComplete
+from .models.speech_session_ready import SpeechSessionReady
+from .models.speech_session_reset_complete import SpeechSessionResetComplete
+from .models.speech_session_timestamps import SpeechSessionTimestamps
+
+__all__ = ["SpeechSessionAudio", "SpeechSessionEvent", "UnknownEvent"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSessionAudio:
+    """A piece of audio, in the format of the session. Pieces can be concatenated."""
+
+    audio: bytes = field(repr=False)
+    """The bytes."""
+
+    type: Literal["audio"] = "audio"
+    """Always `audio`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """A message of a type that this version of the package does not know."""
+
+    type: str
+    """The type."""
+
+    data: Mapping[str, Any]
+    """The whole message, as it came."""
+
+
+SpeechSessionEvent: TypeAlias = (
+    SpeechSessionReady
+    | SpeechSessionAudio
+    | SpeechSessionTimestamps
+    | SpeechSessionFlushComplete
+    | SpeechSessionResetComplete
+    | UnknownEvent
+)
+"""What a session hands out. Errors are raised."""

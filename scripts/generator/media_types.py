@@ -1,0 +1,21 @@
+"""What a media type says of the bytes it stands for."""
+
+from __future__ import annotations
+
+_TEXTS = {"application/x-ndjson", "application/jsonl", "application/yaml", "application/javascript"}
+
+
+def bare(media_type: str) -> str:
+    """Return a media type without its parameters, in lower case."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Whether it is JSON (RFC 6839 section 3.1)."""
+    return bare(media_type) == "application/json" or bare(media_type).endswith("+json")
+
+
+def is_text(media_type: str) -> bool:
+    """Whether it is text."""
+    name = bare(media_type)
+    return name.startswith("text/") or name.endswith(("json", "xml")) or name in _TEXTS

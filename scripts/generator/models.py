@@ -1,0 +1,202 @@
+"""Objects with fields, and what tells those of a union apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .description import Description, below, refuse
+from .kinds import Kind, Kinds, refuse_stray
+from .merging import component_name
+from .naming import class_name, python_name
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a model."""
+
+    name: str
+    python_name: str
+    kind: Kind
+    required: bool
+    schema: Mapping[str, Any]
+    pointer: str
+
+    @property
+    def read_only(self) -> bool:
+        """Whether a response alone holds it."""
+        return bool(self.schema.get("readOnly"))
+
+    @property
+    def write_only(self) -> bool:
+        """Whether a request alone holds it."""
+        return bool(self.schema.get("writeOnly"))
+
+    @property
+    def secret(self) -> bool:
+        """Whether no repr shows it."""
+        return self.schema.get("format") == "password"
+
+
+@dataclass(frozen=True)
+class Model:
+    """An object with fields.
+
+    Args:
+        name: Its class.
+        schema: The schema, as it was written.
+        properties: Its fields.
+        rest: The kind of its other fields; None if they may be anything.
+        closed: Whether it has no other fields.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    properties: list[Property]
+    rest: Kind | None
+    closed: bool
+
+
+class Models:
+    """The models of a description. They may refer to each other in a circle, so each is read when it is asked for."""
+
+    def __init__(self, description: Description, kinds: Kinds) -> None:
+        self._description = description
+        self._kinds = kinds
+        self._read: dict[str, Model] = {}
+
+    def model(self, name: str) -> Model:
+        """Return a model by its class name."""
+        if name not in self._read:
+            self._read[name] = self._read_model(name)
+        return self._read[name]
+
+    def _read_model(self, name: str) -> Model:
+        pointer, schema = self._kinds.by_class[name]
+        merged = self._kinds.merged(schema, pointer)
+        refuse_stray(merged, ["object"], pointer)
+        required = set(merged.get("required", []))
+        properties: list[Property] = []
+        for key, each in merged.get("properties", {}).items():
+            here = below(pointer, "properties", key)
+            shown = self.shown(each)
+            properties.append(Property(key, python_name(key), self._kinds.of(each, here), key in required, shown, here))
+        seen: dict[str, str] = {}
+        for prop in properties:
+            if prop.python_name in seen:
+                raise refuse(
+                    prop.pointer,
+                    f"it would be called {prop.python_name}, as {seen[prop.python_name]!r} is",
+                    "rename one; an object of a client cannot have both",
+                )
+            seen[prop.python_name] = prop.name
+        if unknown := required - merged.get("properties", {}).keys():
+            raise refuse(below(pointer, "required"), f"{sorted(unknown)[0]!r} is no property", "describe it there")
+        for limit in ("minProperties", "maxProperties"):
+            if limit in merged:
+                raise refuse(below(pointer, limit), "an object with fields has them by name", "leave it out")
+        rest = merged.get("additionalProperties")
+        closed = rest is False
+        typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
+        if typed is not None and typed.form == "anything":
+            typed = None
+        # The required ones first, in the order of the description.
+        properties.sort(key=lambda prop: not prop.required)
+        return Model(name, {**schema, **merged}, properties, typed, closed)
+
+    def shown(self, schema: Any) -> Mapping[str, Any]:
+        """Return what is said of a schema: of its own, else of what it refers to."""
+        if not isinstance(schema, Mapping):
+            return {}
+        found: dict[str, Any] = {}
+        for part in schema.get("allOf", []):
+            found |= self.shown(part)
+        if "$ref" in schema:
+            found |= self.shown(self._description.resolve(schema))
+        return found | dict(schema)
+
+    def bytes_in(self, kind: Kind) -> bool:
+        """Whether there are bytes in a kind, which JSON cannot hold."""
+        found = list(_within(kind))
+        return any(each.form == "file" or each.name in self._with_bytes for each in found)
+
+    @cached_property
+    def _with_bytes(self) -> set[str]:
+        """The models that hold bytes, or a model that does."""
+        holders: dict[str, set[str]] = {}
+        found: list[str] = []
+        for name, component in self._kinds.components.items():
+            if component.form == "model" and component.name == name:
+                kinds = [each for prop in self.model(name).properties for each in _within(prop.kind)]
+                if any(each.form == "file" for each in kinds):
+                    found.append(name)
+                for each in kinds:
+                    holders.setdefault(each.name, set()).add(name)
+        done: set[str] = set()
+        while found:
+            name = found.pop()
+            if name not in done:
+                done.add(name)
+                found += holders.get(name, ())
+        return done
+
+    def tags(self, union: Kind) -> tuple[str, dict[str, Kind]]:
+        """Return the property that tells the members of a union apart, and the member of each value.
+
+        It is what the union says, or a constant that each member has; empty if there is neither. A member may refer to
+        the union, so this is asked for when all components are known.
+        """
+        (said, pointer), kinds = union.said, list(union.inner)
+        if said is None:
+            return self._common_constant(kinds)
+        here, tag = below(pointer, "discriminator"), said["propertyName"]
+        if strangers := [kind for kind in kinds if kind.form != "model"]:
+            raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
+        by_name = {kind.name: kind for kind in kinds}
+        mapping = {value: class_name(component_name(target)) for value, target in said.get("mapping", {}).items()}
+        for name, each in by_name.items():
+            if tag not in {prop.name for prop in self.model(name).properties}:
+                raise refuse(here, f"{name} has no property {tag}", "describe it there")
+            if name not in mapping.values():
+                # Without a mapping, a member is called by the name of its schema.
+                mapping |= dict.fromkeys(self._constants(each, tag) or [self._schema_name(name)], name)
+        for value, name in mapping.items():
+            if name not in by_name:
+                raise refuse(below(here, "mapping", value), f"{name} is no member", "list it under oneOf")
+        return tag, {value: by_name[name] for value, name in mapping.items()}
+
+    def _schema_name(self, name: str) -> str:
+        return next(each for each in self._description.schemas if class_name(each) == name)
+
+    def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
+        """Find a required property that is a different constant text in each member."""
+        if len(kinds) < 2 or any(kind.form != "model" for kind in kinds):
+            return "", {}
+        for prop in self.model(kinds[0].name).properties:
+            values = [(value, kind) for kind in kinds for value in self._constant(kind, prop.name)]
+            tags = dict(values)
+            if len(tags) == len(values) and {kind.name for kind in tags.values()} == {kind.name for kind in kinds}:
+                return prop.name, tags
+        return "", {}
+
+    def _constants(self, kind: Kind, name: str) -> list[str]:
+        """Return the texts that a property of a model may be, if they are listed."""
+        for prop in self.model(kind.name).properties:
+            if prop.name == name and prop.kind.form in ("const", "choice"):
+                return [str(each) for each in prop.kind.values if isinstance(each, str)]
+        return []
+
+    def _constant(self, kind: Kind, name: str) -> list[str]:
+        """Return the one text that a property of a model always is."""
+        required = any(prop.name == name and prop.required for prop in self.model(kind.name).properties)
+        values = self._constants(kind, name)
+        return values if required and len(values) == 1 else []
+
+
+def _within(kind: Kind) -> Iterator[Kind]:
+    """Yield a kind and all in it; a model is not looked into."""
+    yield kind
+    for each in kind.inner:
+        yield from _within(each)

@@ -1,0 +1,230 @@
+"""Names: those that Python, the templates and the overlays keep for themselves, and those of schemas that have none."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from openapi_python_client import strings
+
+from .description import METHODS, below, refuse
+
+_TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod", "type_"}
+
+_ARGUMENTS = {
+    *("extra_headers", "extra_query", "extra_body", "timeout", "deadline", "max_retries"),
+    # What a template calls in a function whose arguments the description names.
+    *("omit", "not_given", "get_args"),
+}
+
+_ATTRIBUTES = {
+    "self",
+    "cls",
+    "true",
+    "false",
+    "none",
+    "additional_properties",
+    "json_fields",
+    "json_rest",
+    "from_dict",
+    "to_dict",
+    "to_json",
+}
+
+_CLASSES = {
+    *("Any", "False", "None", "True", "Literal", "Mapping", "Sequence", "Self", "TypeAlias", "TYPE_CHECKING"),
+    *(
+        "FileTypes",
+        "FileContent",
+        "Omit",
+        "NotGiven",
+        "Required",
+        "TypedDict",
+        "Body",
+        "CallOptions",
+        "Headers",
+        "Query",
+        "Mode",
+        "Timeout",
+    ),
+    *("Model", "Result", "ResultList", "ResultDict", "ResultText", "SyncResource", "AsyncResource"),
+    *("APIResponse", "AsyncAPIResponse", "BinaryAPIResponse", "AsyncBinaryAPIResponse", "CODEC"),
+}
+
+# Unlike the generator's own list this leaves out builtins that no annotation of ours uses, so that `format` and `type`
+# keep their names.
+strings.RESERVED_WORDS.clear()
+strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
+
+_METHODS = {"with_raw_response", "with_streaming_response", "in_mode"}
+_CLIENT = {
+    *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
+    *("api_key", "base_url", "max_retries", "timeout", "opening"),
+    *("get", "post", "put", "patch", "delete"),
+}
+
+
+@cache
+def python_name(text: str) -> str:
+    """Return the name of an attribute or a module for any text."""
+    # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
+    return str(strings.PythonIdentifier(unicodedata.normalize("NFKC", text), "field_"))
+
+
+def argument_name(text: str) -> str:
+    """Return the name of an argument for any text: that of an attribute, unless every call has an argument so named."""
+    name = python_name(text)
+    return f"{name}_" if name in _ARGUMENTS else name
+
+
+@cache
+def class_name(text: str) -> str:
+    """Return the name of a class for any text."""
+    return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+
+
+def method_name(operation_id: str, tag: str) -> str:
+    """Return the method of an operation: `<method>` of `<tag>.<method>`, else the operationId in snake case."""
+    name = python_name(operation_id.removeprefix(f"{tag}."))
+    # These two may be what they say: the template writes the builtins of their names in full.
+    name = name.rstrip("_") if name in ("list_", "dict_") else name
+    return f"{name}_" if name in _METHODS else name
+
+
+def resource_name(tag: str) -> str:
+    """Return the attribute of a client that holds the operations of a tag."""
+    name = python_name(tag)
+    return f"{name}_" if name in _CLIENT else name
+
+
+ANNOTATIONS = ("description", "default", "deprecated", "readOnly", "writeOnly", "title", "examples", "example", "xml")
+"""Keywords that say something of one use of a schema, not of its values."""
+
+
+def is_annotation(key: str) -> bool:
+    """Whether a keyword says something of one use of a schema, not of its values."""
+    return key in ANNOTATIONS or key in ("externalDocs", "$comment") or key.startswith("x-")
+
+
+class Namer:
+    """Gives every object and every list of values that has no name one, and puts it under /components/schemas.
+
+    The name is made of where the schema stands: `settings` of `Voice` becomes `VoiceSettings`.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+        self.origins: dict[str, str] = {name: below("", "components", "schemas", name) for name in self._schemas}
+
+    def name_all(self) -> dict[str, str]:
+        """Name them, in place; return the JSON pointer at which each component stood."""
+        for name in list(self._schemas):
+            self._inside(self._schemas[name], name, self.origins[name])
+        for owner, key, name, pointer in list(self._places()):
+            owner[key] = self._named(owner[key], name, pointer)
+        return self.origins
+
+    def _places(self) -> Iterator[tuple[Any, Any, str, str]]:
+        """Yield where schemas stand outside the components: the owner, its key, a name and a pointer."""
+        components = self._document["components"]
+        for name, parameter in components.get("parameters", {}).items():
+            yield from self._in_parameter(parameter, name, below("", "components", "parameters", name))
+        for name, body in components.get("requestBodies", {}).items():
+            yield from self._in_content(body, name, below("", "components", "requestBodies", name))
+        for name, response in components.get("responses", {}).items():
+            yield from self._in_content(response, name, below("", "components", "responses", name))
+        for path, item in self._document.get("paths", {}).items():
+            if path.startswith("x-"):
+                continue
+            for index, parameter in enumerate(item.get("parameters", [])):
+                pointer = below("", "paths", path, "parameters", index)
+                yield from self._in_parameter(parameter, f"{path} {parameter.get('name')}", pointer)
+            for method in METHODS:
+                if method in item:
+                    yield from self._in_operation(item[method], below("", "paths", path, method))
+
+    def _in_operation(self, operation: Any, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
+        name = str(operation.get("operationId", "")).replace(".", " ")
+        for index, parameter in enumerate(operation.get("parameters", [])):
+            here = below(pointer, "parameters", index)
+            yield from self._in_parameter(parameter, f"{name} {parameter.get('name')}", here)
+        if "requestBody" in operation:
+            yield from self._in_content(operation["requestBody"], f"{name} Params", below(pointer, "requestBody"))
+        first = next((status for status in operation["responses"] if str(status).startswith("2")), None)
+        for status, response in operation["responses"].items():
+            ending = "" if status == first else f" {status}"
+            if not str(status).startswith("x-"):
+                here = below(pointer, "responses", status)
+                yield from self._in_content(response, f"{name} Response{ending}", here)
+
+    def _in_parameter(self, parameter: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
+        if "schema" in parameter:
+            yield parameter, "schema", name, below(pointer, "schema")
+
+    def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
+        for media_type, each in node.get("content", {}).items():
+            if "schema" in each:
+                yield each, "schema", name, below(pointer, "content", media_type, "schema")
+
+    def _named(self, schema: Any, name: str, pointer: str) -> Any:
+        """Return what stands for a schema, once it and all in it have names."""
+        if not isinstance(schema, Mapping):
+            return schema
+        self._inside(schema, name, pointer)
+        if not self._needs_name(schema):
+            return schema
+        new = class_name(name)
+        if new in self.origins:
+            raise refuse(
+                pointer,
+                f"it would be called {new}, as {self.origins[new]} is",
+                "give it a name of its own under /components/schemas and refer to that with $ref",
+            )
+        self.origins[new] = pointer
+        self._schemas[new] = schema
+        kept = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+        return {"$ref": f"#/components/schemas/{new}", **kept}
+
+    def _inside(self, schema: Any, name: str, pointer: str) -> None:
+        if not isinstance(schema, Mapping):
+            return
+        owner: Any = schema
+        for key, each in schema.get("properties", {}).items():
+            owner["properties"][key] = self._named(each, f"{name} {key}", below(pointer, "properties", key))
+        for key, ending in (("items", "Item"), ("additionalProperties", "Value")):
+            if key in schema:
+                owner[key] = self._named(schema[key], f"{name} {ending}", below(pointer, key))
+        for index, part in enumerate(schema.get("allOf", [])):
+            # Its properties are those of the whole, so the part itself needs no name.
+            self._inside(part, name, below(pointer, "allOf", index))
+        for key in ("oneOf", "anyOf"):
+            for index, member in enumerate(schema.get(key, [])):
+                own = member.get("title") if isinstance(member, Mapping) else None
+                ending = str(own or f"Option{index + 1}")
+                schema[key][index] = self._named(member, f"{name} {ending}", below(pointer, key, index))
+
+    def _needs_name(self, schema: Mapping[str, Any]) -> bool:
+        values = [each for each in schema.get("enum", []) if each is not None]
+        is_list = len(values) > 1 and all(isinstance(each, str | int) for each in values)
+        if is_list and not all(isinstance(each, bool) for each in values):
+            return True
+        return self._is_object(schema)
+
+    def _is_object(self, schema: Any) -> bool:
+        """Whether a schema that is no reference describes an object with fields."""
+        if not isinstance(schema, Mapping) or "$ref" in schema:
+            return False
+        if "properties" in schema or schema.get("additionalProperties") is False:
+            return True
+        parts = [part for part in schema.get("allOf", []) if not all(is_annotation(key) for key in part)]
+        if len(parts) == 1 and all(is_annotation(key) for key in schema if key != "allOf"):
+            return self._is_object(parts[0])
+        return any(self._is_object(self._target(part)) for part in parts)
+
+    def _target(self, schema: Any) -> Any:
+        while isinstance(schema, Mapping) and "$ref" in schema:
+            schema = self._schemas.get(schema["$ref"].rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~"))
+        return schema

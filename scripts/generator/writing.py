@@ -1,0 +1,53 @@
+"""Texts and values of a description as Python code that holds them, and can be nothing else."""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from .description import Failure
+
+
+def literal(value: Any) -> str:
+    """Return a value of the description as Python has it; what it holds stays a value."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Failure(f"{value} cannot be written in JSON: write a number")
+    return repr(value)
+
+
+@cache
+def prose(text: str | None, indent: int = 0) -> str:
+    """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
+    text = "".join(
+        each
+        for each in str(text or "")
+        if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp"))
+    )
+    paragraphs = (" ".join(part.split()) for part in _paragraphs(text))
+    wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
+    escaped = wrapped.replace("\\", "\\\\")
+    # No run of quotes, and none at the end, may end the text.
+    escaped = re.sub(r'"{2,}|"$', lambda found: found.group().replace('"', '\\"'), escaped)
+    return textwrap.indent(escaped, " " * indent).lstrip()
+
+
+def _paragraphs(text: str) -> list[str]:
+    found: list[list[str]] = [[]]
+    for line in text.strip().split("\n"):
+        if line.strip():
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return [" ".join(part) for part in found]
+
+
+def default_of(schema: Mapping[str, Any]) -> str:
+    """Return a sentence on the default of the server, if there is one."""
+    found = schema.get("default")
+    text = {True: "true", False: "false"}.get(found, found) if isinstance(found, bool) else found
+    return "" if found is None else f" The server's default is `{text}`."

@@ -1,0 +1,42 @@
+"""Where a text can be cut into pieces to speak one after another: at the ends of its sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+LONGEST: Final = 300
+"""The most characters of a piece. An engine is held for as long as it takes to speak one."""
+
+# A run of stops is tried once, from its start: ten thousand dots take no longer than as many letters.
+_SENTENCE_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001 - other scripts' stops
+_BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001 - other scripts' commas
+
+
+def pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the begin and end of each piece of a text to speak in one go: a sentence, or part of a long one."""
+    begin = 0
+    while begin < len(text):
+        limit = begin + LONGEST
+        sentence = _SENTENCE_END.search(text, begin, limit)
+        if sentence:
+            end = sentence.end()
+        elif limit >= len(text):
+            end = len(text)
+        else:
+            breaks = [found.end() for found in _BREAK.finditer(text, begin + 1, limit)]
+            end = breaks[-1] if breaks else limit
+        yield begin, end
+        begin = end
+
+
+def begun(text: str) -> tuple[list[str], str]:
+    """Split a text that goes on: into the pieces that no more text can change, and the rest, at most `LONGEST` long.
+
+    A sentence has ended when white space follows its full stop: "3." may become "3.14".
+    """
+    found = [text[begin:end] for begin, end in pieces(text)]
+    if not found or _SENTENCE_END.search(found[-1]):
+        return found, ""
+    return found[:-1], found[-1]

@@ -1,0 +1,231 @@
+"""What holds for the packages of the descriptions as packages: keys, names, and texts that do not become code."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from .conftest import NAMES, Driver
+from .mock import KEY, Mock
+
+CALLS = {"petshop": "pet.list_pets", "chat": "shapes.list", "diary": "holidays.list", "printing": "print_jobs.report"}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_text_holds_the_key(
+    name: str, driver: Callable[[str], Driver], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = driver(name)
+    package = sys.modules[name]
+    with caplog.at_level(logging.DEBUG):
+        response = it.call(CALLS[name], access="with_raw_response")
+        # A server that repeats all it was sent.
+        monkeypatch.setattr(it.server, "_key", lambda seen, *_: seen.problems.append(f"{seen.target} {seen.headers}"))
+        with pytest.raises(package.BadRequestError) as caught:
+            it.call(CALLS[name])
+    shown = [str(caught.value), repr(caught.value), repr(caught.value.body), repr(vars(caught.value)), repr(it.client)]
+    shown += [repr(response), str(response.url), caplog.text, "".join(traceback.format_exception(caught.value))]
+    assert "/" in caught.value.message
+    for text in shown:
+        assert KEY not in text
+        assert KEY.replace(":", "%3A") not in text
+        assert "a2V5Om9mLXRoZS1tb2Nr" not in text  # the key in base64
+
+
+def test_a_redirect_takes_the_key_to_no_other_host(drivers: dict[tuple[str, bool], Driver]) -> None:
+    for name, path in CALLS.items():
+        it = drivers[(name, False)]
+        it.server.seen.clear()
+
+        class Redirect(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(307)
+                self.send_header("location", it.server.url + self.path.partition("?")[0])  # noqa: B023  # used in this turn
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        other = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+        threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
+        client = it.client.with_options(base_url=f"http://127.0.0.1:{other.server_port}")
+        resource, method = path.split(".")
+        with pytest.raises(sys.modules[name].BadRequestError):
+            getattr(getattr(client, resource), method)()
+        (seen,) = it.server.seen
+        assert seen.problems == [f"the key is None, not {KEY!r}"]
+        other.shutdown()
+        other.server_close()
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("name", "key", "told"),
+    [
+        ("petshop", None, "PETSHOP_API_KEY"),
+        ("chat", "a;b", "pasted whole"),
+        ("diary", "a b", "pasted whole"),
+        ("printing", "nothing", "NAME:PASSWORD"),
+        ("printing", "a:\ud800", "NAME:PASSWORD"),
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: str) -> None:
+    package = sys.modules[name]
+    with pytest.raises(package.InvalidArgumentError, match=told):
+        getattr(package, name.capitalize())(api_key=key, base_url="http://localhost")
+
+
+@pytest.mark.usefixtures("made")
+def test_where_to_call_is_the_first_server() -> None:
+    places = {
+        name: str(getattr(sys.modules[name], name.capitalize())(api_key=KEY).base_url)
+        for name in ("petshop", "chat", "diary")
+    }
+    assert places == {
+        "petshop": "https://pets.example.com/v3/",
+        "chat": "https://chat.example.com",
+        "diary": "https://diary.example.com/api/",
+    }
+    with pytest.raises(sys.modules["printing"].InvalidArgumentError, match="PRINTING_BASE_URL"):
+        sys.modules["printing"].Printing(api_key=KEY)
+
+
+@pytest.mark.usefixtures("made")
+def test_packages_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import lmnt
+
+    packages = [lmnt, *(sys.modules[name] for name in NAMES)]
+    for name in ("Error", "NotFoundError", "Model", "NotGiven"):
+        kinds = [getattr(each, f"{each.__name__.capitalize()}Error" if name == "Error" else name) for each in packages]
+        assert len(set(kinds)) == len(packages)
+    monkeypatch.setenv("PETSHOP_API_KEY", "of-the-petshop")
+    monkeypatch.setenv("CHAT_API_KEY", "of-the-chat")
+    assert sys.modules["petshop"].Petshop().api_key == "of-the-petshop"
+    assert sys.modules["chat"].Chat().api_key == "of-the-chat"
+
+
+def test_a_description_without_a_key_has_no_argument_for_one(tmp_path: Path) -> None:
+    from .packages import document, load, make_all
+
+    plain = document("printing")
+    del plain["components"], plain["security"]
+    make_all({"plain": plain}, tmp_path)
+    with Mock(plain) as server:
+        client = load("plain", tmp_path).Plain(base_url=server.url)
+        assert client.print_jobs.report() == "printer,pages\na,1\n"
+        assert server.seen[0].problems == []
+        assert "authorization" not in server.seen[0].headers
+    with pytest.raises(TypeError):
+        load("plain", tmp_path).Plain(api_key=KEY)
+
+
+def test_no_text_of_a_description_becomes_code(made: Path) -> None:
+    texts: list[str] = []
+    for path in (made / "hostile").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if source.startswith("# Generated by "):
+            tree = ast.parse(source)
+            names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+            assert not names & {"__import__", "os", "system"}, path
+            texts += [e.value for e in ast.walk(tree) if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    shown = "\n".join(texts)
+    for each in (
+        "{{ 7 * 7 }} {% raw %} \\N{DIGIT ONE} \\",
+        'ends in a quote"',
+        'ends in three """',
+        "import os def f()",
+    ):
+        assert each in shown
+
+
+@pytest.mark.usefixtures("made")
+def test_the_constants_are_those_of_the_description() -> None:
+    from importlib import import_module
+
+    facts: Any = import_module("hostile.description")
+    assert facts.API_VERSION == '1"\\'
+    assert facts.BASE_URL == 'https://example.com/x""""'
+
+
+def test_a_redirect_to_the_same_host_sends_the_key_once(drivers: dict[tuple[str, bool], Driver]) -> None:
+    targets: list[str] = []
+
+    class Redirect(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            targets.append(self.path)
+            is_first = len(targets) == 1
+            self.send_response(307 if is_first else 200)
+            if is_first:
+                self.send_header("location", self.path.replace("?", "/?"))
+            self.send_header("content-length", "0" if is_first else "2")
+            self.end_headers()
+            self.wfile.write(b"" if is_first else b"[]")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    client = drivers[("petshop", False)].client.with_options(base_url=f"http://127.0.0.1:{server.server_port}")
+    assert client.pet.list_pets(limit=5) == []
+    assert targets == ["/pets?limit=5&api_key=key%3Aof-the-mock", "/pets/?limit=5&api_key=key%3Aof-the-mock"]
+    server.shutdown()
+    server.server_close()
+
+
+PHOTOS = {"pet_id": 1, "photos": [b""]}
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "told"),
+    [
+        ("pet.list_pets", {"tags": ["a"] * 4}, "tags must be at most 3 items long"),
+        ("pet.list_pets", {"limit": 0}, "limit must be at least 1"),
+        ("pet.list_pets", {"born_after": "2026-02-28"}, "born-after must be a date"),
+        ("pet.add_pet", {"name": "a", "photo_urls": [], "weight": 1.2}, "weight must be a multiple of 0.5"),
+        ("pet.add_pet", {"name": "a", "photo_urls": [], "category": {}}, "category.name must be given"),
+        ("pet.add_photos", {"pet_id": 1, "photos": []}, "photos must be at least 1 item long"),
+        ("pet.add_photos", {**PHOTOS, "place": {"lat": 1, "lon": 2, "at": 3}}, "place.at must be no field that"),
+        ("pet.add_photos", {**PHOTOS, "extra_body": {"x": {"y": object()}}}, "x must be what JSON can hold"),
+        ("pet.replace_photo", {"pet_id": 1, "body": "a.png"}, "body must be a pathlib.Path"),
+        (
+            "pet.replace_photo",
+            {"pet_id": 1, "body": SimpleNamespace(read=bytes)},
+            "body must be a file that has a length",
+        ),
+        (
+            "pet.replace_photo",
+            {"pet_id": 1, "body": b"", "x_checksum": ["a,b", "c"]},
+            "X-Checksum must be texts without",
+        ),
+        ("pet.replace_photo", {"pet_id": 1, "body": b"", "x_checksum": ["a\nb"]}, "without control characters"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(
+    drivers: dict[tuple[str, bool], Driver], call: str, arguments: dict[str, Any], told: str
+) -> None:
+    it = drivers[("petshop", False)]
+    with pytest.raises(sys.modules["petshop"].InvalidArgumentError, match=re.escape(told)):
+        it.call(call, **arguments)
+    assert it.server.seen == []
+
+
+def test_the_title_of_a_problem_is_its_message_if_there_is_no_detail(
+    drivers: dict[tuple[str, bool], Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = drivers[("petshop", False)]
+    problem = it.server.document["components"]["responses"]["Problem"]["content"]["application/problem+json"]
+    monkeypatch.setitem(problem, "example", {"title": "No"})
+    it.server.statuses.append(409)
+    with pytest.raises(sys.modules["petshop"].ConflictError, match="409: No"):
+        it.call("pet.add_pet", name="a", photo_urls=[])

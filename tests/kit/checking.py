@@ -1,0 +1,95 @@
+"""Type-checking many variants of lmnt in one run: a module that is the same as lmnt's is checked with lmnt alone."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from generator.settings import ROOT
+
+BASE = ROOT / "generated" / "lmnt"
+
+SAME_TYPES = ("description.py", "__init__.py")
+"""Modules that differ in values and in what they list, and not in the types that other modules see."""
+
+
+def prepare(variant: Path, target: Path) -> None:
+    """Copy the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
+    modules = {path.relative_to(variant).as_posix(): path.read_text("utf-8") for path in variant.rglob("*.py")}
+    differing = {name for name, text in modules.items() if not (BASE / name).exists() or _text(name) != text}
+    users: dict[str, set[str]] = {}
+    for name, text in modules.items():
+        for _, _, _, imported in _imports(name, text):
+            for each, _ in imported:
+                users.setdefault(each, set()).add(name)
+    waiting = [name for name in differing if name not in SAME_TYPES]
+    while waiting:
+        new = users.get(waiting.pop(), set()) - differing
+        differing |= new
+        waiting += [name for name in new if name not in SAME_TYPES]
+    differing.add("client.py")
+    for name in differing:
+        path = target / variant.name / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_redirected(name, modules[name], variant.name, differing), encoding="utf-8")
+    for folder in {(target / variant.name / name).parent for name in differing}:
+        (folder / "__init__.py").touch()
+
+
+@cache
+def _text(name: str) -> str:
+    return (BASE / name).read_text("utf-8")
+
+
+@cache
+def _imports(name: str, text: str) -> list[tuple[int, int, int, list[tuple[str, str]]]]:
+    """Return the relative imports of a module: first and last line, indent, and each name with its module."""
+    found: list[tuple[int, int, int, list[tuple[str, str]]]] = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        folder = [*name.split("/")[: -node.level], *(node.module.split(".") if node.module else ())]
+        names: list[tuple[str, str]] = []
+        for each in node.names:
+            shown = each.name + (f" as {each.asname}" if each.asname else "")
+            is_module = node.module is None or (BASE / "/".join(folder)).is_dir()
+            # `from ..models import voice` names a module, `from ..transport import Timeout` what is in one.
+            is_module = is_module and each.name.islower() and folder != ["transport"]
+            names.append(("/".join([*folder, each.name] if is_module else folder) + ".py", shown))
+        found.append((node.lineno, node.end_lineno or node.lineno, node.col_offset, names))
+    return sorted(found, reverse=True)
+
+
+def _redirected(name: str, text: str, variant: str, differing: set[str]) -> str:
+    """Return a module whose imports of what does not differ go to lmnt."""
+    lines = text.splitlines()
+    for first, last, indent, names in _imports(name, text):
+        new: list[str] = []
+        for module, shown in names:
+            root = variant if module in differing else "lmnt"
+            path = f"{root}/{module.removesuffix('.py')}".split("/")
+            if path[-1] == shown.partition(" ")[0]:
+                path.pop()
+            new.append(f"{' ' * indent}from {'.'.join(path)} import {shown}")
+        lines[first - 1 : last] = new
+    return "\n".join(lines) + "\n"
+
+
+def check_types(folder: Path, cache_folder: Path) -> str:
+    """Run mypy over a folder; returns what it says."""
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", "--follow-imports", "silent"),
+            *("--cache-dir", str(cache_folder), "--explicit-package-bases", "--no-error-summary", str(folder)),
+            *("--config-file", ""),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MYPYPATH": f"{folder}{os.pathsep}{ROOT / 'generated'}"},
+    )
+    return run.stdout + run.stderr

@@ -1,0 +1,32 @@
+"""The examples, run as a newcomer runs them: with no key, on the local server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def test_the_voice_agent(tmp_path: Path) -> None:
+    heard = tmp_path / "heard.wav"
+    command = [sys.executable, str(EXAMPLES / "voice_agent.py"), "--speed", "10", "--out", str(heard)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LMNT_")}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert run.returncode == 0, run.stderr
+    first, second, third = map(float, re.findall(r"heard ([0-9.]+) s of it", run.stdout))
+    assert first > 3
+    # The long story takes minutes; somebody talked over it.
+    assert 2 <= second < 20
+    assert 1 < third < 10
+    assert re.search(r"session req_\w{22}: complete, \d+ bytes", run.stdout)
+    with wave.open(str(heard)) as file:
+        assert abs(file.getnframes() / file.getframerate() - first - second - third) < 0.5
+
+
+def test_the_list_of_examples_is_tested() -> None:
+    assert [path.name for path in EXAMPLES.glob("*.py")] == ["voice_agent.py"]

@@ -1,0 +1,343 @@
+"""No keyword of OpenAPI is passed over: each shapes the package, or is documentation, or stops the run."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema_specifications import REGISTRY
+
+from generator.description import Failure, load_description
+from generator.keywords import TABLES, problems
+from generator.rendering import Package
+from tests.descriptions.packages import settings
+
+BASE: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Base", "version": "1"},
+    "paths": {
+        "/things/{id}": {
+            "post": {
+                "operationId": "things.do",
+                "tags": ["things"],
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "many", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "requestBody": {
+                    "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Params"}}}
+                },
+                "responses": {
+                    "200": {
+                        "description": "Done.",
+                        "headers": {"x-one": {"schema": {"type": "string"}}},
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
+                    }
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Params": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}, "note": {"type": "string"}},
+            },
+            "Thing": {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "number": {"type": "number"},
+                    "list": {"type": "array", "items": {"type": "string"}},
+                    "map": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "union": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
+                    "plain": {},
+                },
+            },
+            "Cat": {"type": "object", "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}},
+            "Dog": {"type": "object", "properties": {"kind": {"type": "string"}, "barks": {"type": "boolean"}}},
+        },
+        "securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "x-key"}},
+    },
+}
+
+OPERATION = ("paths", "/things/{id}", "post")
+PARAMETER = (*OPERATION, "parameters", 1)
+FORM = (*OPERATION, "requestBody", "content", "multipart/form-data")
+THING = ("components", "schemas", "Thing")
+TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
+    (*THING, "properties", name) for name in BASE["components"]["schemas"]["Thing"]["properties"]
+)
+REMOVED = object()
+
+# What each keyword that is used changes: where it is set, and to what.
+CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
+    "document.info": [(("info",), {"title": "Other", "version": "1"})],
+    "document.servers": [(("servers",), [{"url": "https://a.example.com"}])],
+    "document.paths": [
+        (("paths", "/more"), {"get": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}})
+    ],
+    "document.components": [(("components", "schemas", "New"), {"type": "string"})],
+    "document.security": [(("security",), [{"Key": []}])],
+    "document.tags": [(("tags",), [{"name": "things", "description": "All things."}])],
+    "info.title": [(("info", "title"), "Other")],
+    "info.summary": [(("info", "summary"), "It does.")],
+    "info.description": [(("info", "description"), "It does more.")],
+    "info.version": [(("info", "version"), "2")],
+    "server.url": [(("servers",), [{"url": "https://b.example.com"}])],
+    "server.variables": [(("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c"}}}])],
+    "serverVariable.default": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "d"}}}])
+    ],
+    "components.schemas": [(("components", "schemas", "New"), {"type": "string"})],
+    "components.responses": [
+        (("components", "responses"), {"R": {"description": "From there."}}),
+        ((*OPERATION, "responses", "200"), {"$ref": "#/components/responses/R"}),
+    ],
+    "components.parameters": [
+        (("components", "parameters"), {"P": {"name": "from-there", "in": "query", "schema": {"type": "string"}}}),
+        (PARAMETER, {"$ref": "#/components/parameters/P"}),
+    ],
+    "components.requestBodies": [
+        (("components", "requestBodies"), {"B": {"content": {"text/plain": {"schema": {"type": "string"}}}}}),
+        ((*OPERATION, "requestBody"), {"$ref": "#/components/requestBodies/B"}),
+    ],
+    "components.headers": [
+        (("components", "headers"), {"H": {"x-request-id": True, "schema": {"type": "string"}}}),
+        ((*OPERATION, "responses", "200", "headers", "trace"), {"$ref": "#/components/headers/H"}),
+    ],
+    "components.securitySchemes": [(("components", "securitySchemes"), {"Key": {"type": "http", "scheme": "bearer"}})],
+    "pathItem.parameters": [
+        (("paths", "/things/{id}", "parameters"), [{"name": "shared", "in": "query", "schema": {"type": "string"}}])
+    ],
+    **{
+        f"pathItem.{method}": [
+            (
+                ("paths", "/more"),
+                {method: {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}},
+            )
+        ]
+        for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+    },
+    "operation.tags": [((*OPERATION, "tags"), ["other"])],
+    "operation.summary": [((*OPERATION, "summary"), "Does it.")],
+    "operation.description": [((*OPERATION, "description"), "Does it well.")],
+    "operation.operationId": [((*OPERATION, "operationId"), "things.make")],
+    "operation.parameters": [((*OPERATION, "parameters"), BASE["paths"]["/things/{id}"]["post"]["parameters"][:1])],
+    "operation.requestBody": [((*OPERATION, "requestBody"), REMOVED)],
+    "operation.responses": [((*OPERATION, "responses"), {"204": {"description": ""}})],
+    "operation.deprecated": [((*OPERATION, "deprecated"), True)],
+    "operation.security": [((*OPERATION, "security"), [{"Key": []}])],
+    "parameter.name": [((*PARAMETER, "name"), "other")],
+    "parameter.in": [((*PARAMETER, "in"), "header")],
+    "parameter.description": [((*PARAMETER, "description"), "How many.")],
+    "parameter.required": [((*PARAMETER, "required"), True)],
+    "parameter.deprecated": [((*PARAMETER, "deprecated"), True)],
+    "parameter.style": [((*PARAMETER, "style"), "pipeDelimited")],
+    "parameter.explode": [((*PARAMETER, "explode"), False)],
+    "parameter.schema": [((*PARAMETER, "schema"), {"type": "integer"})],
+    "requestBody.content": [((*OPERATION, "requestBody", "content"), {"text/plain": {"schema": {"type": "string"}}})],
+    "requestBody.required": [((*OPERATION, "requestBody", "required"), True)],
+    "mediaType.schema": [((*FORM, "schema"), {"$ref": "#/components/schemas/Cat"})],
+    "mediaType.encoding": [((*FORM, "encoding"), {"file": {"contentType": "image/png"}})],
+    "encoding.contentType": [((*FORM, "encoding"), {"file": {"contentType": "image/jpeg"}})],
+    "response.description": [((*OPERATION, "responses", "200", "description"), "Well done.")],
+    "response.headers": [((*OPERATION, "responses", "200", "headers"), {"request-id": {}})],
+    "response.content": [((*OPERATION, "responses", "200", "content"), {"text/plain": {}})],
+    "securityScheme.type": [(("components", "securitySchemes", "Key"), {"type": "http", "scheme": "basic"})],
+    "securityScheme.name": [(("components", "securitySchemes", "Key", "name"), "other")],
+    "securityScheme.in": [(("components", "securitySchemes", "Key", "in"), "query")],
+    "securityScheme.scheme": [(("components", "securitySchemes", "Key"), {"type": "http", "scheme": "bearer"})],
+    "securityScheme.description": [(("components", "securitySchemes", "Key", "description"), "Yours.")],
+    "tag.name": [(("tags",), [{"name": "things", "description": "These."}])],
+    "tag.description": [(("tags",), [{"name": "things", "description": "Those."}])],
+    "discriminator.propertyName": [((*UNION, "discriminator"), {"propertyName": "kind"})],
+    "discriminator.mapping": [
+        ((*UNION, "discriminator"), {"propertyName": "kind", "mapping": {"c": "Cat", "d": "Dog"}})
+    ],
+    "schema.$ref": [(TEXT, {"$ref": "#/components/schemas/Cat"})],
+    "schema.type": [(TEXT, {"type": "boolean"})],
+    "schema.enum": [((*TEXT, "enum"), ["a", "b"])],
+    "schema.const": [((*TEXT, "const"), "a")],
+    "schema.format": [((*TEXT, "format"), "date")],
+    "schema.properties": [((*THING, "properties", "new"), {"type": "string"})],
+    "schema.required": [((*THING, "required"), ["text"])],
+    "schema.additionalProperties": [((*THING, "additionalProperties"), False)],
+    "schema.items": [((*LIST, "items"), {"type": "integer"})],
+    "schema.allOf": [((*THING, "allOf"), [{"$ref": "#/components/schemas/Cat"}])],
+    "schema.oneOf": [(PLAIN, {"oneOf": [{"type": "string"}, {"type": "integer"}]})],
+    "schema.anyOf": [(PLAIN, {"anyOf": [{"type": "string"}, {"type": "null"}]})],
+    "schema.discriminator": [((*UNION, "discriminator"), {"propertyName": "kind"})],
+    **{f"schema.{key}": [((*TEXT, key), 3)] for key in ("minLength", "maxLength")},
+    "schema.pattern": [((*TEXT, "pattern"), "^a")],
+    **{f"schema.{key}": [((*LIST, key), 3)] for key in ("minItems", "maxItems")},
+    "schema.uniqueItems": [((*LIST, "uniqueItems"), True)],
+    **{
+        f"schema.{key}": [((*NUMBER, key), 3)]
+        for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+    },
+    **{f"schema.{key}": [((*MAP, key), 3)] for key in ("minProperties", "maxProperties")},
+    "schema.description": [((*TEXT, "description"), "A text.")],
+    "schema.default": [(("components", "schemas", "Params", "properties", "note", "default"), "x")],
+    "schema.deprecated": [((*TEXT, "deprecated"), True)],
+    "schema.readOnly": [((*TEXT, "readOnly"), True)],
+    "schema.writeOnly": [((*TEXT, "writeOnly"), True)],
+    "schema.contentMediaType": [
+        (("components", "schemas", "Params", "properties", "note", "contentMediaType"), "image/png")
+    ],
+    "schema.contentEncoding": [
+        (
+            ("components", "schemas", "Params", "properties", "file"),
+            {"type": "string", "contentMediaType": "image/png", "contentEncoding": "base64"},
+        )
+    ],
+}
+
+OPERATION_OBJECTS = {
+    "openapi": "document",
+    "path-item": "pathItem",
+    "request-body": "requestBody",
+    "media-type": "mediaType",
+    "security-scheme": "securityScheme",
+    "server-variable": "serverVariable",
+    **dict.fromkeys(
+        ("info", "server", "components", "operation", "parameter", "encoding", "response", "header", "tag")
+    ),
+}
+DISCRIMINATOR, XML_AND_DOCS = {"propertyName", "mapping"}, {"discriminator", "xml", "externalDocs", "example"}
+
+
+def changed(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    document = copy.deepcopy(BASE)
+    for path, value in changes:
+        *steps, last = path
+        target: Any = document
+        for step in steps:
+            target = target[step]
+        if value is REMOVED:
+            del target[last]
+        else:
+            target[last] = copy.deepcopy(value)
+    return document
+
+
+def rendered(document: dict[str, Any], folder: Path) -> dict[str, bytes] | str:
+    """Return what is made of a description, or why nothing is."""
+    package = folder / "base"
+    try:
+        Package(settings("base", folder), copy.deepcopy(document), package).build()
+    except Failure as failure:
+        return str(failure)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in package.rglob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    made = rendered(BASE, tmp_path_factory.mktemp("base"))
+    assert isinstance(made, dict), made
+    return made
+
+
+@cache
+def keywords() -> dict[str, set[str]]:
+    """Return every keyword by the object it may stand in, as the standards' own schemas list them."""
+    schema = json.loads(
+        files("openapi_spec_validator").joinpath("resources/schemas/v3.1/schema.json").read_text("utf-8")
+    )
+    found = {"document": set(schema["properties"]), "discriminator": DISCRIMINATOR, "schema": set(XML_AND_DOCS)}
+    for name, table in OPERATION_OBJECTS.items():
+        found[table or name] = found.get(table or name, set()) | set(_properties(schema["$defs"].get(name, {}), schema))
+    for uri in REGISTRY:
+        if uri.startswith("https://json-schema.org/draft/2020-12/meta/"):
+            found["schema"] |= set(REGISTRY[uri].contents.get("properties", {}))
+    return found
+
+
+def _properties(node: Any, schema: Any) -> Iterator[str]:
+    """Yield the names of the properties that an object of the OpenAPI schema may have."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str) and "examples" in node["$ref"]:
+            yield from ("example", "examples")
+        yield from node.get("properties", {})
+        for key in ("allOf", "oneOf", "anyOf", "dependentSchemas", "$defs"):
+            children = node.get(key, [])
+            for each in children.values() if isinstance(children, dict) else children:
+                yield from _properties(each, schema)
+        for key in ("then", "else", "if"):
+            if key in node:
+                yield from _properties(node[key], schema)
+
+
+def test_every_keyword_of_the_standards_is_in_the_tables() -> None:
+    for table, names in keywords().items():
+        assert len(names) > 1, table
+        assert names - TABLES[table].keys() == set(), table
+
+
+def test_what_is_documentation_has_a_reason_and_what_is_refused_a_hint() -> None:
+    for table in TABLES.values():
+        for use in table.values():
+            assert use.why or not use.hint
+
+
+USED = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in uses.items() if not use.why]
+USED.remove("document.openapi")
+REFUSED = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in uses.items() if use.hint]
+
+
+@pytest.mark.parametrize("keyword", USED)
+def test_what_is_used_changes_the_package_or_stops_the_run(
+    keyword: str, base: dict[str, bytes], tmp_path: Path
+) -> None:
+    made = rendered(changed(CHANGES[keyword]), tmp_path)
+    assert isinstance(made, dict), made
+    assert made != base
+
+
+def test_another_version_of_openapi_stops_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "base.json"
+    for version in ("3.2.0", "2.0", "3"):
+        path.write_text(json.dumps(BASE | {"openapi": version}), encoding="utf-8")
+        with pytest.raises(Failure, match=r"/openapi: .* is no version that can be read; write"):
+            load_description(path)
+
+
+# Where an object of each kind stands in BASE, or can.
+PLACES: dict[str, tuple[Any, ...]] = {
+    "document": (),
+    "components": ("components",),
+    "pathItem": ("paths", "/things/{id}"),
+    "operation": OPERATION,
+    "parameter": PARAMETER,
+    "encoding": (*FORM, "encoding", "file"),
+    "securityScheme": ("components", "securitySchemes", "Key"),
+    "schema": TEXT,
+}
+
+
+@pytest.mark.parametrize("keyword", REFUSED)
+def test_what_is_refused_stops_the_run_and_says_where_and_what_to_do(keyword: str, tmp_path: Path) -> None:
+    table, key = keyword.split(".")
+    changes: list[tuple[tuple[Any, ...], Any]] = [((*FORM, "encoding"), {"file": {}})]
+    document = changed([*changes, ((*PLACES[table], key), {"a": {}})])
+    pointer = "".join("/" + str(step).replace("/", "~1") for step in (*PLACES[table], key))
+    use = TABLES[table][key]
+    assert rendered(document, tmp_path) == (
+        f"the description holds what cannot be generated:\n  {pointer}: {use.why}; {use.hint}"
+    )
+
+
+def test_a_keyword_that_nobody_knows_stops_the_run() -> None:
+    for table, place in PLACES.items():
+        document = changed(
+            [((*FORM, "encoding"), {"file": {}}), ((*place, "x-mine"), 1), ((*place, "descripton"), "x")]
+        )
+        (found,) = problems(document)
+        assert found.pointer.endswith("/descripton"), table
+        assert "no keyword of this place" in found.reason

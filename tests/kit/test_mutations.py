@@ -1,0 +1,149 @@
+"""Any reasonable change of openapi/lmnt.yaml gives a package that can be imported, is typed, and calls what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+import re
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.descriptions.conftest import NAMES
+from tests.descriptions.mock import KEY, Mock
+from tests.descriptions.packages import document, load, make_all, make_variants
+from tests.descriptions.test_descriptions import ROWS
+
+from .checking import check_types, prepare
+from .mutations import MUTATIONS, Mutation, fit, mutated
+
+PAIRS = 12
+
+
+def chosen() -> dict[str, list[str]]:
+    """Return the packages to make: the names of the mutations of each, one by one and in random pairs."""
+    found = {f"m{index:02}": [name] for index, name in enumerate(MUTATIONS)}
+    names, choice = list(MUTATIONS), random.Random(20261122)
+    while len(found) < len(MUTATIONS) + PAIRS:
+        pair = choice.sample(names, 2)
+        if fit(*(MUTATIONS[name] for name in pair)):
+            found[f"p{len(found):02}"] = pair
+    return found
+
+
+CHOSEN = chosen()
+DOCUMENT = document("lmnt")
+CONTEXT = ssl.create_default_context()
+
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+def user_code(package: str, client: str, calls: list[Call]) -> str:
+    """Return what an application would write to make some calls."""
+    lines = ["import datetime", "from uuid import UUID", f"from {package}.client import Async{client}, {client}"]
+    for path, args, kwargs in calls:
+        arguments = [*map(shown, args), *(f"{key}={shown(value)}" for key, value in kwargs.items())]
+        resource, method = path.split(".")
+        call = f"{method}({', '.join(arguments)})"
+        lines += [f"async def use_{len(lines)}(client: {client}, waiting: Async{client}) -> None:"]
+        lines += [f"    client.{resource}.{call}", f"    client.{resource}.with_raw_response.{call}.read()"]
+        lines += [f"    with client.{resource}.with_streaming_response.{call} as response: response.read()"]
+        lines += [f"    await waiting.{resource}.{call}", f"    await waiting.{resource}.with_raw_response.{call}"]
+    return "\n".join(lines) + "\n"
+
+
+def shown(value: Any) -> str:
+    """Return a value as code; what a file holds is of no interest."""
+    match value:
+        case bytes() | io.BytesIO():
+            return "b''"
+        case dict():
+            return "{" + ", ".join(f"{key!r}: {shown(each)}" for key, each in value.items()) + "}"
+        case list():
+            return f"[{', '.join(map(shown, value))}]"
+        case tuple():
+            return f"({', '.join(map(shown, value))},)"
+        case _:
+            return repr(value)
+
+
+def call(package: Any, server: Mock, mutation: Mutation, *, awaits: bool) -> str:
+    """Make the call of a mutation; return what is wrong, or nothing."""
+    resource, method = mutation.call.split(".")
+    server.seen.clear()
+    server.statuses.extend(mutation.statuses)
+    kind = package.AsyncLmnt if awaits else package.Lmnt
+    client = kind(api_key=KEY, base_url=server.url, max_retries=0, ssl_context=CONTEXT)
+
+    def outcome() -> Any:
+        return getattr(getattr(client, resource), method)(*mutation.args, **mutation.kwargs)
+
+    async def run() -> Any:
+        async with client:
+            return await outcome()
+
+    try:
+        result = asyncio.run(run()) if awaits else outcome()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    if not awaits:
+        client.close()
+    (seen,) = server.seen
+    found = {key: getattr(seen, key) for key in mutation.seen}
+    if "headers" in found:
+        found["headers"] = {key: found["headers"].get(key) for key in mutation.seen["headers"]}
+    if seen.problems or found != mutation.seen:
+        return f"seen: {seen.problems or found}"
+    return "" if mutation.result(result) else f"result: {result!r}"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mutations")
+    make_variants(
+        {package: mutated(DOCUMENT, *(MUTATIONS[name] for name in names)) for package, names in CHOSEN.items()}, folder
+    )
+    return folder
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(MUTATIONS) >= 40
+    assert sum(len(names) == 2 for names in CHOSEN.values()) == PAIRS
+
+
+def test_each_calls_what_changed(made: Path) -> None:
+    wrong: dict[str, str] = {}
+    for name, names in CHOSEN.items():
+        described = mutated(DOCUMENT, *(MUTATIONS[each] for each in names))
+        package = load(name, made)
+        with Mock(described) as server:
+            for each in names:
+                for awaits in (False, True):
+                    if problem := call(package, server, MUTATIONS[each], awaits=awaits):
+                        wrong[f"{each} ({' and '.join(names)}, {'async' if awaits else 'sync'})"] = problem
+    assert wrong == {}
+
+
+def test_each_is_typed(made: Path, tmp_path: Path) -> None:
+    """Check the packages of the mutations and of tests/descriptions, and a program that makes each of the calls."""
+    uses: dict[str, tuple[str, list[Call]]] = {}
+    for name, names in CHOSEN.items():
+        mutations = [MUTATIONS[each] for each in names]
+        uses[name] = ("Lmnt", [(each.call, each.args, each.kwargs) for each in mutations])
+    make_all({name: document(name) for name in NAMES}, tmp_path)
+    for name in NAMES:
+        uses[name] = (name.capitalize(), [row[1:4] for row in ROWS if row[0] == name])
+    check = tmp_path / "check"
+    for name, (client, calls) in uses.items():
+        prepare((made if name in CHOSEN else tmp_path) / name, check)
+        (check / f"use_{name}.py").write_text(user_code(name, client, calls), encoding="utf-8")
+    assert all(calls for _, calls in uses.values())
+    (check / "wrong.py").write_text("from petshop.client import Petshop\nPetshop().pet.list_pets(limit='5')\n", "utf-8")
+    told = check_types(check, tmp_path / "cache")
+    assert re.search(
+        r"wrong\.py:2: error: Argument \"limit\" to \"list_pets\" of \"Pet\w*\" has incompatible type", told
+    )

@@ -1,0 +1,43 @@
+"""What opens a session follows the description."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from .conftest import Run
+from .test_regenerate import DESCRIPTION, edit
+
+
+def signature(folder: Path) -> str:
+    code = (
+        "import inspect; from lmnt.resources import speech_sessions as module\n"
+        "kinds = (module.SpeechSessionsResource, module.AsyncSpeechSessionsResource)\n"
+        "one, other = (inspect.signature(kind.create) for kind in kinds)\n"
+        "assert one.parameters == other.parameters\n"
+        "print(*one.parameters.values(), sep='\\n')"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder).stdout
+
+
+def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Run) -> None:
+    field = "        return_timestamps:\n          description: True also sends"
+    mood = "        mood:\n          description: How it sounds.\n          type: string\n"
+    edit(kit / DESCRIPTION, field, mood + field)
+    edit(kit / DESCRIPTION, "    path: /v1/ai/speech/stream", "    path: /v2/speak")
+    code, told = run()
+    assert code == 0, told
+    found = signature(kit / "generated").splitlines()
+    # All by name, and neither the key, nor the version, nor the constant is the caller's to give.
+    assert found[:4] == [
+        "self",
+        "voice: 'str'",
+        "format: 'SpeechStreamFormat | Omit | None' = omit",
+        "language: 'Language | Omit | None' = omit",
+    ]
+    assert "mood: 'str | Omit | None' = omit" in found
+    assert not [line for line in found if line.startswith(("x_api_key", "lmnt_version", "type"))]
+    text = (kit / "generated" / "lmnt" / "resources" / "speech_sessions.py").read_text(encoding="utf-8")
+    assert '"/v2/speak"' in text
+    assert "mood: How it sounds." in text
