@@ -7,6 +7,8 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 import lmnt
 
 from ..official import official
@@ -44,6 +46,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.once
 def test_the_official_client_hears_what_ours_hears(server: Any) -> None:
     command = [str(official()), "-I", "-c", PROGRAM, server.base_url, TEXT]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

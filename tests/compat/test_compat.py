@@ -55,6 +55,7 @@ def owners(fact: str) -> list[str]:
     return [each for each in found if each != fact]
 
 
+@pytest.mark.once
 def test_every_name_is_there(both: Callable[[str], tuple[str, str]]) -> None:
     theirs, ours = (set(printed.splitlines()) for printed in both("surface.py"))
     assert len(theirs) > 1000
@@ -84,6 +85,7 @@ def printed(both: Callable[[str], tuple[str, str]]) -> Mapping[str, tuple[str, s
     return found | {name: (theirs[name], ours[name]) for name in ours}
 
 
+@pytest.mark.once
 def test_everything_does_what_it_did(printed: Mapping[str, tuple[str, str]]) -> None:
     different: list[str] = []
     for name, outputs in printed.items():

@@ -29,6 +29,7 @@ def counted(text: str) -> str:
     return re.sub(r"\d+ modules", "… modules", text)
 
 
+@pytest.mark.once
 def test_the_page_shows_what_the_commands_print(kit: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     description = kit / "openapi" / "lmnt.yaml"
     field = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]

@@ -29,13 +29,13 @@ LONG = "".join(f"In chapter {n} it was the best of times, and in {n * 7} the wor
 LONG = LONG[:4000]
 
 
-def arrivals(server: ServerProcess, **fields: Any) -> list[tuple[float, int]]:
+def arrivals(server: ServerProcess, text: str = LONG, **fields: Any) -> list[tuple[float, int]]:
     """Return when, in seconds from the request, how many bytes had arrived."""
     total = 0
     found: list[tuple[float, int]] = []
     with httpx.Client(base_url=server.base_url, headers={"x-api-key": "k"}, timeout=30) as client:
         began = time.perf_counter()
-        with client.stream("POST", BYTES, json={"text": LONG, "voice": "leah"} | fields) as response:
+        with client.stream("POST", BYTES, json={"text": text, "voice": "leah"} | fields) as response:
             for chunk in response.iter_raw():
                 total += len(chunk)
                 found.append((time.perf_counter() - began, total))
@@ -46,12 +46,20 @@ def arrivals(server: ServerProcess, **fields: Any) -> list[tuple[float, int]]:
 def test_speech_arrives_before_all_of_it_is_made(espeak: ServerProcess, format: str) -> None:
     assert len(LONG) == 4000
     voice = {"mp3": "ansel", "webm": "amy", "pcm_s16le": "elowen"}[format]
-    found = arrivals(espeak, format=format, voice=voice)
+    is_early = False
+    for turn in range(3):  # a busy machine may hold one up; another text each time: the engine remembers the last ones
+        first, heard, half = shares(arrivals(espeak, f"{turn}{LONG[1:]}", format=format, voice=voice))
+        # Not only a header: there is speech to hear by then, and it goes on arriving all the time.
+        if is_early := first < 0.2 and heard < 0.2 and half < 0.8:
+            break
+    assert is_early, (first, heard, half)
+
+
+def shares(found: list[tuple[float, int]]) -> tuple[float, float, float]:
+    """Return which share of the whole time the first bytes took, the first that can be heard, and half of them."""
     whole, size = found[-1]
-    assert found[0][0] < 0.2 * whole
-    # Not only a header: there is speech to hear by then, and it goes on arriving all the time.
-    assert next(when for when, total in found if total > 0.02 * size) < 0.2 * whole
-    assert next(when for when, total in found if total > 0.5 * size) < 0.8 * whole
+    heard, half = (next(when for when, total in found if total > part * size) for part in (0.02, 0.5))
+    return found[0][0] / whole, heard / whole, half / whole
 
 
 def test_two_at_once_take_turns(espeak: ServerProcess) -> None:
