@@ -31,6 +31,7 @@ from ..errors import (
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
+from .codings import Decoder
 from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
@@ -115,11 +116,6 @@ class Response:
         return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
     @property
-    def is_encoded(self) -> bool:
-        """Whether a content coding hides the body (RFC 9110 section 8.4)."""
-        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-
-    @property
     def is_framed(self) -> bool:
         """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
         return (
@@ -177,11 +173,28 @@ class Response:
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        return self.http.iter_bytes()
+        if self.http.is_stream_consumed:  # a hook of the application's has read it
+            yield from self.http.iter_bytes()
+            return
+        decoder = self._decoder()
+        for chunk in self.http.iter_raw():
+            yield from decoder.feed(chunk)
+        decoder.end()
 
-    def achunks(self) -> AsyncIterator[bytes]:
+    async def achunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        return self.http.aiter_bytes()
+        if self.http.is_stream_consumed:
+            async for chunk in self.http.aiter_bytes():
+                yield chunk
+            return
+        decoder = self._decoder()
+        async for chunk in self.http.aiter_raw():
+            for piece in decoder.feed(chunk):
+                yield piece
+        decoder.end()
+
+    def _decoder(self) -> Decoder:
+        return Decoder(self.headers.get("content-encoding", ""))
 
     def close(self) -> None:
         """Free the connection."""
