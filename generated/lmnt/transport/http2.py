@@ -8,7 +8,7 @@
 * A response that is closed before its end is neither reset nor acknowledged (`HTTP2Connection._response_closed` forgets
   its events): the server goes on sending it, until the flow-control window that all streams share is used up and the
   connection stalls. So the stream is reset with CANCEL, and the connection takes no more.
-* What h2 has read of a piece is lost when a later frame of it breaks a rule. So it gets one frame at a time.
+* What h2 has read of a piece is lost when a later frame of it breaks a rule. So it gets a response part by part.
 """
 
 from __future__ import annotations
@@ -82,8 +82,14 @@ class FrameWatch:
         self._release()
 
     def take(self) -> bytes:
-        """Return the next frame that may be seen of what was received; empty if there is none yet."""
-        return self._waiting.popleft() if self._waiting else b""
+        """Return what may be seen of what was received, up to the next part of a response; empty if nothing is yet."""
+        taken = b""
+        while self._waiting:
+            frame = self._waiting.popleft()
+            taken += frame
+            if frame[3] in (DATA, HEADERS, CONTINUATION):
+                break
+        return taken
 
     def _is_last(self, kind: int, flags: int) -> bool:
         if kind == HEADERS:
