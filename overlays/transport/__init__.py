@@ -120,6 +120,7 @@ class Response:
         """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
         return (
             self.status_code == 204
+            or self.request.method == "HEAD"
             or not self.http.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
             or "chunked" in self.headers.get("transfer-encoding", "").lower()

@@ -14,6 +14,9 @@ import httpx
 import pytest
 
 import lmnt
+from lmnt.calls import Mode
+from lmnt.operation import NOTHING, Operation
+from lmnt.options import CallOptions
 from lmnt_server.process import running
 
 from .conftest import Wire
@@ -355,6 +358,12 @@ def test_an_end_that_cannot_be_proved_is_an_error_if_that_is_wished(
             pieces.extend(mode.each(streamed.iter_bytes(size)))
         assert b"".join(pieces) == AUDIO
         check(caught.value, len(AUDIO), "req_ofThePeer")
+
+
+def test_no_body_needs_no_framing(mode: Sync, peer: Callable[..., Any]) -> None:
+    asking = Operation("asking", "HEAD", "/", accept="*/*", result=NOTHING, retry_safe=True)
+    client = mode.client(base_url=peer(head(200, ID)).base_url, strict=True)
+    assert mode.run(client.call(asking, CallOptions(), Mode.PARSED)) is None
 
 
 def test_nothing_at_all_is_an_error_even_without_framing(mode: Sync, peer: Callable[..., Any]) -> None:
