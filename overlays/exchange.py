@@ -27,6 +27,7 @@ from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_h
 from .retries import Attempts
 from .stream import StreamGuard
 from .transport import Request, Response
+from .transport.codings import ACCEPTED
 
 logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
@@ -219,8 +220,8 @@ def _headers(
             **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         },
         {"content-type": content_type} if content_type else {},
-        # A coding hides where audio ends, and audio gains nothing by one.
-        {"accept-encoding": "identity"} if operation.result is None else {},
+        # Audio gains nothing by a coding.
+        {"accept-encoding": "identity" if operation.result is None else ACCEPTED},
         description.CLIENT_HEADERS,
         operation.headers,
         options.headers,

@@ -99,13 +99,10 @@ class StreamGuard:
         problem = None if self._container is None else self._container.problem()
         if problem is not None:
             raise BodyFailure(StreamTruncatedError, problem)
-        if not self._response.is_framed:
-            reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
-        elif self._is_audio and self._response.is_encoded:
-            reason = "the server coded the audio, so nothing proves that this is all"
-        else:
+        if self._response.is_framed:
             self.complete = True
             return
+        reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
         if self._strict:
             raise BodyFailure(StreamTruncatedError, reason)
         self.complete = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIError, FileError
+from .errors import APIError, FileError, InvalidArgumentError
 from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
@@ -119,9 +119,13 @@ class Download:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        self._path = Path(path)
+        try:
+            self._path = Path(path)
+        except TypeError as error:
+            raise InvalidArgumentError(f"file must be a text or a pathlib.Path; got {path!r}") from error
         self._keep_partial = keep_partial
-        self._temporary = self._path.parent / f".{self._path.name}.{secrets.token_hex(4)}"
+        # A name that has just room in the file system has none for an addition.
+        self._temporary = self._path.parent / f".{self._path.name[:48]}.{secrets.token_hex(4)}"
         self._file = self._try(self._open)
 
     def _open(self) -> IO[bytes]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
 from ..retries import Attempts
-from . import Request, Response, network_sentences, sentence_for
+from . import Request, Response, causes_of, network_sentences, sentence_for
 from .connections import Timeout
 
 PING_INTERVAL = 20
@@ -126,6 +127,7 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 @contextmanager
 def opening_errors(request: Request) -> Generator[None]:
     """Turn what is raised before the handshake is done into errors of ours. Nothing was begun: a repetition is safe."""
+    handled = sys.exception()
     try:
         yield
     except Error:
@@ -137,14 +139,16 @@ def opening_errors(request: Request) -> Generator[None]:
         raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
     except Exception as error:
         kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
-        raise kind(f"{request.line}: {_sentence(error, request)}", request.shown(), retry_safe=True) from error
+        raise kind(
+            f"{request.line}: {_sentence(causes_of(error, handled), request)}", request.shown(), retry_safe=True
+        ) from error
 
 
-def _sentence(error: Exception, request: Request) -> str:
-    if isinstance(error, TimeoutError) and request.deadline is not None and not request.deadline.remaining:
+def _sentence(causes: Sequence[BaseException], request: Request) -> str:
+    if isinstance(causes[0], TimeoutError) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
     return sentence_for(
-        error,
+        causes,
         (TimeoutError, "no connection in time"),
         *network_sentences(urlsplit(request.url).hostname or request.url),
         (OSError, "no connection"),

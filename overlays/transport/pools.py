@@ -7,6 +7,7 @@ Public parts of httpcore alone: streams that end with the deadline of a call and
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -126,7 +127,7 @@ def _abandon(response: httpcore.Response) -> None:
 
 class _Pool(httpcore.ConnectionPool):
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
-        return cast("httpcore.ConnectionInterface", cast("object", _Connection(super().create_connection(origin))))
+        return cast("httpcore.ConnectionInterface", cast("object", _OneAtATime(super().create_connection(origin))))
 
 
 class _AsyncPool(httpcore.AsyncConnectionPool):
@@ -144,11 +145,6 @@ class _Connection:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
-
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
-        response = cast("httpcore.Response", self._inner.handle_request(request))
-        self._stream = _extensions(response).get("network_stream")
-        return response
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         response = cast("httpcore.Response", await self._inner.handle_async_request(request))
@@ -174,6 +170,35 @@ class _Connection:
         """
         parser = getattr(getattr(self._inner, "_connection", None), "_h11_state", None)
         return parser is not None and bool(parser.trailing_data[0])
+
+
+class _OneAtATime(_Connection):
+    """A connection that carries one response at a time, over HTTP/2 too.
+
+    httpcore 1.0.9 lets threads share a connection and its `h2` state: two that send at once may take the same stream
+    (`HTTP2Connection.handle_request`: `get_next_available_stream_id` reserves nothing), and read each other's response.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__(inner)
+        self._sending = threading.Lock()
+        self._is_new = True
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        if not self._sending.acquire(blocking=False):
+            raise httpcore.ConnectionNotAvailable
+        try:
+            if not (self._is_new or self._inner.is_idle()):
+                raise httpcore.ConnectionNotAvailable
+            self._is_new = False
+            response = cast("httpcore.Response", self._inner.handle_request(request))
+        finally:
+            self._sending.release()
+        self._stream = _extensions(response).get("network_stream")
+        return response
+
+    def is_available(self) -> bool:
+        return bool(self._inner.is_idle()) and super().is_available()
 
 
 def _extensions(response: httpcore.Response) -> dict[str, Any]:

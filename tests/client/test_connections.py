@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -99,19 +100,32 @@ def test_leaving_a_stream_half_way_frees_its_connection(
     assert mode.run(client.voices.retrieve("leah")).id == "leah"
 
 
-def test_a_second_thread_may_share_a_client(server: Any) -> None:
-    with lmnt.Lmnt(base_url=server.base_url, api_key=KEY) as client:
-        results: list[str] = []
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Have threads take turns as often as they can, as they do on a machine that is busy."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
 
-        def work() -> None:
-            results.extend(client.voices.retrieve("leah").id for _ in range(20))
 
-        threads = [threading.Thread(target=work) for _ in range(8)]
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire) -> None:
+    with lmnt.Lmnt(**wire.at, api_key=KEY, max_retries=0) as client:
+        results: list[tuple[str, str]] = []
+        voices = [voice.id for voice in client.voices.list()]
+
+        def work(voice: str) -> None:
+            results.extend((voice, client.voices.retrieve(voice).id) for _ in range(20))
+
+        threads = [threading.Thread(target=work, args=(voices[number % len(voices)],)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
-        assert results == ["leah"] * 160
+        assert len(voices) > 1
+        assert len(results) == 160
+        assert all(asked == got for asked, got in results)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -152,6 +166,36 @@ def test_a_graceful_goaway_is_a_success_and_ends_the_connection(
     for _ in range(3):
         assert mode.run(client.voices.retrieve("leah")).id == "leah"
     assert listening.connections == 3
+
+
+def test_a_goaway_waits_for_trailers_of_several_frames(mode: Sync, peer2: Callable[..., Any], trusting: Any) -> None:
+    def answer(stream: Stream) -> None:
+        stream.head(headers={"content-type": "application/json", "request-id": "req_1"})
+        stream.sock.sendall(b"\0\0\x08\x07\0\0\0\0\0" + stream.number.to_bytes(4) + bytes(4))
+        stream.send(json_response(LEAH).partition(b"\r\n\r\n")[2])
+        block = stream.state.encoder.encode([("x-checksum", "none of importance")])
+        # HEADERS that end the stream, and the rest of them, after all before it was read.
+        stream.sock.sendall(b"\0\0\x02\x01\x01" + stream.number.to_bytes(4) + block[:2])
+        stream.peer.over.wait(0.2)
+        stream.sock.sendall((len(block) - 2).to_bytes(3) + b"\x09\x04" + stream.number.to_bytes(4) + block[2:])
+
+    client = mode.client(base_url=peer2(answer).base_url, http2=True, ssl_context=trusting, max_retries=0)
+    assert mode.run(client.voices.retrieve("leah")).id == "leah"
+
+
+def test_bytes_before_a_broken_rule_count_though_they_came_with_it(
+    mode: Sync, peer2: Callable[..., Any], trusting: Any
+) -> None:
+    def answer(stream: Stream) -> None:
+        stream.head(headers={"content-type": "audio/basic", "content-length": "20", "request-id": "req_1"})
+        data = b"\0\0\x0a\0\0" + stream.number.to_bytes(4) + bytes(10)
+        stream.sock.sendall(data + b"\0\0\0\0\x01" + stream.number.to_bytes(4))
+
+    client = mode.client(base_url=peer2(answer).base_url, http2=True, ssl_context=trusting, max_retries=0)
+    with pytest.raises(lmnt.StreamTruncatedError) as caught:
+        mode.run(client.speech.generate(text="hi", voice="leah", format="ulaw"))
+    assert caught.value.bytes_received == 10
+    assert caught.value.request_id == "req_1"
 
 
 def test_closing_twice_is_closing_once(mode: Sync, server: Any) -> None:

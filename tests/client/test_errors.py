@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -305,8 +306,6 @@ def test_a_refused_connection(mode: Sync, refusing: str) -> None:
 
 @pytest.fixture
 def refusing() -> Iterator[str]:
-    import socket
-
     # Bound and not listening: the port is taken, and nobody answers.
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -380,6 +379,58 @@ def test_what_is_no_response_over_http2(
     mode: Sync, peer2: Callable[..., Any], trusting: ssl.SSLContext, act: Any
 ) -> None:
     unreachable(mode, mode.client(base_url=peer2(act).base_url, http2=True, ssl_context=trusting))
+
+
+def test_what_is_no_tls_in_place_of_a_response(
+    mode: Sync, peer: Callable[..., Any], speaks_tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def beneath_tls(connection: Connection) -> None:
+        socket.socket.sendall(connection.sock, b"these are no records")
+
+    client = mode.client(base_url=peer(beneath_tls, tls=speaks_tls).base_url, ssl_context=trusting, max_retries=0)
+    with pytest.raises(lmnt.APIConnectionError, match=r"TLS with 127\.0\.0\.1 failed") as caught:
+        mode.run(client.voices.list())
+    assert any(isinstance(each, ssl.SSLError) for each in causes(caught.value))
+
+
+def test_what_an_application_raises_in_its_hooks_is_the_cause(mode: Sync) -> None:
+    def hook(_: object) -> None:
+        raise LookupError("of the application")
+
+    hooks = {"request": [mode.hook(hook)]}
+    client = mode.client(http_client=mode.http_kind(event_hooks=hooks), base_url="http://127.0.0.1:9", max_retries=0)
+    with pytest.raises(lmnt.APIConnectionError, match="of the application") as caught:
+        mode.run(client.voices.list())
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+# What an application is handling while it calls has not led to what happens then.
+
+
+@pytest.mark.parametrize("handled", [ConnectionResetError("another"), lmnt.StreamResetError("another")])
+def test_a_failure_while_another_is_handled_is_itself(mode: Sync, peer: Callable[..., Any], handled: Exception) -> None:
+    def cut(connection: Connection) -> None:
+        connection.send(head(200, {"content-length": "100"}) + b"x")
+
+    handled.__cause__ = ConnectionResetError("another")
+    client = mode.client(base_url=peer(cut).base_url)
+    try:
+        raise handled
+    except Exception:
+        with pytest.raises(lmnt.StreamTruncatedError):
+            mode.run(client.voices.list())
+
+
+@pytest.mark.parametrize("handled", [socket.gaierror("another"), lmnt.APIConnectionError("another")])
+def test_a_lost_connection_while_another_failure_is_handled_is_itself(
+    mode: Sync, peer: Callable[..., Any], handled: Exception
+) -> None:
+    handled.__cause__ = socket.gaierror("another")
+    try:
+        raise handled
+    except Exception:
+        error = unreachable(mode, mode.client(base_url=peer(Connection.close).base_url))
+    assert "the connection was lost before the response" in str(error)
 
 
 # A 200 that cannot be read.

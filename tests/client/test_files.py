@@ -125,6 +125,18 @@ def test_places_that_cannot_be_written(client: Any, tmp_path: Path, save: Any, p
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+@pytest.mark.parametrize("place", [b"/tmp/speech.wav", 5, None])
+def test_what_is_no_place(client: Any, save: Any, place: Any) -> None:
+    with pytest.raises(lmnt.InvalidArgumentError, match=r"file must be a text or a pathlib\.Path; got "):
+        save(client, place)
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\N{GRINNING FACE}" * 63])
+def test_a_name_may_be_as_long_as_names_may_be(client: Any, tmp_path: Path, save: Any, name: str) -> None:
+    save(client, tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     """Make every write past a size fail, as on a full disk, for root too."""

@@ -319,10 +319,10 @@ def test_a_big_upload_is_never_whole_in_memory(mode: Sync, client: Any, big_reco
 
 
 def test_the_measure_of_memory_sees_a_file_read_whole(server: Any, big_recording: Path) -> None:
-    client = lmnt.Lmnt(api_key="k", base_url=server.base_url)
     tracemalloc.start()
     try:
-        client.voices.create(file=big_recording.read_bytes(), name="big")
+        with lmnt.Lmnt(api_key="k", base_url=server.base_url) as client:
+            client.voices.create(file=big_recording.read_bytes(), name="big")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -274,12 +274,13 @@ def proxy(asked: list[str]) -> Any:
                     near, _ = self.listening.accept()
                 except OSError:
                     return
+                self.enter_context(near)
                 head = b""
                 while b"\r\n\r\n" not in head:
                     head += near.recv(4096)
                 asked.append(head.split(b"\r\n")[0].decode())
                 host, _, port = head.split(b" ")[1].decode().rpartition(":")
-                far = socket.create_connection((host, int(port)))
+                far = self.enter_context(socket.create_connection((host, int(port))))
                 near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self.pass_on, args=pair, daemon=True).start()

@@ -61,7 +61,7 @@ TABLE: dict[str, list[Difference]] = {
         Difference(
             "Audio is asked for with `Accept-Encoding: gzip, deflate`",
             "With `identity`",
-            "A coding hides where audio ends, and makes it no smaller",
+            "A coding makes audio no smaller",
             lines=("arguments/codings",),
         ),
     ],

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from ..errors import (
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
+from .codings import Decoder
 from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
@@ -114,15 +116,11 @@ class Response:
         return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
     @property
-    def is_encoded(self) -> bool:
-        """Whether a content coding hides the body (RFC 9110 section 8.4)."""
-        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-
-    @property
     def is_framed(self) -> bool:
         """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
         return (
             self.status_code == 204
+            or self.request.method == "HEAD"
             or not self.http.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
             or "chunked" in self.headers.get("transfer-encoding", "").lower()
@@ -176,11 +174,28 @@ class Response:
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        return self.http.iter_bytes()
+        if self.http.is_stream_consumed:  # a hook of the application's has read it
+            yield from self.http.iter_bytes()
+            return
+        decoder = self._decoder()
+        for chunk in self.http.iter_raw():
+            yield from decoder.feed(chunk)
+        decoder.end()
 
-    def achunks(self) -> AsyncIterator[bytes]:
+    async def achunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        return self.http.aiter_bytes()
+        if self.http.is_stream_consumed:
+            async for chunk in self.http.aiter_bytes():
+                yield chunk
+            return
+        decoder = self._decoder()
+        async for chunk in self.http.aiter_raw():
+            for piece in decoder.feed(chunk):
+                yield piece
+        decoder.end()
+
+    def _decoder(self) -> Decoder:
+        return Decoder(self.headers.get("content-encoding", ""))
 
     def close(self) -> None:
         """Free the connection."""
@@ -299,18 +314,22 @@ def _part(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
 
 @contextmanager
 def connection_errors(request: Request) -> Generator[None]:
-    """Turn what httpx raises before there is a response into an APIConnectionError.
+    """Turn what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
 
     Its `retry_safe` is True when nothing can have reached the server, else None.
     """
+    handled = sys.exception()
     try:
         yield
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except Error:
+        raise
+    except Exception as error:
         kind: type[APIConnectionError] = APIConnectionError
         if isinstance(error, httpx.TimeoutException):
             kind = APITimeoutError
-        unsent = isinstance(error, _UNSENT) or _refused(error)
-        message = f"{request.line}: {_connection_sentence(error, request)}"
+        causes = causes_of(error, handled)
+        unsent = isinstance(error, _UNSENT) or _refused(causes)
+        message = f"{request.line}: {_connection_sentence(causes, request)}"
         raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
 
@@ -324,16 +343,25 @@ _UNSENT = (
 )
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and all that led to it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def causes_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
+    """Return an exception and all that led to it.
+
+    Args:
+        error: The exception.
+        handled: What the application was handling when it called. Python calls it the context of whatever is raised
+            meanwhile, as it does with an earlier error of ours; neither has led to this.
+    """
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        if cause is handled or isinstance(cause, Error):
+            break
+        causes.append(cause)
+    return causes
 
 
-def _http2_event(error: BaseException) -> Any:
+def _http2_event(causes: Sequence[BaseException]) -> Any:
     """Return the h2 event that httpcore passes as the argument of its exception, or None."""
-    for each in chain(error):
+    for each in causes:
         for argument in each.args:
             if hasattr(argument, "error_code"):
                 return argument
@@ -349,20 +377,21 @@ REFUSED_STREAM = 7
 """RFC 9113 section 7: the server did nothing with the request."""
 
 
-def _refused(error: BaseException) -> bool:
-    event = _http2_event(error)
+def _refused(causes: Sequence[BaseException]) -> bool:
+    event = _http2_event(causes)
     return event is not None and getattr(event, "error_code", None) == REFUSED_STREAM
 
 
-def _connection_sentence(error: Exception, request: Request) -> str:
+def _connection_sentence(causes: Sequence[BaseException], request: Request) -> str:
+    error = causes[0]
     if isinstance(error, httpx.TimeoutException) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
-    event = _http2_event(error)
+    event = _http2_event(causes)
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
     return sentence_for(
-        error,
+        causes,
         # Limits first: what was under way when the time ran out is no cause.
         (httpx.ConnectTimeout, "no connection in time"),
         (httpx.PoolTimeout, "no connection became free in time"),
@@ -383,13 +412,13 @@ def network_sentences(host: str) -> tuple[tuple[type[BaseException], str], ...]:
     )
 
 
-def sentence_for(error: BaseException, *sentences: tuple[type[BaseException], str]) -> str:
+def sentence_for(causes: Sequence[BaseException], *sentences: tuple[type[BaseException], str]) -> str:
     """Return the first sentence that fits an exception or what led to it."""
     for kind, sentence in sentences:
-        for cause in chain(error):
+        for cause in causes:
             if isinstance(cause, kind):
                 return f"{sentence} ({cause})" if str(cause) else sentence
-    return str(error)
+    return str(causes[0]) or type(causes[0]).__name__
 
 
 class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the guard turns it into an error
@@ -405,23 +434,26 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
 @contextmanager
 def body_failures(response: Response) -> Generator[None]:
     """Turn what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
+    handled = sys.exception()
     try:
         yield
     except (BodyFailure, Error):
         raise
     except Exception as error:
-        raise _body_failure(error, is_secure=response.request.url.startswith("https:")) from error
+        is_secure = response.request.url.startswith("https:")
+        raise _body_failure(causes_of(error, handled), is_secure=is_secure) from error
 
 
-def _body_failure(error: Exception, *, is_secure: bool) -> BodyFailure:
-    event = _http2_event(error)
+def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFailure:
+    error = causes[0]
+    event = _http2_event(causes)
     if event is not None:
         return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
     if isinstance(error, httpx.TimeoutException):
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
-    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in chain(error))
+    was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes)
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
     if was_reset and not is_secure:

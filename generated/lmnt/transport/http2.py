@@ -8,16 +8,18 @@
 * A response that is closed before its end is neither reset nor acknowledged (`HTTP2Connection._response_closed` forgets
   its events): the server goes on sending it, until the flow-control window that all streams share is used up and the
   connection stalls. So the stream is reset with CANCEL, and the connection takes no more.
+* What h2 has read of a piece is lost when a later frame of it breaks a rule. So it gets a response part by part.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 FRAME_HEADER = 9
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, GOAWAY = 0x0, 0x1, 0x3, 0x7
-END_STREAM = 0x1
+DATA, HEADERS, RST_STREAM, GOAWAY, CONTINUATION = 0x0, 0x1, 0x3, 0x7, 0x9
+END_STREAM, END_HEADERS = 0x1, 0x4
 REFUSED_STREAM, CANCEL = 0x7, 0x8
 
 
@@ -30,7 +32,8 @@ class FrameWatch:
         self._open: set[int] = set()
         self._last: int | None = None
         self._held = b""
-        self._waiting = bytearray()
+        self._waiting: deque[bytes] = deque()
+        self._block_ends_stream = False
         self._resets = bytearray()
         self.is_ending = False
         """Whether this connection takes no more streams."""
@@ -73,27 +76,39 @@ class FrameWatch:
             if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
                 self._held = frame
             else:
-                self._waiting += frame
-                if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
+                self._waiting.append(frame)
+                if self._is_last(kind, flags):
                     self._open.discard(stream)
         self._release()
 
     def take(self) -> bytes:
-        """Return what may be seen of what was received; empty if that is nothing yet."""
-        taken = bytes(self._waiting)
-        self._waiting.clear()
+        """Return what may be seen of what was received, up to the next part of a response; empty if nothing is yet."""
+        taken = b""
+        while self._waiting:
+            frame = self._waiting.popleft()
+            taken += frame
+            if frame[3] in (DATA, HEADERS, CONTINUATION):
+                break
         return taken
+
+    def _is_last(self, kind: int, flags: int) -> bool:
+        if kind == HEADERS:
+            self._block_ends_stream = bool(flags & END_STREAM)
+        if kind in (HEADERS, CONTINUATION):
+            # Nothing may stand between the frames of a block (RFC 9113 section 4.3).
+            return self._block_ends_stream and bool(flags & END_HEADERS)
+        return kind == RST_STREAM or (kind == DATA and bool(flags & END_STREAM))
 
     def _refuse_late_streams(self) -> None:
         # The server will ignore these; saying so at once lets them be sent again elsewhere.
         late = {stream for stream in self._open if self._last is not None and stream > self._last}
         for stream in sorted(late):
-            self._waiting += _reset(stream, REFUSED_STREAM)
+            self._waiting.append(_reset(stream, REFUSED_STREAM))
         self._open -= late
 
     def _release(self) -> None:
         if self._held and not self._open:
-            self._waiting += self._held
+            self._waiting.append(self._held)
             self._held = b""
 
 

@@ -12,6 +12,7 @@ import selectors
 import socket
 import ssl
 import struct
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
 from ..options import Secret
-from . import chain
+from . import causes_of
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 
 READ_SLICE = 2.0
@@ -64,10 +65,11 @@ def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
         key: The API key, which the other side may repeat.
         secret: Whether tracebacks, whose frames hold what was to be sent, must go.
     """
+    handled = sys.exception()
     try:
         yield
     except (WebSocketException, OSError, ValueError) as error:
-        for each in chain(error) if secret else ():
+        for each in causes_of(error, handled) if secret else ():
             each.__traceback__ = None
         closed = _closed(error)
         closed.reason = key.cover(closed.reason)
