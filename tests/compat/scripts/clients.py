@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 
 import httpx
@@ -23,6 +24,8 @@ show("closed", client.is_closed(), client.close(), client.is_closed())
 with Lmnt() as entered:
     show("entered", entered.is_closed())
 show("left", entered.is_closed())
+
+show("private modules", outcome(lambda: importlib.import_module("lmnt._types").__name__))
 
 client = Lmnt(default_headers={"x-one": "1"}, default_query={"a": "1"}, timeout=7, max_retries=4)
 copy = client.with_options(timeout=None, max_retries=0, default_headers={"x-two": "2"})
