@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .errors import APIError, FileError
+from .errors import APIError, FileError, InvalidArgumentError
 from .options import check_headers
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
@@ -114,15 +114,26 @@ class Download:
     The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
 
     Args:
-        path: The final name. A file that is there already stays as it is until then.
+        path: The final name. A file that is there already stays as it is until then; a link goes on to lead to it.
         keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
+
+    Raises:
+        InvalidArgumentError: This is no path.
+        FileError: Nothing can be written there.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        self._path = Path(path)
+        try:
+            self._path = Path(os.fsdecode(path))
+        except TypeError as error:
+            raise InvalidArgumentError(f"audio is written to the path of a file: {error}") from None
+        self._path = self._try(self._followed)
         self._keep_partial = keep_partial
         self._temporary = self._path.parent / f".{self._path.name}.{secrets.token_hex(4)}"
         self._file = self._try(self._open)
+
+    def _followed(self) -> Path:
+        return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
 
     def _open(self) -> IO[bytes]:
         if self._path.is_dir():

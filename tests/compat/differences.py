@@ -48,6 +48,12 @@ TABLE: dict[str, list[Difference]] = {
             lines=("failing/(no audio at all|half a frame|HTML for audio)",),
         ),
         Difference(
+            "A file that cannot be written is an `OSError`, and audio is written to pipes and devices, too",
+            "`FileError`, an `LmntError`; to regular files alone: for others iterate over `iter_bytes()`",
+            "What has its name already cannot be given it once it is whole",
+            lines=("responses/(no such folder|device)",),
+        ),
+        Difference(
             "A body whose end nothing proves, as HTTP/1.0 has them, is taken for whole",
             "A warning, `UnverifiedStreamWarning`; an error with `strict=True`",
             "It looks like a connection that was lost",
@@ -242,6 +248,12 @@ TABLE: dict[str, list[Difference]] = {
             "The error is raised at once, with `retry_after`",
             "A server that asks for patience gets it, and the application decides",
             lines=("failing/(a long wait|tries of a long wait)",),
+        ),
+        Difference(
+            "What a hook of an `http_client` raises is tried again, then an `APIConnectionError`",
+            "It comes out as it is, but for exceptions of `httpx`, which are an `APIConnectionError` at once",
+            "The application's own exceptions are its own",
+            lines=("clients/hook that raises",),
         ),
         Difference(
             "A list in the query is joined: `many=a,b`",
