@@ -360,7 +360,7 @@ TABLE: dict[str, list[Difference]] = {
             "`request_id` is a field of each model, and part of what `==` compares",
             "It is on results, on each item of a list and on the list, also an empty one; two equal voices are equal",
             "Parts of a result never had one: theirs was None",
-            facts=(r"lmnt\.(BaseModel|types\.\w+)\.request_id",),
+            facts=(r"lmnt\.(BaseModel|types\.\w+|resources\.sessions\.SpeechSession[A-Z]\w+)\.request_id",),
             lines=("results/equal", "results/an empty list"),
         ),
         Difference(

@@ -27,7 +27,13 @@ UNLISTED = {
     "lmnt.resources.sessions": [
         "AsyncSessionsResource",
         "SpeechSession",
+        "SpeechSessionAudio",
+        "SpeechSessionError",
+        "SpeechSessionFlushComplete",
+        "SpeechSessionReady",
+        "SpeechSessionResetComplete",
         "SpeechSessionResponse",
+        "SpeechSessionTimestamps",
         "UnexpectedMessageError",
     ],
 }
