@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 
 from .codec import Codec, MismatchError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
-from .model import Model, write_fields
+from .model import Model, fields_of, write_fields
 from .omit import Omit
 from .values import sendable, write
 
@@ -62,9 +62,8 @@ def json_body(
 
 def form_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> FormBody | None:
     """Encode the fields of a form; an array repeats its name."""
-    if optional and _is_empty(values):
-        return None
-    return FormBody(_pairs(write_fields(kind, values)))
+    values = _given(kind, values)
+    return None if optional and _is_empty(values) else FormBody(_pairs(write_fields(kind, values)))
 
 
 def multipart_body(
@@ -82,9 +81,14 @@ def multipart_body(
         optional: Whether there may be no body at all.
         encoding: The media types of parts, by the name of the field.
     """
-    if optional and _is_empty(values):
-        return None
-    return MultipartBody(_parts(write_fields(kind, values), encoding or {}))
+    values = _given(kind, values)
+    return None if optional and _is_empty(values) else MultipartBody(_parts(write_fields(kind, values), encoding or {}))
+
+
+def _given(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the fields of a form without optional ones that are None: a form has no null."""
+    fields = fields_of(kind)
+    return {name: value for name, value in values.items() if value is not None or fields[name].required}
 
 
 def _is_empty(values: Mapping[str, object]) -> bool:

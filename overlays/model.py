@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
 
 import attrs
@@ -17,6 +19,10 @@ __all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
+
+
+_OLDER_NAMES = {"dict": "model_dump", "json": "model_dump_json", "copy": "model_copy"}
+"""Names of methods that pydantic once gave. They are no methods here, so that a description may have such fields."""
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
@@ -46,9 +52,17 @@ class Model:
 
         def __getattr__(self, name: str) -> object:
             # Not while the model is being made: then it has no attributes at all.
-            if not name.startswith("_") and name != "additional_properties" and name in self.additional_properties:
-                return self.additional_properties[name]
+            if not name.startswith("_") and name != "additional_properties":
+                if name in self.additional_properties:
+                    return self.additional_properties[name]
+                if name in _OLDER_NAMES:
+                    return getattr(self, _OLDER_NAMES[name])
             raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Yield each attribute and its value, so that `dict(voice)` has them all; see model_dump for plain values."""
+        yield from ((name, getattr(self, name)) for name in fields_of(type(self)))
+        yield from self.additional_properties.items()
 
     def __repr__(self) -> str:
         given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
@@ -152,6 +166,65 @@ class Model:
 
         form = Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
         return as_json(form.dump(self, include, exclude), indent)
+
+    @classmethod
+    def model_validate(cls, obj: object) -> Self:
+        """Return what from_dict does, or the model itself if it is one; raises InvalidArgumentError."""
+        return obj if isinstance(obj, cls) else cls.from_dict(cast("Mapping[str, object]", obj))
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes) -> Self:
+        """Read the model from JSON text; raises InvalidArgumentError."""
+        try:
+            return cls.model_validate(json.loads(json_data))
+        except (TypeError, UnicodeError, json.JSONDecodeError, RecursionError) as error:
+            raise InvalidArgumentError(f"{cls.__name__}: this is no JSON ({error})") from None
+
+    @classmethod
+    def model_construct(cls, _fields_set: object = None, **values: Any) -> Self:
+        """Return a model of these values as they are: none is checked, and what it lacks is None."""
+        needed = [each.name for each in attrs.fields(cls) if each.default is attrs.NOTHING]
+        known = {name: values.pop(name) for name in fields_of(cls) if name in values}
+        return cls(**{**dict.fromkeys(needed), **known}, additional_properties=values)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values in some places, which are not checked.
+
+        Args:
+            update: The other values, by attribute name.
+            deep: Whether what the model holds is copied, too.
+        """
+        made = copy.deepcopy(self) if deep else copy.copy(self)
+        changed = dict(update or {})
+        for name in fields_of(type(self)).keys() & changed.keys():
+            setattr(made, name, changed.pop(name))
+        made.additional_properties = {**made.additional_properties, **changed}
+        return made
+
+    @property
+    def model_extra(self) -> dict[str, Any]:
+        """The fields the description does not know: `additional_properties`."""
+        return self.additional_properties
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The attributes that came, or were given: all but optional ones that are None and did not come as null."""
+        unset = {name for name, field in fields_of(type(self)).items() if not field.required} - {*self._nulls}
+        return {name for name, value in self if value is not None or name not in unset}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
+        """Tell pydantic how to read and write this class, where a model of an application's own has a field of it."""
+        return {
+            "type": "function-plain",
+            "function": {"type": "no-info", "function": cls.model_validate},
+            "serialization": {"type": "function-plain", "function": cls.model_dump},
+        }
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
+        """Tell pydantic what to say of this class in a description of an application's own."""
+        return {"type": "object", "title": cls.__name__}
 
 
 @attrs.define(kw_only=True, repr=False)

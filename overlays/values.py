@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from .codec import Codec, MismatchError, string
@@ -24,4 +25,6 @@ def write(name: str, value: object, codec: Codec[object]) -> object:
 
 def sendable(name: str, value: object) -> str:
     """Return a value as text that can be encoded; raises MismatchError."""
+    if isinstance(value, Mapping | list | tuple):
+        raise MismatchError("one value", cast("object", value)).under(name)
     return cast("str", write(name, text(value), string))

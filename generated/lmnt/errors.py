@@ -72,6 +72,9 @@ class Error(Exception):
     """
 
     def __init__(self, message: str = "") -> None:
+        if not isinstance(message, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # applications make errors, too
+            text = f"{type(self).__name__}: the first argument is the message; name the others"  # pyright: ignore[reportUnreachable]
+            raise TypeError(text)
         super().__init__(message)
         self.message = message
 

@@ -173,9 +173,10 @@ def _request(
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions) -> str:
-    query = dict(options.query) | dict(call.query or {})
     pairs = [pair for pair in own if pair[0] not in (call.query or {})]
-    pairs += [pair for name, value in query.items() for pair in query_pairs(name, value, anything)]
+    default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
+    added = {**default, **(call.query or {})}
+    pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     encoded = "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in pairs)
     return options.base_url + path + (f"?{encoded}" if encoded else "")
 

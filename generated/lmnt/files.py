@@ -114,19 +114,27 @@ class Download:
     The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
 
     Args:
-        path: The final name. A file that is there already stays as it is until then.
+        path: The final name. A file that is there already stays as it is until then; a link goes on to lead to it.
         keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
+
+    Raises:
+        InvalidArgumentError: This is no path.
+        FileError: Nothing can be written there.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         try:
-            self._path = Path(path)
+            self._path = Path(os.fsdecode(path))
         except TypeError as error:
-            raise InvalidArgumentError(f"file must be a text or a pathlib.Path; got {path!r}") from error
+            raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
+        self._path = self._try(self._followed)
         self._keep_partial = keep_partial
         # A name that has just room in the file system has none for an addition.
         self._temporary = self._path.parent / f".{self._path.name[:48]}.{secrets.token_hex(4)}"
         self._file = self._try(self._open)
+
+    def _followed(self) -> Path:
+        return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
 
     def _open(self) -> IO[bytes]:
         if self._path.is_dir():

@@ -31,6 +31,8 @@ _ATTRIBUTES = {
     "from_dict",
     "to_dict",
     "to_json",
+    *("model_dump", "model_dump_json", "model_validate", "model_validate_json", "model_construct", "model_copy"),
+    *("model_extra", "model_fields_set"),
 }
 
 _CLASSES = {

@@ -154,6 +154,8 @@ def refused(call: Callable[[Any], Any], says: str, id: str) -> Any:
         refused(speech(extra_body=float("nan")), "cannot be written as JSON", "extra body no JSON"),
         refused(speech(extra_body={"x": object()}), "cannot be written as JSON", "extra body with an object"),
         refused(speech(extra_query={"x": "\ud800"}), "x must be text without lone surrogates", "query surrogate"),
+        refused(speech(extra_query={"x": {"y": 1}}), "x must be one value; got an object", "query in a query"),
+        refused(speech(extra_query={"x": [["y"]]}), "x must be one value; got an array", "list in a list of a query"),
         refused(speech(extra_headers={"x": "a\nb"}), "header x", "header with a line break"),
         refused(speech(extra_headers={"x\r\ny": "a"}), "no header name", "header name with a line break"),
         refused(speech(timeout=0), "timeout must be", "timeout of a call"),
@@ -324,6 +326,15 @@ def test_the_parts_of_an_upload(mode: Sync, peer: Callable[..., Any], tmp_path: 
         assert part(received, "enhance")[1] == b"true"
         assert b'name="gender"' not in received.body
     assert len(started.requests) == len(given)
+
+
+def test_a_form_has_no_null(mode: Sync, peer: Callable[..., Any]) -> None:
+    started = peer(json_response(VOICE))
+    client: Any = mode.client(base_url=started.base_url)
+    mode.run(client.voices.create(file=b"1", name="n", description=None, gender=None, tags=None))
+    assert started.requests[0].body.count(b"Content-Disposition") == 2
+    with pytest.raises(lmnt.InvalidArgumentError, match="name must be text; got null"):
+        mode.run(client.voices.create(file=b"1", name=None))
 
 
 def test_only_what_was_given_is_sent(mode: Sync, peer: Callable[..., Any]) -> None:

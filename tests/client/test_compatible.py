@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import pickle
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pydantic
 import pytest
 
 import lmnt
@@ -36,6 +38,20 @@ def test_other_names() -> None:
     for module in (resources, types):
         with pytest.raises(AttributeError, match="no attribute 'nothing'"):
             module.nothing  # noqa: B018
+
+
+def test_types_from_modules_of_their_own() -> None:
+    """As code of the official package imports them; each in a process of its own, where nothing was imported before."""
+    for line in (
+        "from lmnt.types.voice import Voice",
+        "from lmnt.types.account_retrieve_response import AccountRetrieveResponse, Plan, Usage",
+        "from lmnt.types.voice_create_params import VoiceCreateParams",
+        "from lmnt.types.speech_session_audio import SpeechSessionAudio",
+        "import lmnt.types.voice; assert lmnt.types.voice.Voice is lmnt.types.Voice",
+    ):
+        assert run(line).stderr == ""
+    with pytest.raises(ModuleNotFoundError, match=r"lmnt\.types\.nothing"):
+        importlib.import_module("lmnt.types.nothing")
 
 
 def test_arguments_as_typed_dicts() -> None:
@@ -82,6 +98,50 @@ def test_models_as_plain_values() -> None:
         voice.to_dict(mode="xml")
 
 
+def test_models_have_what_applications_know_of_pydantic() -> None:
+    voice: Any = Voice.model_validate(VOICE)
+    assert Voice.model_validate(voice) is voice
+    assert Voice.model_validate_json(json.dumps(VOICE).encode()) == voice
+    assert dict(voice) == {**voice.model_dump(), "new": 1}
+    assert (voice.dict(), voice.json(), voice.copy()) == (voice.model_dump(), voice.model_dump_json(), voice)
+    assert (voice.model_extra, voice.model_fields_set) == ({"new": 1}, VOICE.keys())
+    copied = voice.model_copy(update={"name": "L", "more": 2}, deep=True)
+    assert (copied.name, copied.more, voice.name, voice.model_extra) == ("L", 2, "Leah", {"new": 1})
+    built: Any = Voice.model_construct(id=5, note="n")
+    assert (built.id, built.name, built.note, built.model_fields_set >= {"id", "note"}) == (5, None, "n", True)
+    assert types.SpeechSessionFlush.model_construct(nonce=1).type == "flush"
+    for wrong in (None, "a", 1, [], {"id": "a"}):
+        with pytest.raises(lmnt.InvalidArgumentError, match="Voice: "):
+            Voice.model_validate(wrong)
+    for text in ("<html>", b"\xff", "", "null", "[" * 100_000, None):
+        with pytest.raises(lmnt.InvalidArgumentError, match="Voice: "):
+            Voice.model_validate_json(text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_fields_go_before_names_of_pydantic() -> None:
+    class Document(lmnt.BaseModel):
+        json: str
+        copy: int = 1  # type: ignore[assignment]
+
+    made: Any = Document(json="{}")
+    assert (made.json, made.copy, made.dict()) == ("{}", 1, {"json": "{}", "copy": 1})
+    assert Voice.from_dict({**VOICE, "dict": 1}).dict == 1  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_models_in_models_of_pydantic() -> None:
+    class Speaker(pydantic.BaseModel):
+        voice: Voice
+        others: list[Voice] = []
+
+    voice = Voice.from_dict(VOICE)
+    speaker = Speaker(voice=voice, others=[VOICE])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    assert (speaker.voice, speaker.others) == (voice, [voice])
+    assert json.loads(speaker.model_dump_json())["voice"] == voice.model_dump()
+    assert Speaker.model_json_schema()["properties"]["voice"] == {"title": "Voice", "type": "object"}
+    with pytest.raises(pydantic.ValidationError, match="id must be there"):
+        Speaker.model_validate({"voice": {"name": "a"}})
+
+
 def test_errors_know_request_and_response(mode: Sync, peer: Callable[..., Any]) -> None:
     told = {"type": "not_found_error", "message": f"{KEY} has no such voice"}
     body = {"type": "error", "error": told, "request_id": "req_1"}
@@ -124,6 +184,8 @@ def test_errors_made_by_hand() -> None:
     assert (lmnt.RateLimitError().status_code, lmnt.RateLimitError.status_code) == (429, 429)
     assert lmnt.APIResponseValidationError(response=answer, body=None).status_code == 404
     assert lmnt.APIError("no", answer.request, body=1).body == 1
+    with pytest.raises(TypeError, match="APITimeoutError: the first argument is the message"):
+        lmnt.APITimeoutError(answer.request)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

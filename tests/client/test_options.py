@@ -75,6 +75,9 @@ def test_query_of_the_client_and_the_call(mode: Sync, listing: Any) -> None:
     client = mode.client(base_url=listing.base_url, default_query={"a": "client", "b": "client"})
     received = sent(mode, listing, client, owner="me", extra_query={"a": "call", "owner": "system"})
     assert received.target == "/v1/ai/voice/list?a=call&b=client&owner=system"
+    client = mode.client(base_url=listing.base_url, default_query={"owner": "system", "b": "client"})
+    assert sent(mode, listing, client, owner="me").target == "/v1/ai/voice/list?owner=me&b=client"
+    assert sent(mode, listing, client).target == "/v1/ai/voice/list?owner=system&b=client"
 
 
 def test_a_body_where_none_is_expected(mode: Sync, listing: Any) -> None:

@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -26,7 +27,13 @@ UNLISTED = {
     "lmnt.resources.sessions": [
         "AsyncSessionsResource",
         "SpeechSession",
+        "SpeechSessionAudio",
+        "SpeechSessionError",
+        "SpeechSessionFlushComplete",
+        "SpeechSessionReady",
+        "SpeechSessionResetComplete",
         "SpeechSessionResponse",
+        "SpeechSessionTimestamps",
         "UnexpectedMessageError",
     ],
 }
@@ -48,10 +55,16 @@ def main() -> None:
 
 
 def modules() -> Iterator[str]:
-    """The modules whose names are public, in the packages that applications import from."""
+    """The modules whose names are public, in the packages that applications import from, and what each is there for."""
     for package in (lmnt.types, lmnt.resources):
-        for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            yield f"module {package.__name__}.{found.name}"
+        prefix = f"{package.__name__}."
+        known = {found.name for found in pkgutil.iter_modules(package.__path__)}
+        known |= {name.removeprefix(prefix) for name in sys.modules if name.startswith(prefix)}
+        for name in known:
+            yield f"module {prefix}{name}"
+            module = importlib.import_module(f"{prefix}{name}")
+            names = getattr(module, "__all__", None) or [each for each in dir(module) if each[0].isupper()]
+            yield from (f"{prefix}{name}.{each}" for each in names)
 
 
 def of_module(name: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from sys import modules as _modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,6 +91,51 @@ _MODULES = {
     "VoiceUpdateResponse": "models",
 }
 
+# What each name is also imported from: `lmnt.types.voice` is this module.
+_PLACES = {
+    "AccountRetrieveResponse": "account_retrieve_response",
+    "BooleanText": "boolean_text",
+    "ErrorBody": "error_body",
+    "ErrorResponse": "error_response",
+    "ErrorType": "error_type",
+    "Language": "language",
+    "Plan": "plan",
+    "RequestId": "request_id",
+    "SampleRate": "sample_rate",
+    "SpeechFormat": "speech_format",
+    "SpeechGenerateDetailedParams": "speech_generate_detailed_params",
+    "SpeechGenerateDetailedResponse": "speech_generate_detailed_response",
+    "SpeechGenerateParams": "speech_generate_params",
+    "SpeechModel": "speech_model",
+    "SpeechSessionAudio": "speech_session_audio",
+    "SpeechSessionClientMessage": "speech_session_client_message",
+    "SpeechSessionError": "speech_session_error",
+    "SpeechSessionFinish": "speech_session_finish",
+    "SpeechSessionFlush": "speech_session_flush",
+    "SpeechSessionFlushComplete": "speech_session_flush_complete",
+    "SpeechSessionInit": "speech_session_init",
+    "SpeechSessionReady": "speech_session_ready",
+    "SpeechSessionReset": "speech_session_reset",
+    "SpeechSessionResetComplete": "speech_session_reset_complete",
+    "SpeechSessionServerMessage": "speech_session_server_message",
+    "SpeechSessionText": "speech_session_text",
+    "SpeechSessionTimestamps": "speech_session_timestamps",
+    "SpeechStreamFormat": "speech_stream_format",
+    "Timestamp": "timestamp",
+    "Usage": "usage",
+    "Voice": "voice",
+    "VoiceCreateParams": "voice_create_params",
+    "VoiceDeleteResponse": "voice_delete_response",
+    "VoiceListParams": "voice_list_params",
+    "VoiceListResponse": "voice_list_response",
+    "VoiceOwner": "voice_owner",
+    "VoiceOwnerFilter": "voice_owner_filter",
+    "VoiceType": "voice_type",
+    "VoiceUpdateParams": "voice_update_params",
+    "VoiceUpdateResponse": "voice_update_response",
+}
+_modules.update({f"{__name__}.{place}": _modules[__name__] for place in _PLACES.values()})
+
 __all__ = [
     "AccountRetrieveResponse",
     "BooleanText",
@@ -135,6 +181,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name in _PLACES.values():
+        return _modules[__name__]
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

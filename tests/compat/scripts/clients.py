@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+from typing import Any
 
 import httpx
 from shared import outcome, show
@@ -23,6 +25,8 @@ show("closed", client.is_closed(), client.close(), client.is_closed())
 with Lmnt() as entered:
     show("entered", entered.is_closed())
 show("left", entered.is_closed())
+
+show("private modules", outcome(lambda: importlib.import_module("lmnt._types").__name__))
 
 client = Lmnt(default_headers={"x-one": "1"}, default_query={"a": "1"}, timeout=7, max_retries=4)
 copy = client.with_options(timeout=None, max_retries=0, default_headers={"x-two": "2"})
@@ -63,3 +67,28 @@ show("own HTTP client", len(Lmnt(http_client=lmnt.DefaultHttpxClient(timeout=3))
 show("aiohttp", issubclass(lmnt.DefaultAioHttpClient, httpx.AsyncClient))
 show("transport", lmnt.Transport is httpx.BaseTransport, lmnt.Timeout is httpx.Timeout, lmnt.NoneType is type(None))
 show("not given", lmnt.NOT_GIVEN, bool(lmnt.NOT_GIVEN), isinstance(lmnt.not_given, lmnt.NotGiven), bool(lmnt.omit))
+
+
+def raising(request: httpx.Request) -> None:
+    """Refuse a request, as an application may."""
+    raise LookupError(request.url.path)
+
+
+seen: list[Any] = []
+hooks = {
+    "request": [lambda request: seen.append(request.url.path)],
+    "response": [lambda answer: seen.append(answer.status_code)],
+}
+hooked = Lmnt(http_client=lmnt.DefaultHttpxClient(event_hooks=hooks))
+show("hooks", hooked.voices.retrieve("leah").id, seen)
+refusing = Lmnt(http_client=httpx.Client(event_hooks={"request": [raising]}), max_retries=0)
+show("hook that raises", outcome(refusing.voices.list))
+proxied = Lmnt(http_client=lmnt.DefaultHttpxClient(proxy="http://127.0.0.1:9"), max_retries=0)
+show("proxy", outcome(proxied.voices.list))
+settings = httpx.Client(
+    headers={"x-one": "1"}, params={"q": "2"}, event_hooks={"request": [lambda request: seen.append(request)]}
+)
+Lmnt(http_client=settings).voices.list()
+show("settings of an HTTP client", seen[-1].headers["x-one"], seen[-1].url.query)
+mounted = lmnt.DefaultHttpxClient(transport=httpx.HTTPTransport(local_address="0.0.0.0"))
+show("transport of an HTTP client", len(Lmnt(http_client=mounted).voices.list()) > 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,11 @@ show("audio raw", type(client.speech.with_raw_response.generate(**speech)).__nam
 folder = Path(tempfile.mkdtemp())
 whole.write_to_file(folder / "whole.raw")
 show("file", digest((folder / "whole.raw").read_bytes()))
+show("no such folder", outcome(lambda: whole.write_to_file(folder / "none" / "whole.raw")))
+show("device", outcome(lambda: whole.write_to_file(os.devnull)))
+(folder / "link.raw").symlink_to(folder / "target.raw")
+whole.write_to_file(os.fsencode(folder / "link.raw"))
+show("link", (folder / "link.raw").is_symlink(), digest((folder / "target.raw").read_bytes()))
 with client.speech.with_streaming_response.generate(**speech) as streamed:
     show("stream", type(streamed).__name__, streamed.status_code, streamed.is_closed, streamed.method)
     streamed.stream_to_file(str(folder / "stream.raw"), chunk_size=5_000)

@@ -27,6 +27,29 @@ show("model_dump_json", json.loads(voice.model_dump_json(include={"id"})), "\n" 
 account = client.accounts.retrieve()
 show("account", account.plan.type, account.usage.characters > 0, account.plan.commercial_use_allowed)
 show("nested", sorted(account.to_dict()["plan"]), type(account.plan).__name__)
+show("as a dictionary", sorted((name, value) for name, value in dict(voice).items() if name != "request_id"))
+show("older names", voice.dict() == voice.model_dump(), voice.json() == voice.model_dump_json(), voice.copy() == voice)
+other = voice.model_copy(update={"name": "Another", "note": 1})
+show("copy", other.name, other.note, voice.name, other == voice, voice.model_copy(deep=True) == voice)
+show("what came", sorted(voice.model_fields_set - {"request_id"}), voice.model_extra, other.model_extra)
+data = {"id": "a", "name": "b", "owner": "me", "state": "ready", "new": [1]}
+read = types.Voice.model_validate(data)
+show("validated", read.to_dict() == data, read == types.Voice.model_validate_json(json.dumps(data)), read.new)
+show("validated again", types.Voice.model_validate(read) is read)
+show("validated within", types.AccountRetrieveResponse.model_validate(account.to_dict()).plan.type == account.plan.type)
+for label, call in (
+    ("a field missing", lambda: types.Voice.model_validate({"id": "a"})),
+    ("no JSON", lambda: types.Voice.model_validate_json("<html>")),
+    ("no object", lambda: types.Voice.model_validate("a")),
+):
+    try:
+        show(f"invalid, {label}", call())
+    except ValueError:
+        show(f"invalid, {label}", "ValueError")
+built = types.Voice.model_construct(id="a", owner=7, note="n")
+show("constructed", built.id, built.owner, built.note, built.description)
+show("by hand, unknown field", outcome(lambda: types.Voice(**data).new))
+show("by hand, another type", outcome(lambda: types.Voice(id=5, name="b", owner="me", state="ready").id))
 show("made by hand", types.Voice(id="a", name="b", owner="me", state="ready").to_dict())
 show("flush made by hand", types.SpeechSessionFlush(nonce=1).to_dict())
 show("repr", repr(types.Voice(id="a", name="b", owner="me", state="ready")))
