@@ -132,7 +132,7 @@ class Socket(_Covering):
     @classmethod
     def open(cls, opening: Opening) -> Socket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(opening.request):
+        with opening_errors(opening):
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
             connection = _connect(**opening.arguments(), create_connection=Connection).__enter__()
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
@@ -193,7 +193,7 @@ class AsyncSocket(_Covering):
     @classmethod
     async def open(cls, opening: Opening) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(opening.request):
+        with opening_errors(opening):
             connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=AsyncConnection)
             return cls(opening, await connecting)
 
