@@ -81,6 +81,11 @@ def _closed(error: Exception) -> Closed:
     if not isinstance(error, ConnectionClosed):
         return Closed(None, str(error))
     by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
+    cause = error.__cause__
+    if by_server and isinstance(cause, UnicodeDecodeError | WebSocketException):
+        # It said goodbye, whatever the code, after a message that cannot be taken: no UTF-8, or of too many frames.
+        is_text = isinstance(cause, UnicodeDecodeError)
+        return Closed(CloseCode.INVALID_DATA if is_text else CloseCode.MESSAGE_TOO_BIG, str(cause))
     close = error.rcvd if by_server else error.sent
     if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
         return Closed(None, "the connection was lost")

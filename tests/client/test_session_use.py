@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import websockets
+from websockets.frames import Frame, Opcode
 
 import lmnt
 from lmnt.models import SpeechStreamFormat
@@ -370,6 +372,26 @@ def test_a_frame_of_any_size(mode: Sync, session_peer: Any) -> None:
     mode.run(session.send_finish())
     assert sum(map(len, mode.each(session.audio()))) == 5 << 20
     assert session.complete
+
+
+@pytest.mark.skipif(not hasattr(websockets, "TooManyFragments"), reason="this version of websockets has no such limit")
+def test_a_message_of_too_many_frames(mode: Sync, session_peer: Any) -> None:
+    """The library takes 4096; the goodbye that follows does not make up for what it drops."""
+
+    def script(peer: Conversation) -> None:
+        peer.open()
+        peer.expect("finish")
+        peer.raw(Frame(Opcode.BINARY, b"x", False).serialize(mask=False))
+        peer.raw(Frame(Opcode.CONT, b"x", False).serialize(mask=False) * 5000)
+        peer.frame(Opcode.CONT, b"x")
+        peer.close(1000)
+
+    session = opened(mode, session_peer(script))
+    mode.run(session.send_finish())
+    with pytest.raises(lmnt.SessionClosedError) as caught:
+        types(mode, session)
+    assert caught.value.code == 1009
+    assert not session.complete
 
 
 def test_silence_is_no_failure_when_nothing_is_owed(mode: Sync, session_peer: Any) -> None:
