@@ -158,6 +158,8 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than real time the sound card plays")
     parser.add_argument("--out", type=Path, default=Path("out/voice_agent.wav"), help="default: %(default)s")
     given = parser.parse_args()
+    if not 0.01 <= given.speed <= 1000:
+        parser.error("--speed must be from 0.01 to 1000")
     is_local = not os.environ.get("LMNT_API_KEY")
     with running(engine="espeak") if is_local else nullcontext() as server:
         asyncio.run(talk(given.speed, server.base_url if server else None, given.out))

@@ -119,7 +119,7 @@ class Calls:
             request=request,
             timeout=timeout,
             key=self._options.key,
-            proxy=self._shared.connections.proxy,
+            proxy=self._shared.connections.proxy_of(request.url),
             tls=self._shared.tls if request.url.startswith("wss:") else None,
             max_message_size=max_message_size,
             attempts=Attempts(operation_id, given(call.max_retries, self._options.max_retries), request.deadline),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -58,6 +59,8 @@ class Connections:
     def __post_init__(self) -> None:
         if self.http2 and importlib.util.find_spec("h2") is None:
             raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
+        if self.proxy is not None:
+            _address_of(self.proxy)
 
     def client(self) -> httpx.Client:
         """Return a client for synchronous calls."""
@@ -72,7 +75,7 @@ class Connections:
 
         def through(proxy: str | None) -> Any:
             try:
-                address = None if proxy is None else httpx.Proxy(proxy)
+                address = None if proxy is None else _address_of(proxy)
                 if address is not None and address.url.scheme.startswith("socks"):
                     importlib.import_module("socksio")  # what httpcore would miss at the first call
                 return transport(
@@ -84,7 +87,7 @@ class Connections:
                     socket_options=_keep_alive(),
                     proxy=address and httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
                 )
-            except (ImportError, ValueError, httpx.InvalidURL) as error:
+            except ImportError as error:
                 raise InvalidArgumentError(f"proxy: {error}") from error
 
         proxies = _proxies_of_environment() if self.proxy is None else {}
@@ -94,6 +97,27 @@ class Connections:
             "timeout": DEFAULT_TIMEOUT,
             "follow_redirects": False,
         }
+
+    def proxy_of(self, url: str) -> str | None:
+        """Return the URL of the proxy of a session, that of a request to the same host; None if there is to be none."""
+        target = urlsplit(url)
+        scheme = target.scheme.replace("ws", "http")
+        found = {} if urllib.request.proxy_bypass(target.netloc) else _environment()
+        proxy = self.proxy or found.get(scheme) or found.get("all")
+        if proxy is not None:
+            _address_of(proxy)
+        return proxy
+
+
+def _address_of(proxy: str) -> httpx.Proxy:
+    try:
+        address = httpx.Proxy(proxy)
+        if urlsplit(proxy).port != 0 and address.url.host:
+            return address
+    except (TypeError, ValueError, httpx.InvalidURL):
+        pass
+    # Without its text, which may hold a password.
+    raise InvalidArgumentError("a proxy must be a URL such as http://host:port or socks5://host:port")
 
 
 def _keep_alive() -> list[tuple[int, int, int]]:
@@ -109,12 +133,12 @@ def _keep_alive() -> list[tuple[int, int, int]]:
 
 def _proxies_of_environment() -> dict[str, str | None]:
     """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
-    found = urllib.request.getproxies()
+    found = _environment()
     direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
     proxies: dict[str, str | None] = {}
     for scheme in ("http", "https", "all"):
         if scheme in found and "*" not in direct:
-            proxies[f"{scheme}://"] = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
+            proxies[f"{scheme}://"] = found[scheme]
     for host in direct if proxies else ():
         if "://" in host:
             proxies[host] = None
@@ -123,6 +147,14 @@ def _proxies_of_environment() -> dict[str, str | None]:
         else:
             proxies[f"all://*{host.lstrip('*')}"] = None
     return proxies
+
+
+def _environment() -> dict[str, str]:
+    """Return what the environment, or the system, says of proxies: a URL for each scheme, and `no`, a list of hosts."""
+    found = urllib.request.getproxies()
+    return {
+        scheme: text if "://" in text or scheme == "no" else f"http://{text}" for scheme, text in found.items() if text
+    }
 
 
 class _OverHTTP1(ssl.SSLContext):

@@ -52,7 +52,7 @@ class Opening:
         request: The handshake.
         timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
         key: The API key.
-        proxy: The URL of a proxy; the environment's if None.
+        proxy: The URL of a proxy, if any.
         tls: The TLS settings, for a wss URL.
         max_message_size: Bytes that a message of the server may have.
         attempts: How often the way to the end of the handshake may be tried.
@@ -77,7 +77,7 @@ class Opening:
             "user_agent_header": agent,
             "additional_headers": [(name, bare(value)) for name, value in headers.items()],
             "compression": None,  # audio gains nothing by it, and each connection would keep its window
-            "proxy": self.proxy or True,
+            "proxy": self.proxy,
             "open_timeout": min((each for each in limits if each is not None), default=None),
             # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
             "ping_interval": PING_INTERVAL,
@@ -125,9 +125,10 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 
 
 @contextmanager
-def opening_errors(request: Request) -> Generator[None]:
+def opening_errors(opening: Opening) -> Generator[None]:
     """Turn what is raised before the handshake is done into errors of ours. Nothing was begun: a repetition is safe."""
     handled = sys.exception()
+    request = opening.request
     try:
         yield
     except Error:
@@ -140,17 +141,20 @@ def opening_errors(request: Request) -> Generator[None]:
     except Exception as error:
         kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
         raise kind(
-            f"{request.line}: {_sentence(causes_of(error, handled), request)}", request.shown(), retry_safe=True
+            f"{request.line}: {_sentence(causes_of(error, handled), opening)}", request.shown(), retry_safe=True
         ) from error
 
 
-def _sentence(causes: Sequence[BaseException], request: Request) -> str:
+def _sentence(causes: Sequence[BaseException], opening: Opening) -> str:
+    request = opening.request
     if isinstance(causes[0], TimeoutError) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
     return sentence_for(
         causes,
         (TimeoutError, "no connection in time"),
-        *network_sentences(urlsplit(request.url).hostname or request.url),
+        *network_sentences(
+            urlsplit(request.url).hostname or request.url, opening.proxy and urlsplit(opening.proxy).hostname
+        ),
         (OSError, "no connection"),
         (InvalidHandshake, "the handshake failed"),
         (WebSocketException, "the handshake failed"),

@@ -83,6 +83,11 @@ def _closed(error: Exception) -> Closed:
     if not isinstance(error, ConnectionClosed):
         return Closed(None, str(error))
     by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
+    cause = error.__cause__
+    if by_server and isinstance(cause, UnicodeDecodeError | WebSocketException):
+        # It said goodbye, whatever the code, after a message that cannot be taken: no UTF-8, or of too many frames.
+        is_text = isinstance(cause, UnicodeDecodeError)
+        return Closed(CloseCode.INVALID_DATA if is_text else CloseCode.MESSAGE_TOO_BIG, str(cause))
     close = error.rcvd if by_server else error.sent
     if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
         return Closed(None, "the connection was lost")
@@ -134,7 +139,7 @@ class Socket(_Covering):
     @classmethod
     def open(cls, opening: Opening) -> Socket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(opening.request):
+        with opening_errors(opening):
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
             connection = _connect(**opening.arguments(), create_connection=Connection).__enter__()
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
@@ -195,7 +200,7 @@ class AsyncSocket(_Covering):
     @classmethod
     async def open(cls, opening: Opening) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(opening.request):
+        with opening_errors(opening):
             connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=AsyncConnection)
             return cls(opening, await connecting)
 

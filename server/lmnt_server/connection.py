@@ -34,18 +34,22 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def write(self, data: bytes) -> None:
+    async def write(self, data: bytes) -> None:
         """Send bytes past the host, without TLS."""
-        self._socket.sendall(data)
+        while data:
+            await anyio.wait_writable(self._socket)
+            with suppress(BlockingIOError):  # the host has used the room
+                data = data[self._socket.send(data) :]
 
     async def linger(self) -> None:
         """Send no more, whatever the host has to say, and read on until the client ends too, or for a while."""
         with anyio.move_on_after(_PATIENCE), suppress(OSError):  # it may reset the connection as well
             self._socket.shutdown(socket.SHUT_WR)
-            while True:
+            data = b"something"
+            while data:
                 await anyio.wait_readable(self._socket)
-                if not self._socket.recv(65_536):
-                    return
+                with suppress(BlockingIOError):  # the host has read it
+                    data = self._socket.recv(65_536)
 
 
 def connection_of(scope: Scope) -> Connection | None:
@@ -62,7 +66,10 @@ def connection_of(scope: Scope) -> Connection | None:
             sock = socket.socket(fileno=int(entry))
             try:
                 if sock.getpeername()[:2] == (host, port):
-                    return Connection(sock.dup())
+                    held = socket.socket(fileno=os.dup(sock.fileno()))
+                    # As the host has it; `sock.dup()` would make the connection one that blocks, for the host as well.
+                    held.setblocking(False)
+                    return Connection(held)
             finally:
                 sock.detach()
     return None

@@ -52,7 +52,7 @@ async def close(exchange: Exchange, told: Told) -> None:
     async def then() -> None:
         if told.value == 1005:
             with _connection(exchange) as connection:
-                _write(exchange, connection, _EMPTY_CLOSE)
+                await _write(exchange, connection, _EMPTY_CLOSE)
                 await connection.linger()
             return
         reason = told.details.get("reason", "")
@@ -99,7 +99,7 @@ async def cut(exchange: Exchange, told: Told) -> None:
 
     async def then() -> None:
         with _connection(exchange) as connection:
-            _write(exchange, connection, _HALF_A_FRAME)
+            await _write(exchange, connection, _HALF_A_FRAME)
             await connection.linger()
         raise ClientGoneError
 
@@ -152,10 +152,10 @@ def _connection(exchange: Exchange) -> Connection:
     return connection
 
 
-def _write(exchange: Exchange, connection: Connection, data: bytes) -> None:
+async def _write(exchange: Exchange, connection: Connection, data: bytes) -> None:
     if exchange.scope["scheme"] in ("wss", "https"):
         raise InjectedFault("this fault cannot be had over TLS")
-    connection.write(data)
+    await connection.write(data)
 
 
 async def _up_to_the_point(exchange: Exchange, told: Told, then: Callable[[], Awaitable[None]]) -> None:

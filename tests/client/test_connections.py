@@ -28,7 +28,8 @@ def sockets_of(port: int) -> list[socket.socket]:
     """Return the open sockets of this process that are connected to a port."""
     found: list[socket.socket] = []
     for each in gc.get_objects():
-        if isinstance(each, socket.socket) and each.family == socket.AF_INET and each.fileno() >= 0:
+        # Not isinstance, which asks a weak proxy for what may be gone.
+        if issubclass(type(each), socket.socket) and each.family == socket.AF_INET and each.fileno() >= 0:
             try:
                 if each.getpeername()[1] == port:
                     found.append(each)

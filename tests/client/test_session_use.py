@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import websockets
+from websockets.frames import Frame, Opcode
 
 import lmnt
 from lmnt.models import SpeechStreamFormat
@@ -243,19 +245,34 @@ def test_copies_of_a_client_keep_its_tls(mode: Sync, session_peer: Any, speaks_t
 
 
 def test_a_proxy(mode: Sync, session_peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both an explicit proxy and one of the environment lead the session to the server."""
+    """Both an explicit proxy and one of the environment lead the session to the server, as they lead requests."""
     peer = session_peer()
     asked: list[str] = []
     with proxy(asked) as url:
-        session = opened(mode, peer, proxy=url)
+        session = opened(mode, peer, proxy=url.replace("//", "//me:pass@"))
         mode.run(session.send_finish())
         assert types(mode, session) == ["ready"]
-        monkeypatch.setenv("http_proxy", url)
+        for name, value in (("http_proxy", url), ("all_proxy", url), ("http_proxy", url.removeprefix("http://"))):
+            monkeypatch.setenv(name, value)
+            mode.run(opened(mode, peer).close())
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
         mode.run(opened(mode, peer).close())
-    assert asked == [f"CONNECT {peer.base_url.removeprefix('http://')} HTTP/1.1"] * 2
-    monkeypatch.delenv("http_proxy")
-    with pytest.raises(lmnt.InvalidArgumentError, match="proxy"):
-        opened(mode, peer, proxy="ftp://127.0.0.1:1")
+    connect = f"CONNECT {peer.base_url.removeprefix('http://')} HTTP/1.1"
+    assert asked == [f"{connect} Basic bWU6cGFzcw==", connect, connect, connect]
+
+
+def test_a_proxy_that_cannot_be_had(mode: Sync, session_peer: Any) -> None:
+    peer = session_peer()
+    for wrong in ("", "proxy:8080", "http://", "http://u:s3cret/@[::1", "http://host:99999", "ftp://host:1", 5):
+        with pytest.raises(lmnt.InvalidArgumentError, match="a proxy must be a URL such as") as caught:
+            mode.client(base_url=peer.base_url, proxy=wrong)
+        assert "s3cret" not in str(caught.value)
+    # The one that fails is named: the server may be well.
+    with pytest.raises(lmnt.APIConnectionError, match=r"localhost \(the proxy\) refuses") as refused:
+        opened(mode, peer, proxy="http://me:s3cret@localhost:1", max_retries=0)
+    assert "s3cret" not in str(refused.value)
 
 
 def proxy(asked: list[str]) -> Any:
@@ -278,7 +295,10 @@ def proxy(asked: list[str]) -> Any:
                 head = b""
                 while b"\r\n\r\n" not in head:
                     head += near.recv(4096)
-                asked.append(head.split(b"\r\n")[0].decode())
+                lines = head.decode().split("\r\n")
+                asked.append(
+                    " ".join([lines[0], *(line[21:] for line in lines if line[:20] == "Proxy-Authorization:")])
+                )
                 host, _, port = head.split(b" ")[1].decode().rpartition(":")
                 far = self.enter_context(socket.create_connection((host, int(port))))
                 near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -353,6 +373,26 @@ def test_a_frame_of_any_size(mode: Sync, session_peer: Any) -> None:
     mode.run(session.send_finish())
     assert sum(map(len, mode.each(session.audio()))) == 5 << 20
     assert session.complete
+
+
+@pytest.mark.skipif(not hasattr(websockets, "TooManyFragments"), reason="this version of websockets has no such limit")
+def test_a_message_of_too_many_frames(mode: Sync, session_peer: Any) -> None:
+    """The library takes 4096; the goodbye that follows does not make up for what it drops."""
+
+    def script(peer: Conversation) -> None:
+        peer.open()
+        peer.expect("finish")
+        peer.raw(Frame(Opcode.BINARY, b"x", False).serialize(mask=False))
+        peer.raw(Frame(Opcode.CONT, b"x", False).serialize(mask=False) * 5000)
+        peer.frame(Opcode.CONT, b"x")
+        peer.close(1000)
+
+    session = opened(mode, session_peer(script))
+    mode.run(session.send_finish())
+    with pytest.raises(lmnt.SessionClosedError) as caught:
+        types(mode, session)
+    assert caught.value.code == 1009
+    assert not session.complete
 
 
 def test_silence_is_no_failure_when_nothing_is_owed(mode: Sync, session_peer: Any) -> None:

@@ -535,6 +535,11 @@ SESSION_TABLE: tuple[SessionRow, ...] = (
     ),
     *(row for row in _closes() if row.when is When.FINISH),
     SessionRow(
+        *("text that is no UTF-8, after finish", "a text frame with it, close 1000", When.FINISH),
+        in_finish(lambda peer: (peer.frame(Opcode.TEXT, b"\xff\xfe"), peer.close(1000))),
+        _closed(1007),
+    ),
+    SessionRow(
         *("connection lost, after finish", "FIN in place of close 1000", When.FINISH, in_finish(Conversation.drop)),
         _closed(None),
     ),

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import pairwise
@@ -29,10 +29,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from lmnt_server import create_app
+from lmnt_server.connection import connection_of
 from lmnt_server.description import lmnt
 from lmnt_server.encoders import LIVE
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.process import ServerProcess, running
+from lmnt_server.session import Limits
 from lmnt_server.speech import Speech
 from lmnt_server.store import Store, account_of
 
@@ -419,22 +421,32 @@ class Handshake:
     """A session with the application itself, in this process, where the engine can be a scripted one."""
 
     def __init__(self, *messages: dict[str, Any]) -> None:
-        self._messages = [{"type": "websocket.connect"}, *({"type": "websocket.receive", **each} for each in messages)]
-        self.leave = anyio.Event()
+        self._messages: list[Message] = [{"type": "websocket.connect"}]
+        self._news = anyio.Event()
+        self._has_left = False
         self.sent: list[Message] = []
+        self.say(*messages)
+
+    def say(self, *messages: Mapping[str, Any]) -> None:
+        self._messages += [{"type": "websocket.receive", "text": json.dumps(each)} for each in messages]
+        self._news.set()
+
+    def leave(self) -> None:
+        self._has_left = True
+        self._news.set()
 
     async def receive(self) -> Message:
-        if self._messages:
-            return self._messages.pop(0)
-        await self.leave.wait()
-        return {"type": "websocket.disconnect", "code": 1005}
+        while not self._messages and not self._has_left:
+            self._news = anyio.Event()
+            await self._news.wait()
+        return self._messages.pop(0) if self._messages else {"type": "websocket.disconnect", "code": 1005}
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
 
 
 SCOPE = {"type": "websocket", "path": PATH, "headers": [], "query_string": b""}
-ENDLESS = [{"text": json.dumps(init(format="mp3"))}, {"text": json.dumps(text("Speak. "))}]
+ENDLESS = [init(format="mp3"), text("Speak. ")]
 
 
 def test_the_engine_stops_when_the_client_leaves() -> None:
@@ -447,7 +459,7 @@ def test_the_engine_stops_when_the_client_leaves() -> None:
             with anyio.fail_after(5):
                 while engine.spoken < 3:  # noqa: ASYNC110 - it speaks in a thread of its own
                     await anyio.sleep(0.01)
-            talk.leave.set()
+            talk.leave()
         assert engine.closed.is_set()
         assert talk.sent[-1]["type"] == "websocket.send"
 
@@ -475,7 +487,7 @@ def test_the_work_of_one_session_does_not_stop_another() -> None:
     engine.gate = threading.Event()
 
     async def call() -> None:
-        slow, quick = Handshake(*ENDLESS), Handshake({"text": json.dumps(init())}, {"text": json.dumps(FINISH)})
+        slow, quick = Handshake(*ENDLESS), Handshake(init(), FINISH)
         app = create_app(engine)
         async with anyio.create_task_group() as group:
             group.start_soon(app, dict(SCOPE), slow.receive, slow.send)
@@ -483,6 +495,75 @@ def test_the_work_of_one_session_does_not_stop_another() -> None:
                 await app(dict(SCOPE), quick.receive, quick.send)
             assert quick.sent[-1] == {"type": "websocket.close", "code": 1000, "reason": ""}
             engine.gate.set()
-            slow.leave.set()
+            slow.leave()
+
+    anyio.run(call)
+
+
+def test_a_session_that_has_not_begun_is_not_idle() -> None:
+    """And one that speaks is not, however long; the time counts from the last word."""
+    engine, limit = Scripted(), 0.2
+    engine.gate = threading.Event()
+
+    async def call() -> None:
+        talk = Handshake()
+        with anyio.fail_after(10):
+            await converse(talk)
+
+    async def converse(talk: Handshake) -> None:
+        async with anyio.create_task_group() as group:
+            app = create_app(engine, limits=Limits(idle_seconds=limit))
+            group.start_soon(app, dict(SCOPE), talk.receive, talk.send)
+            await anyio.sleep(3 * limit)
+            assert [each["type"] for each in talk.sent] == ["websocket.accept"]
+            talk.say(init(), text("Speak. "))
+            await anyio.sleep(3 * limit)
+            assert [json.loads(each["text"])["type"] for each in talk.sent[1:]] == ["ready"]
+            talk.say(reset(1))
+            assert engine.gate is not None
+            engine.gate.set()
+            while "reset_complete" not in str(talk.sent[-1].get("text")):  # noqa: ASYNC110 - a fake tells nobody
+                await anyio.sleep(0.005)
+            silent_since = anyio.current_time()
+        *_, error, close = talk.sent
+        assert "no message came for 0.2 seconds" in error["text"]
+        assert close["code"] == 1008
+        assert limit - 0.05 < anyio.current_time() - silent_since < 4 * limit
+
+    anyio.run(call)
+
+
+def test_a_connection_is_held_as_the_host_has_it() -> None:
+    """It never waits in the kernel: whoever hosts the application reads and writes in a loop, as it does itself."""
+
+    async def call() -> None:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            socket.create_connection(listening.getsockname()) as near,
+        ):
+            far, client = listening.accept()
+            far.setblocking(False)
+            held = connection_of({"client": client, "http_version": "1.1"})
+            assert held is not None
+            with far, held:
+                assert not os.get_blocking(far.fileno())
+                size = 10_000_000  # more than the buffers hold
+                async with anyio.create_task_group() as group:
+                    group.start_soon(held.write, bytes(size))
+                    await anyio.sleep(0.05)
+                    near.setblocking(False)
+                    while size:
+                        await anyio.wait_readable(near)
+                        size -= len(near.recv(1 << 20))
+                async with anyio.create_task_group() as group:
+                    group.start_soon(held.linger)
+                    await anyio.wait_readable(near)
+                    assert near.recv(1) == b""
+                    for _ in range(100):
+                        near.send(b"late")
+                        await anyio.sleep(0.0001)
+                        with suppress(BlockingIOError):
+                            far.recv(10)
+                    near.shutdown(socket.SHUT_WR)
 
     anyio.run(call)

@@ -403,11 +403,17 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request) -> s
     )
 
 
-def network_sentences(host: str) -> tuple[tuple[type[BaseException], str], ...]:
-    """Return what the exceptions of the network mean, for people."""
+def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[BaseException], str], ...]:
+    """Return what the exceptions of the network mean, for people.
+
+    Args:
+        host: The host that was called.
+        proxy: The host of the proxy that was asked to, if any.
+    """
+    first = host if proxy is None else f"{proxy} (the proxy)"
     return (
-        (socket.gaierror, f"the host {host} is not known to the name service"),
-        (ConnectionRefusedError, f"{host} refuses the connection; is the server running?"),
+        (socket.gaierror, f"the host {first} is not known to the name service"),
+        (ConnectionRefusedError, f"{first} refuses the connection; is the server running?"),
         (ssl.SSLError, f"TLS with {host} failed"),
     )
 
