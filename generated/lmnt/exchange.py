@@ -219,7 +219,7 @@ def _headers(
             **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         },
         {"content-type": content_type} if content_type else {},
-        # A coding hides where audio ends, and audio gains nothing by one.
+        # A coding hides where the bytes end, and most kinds of files gain nothing by one.
         {"accept-encoding": "identity"} if operation.result is None else {},
         description.CLIENT_HEADERS,
         operation.headers,

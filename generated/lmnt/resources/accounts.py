@@ -75,15 +75,15 @@ class AccountsResource(SyncResource):
 class AccountsResourceWithRawResponse:
     """The methods of AccountsResource, returning the response with its body read."""
 
-    def __init__(self, resource: AccountsResource) -> None:
-        self.retrieve = raw(resource.retrieve)
+    def __init__(self, accounts: AccountsResource) -> None:
+        self.retrieve = raw(accounts.retrieve)
 
 
 class AccountsResourceWithStreamingResponse:
     """The methods of AccountsResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: AccountsResource) -> None:
-        self.retrieve = streamed(resource.retrieve)
+    def __init__(self, accounts: AccountsResource) -> None:
+        self.retrieve = streamed(accounts.retrieve)
 
 
 class AsyncAccountsResource(AsyncResource):
@@ -137,12 +137,12 @@ class AsyncAccountsResource(AsyncResource):
 class AsyncAccountsResourceWithRawResponse:
     """The methods of AsyncAccountsResource, returning the response with its body read."""
 
-    def __init__(self, resource: AsyncAccountsResource) -> None:
-        self.retrieve = async_raw(resource.retrieve)
+    def __init__(self, accounts: AsyncAccountsResource) -> None:
+        self.retrieve = async_raw(accounts.retrieve)
 
 
 class AsyncAccountsResourceWithStreamingResponse:
     """The methods of AsyncAccountsResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: AsyncAccountsResource) -> None:
-        self.retrieve = async_streamed(resource.retrieve)
+    def __init__(self, accounts: AsyncAccountsResource) -> None:
+        self.retrieve = async_streamed(accounts.retrieve)

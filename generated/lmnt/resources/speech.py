@@ -192,17 +192,17 @@ class SpeechResource(SyncResource):
 class SpeechResourceWithRawResponse:
     """The methods of SpeechResource, returning the response with its body read."""
 
-    def __init__(self, resource: SpeechResource) -> None:
-        self.generate = resource.generate
-        self.generate_detailed = raw(resource.generate_detailed)
+    def __init__(self, speech: SpeechResource) -> None:
+        self.generate = speech.generate
+        self.generate_detailed = raw(speech.generate_detailed)
 
 
 class SpeechResourceWithStreamingResponse:
     """The methods of SpeechResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: SpeechResource) -> None:
-        self.generate = streamed_binary(resource.generate)
-        self.generate_detailed = streamed(resource.generate_detailed)
+    def __init__(self, speech: SpeechResource) -> None:
+        self.generate = streamed_binary(speech.generate)
+        self.generate_detailed = streamed(speech.generate_detailed)
 
 
 class AsyncSpeechResource(AsyncResource):
@@ -364,14 +364,14 @@ class AsyncSpeechResource(AsyncResource):
 class AsyncSpeechResourceWithRawResponse:
     """The methods of AsyncSpeechResource, returning the response with its body read."""
 
-    def __init__(self, resource: AsyncSpeechResource) -> None:
-        self.generate = resource.generate
-        self.generate_detailed = async_raw(resource.generate_detailed)
+    def __init__(self, speech: AsyncSpeechResource) -> None:
+        self.generate = speech.generate
+        self.generate_detailed = async_raw(speech.generate_detailed)
 
 
 class AsyncSpeechResourceWithStreamingResponse:
     """The methods of AsyncSpeechResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: AsyncSpeechResource) -> None:
-        self.generate = async_streamed_binary(resource.generate)
-        self.generate_detailed = async_streamed(resource.generate_detailed)
+    def __init__(self, speech: AsyncSpeechResource) -> None:
+        self.generate = async_streamed_binary(speech.generate)
+        self.generate_detailed = async_streamed(speech.generate_detailed)

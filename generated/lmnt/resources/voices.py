@@ -279,23 +279,23 @@ class VoicesResource(SyncResource):
 class VoicesResourceWithRawResponse:
     """The methods of VoicesResource, returning the response with its body read."""
 
-    def __init__(self, resource: VoicesResource) -> None:
-        self.create = raw(resource.create)
-        self.list = raw(resource.list)
-        self.retrieve = raw(resource.retrieve)
-        self.update = raw(resource.update)
-        self.delete = raw(resource.delete)
+    def __init__(self, voices: VoicesResource) -> None:
+        self.create = raw(voices.create)
+        self.list = raw(voices.list)
+        self.retrieve = raw(voices.retrieve)
+        self.update = raw(voices.update)
+        self.delete = raw(voices.delete)
 
 
 class VoicesResourceWithStreamingResponse:
     """The methods of VoicesResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: VoicesResource) -> None:
-        self.create = streamed(resource.create)
-        self.list = streamed(resource.list)
-        self.retrieve = streamed(resource.retrieve)
-        self.update = streamed(resource.update)
-        self.delete = streamed(resource.delete)
+    def __init__(self, voices: VoicesResource) -> None:
+        self.create = streamed(voices.create)
+        self.list = streamed(voices.list)
+        self.retrieve = streamed(voices.retrieve)
+        self.update = streamed(voices.update)
+        self.delete = streamed(voices.delete)
 
 
 class AsyncVoicesResource(AsyncResource):
@@ -542,20 +542,20 @@ class AsyncVoicesResource(AsyncResource):
 class AsyncVoicesResourceWithRawResponse:
     """The methods of AsyncVoicesResource, returning the response with its body read."""
 
-    def __init__(self, resource: AsyncVoicesResource) -> None:
-        self.create = async_raw(resource.create)
-        self.list = async_raw(resource.list)
-        self.retrieve = async_raw(resource.retrieve)
-        self.update = async_raw(resource.update)
-        self.delete = async_raw(resource.delete)
+    def __init__(self, voices: AsyncVoicesResource) -> None:
+        self.create = async_raw(voices.create)
+        self.list = async_raw(voices.list)
+        self.retrieve = async_raw(voices.retrieve)
+        self.update = async_raw(voices.update)
+        self.delete = async_raw(voices.delete)
 
 
 class AsyncVoicesResourceWithStreamingResponse:
     """The methods of AsyncVoicesResource, as context managers around a response whose body is on its way."""
 
-    def __init__(self, resource: AsyncVoicesResource) -> None:
-        self.create = async_streamed(resource.create)
-        self.list = async_streamed(resource.list)
-        self.retrieve = async_streamed(resource.retrieve)
-        self.update = async_streamed(resource.update)
-        self.delete = async_streamed(resource.delete)
+    def __init__(self, voices: AsyncVoicesResource) -> None:
+        self.create = async_streamed(voices.create)
+        self.list = async_streamed(voices.list)
+        self.retrieve = async_streamed(voices.retrieve)
+        self.update = async_streamed(voices.update)
+        self.delete = async_streamed(voices.delete)
