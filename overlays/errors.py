@@ -404,7 +404,7 @@ class SessionClosedError(APIStreamError):
         message: What happened, in one sentence.
         code: The close code (RFC 6455 section 7.4); None if the connection was lost without one.
         unanswered: The nonces of the flushes and resets that were never answered, in order.
-        bytes_received: Bytes of audio that had arrived.
+        bytes_received: Bytes that had arrived, without the messages around them.
         reason: The close reason.
         request_id: See APIError.
         type: See APIError.

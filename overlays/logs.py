@@ -18,5 +18,5 @@ def set_up() -> None:
     logging.basicConfig(
         format="[%(asctime)s - %(name)s:%(lineno)d - %(levelname)s] %(message)s", datefmt="%Y-%m-%d %H:%M:%S"
     )
-    for name in (description.PACKAGE, "httpx"):
+    for name in (__package__, "httpx"):
         logging.getLogger(name).setLevel(level)

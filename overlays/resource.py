@@ -119,7 +119,7 @@ def streamed(method: Callable[P, T]) -> Callable[P, ResponseContextManager[APIRe
 def streamed_binary(
     method: Callable[P, BinaryAPIResponse],
 ) -> Callable[P, ResponseContextManager[StreamedBinaryAPIResponse]]:
-    """Type and wrap a method that returns audio on its way."""
+    """Type and wrap a method that returns bytes on their way."""
     return _on_entering(cast("Callable[P, StreamedBinaryAPIResponse]", method))
 
 
@@ -133,7 +133,7 @@ def async_streamed(
 def async_streamed_binary(
     method: Callable[P, Awaitable[AsyncBinaryAPIResponse]],
 ) -> Callable[P, AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
-    """Type and wrap a method that returns audio on its way."""
+    """Type and wrap a method that returns bytes on their way."""
     return _on_aentering(cast("Callable[P, Awaitable[AsyncStreamedBinaryAPIResponse]]", method))
 
 

@@ -41,7 +41,7 @@ from .operation import arguments_of
 from .options import Secret
 from .session_events import SpeechSessionAudio, SpeechSessionEvent, UnknownEvent
 
-logger = logging.getLogger(description.PACKAGE)
+logger = logging.getLogger(__package__)
 
 NORMAL = 1000
 """The close code of a session whose work is done (RFC 6455 section 7.4.1)."""

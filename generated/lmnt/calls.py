@@ -9,10 +9,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .errors import InvalidArgumentError
-from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange, handshake
+from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .omit import NotGiven
 from .operation import Operation
-from .options import CallOptions, ClientOptions, Secret, given
+from .options import CallOptions, ClientOptions, Secret
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -22,7 +22,6 @@ from .responses import (
     StreamedBinaryAPIResponse,
     parse,
 )
-from .retries import Attempts
 from .stream import aread_body, aread_start, read_body, read_start
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
@@ -30,8 +29,6 @@ from .transport.connections import Connections, SharedClient, Timeout
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
-
-    from .transport.handshake import Opening
 
 T = TypeVar("T")
 
@@ -96,34 +93,6 @@ class Calls:
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._shared.is_closed
-
-    def opening(self, operation_id: str, path: str, call: CallOptions, *, max_message_size: int) -> Opening:
-        """Return how a WebSocket session is opened.
-
-        Args:
-            operation_id: What is called, for people.
-            path: Where, below the base URL.
-            call: The settings of this call.
-            max_message_size: Bytes that a message of the server may have.
-
-        Raises:
-            InvalidArgumentError: An argument cannot be sent.
-            Error: This client was closed.
-        """
-        from .transport.handshake import Opening
-
-        self._shared.check_open()
-        request = handshake(operation_id, path, self._options, call)
-        timeout = self._shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-        return Opening(
-            request=request,
-            timeout=timeout,
-            key=self._options.key,
-            proxy=self._shared.connections.proxy_of(request.url),
-            tls=self._shared.tls if request.url.startswith("wss:") else None,
-            max_message_size=max_message_size,
-            attempts=Attempts(operation_id, given(call.max_retries, self._options.max_retries), request.deadline),
-        )
 
     def __repr__(self) -> str:
         if not hasattr(self, "_options"):

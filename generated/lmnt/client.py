@@ -12,7 +12,7 @@ from .omit import NotGiven, not_given
 from .options import DEFAULT_MAX_RETRIES, ClientOptions, Secret
 
 if TYPE_CHECKING:
-    import ssl
+    from ssl import SSLContext
 
     from .resources import accounts as _accounts
     from .resources import speech as _speech
@@ -58,7 +58,7 @@ class Lmnt(SyncRequests):
         default_query: Mapping[str, object] | None = None,
         http_client: HTTPClient | None = None,
         http2: bool = False,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,
@@ -248,7 +248,7 @@ class AsyncLmnt(AsyncRequests):
         default_query: Mapping[str, object] | None = None,
         http_client: AsyncHTTPClient | None = None,
         http2: bool = False,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,

@@ -221,7 +221,7 @@ def _headers(
             **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         },
         {"content-type": content_type} if content_type else {},
-        # Audio gains nothing by a coding.
+        # What is handed out as bytes, such as audio, gains nothing by a coding.
         {"accept-encoding": "identity" if operation.result is None else ACCEPTED},
         description.CLIENT_HEADERS,
         operation.headers,

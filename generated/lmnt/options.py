@@ -264,17 +264,6 @@ def _check_deadline(deadline: float | None) -> float | None:
     return deadline
 
 
-DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
-"""Bytes: minutes of audio in one message."""
-
-
-def check_message_size(size: int) -> int:
-    """Return the limit of a message's size; raises InvalidArgumentError."""
-    if not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        raise InvalidArgumentError(f"max_message_size must be a number of bytes above 0; got {size!r}")
-    return size
-
-
 def _check_retries(max_retries: int) -> int:
     if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"max_retries must be a whole number from 0 up; got {max_retries!r}")

@@ -1,4 +1,4 @@
-"""What the raw and the streaming access hand out, and the audio of a binary operation: facts first, then the body.
+"""What the raw and the streaming access hand out, and the bytes of a binary operation: facts first, then the body.
 
 The sync and async classes differ in who waits; everything else is in the two classes they share.
 """
@@ -240,28 +240,28 @@ class APIResponse(ResponseFacts[T]):
 
 
 class BinaryAPIResponse(APIResponse[bytes]):
-    """Audio that is here as a whole."""
+    """Bytes that are here as a whole."""
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
-        """Write the audio to a file, which takes its name when it is whole; raises FileError."""
+        """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
         save(self.iter_bytes(), Download(file))
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
-    """Audio on its way."""
+    """Bytes on their way."""
 
     def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the audio to a file as it comes; the file takes its name when it is whole.
+        """Write the bytes to a file as it comes; the file takes its name when it is whole.
 
         Args:
             file: The file; one that is there already stays as it is until the new one is whole.
             chunk_size: Bytes to write at a time; None writes them as they come.
-            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+            keep_partial: Whether what came of a body that broke off is kept as `<file>.partial`, named by the error.
 
         Raises:
-            APIStreamError: The audio broke off.
+            APIStreamError: The body broke off.
             FileError: The file cannot be written.
         """
         save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
@@ -337,28 +337,28 @@ class AsyncAPIResponse(ResponseFacts[T]):
 
 
 class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
-    """Audio that is here as a whole."""
+    """Bytes that are here as a whole."""
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
-        """Write the audio to a file, which takes its name when it is whole; raises FileError."""
+        """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
         await asave(self.iter_bytes(), Download(file))
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
-    """Audio on its way."""
+    """Bytes on their way."""
 
     async def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the audio to a file as it comes; the file takes its name when it is whole.
+        """Write the bytes to a file as it comes; the file takes its name when it is whole.
 
         Args:
             file: The file; one that is there already stays as it is until the new one is whole.
             chunk_size: Bytes to write at a time; None writes them as they come.
-            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+            keep_partial: Whether what came of a body that broke off is kept as `<file>.partial`, named by the error.
 
         Raises:
-            APIStreamError: The audio broke off.
+            APIStreamError: The body broke off.
             FileError: The file cannot be written.
         """
         await asave(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))

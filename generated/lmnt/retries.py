@@ -8,11 +8,10 @@ import random
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from . import description
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError
 
-logger = logging.getLogger(description.PACKAGE)
+logger = logging.getLogger(__package__)
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0

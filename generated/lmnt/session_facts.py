@@ -11,30 +11,54 @@ from typing import cast
 from . import description
 from .calls import AsyncCalls, SyncCalls
 from .errors import APIError, Error, InvalidArgumentError
+from .exchange import handshake
 from .model import write_fields
 from .models.speech_session_init import SpeechSessionInit
+from .omit import NotGiven
 from .operation import arguments_of
-from .options import CallOptions, check_message_size
+from .options import CallOptions, given
+from .retries import Attempts
 from .session import Session, State
 from .session_events import SpeechSessionEvent
+from .transport.connections import Timeout
 from .transport.handshake import Opening
 from .transport.websocket import Closed
 
 OPERATION_ID = "speech.sessions.create"
+
+DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
+"""Bytes: minutes of audio in one message."""
 
 
 def prepare(
     client: SyncCalls | AsyncCalls, path: str, init: Mapping[str, object], call: CallOptions, max_message_size: int
 ) -> tuple[dict[str, object], Opening]:
     """Check all arguments, of which None is as good as none; returns the fields of `init` but the key, and the way."""
-    given = {name: value for name, value in init.items() if value is not None}
+    said = {name: value for name, value in init.items() if value is not None}
     with arguments_of(OPERATION_ID):
-        fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
+        fields = write_fields(SpeechSessionInit, {**said, "x_api_key": ""})
     del fields[description.AUTH_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")
     fields |= cast("Mapping[str, object]", call.body or {})
-    return fields, client.opening(OPERATION_ID, path, call, max_message_size=check_message_size(max_message_size))
+    if not isinstance(max_message_size, int) or max_message_size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"max_message_size must be a number of bytes above 0; got {max_message_size!r}")
+    return fields, _opening(client, path, call, max_message_size)
+
+
+def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_message_size: int) -> Opening:
+    options, shared = client._options, client._shared  # pyright: ignore[reportPrivateUsage]  # a session is of its client
+    shared.check_open()
+    request = handshake(OPERATION_ID, path, options, call)
+    return Opening(
+        request=request,
+        timeout=shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout),
+        key=options.key,
+        proxy=shared.connections.proxy_of(request.url),
+        tls=shared.tls if request.url.startswith("wss:") else None,
+        max_message_size=max_message_size,
+        attempts=Attempts(OPERATION_ID, given(call.max_retries, options.max_retries), request.deadline),
+    )
 
 
 class Patience:

@@ -52,7 +52,7 @@ class StreamGuard:
     Args:
         response: The response the body belongs to.
         request_id: The id that errors carry.
-        retry_safe: Whether errors may call a repetition safe; None for audio, part of which may have been used.
+        retry_safe: Whether errors may call a repetition safe; None for bytes, part of which may have been used.
         is_audio: Whether a body without a byte is a failure.
         container: What knows the format of the audio, if anything does.
         strict: Whether an end that cannot be proved is a failure.

@@ -31,7 +31,7 @@ DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_conn
 
 
 def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
-    """Return the timeout of a client; the default of httpx, which is too short for speech, counts as none set."""
+    """Return the timeout of a client; the default of httpx, which is too short for long bodies, counts as none set."""
     return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
 
 

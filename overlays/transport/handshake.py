@@ -17,9 +17,8 @@ import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, WebSocketException
 from websockets.http11 import Response as HandshakeResponse
 
-from .. import description
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
-from ..exchange import numbered
+from ..exchange import logger, numbered
 from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
@@ -41,7 +40,7 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
         return level > logging.DEBUG and super().isEnabledFor(level)
 
 
-_log = _Log(logging.getLogger(f"{description.PACKAGE}.websocket"), {})
+_log = _Log(logger.getChild("websocket"), {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,11 @@ class Surface:
         """Return the operations that a name belongs to."""
         plain = _plain(path)
         if plain.startswith("models."):
-            return tuple(sorted(self.users.get(token(plain.split(".")[1]), ())))
+            name = token(plain.split(".")[1])
+            # What has no name in the description is called after the operation that has it.
+            return tuple(
+                sorted(self.users.get(name) or [each for each in self.operations if name.startswith(token(each))])
+            )
         name = plain.partition(".")[2]
         return tuple(each for each in self.operations if name == each or name.startswith(f"{each}."))
 
@@ -101,15 +105,20 @@ def _plain(path: str) -> str:
     return re.sub(r"\.with_(raw|streaming)_response|\bAsync|With(Raw|Streaming)Response\b", "", path)
 
 
+def _rank(path: str) -> tuple[bool, int, str]:
+    """Return what puts the name first that people know a thing by: a model is in `models`, and in `types` too."""
+    return path.startswith("types."), len(path), path
+
+
 def compare(old: Surface, new: Surface) -> Iterator[Change]:
-    """Yield what differs, each once, called by the shortest name that leads to it."""
+    """Yield what differs, each once, called by the first of the names that lead to it."""
     found: dict[tuple[str, str, str], tuple[str, Change]] = {}
     for path, member, change in _differences(old, new):
         key = (_plain(member.canonical_path), change.kind, change.text)
-        if key not in found or (len(path), path) < (len(found[key][0]), found[key][0]):
+        if key not in found or _rank(path) < _rank(found[key][0]):
             found[key] = (path, change)
     alike: dict[tuple[str, str], dict[str, Change]] = {}
-    for path, change in sorted(found.values(), key=lambda each: (len(each[0]), each[0])):
+    for path, change in sorted(found.values(), key=lambda each: _rank(each[0])):
         # By different ways there, the plain one first.
         paths = alike.setdefault((change.kind, change.text), {})
         if _plain(path) not in map(_plain, paths):
@@ -149,7 +158,7 @@ def _differences(old: Surface, new: Surface) -> Iterator[tuple[str, Member, Chan
 
 
 def _what(path: str) -> str:
-    return "model" if re.fullmatch(r"models\.\w+", path) else "name"
+    return "model" if re.fullmatch(r"(models|types)\.\w+", path) else "name"
 
 
 def _named(path: str) -> str:

@@ -126,9 +126,15 @@ def _there(old: Mapping[str, Any], new: Mapping[str, Any], what: str, address: C
     for name in old.keys() - new.keys():
         again = [each for each in new.keys() - old.keys() if address(new[each]) == address(old[name])]
         text = f"is called `{again[0]}` now" if again else "was removed"
-        yield _tell(BREAKING, f"{what} {'renamed' if again else 'removed'}", text, name, name.rsplit(".", 1)[-1])
+        yield _tell(BREAKING, f"{what} {'renamed' if again else 'removed'}", text, name, *_names_in_python(name))
     for name in new.keys() - old.keys():
-        yield _tell(ADDITION, f"{what} added", "is new", name, name.rsplit(".", 1)[-1])
+        yield _tell(ADDITION, f"{what} added", "is new", name, *_names_in_python(name))
+
+
+def _names_in_python(name: str) -> tuple[str, ...]:
+    """Return the names that come and go with an operation: its method, the type of its arguments, and its resource."""
+    resource = name.partition(".")[0]
+    return name.rsplit(".", 1)[-1], f"{name}Arguments", resource, f"{resource}Resource"
 
 
 def _session(was: Mapping[str, Any], now: Mapping[str, Any], name: str, comparison: Comparison) -> Found:

@@ -13,7 +13,7 @@ from .bodies import Bodies, Body
 from .description import Description, RawOperation, below, refuse
 from .kinds import Kinds
 from .models import Models
-from .naming import argument_name, method_name, python_name, resource_name
+from .naming import argument_name, method_name, operation_module, resource_name
 from .parameters import Argument, parameter
 from .results import Result, Results
 from .security import auth_of
@@ -66,7 +66,7 @@ class Call:
     @property
     def module(self) -> str:
         """The module under operations/."""
-        return python_name(self.id)
+        return operation_module(self.id)
 
     @property
     def retry_safe(self) -> bool:

@@ -60,12 +60,18 @@ _CLASSES = {
 strings.RESERVED_WORDS.clear()
 strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 
-_METHODS = {"with_raw_response", "with_streaming_response", "in_mode"}
+# A class looks a name up in itself before its module: a method `omit` would be the default of the next one's arguments.
+_METHODS = {"with_raw_response", "with_streaming_response", "in_mode", "omit", "not_given"}
 _CLIENT = {
     *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
-    *("api_key", "base_url", "max_retries", "timeout", "opening"),
+    *("api_key", "base_url", "max_retries", "timeout", "cached_property"),
     *("get", "post", "put", "patch", "delete"),
 }
+_OPERATIONS = {"builtins", "datetime", "uuid"}
+"""Modules that a resource imports beside those of its operations, each with a `_` before its name."""
+
+CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
+"""What the module of the clients imports, and what the package offers, beside the names that overlays offer."""
 
 
 @cache
@@ -93,6 +99,12 @@ def method_name(operation_id: str, tag: str) -> str:
     # These two may be what they say: the template writes the builtins of their names in full.
     name = name.rstrip("_") if name in ("list_", "dict_") else name
     return f"{name}_" if name in _METHODS else name
+
+
+def operation_module(operation_id: str) -> str:
+    """Return the module of an operation."""
+    name = python_name(operation_id)
+    return f"{name}_" if name in _OPERATIONS else name
 
 
 def resource_name(tag: str) -> str:

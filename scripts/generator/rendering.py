@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
-from .description import Description, Failure, refuse
+from .description import Description, Failure, below, refuse
 from .keywords import problems
 from .kinds import Kind, Kinds
 from .models import Models
-from .naming import Namer, class_name, python_name
+from .naming import CLIENT_NAMES, Namer, class_name, python_name
 from .security import auth_of
 from .service import base_url, client_headers, request_id_header
 from .sessions import OVERLAY, sessions
@@ -42,6 +42,7 @@ class Package(Project):
     def __init__(self, settings: Settings, document: dict[str, Any], folder: Path) -> None:
         if wrong := list(problems(document)):
             raise Failure.of(wrong)
+        _check_client(settings)
         digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
         origins = Namer(document).name_all()
         self.description = Description(document)
@@ -103,15 +104,27 @@ class Package(Project):
         """Return the resources by the attribute of the client."""
         about = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
         found: dict[str, Resource] = {}
+        modules: dict[str, str] = {}
+        taken = {"SyncResource", "AsyncResource", *self.kinds.components}
         for call in self.calls:
             tag = call.operation.tag
-            resource = found.setdefault(call.resource, Resource(tag, about.get(tag, ""), self.kinds.components))
+            if call.resource not in found:
+                found[call.resource] = Resource(tag, about.get(tag, ""), taken)
+                taken.update(found[call.resource].classes)
+            resource = found[call.resource]
             if resource.tag != tag or call.method in {each.method for each in resource.calls}:
                 raise refuse(
                     call.operation.pointer,
                     f"it would be called {call.resource}.{call.method}, as another operation is",
                     "rename one of them",
                 )
+            if call.module in modules:
+                raise refuse(
+                    below(call.operation.pointer, "operationId"),
+                    f"its module would be called {call.module}, as that of {modules[call.module]!r} is",
+                    "rename one of them",
+                )
+            modules[call.module] = call.id
             resource.calls.append(call)
         return found
 
@@ -151,11 +164,20 @@ class Package(Project):
     def _params(self) -> dict[str, Call]:
         """Return the calls that take arguments by name, by what the type of these arguments is called."""
         found: dict[str, Call] = {}
-        for call in self.calls:
-            if call.named:
-                name = call.operation.data.get("x-params", f"{class_name(call.id)}Arguments")
-                used = {kind.name for each in call.named for kind in each.kind.named()}
-                if name in found or name in used:
+        for resource in self._resources.values():
+            calls = [call for call in resource.calls if call.named]
+            used = {kind.name for call in calls for each in call.named for kind in each.kind.named()}
+            for call in calls:
+                said = call.operation.data.get("x-params")
+                name = f"{class_name(call.id)}Arguments" if said is None else str(said)
+                if name != class_name(name):
+                    raise refuse(
+                        below(call.operation.pointer, "x-params"),
+                        f"{said!r} is not what a class can be called here",
+                        f"write {class_name(name)}",
+                    )
+                # A name that was chosen may hide that of a model in `types`, where no argument is one.
+                if name in found or name in used or (said is None and name in self.kinds.components):
                     raise refuse(
                         call.operation.pointer,
                         f"the type of its arguments would be called {name}, as another type is",
@@ -212,18 +234,20 @@ class Package(Project):
 class Resource:
     """The operations of one tag."""
 
-    def __init__(self, tag: str, about: str, components: Mapping[str, Kind]) -> None:
+    def __init__(self, tag: str, about: str, taken: AbstractSet[str]) -> None:
         self.tag = tag
         self.about = about
         self.calls: list[Call] = []
-        name = f"{class_name(tag)}Resource"
-        # A tag `pet` and a schema `PetResource` are two things.
-        while any(f"{prefix}{name}{ending}" in components for prefix in ("", "Async") for ending in ("", *_ACCESS)):
-            name += "Group"
-        self.class_name = name
+        self.class_name = f"{class_name(tag)}Resource"
+        # A tag `pet` and a schema `PetResource` are two things, and so are the tags `async_pet` and `pet`.
+        while not taken.isdisjoint(self.classes):
+            self.class_name += "Group"
 
-
-_ACCESS = ("WithRawResponse", "WithStreamingResponse")
+    @property
+    def classes(self) -> list[str]:
+        """The classes that its module has."""
+        endings = ("", "WithRawResponse", "WithStreamingResponse")
+        return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
 
 
 def is_own(name: str, kind: Kind) -> bool:
@@ -275,6 +299,14 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
         return Path(error.filename or error.name or "?").name, error.lineno
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("jinja")]
     return Path(frames[-1].filename).name, frames[-1].lineno or 0
+
+
+def _check_client(settings: Settings) -> None:
+    """Refuse a client whose name, or that of its errors, is one of the package already."""
+    taken = {*exports(settings.overlays), *CLIENT_NAMES}
+    for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
+        if name in taken:
+            raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
 
 
 def exports(overlays: list[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from .mock import KEY, Mock
 from .packages import document, load, make_all
 
-NAMES = ("petshop", "chat", "diary", "printing", "hostile")
+NAMES = ("petshop", "chat", "diary", "printing", "hostile", "ours")
 
 
 @pytest.fixture(scope="session")

@@ -330,6 +330,43 @@ ROWS: list[tuple[str, str, tuple[Any, ...], dict[str, Any], dict[str, Any], Call
         },
         lambda found: type(found).__name__ == "ThingB",
     ),
+    (
+        "ours",
+        "get_.get",
+        (),
+        {"stream": "a", "options": "o", "cast_to": 2},
+        {"query": {"stream": "a", "options": "o", "cast_to": 2}},
+        lambda found: type(found).__name__ == "Client" and found.transport.stream == "a",
+    ),
+    (
+        "ours",
+        "types.types",
+        (),
+        {"total": True, "required": 1},
+        {"body": {"total": True, "required": 1}},
+        lambda found: (found.model_dump_, found.to_dict()) == (1, {"model_dump": 1, "copy": "c"}),
+    ),
+    (
+        "ours",
+        "params.params",
+        (),
+        {"headers": {"a": "b"}, "params": ["p"], "timeout_": 2.5, "model": "n", "timeout": 20},
+        {"body": {"headers": {"a": "b"}, "params": ["p"], "timeout": 2.5, "model": "n"}},
+        lambda found: found[0] == "text" and found[1].stream == "b",
+    ),
+    ("ours", "models.list", (), {"models": ["m"]}, {"target": "/models?models=m"}, lambda found: found is None),
+    *(
+        ("ours", path, (), {}, {"target": "/" + target}, lambda found: found is None)
+        for path, target in (
+            *(("resources.resources", "resources"), ("raw.raw", "raw"), ("async_raw.get", "async_raw")),
+            *(("sync.get", "sync"), ("async_.get", "async"), ("ssl.get", "ssl")),
+            *(("cached_property_.get", "cached_property"), ("x.omit_", "x/omit"), ("x.not_given_", "x/not_given")),
+            *(("x.uuid", "x/uuid"), ("x.builtins", "x/builtins")),
+        )
+    ),
+    ("ours", "x.datetime", (), {"a": DAY}, {"query": {"a": "2026-02-28"}}, lambda found: found == [NOON]),
+    ("ours", "x.list", (), {}, {}, lambda found: found == [[1]] and found.request_id == REQUEST_ID),
+    ("ours", "日本.日本", (), {"日本": "a"}, {"body": {"日本": "a"}}, lambda found: found is None),
 ]
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import logging
 import re
 import sys
 import threading
 import traceback
+import typing
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from generator.description import Failure
+from generator.naming import method_name, python_name, resource_name
+
 from .conftest import NAMES, Driver
 from .mock import KEY, Mock
+from .packages import document, load, make_all
 
 CALLS = {"petshop": "pet.list_pets", "chat": "shapes.list", "diary": "holidays.list", "printing": "print_jobs.report"}
 
@@ -116,8 +123,6 @@ def test_packages_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_description_without_a_key_has_no_argument_for_one(tmp_path: Path) -> None:
-    from .packages import document, load, make_all
-
     plain = document("printing")
     del plain["components"], plain["security"]
     make_all({"plain": plain}, tmp_path)
@@ -150,9 +155,73 @@ def test_no_text_of_a_description_becomes_code(made: Path) -> None:
 
 
 @pytest.mark.usefixtures("made")
-def test_the_constants_are_those_of_the_description() -> None:
-    from importlib import import_module
+@pytest.mark.parametrize("name", [*NAMES, "lmnt"])
+def test_the_types_of_arguments_can_be_looked_at(name: str) -> None:
+    package = import_module(name)
+    found = [getattr(package.types, each) for each in package.types.__all__]
+    types = [each for each in found if isinstance(each, type) and typing.is_typeddict(each)]
+    assert types
+    for each in types:
+        hints = typing.get_type_hints(each)
+        assert each.__required_keys__ | each.__optional_keys__ == hints.keys()
+    if name == "ours":
+        assert package.types.ParamsParamsArguments.__required_keys__ == {"headers"}
+        assert typing.get_type_hints(package.types.DatetimeArguments) == {"a": datetime.date}
 
+
+@pytest.mark.usefixtures("made")
+def test_each_name_of_a_package_is_what_it_is_called() -> None:
+    package = import_module("ours")
+    for folder in (package.models, package.resources, package.types):
+        for name in folder.__all__:
+            assert not isinstance(getattr(folder, name), ModuleType), name
+    resources = [getattr(package.resources, name) for name in package.resources.__all__]
+    assert {each.__name__ for each in resources} == {*package.resources.__all__}
+    assert {each.__module__ for each in resources if "Raw" not in each.__name__} >= {
+        f"ours.resources.{name}" for name in ("sync", "async_", "streamed_binary")
+    }
+
+
+def test_a_tag_or_a_field_takes_the_name_of_nothing_that_we_have() -> None:
+    package = import_module("lmnt")
+
+    def public(*kinds: type) -> set[str]:
+        return {name for kind in kinds for name in dir(kind) if not name.startswith("_")}
+
+    clients = public(*(import_module("lmnt.http_methods").__dict__[f"{each}Requests"] for each in ("Sync", "Async")))
+    assert {resource_name(name) for name in clients} & clients == set()
+    resources = public(*(import_module("lmnt.resource").__dict__[f"{each}Resource"] for each in ("Sync", "Async")))
+    assert {method_name(name, "x") for name in resources} & resources == set()
+    model = public(package.Model)
+    assert {python_name(name) for name in model} & model == set()
+
+
+def test_a_description_of_nothing_but_a_call_is_enough(tmp_path: Path) -> None:
+    least = {
+        "openapi": "3.1.0",
+        "info": {"title": "Least", "version": "1"},
+        "paths": {
+            "/": {"get": {"operationId": "all.get", "tags": ["all"], "responses": {"204": {"description": "None."}}}}
+        },
+    }
+    make_all({"least": least}, tmp_path)
+    package = load("least", tmp_path)
+    assert (package.models.__all__, package.types.__all__) == ([], [])
+    with Mock(least) as server:
+        assert package.Least(base_url=server.url).all.get() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("stream", "Stream"), ("file", "FileError"), ("secret", "Secret"), ("requests", "AsyncRequests")],
+)
+def test_a_client_takes_the_name_of_nothing_that_we_have(tmp_path: Path, name: str, taken: str) -> None:
+    with pytest.raises(Failure, match=f"--package '{name}': {taken} is another name of the package"):
+        make_all({name: document("printing")}, tmp_path)
+
+
+@pytest.mark.usefixtures("made")
+def test_the_constants_are_those_of_the_description() -> None:
     facts: Any = import_module("hostile.description")
     assert facts.API_VERSION == '1"\\'
     assert facts.BASE_URL == 'https://example.com/x""""'

@@ -58,7 +58,7 @@ def _imports(name: str, text: str) -> list[tuple[int, int, int, list[tuple[str, 
             shown = each.name + (f" as {each.asname}" if each.asname else "")
             is_module = node.module is None or (BASE / "/".join(folder)).is_dir()
             # `from ..models import voice` names a module, `from ..transport import Timeout` what is in one.
-            is_module = is_module and each.name.islower() and folder != ["transport"]
+            is_module = is_module and each.name == each.name.lower() and folder != ["transport"]
             names.append(("/".join([*folder, each.name] if is_module else folder) + ".py", shown))
         found.append((node.lineno, node.end_lineno or node.lineno, node.col_offset, names))
     return sorted(found, reverse=True)

@@ -364,6 +364,31 @@ MUTATIONS: dict[str, Mutation] = {
         {f"{LIST}/parameters/-": query("timeout", {"type": "integer"})},
         *("voices.list", (), {"timeout_": 5, "timeout": 20}, {"query": {"timeout": 5}}),
     ),
+    "a resource called as a method of the client": Mutation(
+        {"/paths/~1v1~1get/get": operation("get.raw", NOTHING, parameters=[query("raw", STRING)])},
+        *("get_.raw", (), {"raw": "a"}, {"query": {"raw": "a"}}, lambda result: result is None),
+    ),
+    "an object called as a class of the package": Mutation(
+        {
+            f"{SCHEMAS}/VoiceUpdateParams/properties/options": ref("RequestOptions"),
+            f"{SCHEMAS}/RequestOptions": {
+                "type": "object",
+                "required": ["model_dump"],
+                "properties": {"model_dump": STRING},
+            },
+        },
+        "voices.update",
+        ("a",),
+        {"options": {"model_dump": "b"}},
+        {"body": {"options": {"model_dump": "b"}}},
+    ),
+    "a name for the type of arguments": Mutation(
+        {
+            f"{VOICE}/delete/x-params": "VoiceDelete",
+            f"{VOICE}/delete/parameters": [query("force", {"type": "boolean"})],
+        },
+        *("voices.delete", ("a",), {"force": True}, {"query": {"force": True}}),
+    ),
     "text that looks like code": Mutation(
         {
             f"{VOICE}/get/summary": 'Ends in """ and \\',

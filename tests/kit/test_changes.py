@@ -654,3 +654,40 @@ def test_what_cannot_be_compared(tree: Path, capsys: pytest.CaptureFixture[str])
         captured = capsys.readouterr()
         assert told in captured.err
         assert captured.out == ""
+
+
+def test_what_a_change_brings_in_python_is_told_with_it(
+    tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "tag", "v0.1.0")
+    edit(
+        tree / "openapi" / "lmnt.yaml",
+        (
+            "paths:\n",
+            "paths:\n"
+            "  /v1/words:\n"
+            "    post:\n"
+            "      {operationId: words.add, tags: [words], security: [{ApiKey: []}], responses: {'204': {description: Done.}},\n"
+            "       requestBody: {content: {application/json: {schema: {type: object, properties: {word: {type: string}}}}}}}\n",
+        ),
+        (
+            "        - name: owner\n",
+            "        - {name: page, in: query, schema: {type: integer}}\n        - name: owner\n",
+        ),
+    )
+    code, told = run()
+    assert code == 0, told
+    assert changes.main(["--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {each["text"]: sorted(each["python"]) for each in report["changes"]} == {
+        "request `query page` is new": [
+            "`Lmnt.voices.list` takes `page`, which is new",
+            "`types.VoiceListParams.page` is new",
+        ],
+        "is new": [
+            "`Lmnt.words` is new",
+            "`models.WordsAddParams` is new",
+            "`resources.WordsResource` is new",
+            "`types.WordsAddArguments` is new",
+        ],
+    }

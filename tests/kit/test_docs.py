@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import changes
+
 from .conftest import ROOT, Run
 
 PAGE = (ROOT / "docs" / "maintaining.md").read_text(encoding="utf-8")
@@ -30,7 +32,9 @@ def counted(text: str) -> str:
 
 
 @pytest.mark.once
-def test_the_page_shows_what_the_commands_print(kit: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_what_the_commands_print(
+    kit: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     description = kit / "openapi" / "lmnt.yaml"
     field = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]
     before = "        starred:\n          description: Whether you have starred it."
@@ -45,6 +49,11 @@ def test_the_page_shows_what_the_commands_print(kit: Path, run: Run, monkeypatch
     assert (code, counted(said)) == (0, counted("\n".join(made) + "\n"))
     description.write_text(text.replace(before, field + "          if: {}\n" + before), encoding="utf-8")
     assert run() == (1, "\n".join(refused) + "\n")
+    description.write_text(text.replace(before, field + before), encoding="utf-8")
+    assert changes.main([str(ROOT), str(kit)]) == 0
+    said = capsys.readouterr().out
+    shown = printed(".venv/bin/python scripts/changes.py --write")[0]
+    assert [line for line in shown[1:] if line not in said.splitlines()] == []
     monkeypatch.chdir(ROOT)
     other = f"{command} --spec tests/descriptions/petshop.yaml --package petshop --out /tmp/clients"
     arguments = other.replace("/tmp/clients", str(kit / "clients")).split()[2:]

@@ -273,18 +273,20 @@ def test_what_is_no_resource_cannot_be_kept(tmp_path: Path, capsys: pytest.Captu
 
 
 IMPORT_ALL = """
-import importlib, json, pkgutil, sys
+import importlib, json, logging, pkgutil, sys
 found = {}
 for name in sys.argv[1:]:
     package = importlib.import_module(name)
     for each in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(each.name)
-    for each in package.__all__: getattr(package, each)
-    for each in package.models.__all__: getattr(package.models, each)
+    for folder in (package, package.models, package.resources, package.types):
+        for each in folder.__all__: getattr(folder, each)
+    assert logging.getLogger(name).level == logging.INFO
     found[name] = []
     for client in (package.Lmnt(api_key="k"), package.AsyncLmnt(api_key="k")):
         for access in (client, client.with_raw_response, client.with_streaming_response):
             found[name].append([each for each in ("accounts", "speech", "voices") if hasattr(access, each)])
+assert not [each for each in logging.root.manager.loggerDict if each.startswith("lmnt")]
 print(json.dumps(found))
 """
 
@@ -294,11 +296,16 @@ def test_every_choice_of_resources_is_a_package_that_works(tmp_path: Path) -> No
     for folder, names in chosen.items():
         assert vendor(tmp_path / folder, "--only", f" {', '.join(names)},") == DONE
         assert vendor(tmp_path / folder, "--check") == DONE
-    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path)
+    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path, LMNT_LOG="info")
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == {folder: [names] * 6 for folder, names in chosen.items()}
     names = {path.name for path in (tmp_path / "voices").rglob("*.py")}
     assert {"voices_list.py", "voice.py", "error_response.py"} <= names
+    assert [path.name for path in (tmp_path / "voices" / "types").glob("[a-z]*.py")] == ["voices.py"]
+    needs = {folder: json.loads((tmp_path / folder / RECORD).read_bytes())["requirements"] for folder in chosen}
+    assert {folder: "websockets>=15" in each for folder, each in needs.items()} == {
+        folder: "speech" in kept for folder, kept in chosen.items()
+    }
     assert (
         not {"speech.py", "speech_generate.py", "speech_generate_params.py", "accounts_retrieve.py", "plan.py"} & names
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..async_speech_session import AsyncSessionOpener, AsyncSpeechSession
 from ..omit import NotGiven, Omit, not_given, omit
-from ..options import DEFAULT_MAX_MESSAGE_SIZE, Body, CallOptions, Headers, Query
+from ..options import Body, CallOptions, Headers, Query
 from ..resource import AsyncResource, SyncResource
+from ..session_facts import DEFAULT_MAX_MESSAGE_SIZE
 from ..speech_session import SpeechSession
 
 if TYPE_CHECKING:

@@ -3,44 +3,46 @@
 
 from __future__ import annotations
 
-from sys import modules as _modules
+from sys import modules as _loaded
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..models import AccountRetrieveResponse as AccountRetrieveResponse
-    from ..models import BooleanText as BooleanText
-    from ..models import ErrorBody as ErrorBody
-    from ..models import ErrorResponse as ErrorResponse
-    from ..models import ErrorType as ErrorType
-    from ..models import Language as Language
-    from ..models import Plan as Plan
-    from ..models import RequestId as RequestId
-    from ..models import SampleRate as SampleRate
-    from ..models import SpeechFormat as SpeechFormat
-    from ..models import SpeechGenerateDetailedResponse as SpeechGenerateDetailedResponse
-    from ..models import SpeechModel as SpeechModel
-    from ..models import SpeechSessionClientMessage as SpeechSessionClientMessage
-    from ..models import SpeechSessionError as SpeechSessionError
-    from ..models import SpeechSessionFinish as SpeechSessionFinish
-    from ..models import SpeechSessionFlush as SpeechSessionFlush
-    from ..models import SpeechSessionFlushComplete as SpeechSessionFlushComplete
-    from ..models import SpeechSessionInit as SpeechSessionInit
-    from ..models import SpeechSessionReady as SpeechSessionReady
-    from ..models import SpeechSessionReset as SpeechSessionReset
-    from ..models import SpeechSessionResetComplete as SpeechSessionResetComplete
-    from ..models import SpeechSessionServerMessage as SpeechSessionServerMessage
-    from ..models import SpeechSessionText as SpeechSessionText
-    from ..models import SpeechSessionTimestamps as SpeechSessionTimestamps
-    from ..models import SpeechStreamFormat as SpeechStreamFormat
-    from ..models import Timestamp as Timestamp
-    from ..models import Usage as Usage
-    from ..models import Voice as Voice
-    from ..models import VoiceDeleteResponse as VoiceDeleteResponse
-    from ..models import VoiceListResponse as VoiceListResponse
-    from ..models import VoiceOwner as VoiceOwner
-    from ..models import VoiceOwnerFilter as VoiceOwnerFilter
-    from ..models import VoiceType as VoiceType
-    from ..models import VoiceUpdateResponse as VoiceUpdateResponse
+    from ..models.account_retrieve_response import AccountRetrieveResponse as AccountRetrieveResponse
+    from ..models.boolean_text import BooleanText as BooleanText
+    from ..models.error_body import ErrorBody as ErrorBody
+    from ..models.error_response import ErrorResponse as ErrorResponse
+    from ..models.error_type import ErrorType as ErrorType
+    from ..models.language import Language as Language
+    from ..models.plan import Plan as Plan
+    from ..models.request_id import RequestId as RequestId
+    from ..models.sample_rate import SampleRate as SampleRate
+    from ..models.speech_format import SpeechFormat as SpeechFormat
+    from ..models.speech_generate_detailed_response import (
+        SpeechGenerateDetailedResponse as SpeechGenerateDetailedResponse,
+    )
+    from ..models.speech_model import SpeechModel as SpeechModel
+    from ..models.speech_session_client_message import SpeechSessionClientMessage as SpeechSessionClientMessage
+    from ..models.speech_session_error import SpeechSessionError as SpeechSessionError
+    from ..models.speech_session_finish import SpeechSessionFinish as SpeechSessionFinish
+    from ..models.speech_session_flush import SpeechSessionFlush as SpeechSessionFlush
+    from ..models.speech_session_flush_complete import SpeechSessionFlushComplete as SpeechSessionFlushComplete
+    from ..models.speech_session_init import SpeechSessionInit as SpeechSessionInit
+    from ..models.speech_session_ready import SpeechSessionReady as SpeechSessionReady
+    from ..models.speech_session_reset import SpeechSessionReset as SpeechSessionReset
+    from ..models.speech_session_reset_complete import SpeechSessionResetComplete as SpeechSessionResetComplete
+    from ..models.speech_session_server_message import SpeechSessionServerMessage as SpeechSessionServerMessage
+    from ..models.speech_session_text import SpeechSessionText as SpeechSessionText
+    from ..models.speech_session_timestamps import SpeechSessionTimestamps as SpeechSessionTimestamps
+    from ..models.speech_stream_format import SpeechStreamFormat as SpeechStreamFormat
+    from ..models.timestamp import Timestamp as Timestamp
+    from ..models.usage import Usage as Usage
+    from ..models.voice import Voice as Voice
+    from ..models.voice_delete_response import VoiceDeleteResponse as VoiceDeleteResponse
+    from ..models.voice_list_response import VoiceListResponse as VoiceListResponse
+    from ..models.voice_owner import VoiceOwner as VoiceOwner
+    from ..models.voice_owner_filter import VoiceOwnerFilter as VoiceOwnerFilter
+    from ..models.voice_type import VoiceType as VoiceType
+    from ..models.voice_update_response import VoiceUpdateResponse as VoiceUpdateResponse
     from ..session_events import SpeechSessionAudio as SpeechSessionAudio
     from ..types.speech import SpeechGenerateDetailedParams as SpeechGenerateDetailedParams
     from ..types.speech import SpeechGenerateParams as SpeechGenerateParams
@@ -49,92 +51,47 @@ if TYPE_CHECKING:
     from ..types.voices import VoiceUpdateParams as VoiceUpdateParams
 
 _MODULES = {
-    "AccountRetrieveResponse": "models",
-    "BooleanText": "models",
-    "ErrorBody": "models",
-    "ErrorResponse": "models",
-    "ErrorType": "models",
-    "Language": "models",
-    "Plan": "models",
-    "RequestId": "models",
-    "SampleRate": "models",
-    "SpeechFormat": "models",
+    "AccountRetrieveResponse": "models.account_retrieve_response",
+    "BooleanText": "models.boolean_text",
+    "ErrorBody": "models.error_body",
+    "ErrorResponse": "models.error_response",
+    "ErrorType": "models.error_type",
+    "Language": "models.language",
+    "Plan": "models.plan",
+    "RequestId": "models.request_id",
+    "SampleRate": "models.sample_rate",
+    "SpeechFormat": "models.speech_format",
     "SpeechGenerateDetailedParams": "types.speech",
-    "SpeechGenerateDetailedResponse": "models",
+    "SpeechGenerateDetailedResponse": "models.speech_generate_detailed_response",
     "SpeechGenerateParams": "types.speech",
-    "SpeechModel": "models",
+    "SpeechModel": "models.speech_model",
     "SpeechSessionAudio": "session_events",
-    "SpeechSessionClientMessage": "models",
-    "SpeechSessionError": "models",
-    "SpeechSessionFinish": "models",
-    "SpeechSessionFlush": "models",
-    "SpeechSessionFlushComplete": "models",
-    "SpeechSessionInit": "models",
-    "SpeechSessionReady": "models",
-    "SpeechSessionReset": "models",
-    "SpeechSessionResetComplete": "models",
-    "SpeechSessionServerMessage": "models",
-    "SpeechSessionText": "models",
-    "SpeechSessionTimestamps": "models",
-    "SpeechStreamFormat": "models",
-    "Timestamp": "models",
-    "Usage": "models",
-    "Voice": "models",
+    "SpeechSessionClientMessage": "models.speech_session_client_message",
+    "SpeechSessionError": "models.speech_session_error",
+    "SpeechSessionFinish": "models.speech_session_finish",
+    "SpeechSessionFlush": "models.speech_session_flush",
+    "SpeechSessionFlushComplete": "models.speech_session_flush_complete",
+    "SpeechSessionInit": "models.speech_session_init",
+    "SpeechSessionReady": "models.speech_session_ready",
+    "SpeechSessionReset": "models.speech_session_reset",
+    "SpeechSessionResetComplete": "models.speech_session_reset_complete",
+    "SpeechSessionServerMessage": "models.speech_session_server_message",
+    "SpeechSessionText": "models.speech_session_text",
+    "SpeechSessionTimestamps": "models.speech_session_timestamps",
+    "SpeechStreamFormat": "models.speech_stream_format",
+    "Timestamp": "models.timestamp",
+    "Usage": "models.usage",
+    "Voice": "models.voice",
     "VoiceCreateParams": "types.voices",
-    "VoiceDeleteResponse": "models",
+    "VoiceDeleteResponse": "models.voice_delete_response",
     "VoiceListParams": "types.voices",
-    "VoiceListResponse": "models",
-    "VoiceOwner": "models",
-    "VoiceOwnerFilter": "models",
-    "VoiceType": "models",
+    "VoiceListResponse": "models.voice_list_response",
+    "VoiceOwner": "models.voice_owner",
+    "VoiceOwnerFilter": "models.voice_owner_filter",
+    "VoiceType": "models.voice_type",
     "VoiceUpdateParams": "types.voices",
-    "VoiceUpdateResponse": "models",
+    "VoiceUpdateResponse": "models.voice_update_response",
 }
-
-# What each name is also imported from: `lmnt.types.voice` is this module.
-_PLACES = {
-    "AccountRetrieveResponse": "account_retrieve_response",
-    "BooleanText": "boolean_text",
-    "ErrorBody": "error_body",
-    "ErrorResponse": "error_response",
-    "ErrorType": "error_type",
-    "Language": "language",
-    "Plan": "plan",
-    "RequestId": "request_id",
-    "SampleRate": "sample_rate",
-    "SpeechFormat": "speech_format",
-    "SpeechGenerateDetailedParams": "speech_generate_detailed_params",
-    "SpeechGenerateDetailedResponse": "speech_generate_detailed_response",
-    "SpeechGenerateParams": "speech_generate_params",
-    "SpeechModel": "speech_model",
-    "SpeechSessionAudio": "speech_session_audio",
-    "SpeechSessionClientMessage": "speech_session_client_message",
-    "SpeechSessionError": "speech_session_error",
-    "SpeechSessionFinish": "speech_session_finish",
-    "SpeechSessionFlush": "speech_session_flush",
-    "SpeechSessionFlushComplete": "speech_session_flush_complete",
-    "SpeechSessionInit": "speech_session_init",
-    "SpeechSessionReady": "speech_session_ready",
-    "SpeechSessionReset": "speech_session_reset",
-    "SpeechSessionResetComplete": "speech_session_reset_complete",
-    "SpeechSessionServerMessage": "speech_session_server_message",
-    "SpeechSessionText": "speech_session_text",
-    "SpeechSessionTimestamps": "speech_session_timestamps",
-    "SpeechStreamFormat": "speech_stream_format",
-    "Timestamp": "timestamp",
-    "Usage": "usage",
-    "Voice": "voice",
-    "VoiceCreateParams": "voice_create_params",
-    "VoiceDeleteResponse": "voice_delete_response",
-    "VoiceListParams": "voice_list_params",
-    "VoiceListResponse": "voice_list_response",
-    "VoiceOwner": "voice_owner",
-    "VoiceOwnerFilter": "voice_owner_filter",
-    "VoiceType": "voice_type",
-    "VoiceUpdateParams": "voice_update_params",
-    "VoiceUpdateResponse": "voice_update_response",
-}
-_modules.update({f"{__name__}.{place}": _modules[__name__] for place in _PLACES.values()})
 
 __all__ = [
     "AccountRetrieveResponse",
@@ -181,8 +138,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in _PLACES.values():
-        return _modules[__name__]
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -194,3 +149,50 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+# What each name is also imported from: `lmnt.types.voice`, say, is this module.
+_PLACES = {
+    "AccountRetrieveResponse": "account_retrieve_response",
+    "BooleanText": "boolean_text",
+    "ErrorBody": "error_body",
+    "ErrorResponse": "error_response",
+    "ErrorType": "error_type",
+    "Language": "language",
+    "Plan": "plan",
+    "RequestId": "request_id",
+    "SampleRate": "sample_rate",
+    "SpeechFormat": "speech_format",
+    "SpeechGenerateDetailedParams": "speech_generate_detailed_params",
+    "SpeechGenerateDetailedResponse": "speech_generate_detailed_response",
+    "SpeechGenerateParams": "speech_generate_params",
+    "SpeechModel": "speech_model",
+    "SpeechSessionAudio": "speech_session_audio",
+    "SpeechSessionClientMessage": "speech_session_client_message",
+    "SpeechSessionError": "speech_session_error",
+    "SpeechSessionFinish": "speech_session_finish",
+    "SpeechSessionFlush": "speech_session_flush",
+    "SpeechSessionFlushComplete": "speech_session_flush_complete",
+    "SpeechSessionInit": "speech_session_init",
+    "SpeechSessionReady": "speech_session_ready",
+    "SpeechSessionReset": "speech_session_reset",
+    "SpeechSessionResetComplete": "speech_session_reset_complete",
+    "SpeechSessionServerMessage": "speech_session_server_message",
+    "SpeechSessionText": "speech_session_text",
+    "SpeechSessionTimestamps": "speech_session_timestamps",
+    "SpeechStreamFormat": "speech_stream_format",
+    "Timestamp": "timestamp",
+    "Usage": "usage",
+    "Voice": "voice",
+    "VoiceCreateParams": "voice_create_params",
+    "VoiceDeleteResponse": "voice_delete_response",
+    "VoiceListParams": "voice_list_params",
+    "VoiceListResponse": "voice_list_response",
+    "VoiceOwner": "voice_owner",
+    "VoiceOwnerFilter": "voice_owner_filter",
+    "VoiceType": "voice_type",
+    "VoiceUpdateParams": "voice_update_params",
+    "VoiceUpdateResponse": "voice_update_response",
+}
+for _place in _PLACES.values():
+    globals()[_place] = _loaded[f"{__name__}.{_place}"] = _loaded[__name__]

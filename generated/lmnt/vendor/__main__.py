@@ -35,14 +35,18 @@ def main(arguments: list[str] | None = None, prog: str | None = None) -> int:
         "to be installed for it, and the SHA-256 of each file. Nothing outside DEST is written.",
         epilog="examples:\n"
         f"  %(prog)s src/acme/_vendor/{package}\n"
-        f"  %(prog)s src/acme/speech_client --only speech,voices\n"
+        f"  %(prog)s src/acme/{package}_client --only ONE,OTHER\n"
         f"  %(prog)s src/acme/_vendor/{package} --update      take over this version, if nobody edited the copy\n"
         f"  %(prog)s src/acme/_vendor/{package} --check       for the other project's CI\n\n"
         "exit codes: 0 done, or unmodified and current; 1 modified (the files are named); 2 refused, or wrong usage;\n"
         "3 unmodified, but made from another version than this",
     )
     parser.add_argument("dest", metavar="DEST", type=Path, help="the folder of the copy; its own folder must be there")
-    parser.add_argument("--only", metavar="NAMES", help="keep these resources alone, such as speech,voices")
+    parser.add_argument(
+        "--only",
+        metavar="NAMES",
+        help="keep these resources alone, separated by commas; a wrong name is told what there is",
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--check", action="store_true", help="change nothing; say whether a copy is as it was made")
     group.add_argument("--update", action="store_true", help="replace an unmodified copy, with the resources it has")
