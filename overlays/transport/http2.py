@@ -16,6 +16,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+FRAME_WATCH = "frame_watch"
+"""The name under which a stream gives its FrameWatch, None on HTTP/1.1."""
+
 FRAME_HEADER = 9
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, GOAWAY, CONTINUATION = 0x0, 0x1, 0x3, 0x7, 0x9

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -161,9 +161,10 @@ def _ready(popen: subprocess.Popen[str], log: Path, timeout: float) -> str:
 def _read(stream: IO[str] | None, lines: queue.Queue[str]) -> None:
     """Pass on the first line, empty if there is none, and drop the others, so that the pipe never fills."""
     if stream is not None:
-        lines.put(stream.readline())
-        for _ in stream:
-            pass
+        with suppress(ValueError):  # it was closed meanwhile: the server has ended
+            lines.put(stream.readline())
+            for _ in stream:
+                pass
 
 
 def _text(log: Path) -> str:

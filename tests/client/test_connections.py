@@ -8,14 +8,16 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
+import httpcore
 import httpx
 import pytest
 
 import lmnt
 from lmnt.transport import connections
 from lmnt.transport.connections import KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL
+from lmnt.transport.pooled import PooledConnection
 
 from .conftest import Wire
 from .modes import KEY, Sync
@@ -111,7 +113,10 @@ def hasty_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire) -> None:
+def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So few are kept that the pool closes some all the time: never one that a request has been given.
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=2)
+    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", limits)
     with lmnt.Lmnt(**wire.at, api_key=KEY, max_retries=0) as client:
         results: list[tuple[str, str]] = []
         voices = [voice.id for voice in client.voices.list()]
@@ -119,14 +124,64 @@ def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire) -> None
         def work(voice: str) -> None:
             results.extend((voice, client.voices.retrieve(voice).id) for _ in range(20))
 
-        threads = [threading.Thread(target=work, args=(voices[number % len(voices)],)) for number in range(8)]
+        threads = [threading.Thread(target=work, args=(voices[number % len(voices)],)) for number in range(16)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
         assert len(voices) > 1
-        assert len(results) == 160
+        assert len(results) == 320
         assert all(asked == got for asked, got in results)
+
+
+class Content:
+    """A body."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"GET"
+
+    def close(self) -> None:
+        pass
+
+
+class Inner:
+    """A connection at the very moment that no test can wait for: given to a request while the pool lets go of it."""
+
+    is_closed_now = False
+
+    def handle_request(self, _: httpcore.Request) -> httpcore.Response:
+        return httpcore.Response(200, content=Content())
+
+    def is_idle(self) -> bool:
+        return True
+
+    def has_expired(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.is_closed_now = True
+
+
+def test_a_connection_that_is_used_is_closed_afterwards() -> None:
+    inner, request = Inner(), httpcore.Request("GET", "http://127.0.0.1")
+    connection = PooledConnection(cast("httpcore.ConnectionInterface", inner))
+    response = connection.handle_request(request)
+    assert not connection.is_idle()
+    assert not connection.has_expired()
+    connection.close()
+    assert not inner.is_closed_now
+    assert response.read() == b"GET"
+    response.close()
+    assert inner.is_closed_now
+    with pytest.raises(httpcore.ConnectionNotAvailable):
+        connection.handle_request(request)
+
+
+def test_a_connection_that_has_expired_takes_no_request() -> None:
+    connection = PooledConnection(cast("httpcore.ConnectionInterface", Inner()))
+    assert connection.has_expired()
+    with pytest.raises(httpcore.ConnectionNotAvailable):
+        connection.handle_request(httpcore.Request("GET", "http://127.0.0.1"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -1,13 +1,12 @@
 """What lies between httpx and the sockets, once waiting and once awaiting.
 
 Public parts of httpcore alone: streams that end with the deadline of a call and watch the frames of HTTP/2 (see
-`http2`), and a pool whose connections take no more requests when those frames say so.
+`http2`), and a pool of connections that share them safely (see `pooled`).
 """
 
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -16,10 +15,8 @@ import httpcore
 import httpx
 
 from ..deadline import left_of
-from .http2 import FrameWatch
-
-FRAME_WATCH = "frame_watch"
-"""The name under which a stream gives its FrameWatch, None on HTTP/1.1."""
+from .http2 import FRAME_WATCH, FrameWatch
+from .pooled import AsyncPooledConnection, PooledConnection
 
 
 @contextmanager
@@ -127,78 +124,26 @@ def _abandon(response: httpcore.Response) -> None:
 
 class _Pool(httpcore.ConnectionPool):
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
-        return cast("httpcore.ConnectionInterface", cast("object", _OneAtATime(super().create_connection(origin))))
+        inner = PooledConnection(super().create_connection(origin))
+        return cast("httpcore.ConnectionInterface", cast("object", inner))
+
+    def close(self) -> None:
+        connections = self.connections
+        super().close()
+        for connection in connections:
+            cast("PooledConnection", cast("object", connection)).end()
 
 
 class _AsyncPool(httpcore.AsyncConnectionPool):
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        inner = super().create_connection(origin)
-        return cast("httpcore.AsyncConnectionInterface", cast("object", _Connection(inner)))
+        inner = AsyncPooledConnection(super().create_connection(origin))
+        return cast("httpcore.AsyncConnectionInterface", cast("object", inner))
 
-
-class _Connection:
-    """A connection of httpcore's that takes no more requests, and closes when it is idle, once its frames say so."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self._stream: Any = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        response = cast("httpcore.Response", await self._inner.handle_async_request(request))
-        self._stream = _extensions(response).get("network_stream")
-        return response
-
-    def _is_ending(self) -> bool:
-        watch = None if self._stream is None else self._stream.get_extra_info(FRAME_WATCH)
-        return isinstance(watch, FrameWatch) and watch.is_ending
-
-    def is_available(self) -> bool:
-        return bool(self._inner.is_available()) and not self._is_ending()
-
-    def has_expired(self) -> bool:
-        is_spoilt = bool(self._inner.is_idle()) and (self._is_ending() or self._has_more())
-        return is_spoilt or bool(self._inner.has_expired())
-
-    def _has_more(self) -> bool:
-        """Return whether the server sent more than its response on HTTP/1.1.
-
-        httpcore 1.0.9 would take it for the start of the next response (`HTTP11Connection._response_closed`), and
-        nothing public tells of it.
-        """
-        parser = getattr(getattr(self._inner, "_connection", None), "_h11_state", None)
-        return parser is not None and bool(parser.trailing_data[0])
-
-
-class _OneAtATime(_Connection):
-    """A connection that carries one response at a time, over HTTP/2 too.
-
-    httpcore 1.0.9 lets threads share a connection and its `h2` state: two that send at once may take the same stream
-    (`HTTP2Connection.handle_request`: `get_next_available_stream_id` reserves nothing), and read each other's response.
-    """
-
-    def __init__(self, inner: Any) -> None:
-        super().__init__(inner)
-        self._sending = threading.Lock()
-        self._is_new = True
-
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
-        if not self._sending.acquire(blocking=False):
-            raise httpcore.ConnectionNotAvailable
-        try:
-            if not (self._is_new or self._inner.is_idle()):
-                raise httpcore.ConnectionNotAvailable
-            self._is_new = False
-            response = cast("httpcore.Response", self._inner.handle_request(request))
-        finally:
-            self._sending.release()
-        self._stream = _extensions(response).get("network_stream")
-        return response
-
-    def is_available(self) -> bool:
-        return bool(self._inner.is_idle()) and super().is_available()
+    async def aclose(self) -> None:
+        connections = self.connections
+        await super().aclose()
+        for connection in connections:
+            await cast("AsyncPooledConnection", cast("object", connection)).end()
 
 
 def _extensions(response: httpcore.Response) -> dict[str, Any]:
