@@ -28,6 +28,7 @@ from websockets.protocol import State
 from ..options import Secret
 from . import causes_of
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
+from .turns import TurnTakingSocket
 
 READ_SLICE = 2.0
 """Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
@@ -142,7 +143,11 @@ class Socket(_Covering):
         with opening_errors(opening):
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
             connection = _connect(**opening.arguments(), create_connection=Connection).__enter__()
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _write_limit(opening.timeout.write))
+            if isinstance(connection.socket, TurnTakingSocket):
+                connection.socket.write_limit = opening.timeout.write
+            else:
+                limit = _write_limit(opening.timeout.write)
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         return cls(opening, connection)
 
     def send(self, message: str | Secret) -> None:

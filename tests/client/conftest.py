@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -95,6 +96,15 @@ def wire(request: pytest.FixtureRequest, trusting: ssl.SSLContext) -> Wire:
         return Wire(request.param, {}, request.getfixturevalue("server"))
     options = {"http2": True, "ssl_context": trusting}
     return Wire(request.param, options, request.getfixturevalue("tls_server"))
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Have threads take turns as often as they can, as they do on a machine that is busy."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -101,15 +100,6 @@ def test_leaving_a_stream_half_way_frees_its_connection(
             next(mode.each(streamed.iter_bytes()))
         assert streamed.is_closed
     assert mode.run(client.voices.retrieve("leah")).id == "leah"
-
-
-@pytest.fixture
-def hasty_threads() -> Iterator[None]:
-    """Have threads take turns as often as they can, as they do on a machine that is busy."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(interval)
 
 
 @pytest.mark.usefixtures("hasty_threads")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trustme
 
+from lmnt.transport.turns import TurnTakingSocket
 from lmnt_server.process import ServerProcess, running
 
 
@@ -32,6 +33,7 @@ def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory)
 def trust(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
+    context.sslsocket_class = TurnTakingSocket  # websockets reads and writes in two threads, which OpenSSL forbids
     return context
 
 

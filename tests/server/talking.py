@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from lmnt.transport.handshake import Connection
 from lmnt_server.description import lmnt
 from lmnt_server.process import ServerProcess
 
@@ -79,7 +80,15 @@ def opened(
     if fault is not None:
         headers["x-lmnt-fault"] = fault
     url = server.base_url.replace("http", "ws", 1) + PATH
-    return connect(url, compression=None, ssl=trust, additional_headers=headers, close_timeout=5, max_size=None)
+    return connect(
+        url,
+        compression=None,
+        ssl=trust,
+        additional_headers=headers,
+        close_timeout=5,
+        max_size=None,
+        create_connection=Connection,
+    )
 
 
 def say(ws: ClientConnection, *messages: Sent) -> None:

@@ -20,6 +20,7 @@ import httpx
 
 from ..errors import Error, InvalidArgumentError
 from .pools import AsyncTransport, Transport
+from .turns import TurnTakingSocket
 
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
 
@@ -171,6 +172,8 @@ class _OverHTTP1(ssl.SSLContext):
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         self._inner.set_alpn_protocols(["http/1.1"])
+        if self._inner.sslsocket_class is ssl.SSLSocket:
+            self._inner.sslsocket_class = TurnTakingSocket  # as any other, until it is told to take turns
         return self._inner.wrap_socket(*args, **kwargs)
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import sys
 from collections.abc import Generator, Sequence
@@ -25,6 +26,7 @@ from ..options import Secret
 from ..retries import Attempts
 from . import Request, Response, causes_of, network_sentences, sentence_for
 from .connections import Timeout
+from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20
 """Seconds between pings, which keep networks from dropping an idle connection."""
@@ -103,6 +105,11 @@ class _RefusedError(Exception):
 
 class Connection(websockets.sync.client.ClientConnection):
     """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+
+    def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
+        if isinstance(socket, TurnTakingSocket):
+            socket.take_turns()  # a thread of websockets reads all the time
+        super().__init__(socket, *args, **kwargs)
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""
