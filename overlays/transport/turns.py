@@ -10,10 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -52,7 +49,7 @@ class TurnTakingSocket(ssl.SSLSocket):
         """Return what has arrived, empty at the end; raises TimeoutError."""
         return self._take_turn(partial(super().recv, buflen, flags), self._limit)
 
-    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+    def send(self, data: Any, flags: int = 0) -> int:
         """Send some bytes and return how many; raises TimeoutError, or SSLWantWriteError after the write limit."""
         return self._take_turn(partial(super().send, data, flags), self._limit)
 
