@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from .codec import Codec, MismatchError
+from .errors import InvalidArgumentError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, fields_of, write_fields
 from .omit import Omit
@@ -154,7 +155,11 @@ def raw_body(value: object, media_type: str) -> RawBody | None:
 
 
 def with_extra(body: RequestBody, extra: object) -> RequestBody:
-    """Add the fields of `extra_body` to a body; what is no object takes the body's place."""
+    """Add the fields of `extra_body` to a body; what is no object takes the body's place.
+
+    Raises:
+        InvalidArgumentError: There are fields, and the body is nothing that has any.
+    """
     if extra is None:
         return body
     if not isinstance(extra, Mapping):
@@ -166,4 +171,6 @@ def with_extra(body: RequestBody, extra: object) -> RequestBody:
         return FormBody([*body.pairs, *_pairs(fields)])
     if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
         return JSONBody({**cast("Mapping[str, object]", body.value), **fields}, body.media_type)
+    if body is not None:
+        raise InvalidArgumentError("extra_body: fields can be added to an object alone, and this body is none")
     return JSONBody(fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -93,6 +93,8 @@ def check_type(kind: object) -> None:
     """Raise InvalidArgumentError if no body can be read as this type."""
     from .transport import HTTPResponse
 
+    if not isinstance(kind, Hashable):  # a value, such as [], in place of a type
+        raise InvalidArgumentError(f"{kind!r} is no type that a response can be read as")
     if kind is not bytes and kind is not HTTPResponse and kind not in _TEXTS:
         codec_of(kind)
     if isinstance(kind, type) and issubclass(kind, Model):

@@ -123,6 +123,8 @@ def test_mistakes(mode: Sync) -> None:
     client = mode.client(base_url="http://127.0.0.1:9", max_retries=0, timeout=20)
     for arguments, message in (
         ({"cast_to": complex}, "complex"),
+        ({"cast_to": []}, "is no type that a response can be read as"),
+        ({"cast_to": object, "body": [1], "options": {"extra_json": {"a": 1}}}, "to an object alone"),
         ({"cast_to": object, "options": {"retries": 1}}, "unknown options retries"),
         ({"cast_to": object, "body": [1], "files": {"file": b"x"}}, "a mapping of fields"),
         ({"cast_to": object, "files": {"file": "name"}}, "Path"),

@@ -104,7 +104,7 @@ KINDS: dict[str, Callable[[Sync, Any], Any]] = {
     ),
     "stalled": lambda mode, client: stream(mode, client, extra_headers={"x-lmnt-fault": "stall-after=9"}, timeout=0.2),
     "timeout": lambda mode, client: mode.run(
-        client.with_options(max_retries=0, timeout=0.0001).speech.generate(text="word " * 999, voice="leah")
+        client.with_options(max_retries=0, timeout=0.2).voices.list(extra_headers={"x-lmnt-fault": "stall"})
     ),
     "argument": lambda mode, client: mode.run(client.voices.retrieve("")),
     "extra body": lambda mode, client: mode.run(client.voices.update("x", extra_body={"x": object()})),

@@ -267,6 +267,7 @@ PHOTOS = {"pet_id": 1, "photos": [b""]}
         ("pet.add_photos", {**PHOTOS, "place": {"lat": 1, "lon": 2, "at": 3}}, "place.at must be no field that"),
         ("pet.add_photos", {**PHOTOS, "extra_body": {"x": {"y": object()}}}, "x must be what JSON can hold"),
         ("pet.replace_photo", {"pet_id": 1, "body": "a.png"}, "body must be a pathlib.Path"),
+        ("pet.replace_photo", {"pet_id": 1, "body": b"", "extra_body": {"a": 1}}, "to an object alone"),
         (
             "pet.replace_photo",
             {"pet_id": 1, "body": SimpleNamespace(read=bytes)},
