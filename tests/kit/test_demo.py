@@ -11,7 +11,6 @@ from pathlib import Path
 import av
 import pytest
 
-pytestmark = pytest.mark.once  # ./scripts/demo runs in the first environment alone
 ROOT = Path(__file__).resolve().parents[2]
 
 

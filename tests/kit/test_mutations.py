@@ -21,9 +21,6 @@ from tests.descriptions.test_descriptions import ROWS
 from .checking import check_types, prepare
 from .mutations import MUTATIONS, Mutation, fit, mutated
 
-# tests/descriptions runs generated packages on every Python.
-pytestmark = pytest.mark.once
-
 PAIRS = 12
 
 
