@@ -49,7 +49,7 @@ def test_speech_arrives_before_all_of_it_is_made(espeak: ServerProcess, format: 
     tries: list[tuple[float, float, float]] = []
     for turn in range(6):  # a busy machine holds some up; another text each time: the engine remembers the last ones
         tries.append(shares(arrivals(espeak, f"{turn}{LONG[1:]}", format=format, voice=voice)))
-        first, heard, half = (min(each) for each in zip(*tries, strict=True))
+        first, heard, half = tries[-1]
         # Not only a header: there is speech to hear by then, and it goes on arriving all the time.
         if is_early := first < 0.2 and heard < 0.2 and half < 0.8:
             break
