@@ -173,7 +173,7 @@ def test_many_sessions_at_once(server: Any) -> None:
 
 
 def test_sessions_leave_no_thread(server: Any) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with lmnt.Lmnt(api_key=KEY, base_url=server.base_url, ssl_context=CONTEXT) as client:
 
         def hear(number: int) -> int:
@@ -182,6 +182,8 @@ def test_sessions_leave_no_thread(server: Any) -> None:
 
         with ThreadPoolExecutor(10) as pool:
             assert all(pool.map(hear, range(20)))
-    assert threading.active_count() <= before
+        for number in range(20):
+            assert hear(number)
+            assert set(threading.enumerate()) <= before
     with pytest.raises(lmnt.LmntError):
         client.speech.sessions.create(voice="leah")

@@ -193,6 +193,9 @@ class Socket(_Covering):
             with suppress(OSError):  # it is closed
                 self._connection.socket.shutdown(socket.SHUT_RDWR)
         self._connection.close()
+        # The thread that reads has ended by now; the one that pings sees that and ends, but nobody waited for it.
+        if (pinging := self._connection.keepalive_thread) is not None:
+            pinging.join()
 
 
 class AsyncSocket(_Covering):
