@@ -18,7 +18,7 @@ from .encoders import FORMATS
 from .engines import Engine
 from .inbound import Form
 from .recordings import examine
-from .speech import Speech
+from .speech import Speech, a_moment_of
 from .store import Store
 from .voices import Voices
 
@@ -45,27 +45,31 @@ class AudioStream:
     """The response that sends speech as it is made.
 
     Args:
-        first: the bytes that are there already.
+        audio: the bytes that are there already.
+        is_whole: whether they are all.
         speech: where the others come from; it is closed at the end, however that comes about.
         media_type: the content type.
     """
 
-    def __init__(self, first: bytes, speech: Speech, media_type: str) -> None:
-        self._first = first
+    def __init__(self, audio: bytes, is_whole: bool, speech: Speech, media_type: str) -> None:
+        self._audio = audio
+        self._is_whole = is_whole
         self._speech = speech
         self._media_type = media_type
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's arguments
         """Send all of it."""
-        # No content-length: HTTP/1.1 then sends chunks, which show where the body ends.
         headers = [(b"content-type", self._media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        piece: bytes | None = self._first
+        audio, is_whole = self._audio, self._is_whole
         try:
-            while piece is not None:
-                if piece:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await run_in_threadpool(next, self._speech, None)
+            while True:
+                if audio:
+                    # Never the last one, for then there would be a content-length: chunks show where the body ends.
+                    await send({"type": "http.response.body", "body": audio, "more_body": True})
+                if is_whole:
+                    break
+                audio, is_whole = await run_in_threadpool(a_moment_of, self._speech)
         finally:
             self._speech.close()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -74,23 +78,24 @@ class AudioStream:
 async def _generate(call: Call) -> ASGIApp:
     async with _charged_speech(call) as speech:
         # A failure before there is anything to send can still be told by the status.
-        first = b""
-        while not first:
-            first = await run_in_threadpool(next, speech)
-    return AudioStream(first, speech, FORMATS[_format(call)].media_type)
+        audio, is_whole = b"", False
+        while not audio and not is_whole:
+            audio, is_whole = await run_in_threadpool(a_moment_of, speech)
+    return AudioStream(audio, is_whole, speech, FORMATS[_format(call)].media_type)
 
 
 async def _generate_detailed(call: Call) -> ASGIApp:
-    pieces: list[bytes] = []
+    audio, is_whole = bytearray(), False
     async with _charged_speech(call) as speech:
-        while (piece := await run_in_threadpool(next, speech, None)) is not None:
-            pieces.append(piece)
+        while not is_whole:
+            more, is_whole = await run_in_threadpool(a_moment_of, speech)
+            audio += more
     timed = call.body.get("return_timestamps", False)
-    return await run_in_threadpool(_detailed, speech, pieces, timed=timed)
+    return await run_in_threadpool(_detailed, speech, audio, timed=timed)
 
 
-def _detailed(speech: Speech, pieces: list[bytes], *, timed: bool) -> Response:
-    body: dict[str, Any] = {"audio": base64.b64encode(b"".join(pieces)).decode()}
+def _detailed(speech: Speech, audio: bytearray, *, timed: bool) -> Response:
+    body: dict[str, Any] = {"audio": base64.b64encode(audio).decode()}
     if timed:
         body["timestamps"] = speech.timestamps()
     return Response(json.dumps(body), media_type="application/json")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import closing
-from typing import Any, Final
+from typing import Any
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -18,16 +17,9 @@ from .engines import Engine
 from .envelope import REQUEST_ID
 from .errors import POLICY_VIOLATION, ClientGoneError, SessionError
 from .session import Finish, Flush, Job, Limits, Open, Reset, Session, Speak, State
-from .speech import Track
+from .speech import Track, a_moment_of
 from .store import Store
 from .voices import Voices
-
-_FRAME: Final = 16_384
-"""Bytes that are sent in one frame at least, if that many are made at once; no frame is longer than this and half a
-second of speech."""
-
-_MOMENT: Final = 0.01
-"""Seconds that are worked at most, but for one block of the engine, before what is made is sent and a reset is seen."""
 
 
 class SpeechSessions:
@@ -187,7 +179,7 @@ class _Conversation:
         with closing(self._charged(job)) as pieces:
             is_whole = False
             while not is_whole and not self._session.is_cut:
-                audio, is_whole = await run_in_threadpool(_made, pieces)
+                audio, is_whole = await run_in_threadpool(a_moment_of, pieces)
                 await self._send_audio(audio)
         if self._session.is_cut:
             await self._send_audio(self._open_track.cut())
@@ -232,17 +224,6 @@ class _Conversation:
 
     async def _say(self, **message: Any) -> None:
         await self._send({"type": "websocket.send", "text": json.dumps(message, ensure_ascii=False)})
-
-
-def _made(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Return what a moment of work makes, up to a frame or so, and whether that was the rest."""
-    audio = bytearray()
-    until = time.perf_counter() + _MOMENT
-    for piece in pieces:
-        audio += piece
-        if len(audio) >= _FRAME or time.perf_counter() >= until:
-            return bytes(audio), False
-    return bytes(audio), True
 
 
 def _content(message: Message) -> str | bytes:

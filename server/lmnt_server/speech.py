@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple, TypedDict
@@ -15,6 +16,12 @@ EDGE: Final = 0.05
 
 _SLICE: Final = 0.5
 """Seconds of speech that are encoded in one go, at most: what is sent comes in pieces of this length."""
+
+MOMENT: Final = 0.01
+"""Seconds that `a_moment_of` works at most, but for one block of the engine."""
+
+MOMENT_BYTES: Final = 16_384
+"""Bytes after which it stops, if that many are made at once."""
 
 _CONTEXT: Final = 1000
 """Characters of the text before that an engine is shown."""
@@ -194,6 +201,24 @@ class Speech:
     def _spoken(self, text: str) -> Generator[bytes]:
         yield from self._track.speak(text)
         yield self._track.finish()
+
+
+def a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Return what a moment of work makes, perhaps nothing yet, and whether that was the rest.
+
+    It is what one step in a thread does: long enough that the steps cost little, short enough that the first bytes are
+    on their way at once and that a client who leaves, or a reset, is seen.
+
+    Args:
+        pieces: the bytes of an audio file as they are made, some of them empty.
+    """
+    audio = bytearray()
+    until = time.perf_counter() + MOMENT
+    for piece in pieces:
+        audio += piece
+        if len(audio) >= MOMENT_BYTES or time.perf_counter() >= until:
+            return bytes(audio), False
+    return bytes(audio), True
 
 
 def _on_line(left: tuple[int, int], right: tuple[int, int], place: int) -> int:

@@ -11,10 +11,10 @@ from lmnt_server.encoders import FORMATS
 from lmnt_server.engines import ENGINES
 from lmnt_server.speech import Speech
 
-SENT = 12_345
+SENT = 4_321
 """Bytes that arrive before a fault in a body: inside an mp3 frame, an ADTS frame, a WebM block and a sample."""
 
-TEXT = "word " * 30
+TEXT = "word " * 12
 
 REQUEST_ID = "req_ofTheRawPeer"
 
