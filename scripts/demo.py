@@ -43,6 +43,7 @@ def main() -> int:
         text = read_text(given.file) if given.file is not None else given.text if given.text is not None else TEXT
         if not text.strip():
             raise DemoError("there is no text to speak")
+        given.out.mkdir(parents=True, exist_ok=True)
         check_fresh()
         with running(engine="espeak") as server, Lmnt(base_url=server.base_url, api_key="demo") as client:
             print(f"server      {server.base_url}")
@@ -98,7 +99,6 @@ def pieces(text: str) -> Iterator[str]:
 
 def speak(client: Lmnt, text: str, folder: Path) -> None:
     """Speak the text twice: streamed as MP3, and whole as WAV with timestamps."""
-    folder.mkdir(parents=True, exist_ok=True)
     mp3, wav = folder / "speech.mp3", folder / "speech.wav"
     unfinished = {path: path.with_name(f".{path.name}.unfinished") for path in (mp3, wav)}
     parts = list(pieces(text))

@@ -40,7 +40,7 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path) -> None:
 def make_variants(documents: dict[str, dict[str, Any]], folder: Path) -> None:
     """Make LMNT's package of other descriptions, each in a folder of another name.
 
-    A module that is rendered like lmnt's is taken from generated/lmnt, formatted and compiled, to save time.
+    A module that is rendered like lmnt's is a link to the one in generated/lmnt, formatted and compiled, to save time.
     """
     given = Settings.read()
     compileall.compile_dir(ROOT / "generated" / "lmnt", quiet=1)
@@ -60,17 +60,16 @@ def make_variants(documents: dict[str, dict[str, Any]], folder: Path) -> None:
     tidy(folder)
     for name, modules in taken.items():
         for module in [*modules, *given.overlays]:
-            _copy(ROOT / "generated" / "lmnt" / module, folder / name / module)
+            _link(ROOT / "generated" / "lmnt" / module, folder / name / module)
 
 
-def _copy(module: Path, target: Path) -> None:
-    """Copy a module with what it was compiled to, which counts for a copy of the same age."""
-    target.parent.mkdir(exist_ok=True)
-    shutil.copy2(module, target)
+def _link(module: Path, target: Path) -> None:
+    """Make a module known by another name too, with what it was compiled to."""
     compiled, place = (Path(importlib.util.cache_from_source(path)) for path in (module, target))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(module)
     if compiled.is_file():
-        place.parent.mkdir(exist_ok=True)
-        shutil.copyfile(compiled, place)
+        place.symlink_to(compiled)
 
 
 def load(package: str, folder: Path) -> Any:

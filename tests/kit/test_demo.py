@@ -37,7 +37,7 @@ def test_it_speaks(tmp_path: Path, source: str) -> None:
     sentence = "This is a sentence that the demo reads out. "
     if source == "file":
         book = tmp_path / "book.txt"
-        book.write_text(sentence * 60, encoding="utf-8")  # more than goes into one request
+        book.write_text(sentence * 48, encoding="utf-8")  # more than goes into one request
         run = demo("--file", book, "--out", tmp_path / "out")
     else:
         run = demo(sentence, "--out", tmp_path / "out")

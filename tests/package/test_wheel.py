@@ -54,14 +54,19 @@ def test_it_holds_both_packages_and_the_description_and_nothing_else(wheel: Path
 
 
 def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}")
+
+    def install(what: str) -> None:
+        pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check")
+        run(*pip, "install", "--no-compile", what)
+
+    install(f"{wheel}")
     light = "import lmnt, sys; print({'httpx', 'attrs', 'attr', 'websockets'} & sys.modules.keys(), lmnt.Lmnt.__name__)"
     assert run(python, "-c", light) == "set() Lmnt\n"
     run(python, "-m", "lmnt.vendor", tmp_path / "speaking", "--only", "voices")
     assert "unmodified and current" in run(python, "-m", "lmnt.vendor", "--check", tmp_path / "speaking")
     assert (tmp_path / "speaking" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[server]")
+    install(f"{wheel}[server]")
     assert run(python, "-c", PROGRAM) == "leah True\n"
     assert "--engine" in run(tmp_path / "env" / "bin" / "lmnt-server", "--help")
