@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,6 @@ class Case:
     mode: Sync
     client: Any
     headers: Mapping[str, str]
-    folder: Path
     got: Got
 
     @property
@@ -91,33 +91,22 @@ def _stream(case: Case) -> None:
         case.note(streamed)
 
 
-def _stream_to(case: Case, file: Path) -> None:
-    with case.mode.entered(case.client.speech.with_streaming_response.generate(**case.speech)) as streamed:
-        case.mode.run(streamed.stream_to_file(file))
-        case.note(streamed)
-    case.got.received = file.read_bytes()
-
-
-def _to_file(case: Case) -> None:
-    try:
-        _stream_to(case, case.folder / "speech")
-    finally:
-        _check_folder(case, {} if case.got.received is None else {"speech": case.got.received})
-
-
-def _over_a_file(case: Case) -> None:
-    file = case.folder / "speech"
-    file.write_bytes(OLD)
-    try:
-        _stream_to(case, file)
-    finally:
-        _check_folder(case, {"speech": OLD if case.got.received is None else case.got.received})
-
-
-def _check_folder(case: Case, expected: Mapping[str, bytes]) -> None:
-    there = {path.name: path.read_bytes() for path in case.folder.iterdir()}
-    if there != expected:
-        case.got.wrong.append(f"files left: { {name: len(content) for name, content in there.items()} }")
+def _to_file(before: bytes | None, case: Case) -> None:
+    """Stream to a file that holds something before, or is not there; see that nothing else is left than should be."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speech"
+        if before is not None:
+            file.write_bytes(before)
+        try:
+            with case.mode.entered(case.client.speech.with_streaming_response.generate(**case.speech)) as streamed:
+                case.mode.run(streamed.stream_to_file(file))
+                case.note(streamed)
+            case.got.received = file.read_bytes()
+        finally:
+            there = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+            right = before if case.got.received is None else case.got.received
+            if there != ({} if right is None else {file.name: right}):
+                case.got.wrong.append(f"files left: { {name: len(content) for name, content in there.items()} }")
 
 
 def _retrieve(case: Case) -> None:
@@ -152,8 +141,8 @@ _BYTES = "/v1/ai/speech/bytes"
 CALLS = (
     Call("generate", Kind.SPEECH, _generate, "POST", _BYTES),
     Call("stream", Kind.SPEECH, _stream, "POST", _BYTES),
-    Call("to file", Kind.SPEECH, _to_file, "POST", _BYTES),
-    Call("over a file", Kind.SPEECH, _over_a_file, "POST", _BYTES),
+    Call("to file", Kind.SPEECH, partial(_to_file, None), "POST", _BYTES),
+    Call("over a file", Kind.SPEECH, partial(_to_file, OLD), "POST", _BYTES),
     Call("retrieve", Kind.JSON, _retrieve, "GET", "/v1/ai/voice/leah"),
     Call("detailed", Kind.JSON, _detailed, "POST", "/v1/ai/speech"),
     Call("create", Kind.UPLOAD, _create, "POST", "/v1/ai/voice"),
@@ -219,7 +208,7 @@ def _run_case(
     key = f"{KEY}-{secrets.token_hex(8)}"
     mode = MODES[mode_name]()
     try:
-        with tempfile.TemporaryDirectory() as folder, places.site(row.cause, protocol) as site:
+        with places.site(row.cause, protocol) as site:
             got.site = site
             client = mode.client(
                 api_key=key,
@@ -230,7 +219,7 @@ def _run_case(
                 **places.options(protocol),
             )
             try:
-                call.make(Case(row, mode, client, site.headers, Path(folder), got))
+                call.make(Case(row, mode, client, site.headers, got))
             except Exception as error:
                 got.error = error
             counts = _call_again(mode, client, protocol, got) if site.answers else {}
