@@ -8,17 +8,10 @@ import lmnt
 
 from .places import Places
 from .run import run
-from .table import TABLE, Fails, Kind, Protocol, Row, Where
+from .table import TABLE, Fails, Kind, Protocol, Row
 
-# What a status and a whole body mean is read alike by every Python; what happens on the wire is not.
-SAME_ON_EVERY_PYTHON = (Where.STATUS, Where.CONTENT)
 CASES = [
-    pytest.param(
-        row,
-        protocol,
-        id=f"{row.name}, {protocol.value}",
-        marks=pytest.mark.once if row.where in SAME_ON_EVERY_PYTHON else (),
-    )
+    pytest.param(row, protocol, id=f"{row.name}, {protocol.value}")
     for row in TABLE
     for protocol in row.protocols
     if any(row.expected(kind, protocol) for kind in Kind)
