@@ -138,7 +138,7 @@ class _Path:
                 body.close()
 
 
-async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's arguments
+async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # ASGI's arguments
     kind = "no WebSocket" if scope["type"] == "websocket" else "nothing"
     raise ApiError("not_found_error", f"There is {kind} at {quoted(scope['path'])}.")
 
@@ -146,7 +146,7 @@ async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  #
 class _UpgradeRequired:
     """What HTTP requests find at the path of a WebSocket."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's arguments
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's arguments
         message = f"{quoted(scope['path'])} is a WebSocket: open it with ws:// or wss://, not http:// or https://"
         raise ApiError("invalid_request_error", message, status=426, headers={"upgrade": "websocket"})
 

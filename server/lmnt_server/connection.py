@@ -61,7 +61,7 @@ def connection_of(scope: Scope) -> Connection | None:
     if client is None or scope.get("http_version") != "1.1" or not _DESCRIPTORS.is_dir():
         return None
     host, port = client[0], int(client[1])
-    for entry in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - names are all there is to these files
+    for entry in os.listdir(_DESCRIPTORS):  # noqa: PTH208  # names are all there is to these files
         with suppress(OSError):  # it is no socket, or no connected one, or closed meanwhile
             sock = socket.socket(fileno=int(entry))
             try:

@@ -61,7 +61,7 @@ class ClientGoneError(Exception):
     """The client left before it had its whole answer, so there is nobody to tell."""
 
 
-class InjectedFault(Exception):  # noqa: N818 - it is a fault, and no error of this program
+class InjectedFault(Exception):  # noqa: N818  # it is a fault, and no error of this program
     """A failure that a request asked for; see `lmnt_server.faults`."""
 
 

@@ -57,7 +57,7 @@ class AudioStream:
         self._speech = speech
         self._media_type = media_type
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's arguments
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's arguments
         """Send all of it."""
         headers = [(b"content-type", self._media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

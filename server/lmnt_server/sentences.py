@@ -10,8 +10,8 @@ LONGEST: Final = 300
 """The most characters of a piece. An engine is held for as long as it takes to speak one."""
 
 # A run of stops is tried once, from its start: ten thousand dots take no longer than as many letters.
-_SENTENCE_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001 - other scripts' stops
-_BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001 - other scripts' commas
+_SENTENCE_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001  # other scripts' stops
+_BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001  # other scripts' commas
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -26,7 +26,7 @@ MOMENT_BYTES: Final = 16_384
 _CONTEXT: Final = 1000
 """Characters of the text before that an engine is shown."""
 
-_ELEMENT: Final = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]+")  # noqa: RUF001 - the apostrophe of typesetters
+_ELEMENT: Final = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]+")  # noqa: RUF001  # the apostrophe of typesetters
 
 
 class Timestamp(TypedDict):

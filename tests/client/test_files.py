@@ -214,7 +214,7 @@ def test_a_cancelled_download_leaves_nothing(server: Any, tmp_path: Path) -> Non
             stall = {"x-lmnt-fault": "stall-after=20000"}
             async with client.speech.with_streaming_response.generate(**SPEECH, extra_headers=stall) as streamed:
                 saving = asyncio.create_task(streamed.stream_to_file(tmp_path / "a.wav"))
-                while streamed.bytes_received < 20_000:  # noqa: ASYNC110 - a count, and nothing tells of its change
+                while streamed.bytes_received < 20_000:  # noqa: ASYNC110  # a count, and nothing tells of its change
                     await asyncio.sleep(0.01)
                 assert len(entries()) == 1
                 saving.cancel()

@@ -69,7 +69,7 @@ def test_the_process_of_espeak_ends_with_its_engine() -> None:
     assert child.returncode is not None
 
 
-@pytest.mark.parametrize("text", ["ⓜ", "ⓗⓔⓛⓛⓞ", "ｆｕｌｌ", "𝐛𝐨𝐥𝐝"])  # noqa: RUF001 - what it is about
+@pytest.mark.parametrize("text", ["ⓜ", "ⓗⓔⓛⓛⓞ", "ｆｕｌｌ", "𝐛𝐨𝐥𝐝"])  # noqa: RUF001  # what it is about
 def test_letters_in_disguise_are_read_as_letters(espeak_engine: EspeakEngine, text: str) -> None:
     # espeak-ng 1.52 crashes on the first of them.
     assert 0.1 < seconds(espeak_engine, text, language="mr") < 3

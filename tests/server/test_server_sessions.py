@@ -457,7 +457,7 @@ def test_the_engine_stops_when_the_client_leaves() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(create_app(engine), dict(SCOPE), talk.receive, talk.send)
             with anyio.fail_after(5):
-                while engine.spoken < 3:  # noqa: ASYNC110 - it speaks in a thread of its own
+                while engine.spoken < 3:  # noqa: ASYNC110  # it speaks in a thread of its own
                     await anyio.sleep(0.01)
             talk.leave()
         assert engine.closed.is_set()
@@ -522,7 +522,7 @@ def test_a_session_that_has_not_begun_is_not_idle() -> None:
             talk.say(reset(1))
             assert engine.gate is not None
             engine.gate.set()
-            while "reset_complete" not in str(talk.sent[-1].get("text")):  # noqa: ASYNC110 - a fake tells nobody
+            while "reset_complete" not in str(talk.sent[-1].get("text")):  # noqa: ASYNC110  # a fake tells nobody
                 await anyio.sleep(0.005)
             silent_since = anyio.current_time()
         *_, error, close = talk.sent

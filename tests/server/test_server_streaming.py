@@ -197,7 +197,7 @@ def test_work_stops_within_a_block_of_the_client_leaving(path: str, format: str)
             nonlocal spoken_when_left
             if requests:
                 return requests.pop()
-            while engine.spoken < 4:  # noqa: ASYNC110 - it speaks in a thread of its own
+            while engine.spoken < 4:  # noqa: ASYNC110  # it speaks in a thread of its own
                 await anyio.sleep(0.01)
             spoken_when_left = engine.spoken
             return {"type": "http.disconnect"}
