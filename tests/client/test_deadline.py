@@ -63,13 +63,13 @@ def test_it_ends_the_call(
 
 
 def test_it_is_not_slept_through(mode: Sync, peer: Callable[..., Any]) -> None:
-    client = mode.client(base_url=peer(response(503, headers={"retry-after": "30"})).base_url, deadline=SECONDS)
+    client = mode.client(base_url=peer(response(503, headers={"retry-after": "30"})).base_url, deadline=5)
     started = time.monotonic()
     with pytest.raises(lmnt.InternalServerError) as caught:
         speak(mode, client)
-    assert time.monotonic() - started < SECONDS
+    assert time.monotonic() - started < 5
     assert caught.value.retry_after == 30
-    assert caught.value.__notes__ == ["the deadline of 0.4 s leaves no time for another try"]
+    assert caught.value.__notes__ == ["the deadline of 5 s leaves no time for another try"]
 
 
 def test_a_body_that_is_read_slowly_is_covered_too(mode: Sync, peer: Callable[..., Any]) -> None:
