@@ -25,7 +25,7 @@ FRAMES: Final[Mapping[str, str | bytes]] = {
     "unknown": _UNKNOWN,
     "no-audio": b"",
     "no-timestamps": '{"type": "timestamps"}',
-    "huge": json.dumps({"type": "weather_report", "sky": "x" * 2_000_000}),
+    "huge": f'{{"type": "weather_report", "sky": "{"x" * 2_000_000}"}}',
     "empty": "",
     "text": "hello",
     "not-json": '{"type": "flush_complete", "nonce": ',
