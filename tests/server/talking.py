@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,22 +11,11 @@ from typing import Any, NamedTuple
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from lmnt.transport.turns import TurnTakingSocket
+from lmnt.transport.handshake import TurnTakingConnection
 from lmnt_server.description import lmnt
 from lmnt_server.process import ServerProcess
 
 PATH = "/v1/ai/speech/stream"
-
-
-class Connection(ClientConnection):
-    """A connection whose two threads, over TLS, use it in turn."""
-
-    def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
-        if isinstance(socket, TurnTakingSocket):
-            socket.take_turns()
-        super().__init__(socket, *args, **kwargs)
-
-
 FINISH = {"type": "finish"}
 
 Frame = bytes | dict[str, Any]
@@ -99,7 +87,7 @@ def opened(
         additional_headers=headers,
         close_timeout=5,
         max_size=None,
-        create_connection=Connection,
+        create_connection=TurnTakingConnection,
     )
 
 

@@ -103,13 +103,17 @@ class _RefusedError(Exception):
         self.response = response
 
 
-class Connection(websockets.sync.client.ClientConnection):
-    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+class TurnTakingConnection(websockets.sync.client.ClientConnection):
+    """A connection whose threads use TLS in turn: one of websockets reads all the time."""
 
     def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
         if isinstance(socket, TurnTakingSocket):
-            socket.take_turns()  # a thread of websockets reads all the time
+            socket.take_turns()
         super().__init__(socket, *args, **kwargs)
+
+
+class Connection(TurnTakingConnection):
+    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""
