@@ -72,12 +72,12 @@ def test_two_at_once_take_turns(espeak: ServerProcess) -> None:
     assert first[-1][1] == pytest.approx(second[-1][1], rel=0.01)
 
 
-def test_each_request_keeps_its_own_voice_among_others(espeak: ServerProcess) -> None:
+def test_each_request_keeps_its_own_voice_among_others(espeak_client: httpx.Client) -> None:
     text = "It was the best of times, it was the worst of times, said the book. " * 5
 
     def speak(voice: str, text: str) -> int:
         body = {"text": text, "voice": voice, "format": "pcm_s16le"}
-        return len(httpx.post(espeak.base_url + BYTES, json=body, headers={"x-api-key": "k"}, timeout=30).content)
+        return len(espeak_client.post(BYTES, json=body).content)
 
     voices = [voice.id for voice in CAST]
     alone = [speak(voice, text) for voice in voices]

@@ -17,15 +17,13 @@ from lmnt_server.description import lmnt
 from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.espeak import EspeakEngine
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
-from lmnt_server.process import ServerProcess
 from lmnt_server.speech import EDGE, Speech, Timestamp
 
 DETAILED = "/v1/ai/speech"
 
 
-def detailed(server: ServerProcess, text: str, **fields: Any) -> dict[str, Any]:
-    body = {"text": text, "voice": "leah", **fields}
-    response = httpx.post(server.base_url + DETAILED, json=body, headers={"x-api-key": "k"}, timeout=20)
+def detailed(client: httpx.Client, text: str, **fields: Any) -> dict[str, Any]:
+    response = client.post(DETAILED, json={"text": text, "voice": "leah", **fields})
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     assert not list(lmnt().schema("#/components/schemas/SpeechGenerateDetailedResponse").errors(found))
@@ -47,21 +45,21 @@ def check_timestamps(timestamps: list[Timestamp], text: str, seconds: float) -> 
     assert end == pytest.approx(seconds, abs=0.01)
 
 
-def test_they_come_only_when_asked_for(tone: ServerProcess) -> None:
-    assert set(detailed(tone, "Hi.")) == {"audio"}
-    assert set(detailed(tone, "Hi.", return_timestamps=False)) == {"audio"}
-    assert set(detailed(tone, "Hi.", return_timestamps=True)) == {"audio", "timestamps"}
+def test_they_come_only_when_asked_for(client: httpx.Client) -> None:
+    assert set(detailed(client, "Hi.")) == {"audio"}
+    assert set(detailed(client, "Hi.", return_timestamps=False)) == {"audio"}
+    assert set(detailed(client, "Hi.", return_timestamps=True)) == {"audio", "timestamps"}
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_audio_is_the_same_file_as_the_stream(tone: ServerProcess, format: str) -> None:
+def test_the_audio_is_the_same_file_as_the_stream(client: httpx.Client, format: str) -> None:
     body = {"text": "The same file.", "voice": "amy", "format": format}
-    stream = httpx.post(tone.base_url + DETAILED + "/bytes", json=body, headers={"x-api-key": "k"}).content
-    assert base64.b64decode(detailed(tone, **body)["audio"], validate=True) == stream
+    stream = client.post(f"{DETAILED}/bytes", json=body).content
+    assert base64.b64decode(detailed(client, **body)["audio"], validate=True) == stream
 
 
-def test_the_tone_engine_gives_each_character_its_time(tone: ServerProcess) -> None:
-    found = detailed(tone, "Wait -  don't!", return_timestamps=True)["timestamps"]
+def test_the_tone_engine_gives_each_character_its_time(client: httpx.Client) -> None:
+    found = detailed(client, "Wait -  don't!", return_timestamps=True)["timestamps"]
     pieces = ["Wait", " ", "-", "  ", "don't", "!"]
     assert [each["text"] for each in found] == ["", *pieces, ""]
     assert [each["duration"] for each in found[1:-1]] == pytest.approx([len(piece) * CHARACTER for piece in pieces])
@@ -81,8 +79,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_they_cover_text_and_audio_in_every_script(espeak: ServerProcess, language: str) -> None:
-    found = detailed(espeak, TEXTS[language], format="wav", return_timestamps=True, language=language)
+def test_they_cover_text_and_audio_in_every_script(espeak_client: httpx.Client, language: str) -> None:
+    found = detailed(espeak_client, TEXTS[language], format="wav", return_timestamps=True, language=language)
     audio = decode(base64.b64decode(found["audio"]), "wav", 24000)
     check_timestamps(found["timestamps"], TEXTS[language], audio.seconds)
     assert audio.level > 0.02
@@ -119,10 +117,11 @@ def test_they_cover_any_text(engine: ToneEngine | EspeakEngine, text: str) -> No
     check_timestamps(speech.timestamps(), text, size / 48000)
 
 
-def test_a_text_has_the_same_timestamps_in_every_format(espeak: ServerProcess) -> None:
+def test_a_text_has_the_same_timestamps_in_every_format(espeak_client: httpx.Client) -> None:
     text = "The same words at the same time. Whatever the format, and however often it is asked for."
     first, *others = (
-        detailed(espeak, text, format=format, return_timestamps=True)["timestamps"] for format in [*FORMATS, "mp3"]
+        detailed(espeak_client, text, format=format, return_timestamps=True)["timestamps"]
+        for format in [*FORMATS, "mp3"]
     )
     assert len(first) > 20
     assert all(each == first for each in others)
