@@ -21,8 +21,6 @@ from tests.descriptions.test_descriptions import ROWS
 from .checking import check_types, prepare
 from .mutations import MUTATIONS, Mutation, fit, mutated
 
-pytestmark = pytest.mark.once
-
 PAIRS = 12
 
 
@@ -131,6 +129,7 @@ def test_each_calls_what_changed(made: Path) -> None:
     assert wrong == {}
 
 
+@pytest.mark.once
 def test_each_is_typed(made: Path, tmp_path: Path) -> None:
     """Check the packages of the mutations and of tests/descriptions, and a program that makes each of the calls."""
     uses: dict[str, tuple[str, list[Call]]] = {}

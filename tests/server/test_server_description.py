@@ -15,7 +15,6 @@ from lmnt_server.encoders import FORMATS, LIVE
 from lmnt_server.engines import ENGINES
 
 
-@pytest.mark.once
 def test_every_answer_is_as_described() -> None:
     requests = Path(__file__).with_name("made_up_requests.py")
     done = subprocess.run(
