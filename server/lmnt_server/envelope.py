@@ -68,10 +68,11 @@ class Envelope:
         scope[REQUEST_ID] = request_id
         method = scope.get("method", "WEBSOCKET")
         began = time.perf_counter()
-        answer = _Answer(scope, send)
+        body = _Body(scope, receive)
+        answer = _Answer(scope, send, body)
         outcome = "cut"
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, body, answer)
             outcome = "cut" if answer.is_session else "complete"
         except ApiError as error:
             if answer.is_past_errors:
@@ -104,15 +105,32 @@ class Envelope:
             )
 
 
+class _Body:
+    """The `receive` of a request, which follows whether its body was read to the end."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = dict(scope["headers"])
+        self._receive = receive
+        self.unread = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+    async def __call__(self) -> Message:
+        """Pass a message on."""
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            self.unread = False
+        return message
+
+
 class _Answer:
     """The `send` of a request, which follows what is sent.
 
     `status` is the HTTP status, or the close code of a session; `sent` counts the bytes of the body or of the messages.
     """
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, body: _Body) -> None:
         self._scope = scope
         self._send = send
+        self._body = body
         self.status = 0
         self.sent = 0
         self.is_session = False
@@ -123,6 +141,7 @@ class _Answer:
             case "http.response.start" | "websocket.http.response.start":
                 self.status = message["status"]
                 self._name(message)
+                self._end_connection(message)
             case "websocket.accept":
                 self.status = 101
                 self.is_session = True
@@ -143,6 +162,12 @@ class _Answer:
         if not self._scope.get(ANONYMOUS):
             named = (b"request-id", self._scope[REQUEST_ID].encode())
             message["headers"] = [*message.get("headers", ()), named]
+
+    def _end_connection(self, message: Message) -> None:
+        # A request that is answered before all of it was read may be the end of an HTTP/1.1 connection. The host closes
+        # it then, and does not always say so (RFC 9112 section 9.6): the client's next request would be lost.
+        if self._body.unread and self._scope["http_version"].startswith("1"):
+            message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
 
     async def _send_in_session(self, message: Message) -> None:
         try:

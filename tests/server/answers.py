@@ -14,6 +14,12 @@ from lmnt_server.process import ServerProcess
 REQUEST_ID = re.compile(r"req_[1-9A-HJ-NP-Za-km-z]{22}")
 
 
+def address_of(server: ServerProcess) -> tuple[str, int]:
+    """Return where a server listens, for a test that speaks HTTP or TCP itself."""
+    url = httpx.URL(server.base_url)
+    return url.host, url.port or 80
+
+
 def check_envelope(response: httpx.Response, status: int) -> dict[str, Any]:
     """Check all that every error has to be, and return its body."""
     assert response.status_code == status, response.text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from answers import REQUEST_ID, check_envelope
+from answers import REQUEST_ID, address_of, check_envelope
 
 from lmnt_server.envelope import new_request_id
 from lmnt_server.process import ServerProcess, running
@@ -212,16 +213,48 @@ def test_a_body_with_no_length_is_bounded_too(client: httpx.Client) -> None:
 
 
 def test_an_upload_that_is_too_long_is_refused_before_it_is_sent(tone: ServerProcess) -> None:
-    host, _, port = tone.base_url.removeprefix("http://").partition(":")
     head = (
         "POST /v1/ai/voice HTTP/1.1\r\nhost: a\r\nx-api-key: k\r\nconnection: close\r\n"
         "content-type: multipart/form-data; boundary=b\r\ncontent-length: 252000001\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=5) as sock:
+    with socket.create_connection(address_of(tone), timeout=5) as sock:
         sock.sendall(head.encode())
         answer = sock.recv(4096)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"at most 252,000,000 bytes; got 252,000,001" in answer
+
+
+@pytest.mark.parametrize("sent", ["at once", "later", "never"])
+@pytest.mark.parametrize(
+    ("path", "key", "length"), [(BYTES, "", 2), (BYTES, "", 60_000), (BYTES, "k", 1_000_001), ("/nowhere", "k", 2)]
+)
+def test_an_answer_before_the_end_of_the_request_says_that_the_connection_ends(
+    tone: ServerProcess, path: str, key: str, length: int, sent: str
+) -> None:
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+    with socket.create_connection(address_of(tone), timeout=5) as sock:
+        sock.sendall(head.encode() + (b" " * length if sent == "at once" else b""))
+        answer = sock.recv(65_536)
+        with contextlib.suppress(OSError):
+            sock.sendall(b" " * length if sent == "later" else b"")
+        assert b"\r\nconnection: close\r\n" in answer.partition(b"\r\n\r\n")[0].lower() + b"\r\n"
+        with contextlib.suppress(ConnectionResetError):
+            assert sock.recv(1) == b""
+
+
+def test_the_connection_goes_on_after_a_request_that_was_read(tone: ServerProcess) -> None:
+    requests = (
+        b"GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"POST /v1/ai/speech/bytes HTTP/1.1\r\nhost: a\r\nx-api-key: k\r\n"
+        b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+    )
+    with socket.create_connection(address_of(tone), timeout=5) as sock:
+        for request in requests * 3:
+            sock.sendall(request)
+            assert b"\r\nconnection:" not in sock.recv(65_536).lower()
 
 
 def test_the_one_key_is_the_only_one() -> None:

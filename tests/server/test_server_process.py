@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from answers import REQUEST_ID
+from answers import REQUEST_ID, address_of
 
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
@@ -236,7 +236,6 @@ def wait_until_gone(pid: int) -> None:
 
 
 def test_a_connection_that_says_nothing_or_nonsense_harms_nobody(tone: ServerProcess) -> None:
-    host, _, port = tone.base_url.removeprefix("http://").partition(":")
     for content in (
         b"",
         b"\x16\x03\x01\x02\x00",
@@ -244,18 +243,17 @@ def test_a_connection_that_says_nothing_or_nonsense_harms_nobody(tone: ServerPro
         b"POST /v1/ai/speech HTTP/1.1\r\nhost: a\r\n",
         b"\0" * 99,
     ):
-        with socket.create_connection((host, int(port))) as sock:
+        with socket.create_connection(address_of(tone)) as sock:
             sock.sendall(content)
     assert httpx.get(tone.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(tone: ServerProcess) -> None:
-    host, _, port = tone.base_url.removeprefix("http://").partition(":")
     for path, kind in ((BYTES, "application/json"), ("/v1/ai/voice", "multipart/form-data; boundary=b")):
         head = (
             f"POST {path} HTTP/1.1\r\nhost: a\r\nx-api-key: k\r\ncontent-type: {kind}\r\ncontent-length: 999\r\n\r\n--b"
         )
-        with socket.create_connection((host, int(port))) as sock:
+        with socket.create_connection(address_of(tone)) as sock:
             sock.sendall(head.encode())
             time.sleep(0.05)
     assert httpx.get(tone.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200

@@ -19,7 +19,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from answers import REQUEST_ID, wait_for_line
+from answers import REQUEST_ID, address_of, wait_for_line
 from decoded import decode
 from starlette.types import Message
 from talking import FINISH, PATH, flush, hear, init, listen, opened, reset, say, talk, text, until
@@ -346,8 +346,7 @@ def test_a_client_that_does_not_read_is_waited_for_and_still_heard(tone: ServerP
     before = memory(tone)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        host, _, port = tone.base_url.removeprefix("http://").partition(":")
-        sock.connect((host, int(port)))
+        sock.connect(address_of(tone))
         with connect(
             tone.base_url.replace("http", "ws") + PATH, sock=sock, compression=None, max_queue=1, close_timeout=5
         ) as ws:

@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from answers import check_envelope, wait_for_line
+from answers import address_of, check_envelope, wait_for_line
 from starlette.types import ASGIApp, Message
 
 from lmnt_server import create_app
@@ -110,8 +110,7 @@ def test_a_client_that_does_not_read_is_waited_for(tone: ServerProcess) -> None:
     )
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        host, _, port = tone.base_url.removeprefix("http://").partition(":")
-        sock.connect((host, int(port)))
+        sock.connect(address_of(tone))
         sock.sendall(request % (BYTES.encode(), len(content)) + content)
         head = sock.recv(4096)
         request_id = head.split(b"request-id: ")[1].split(b"\r\n")[0].decode()
