@@ -52,10 +52,11 @@ def _install() -> None:
 
 def run(python: Path, script: Path, *arguments: str, folder: Path, environment: Mapping[str, str]) -> str:
     """Run a script where nothing of this project can be imported but what is installed, and return what it prints."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         [str(python), "-P", str(script), *arguments],
         cwd=folder,
-        env={**{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}, **environment},
+        env={**inherited, "TMPDIR": str(folder), **environment},
         capture_output=True,
         text=True,
         timeout=120,

@@ -8,6 +8,8 @@ import random
 import re
 import shutil
 import ssl
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +105,11 @@ def call(package: Any, server: Mock, mutation: Mutation, *, awaits: bool) -> str
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mutations")
-    make_variants(
-        {package: mutated(DOCUMENT, *(MUTATIONS[name] for name in names)) for package, names in CHOSEN.items()}, folder
-    )
-    return folder
+def made() -> Iterator[Path]:
+    documents = {package: mutated(DOCUMENT, *(MUTATIONS[name] for name in names)) for package, names in CHOSEN.items()}
+    with tempfile.TemporaryDirectory() as folder:  # thousands of files, which pytest would keep
+        make_variants(documents, Path(folder))
+        yield Path(folder)
 
 
 def test_there_are_enough_of_them() -> None:
