@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import traceback
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 from pathlib import Path
@@ -187,48 +188,54 @@ class Package(Project):
         return found
 
     def build(self) -> list[GeneratorError]:
-        """Render the package. What is wrong raises; the list is empty."""
+        """Write the package, for the steps after this one. What is wrong raises; the list is empty."""
+        modules = self.modules()
+        self.package_dir.mkdir(parents=True)
+        for name, text in modules.items():
+            path = self.package_dir / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return []
+
+    def modules(self) -> dict[str, str]:
+        """Render the package: the text of each file by its name, not formatted yet."""
         try:
-            self._render()
+            return dict(self._files())
         except jinja2.TemplateError as error:
             name, line = _template_place(error)
             raise Failure(f"templates/{name}, line {line}: {error.message or error}") from error
-        return []
 
-    def _render(self) -> None:
-        self.package_dir.mkdir(parents=True)
-        self._write("__init__.py", "package_init.py.jinja")
-        self._write("description.py", "description.py.jinja")
-        self._write("client.py", "client.py.jinja")
-        self._write("types/__init__.py", "types_init.py.jinja")
-        (self.package_dir / "py.typed").touch()
-        self._write("models/__init__.py", "models_init.py.jinja")
+    def _files(self) -> Iterator[tuple[str, str]]:
+        yield self._file("__init__.py", "package_init.py.jinja")
+        yield self._file("description.py", "description.py.jinja")
+        yield self._file("client.py", "client.py.jinja")
+        yield self._file("types/__init__.py", "types_init.py.jinja")
+        yield "py.typed", ""
+        yield self._file("models/__init__.py", "models_init.py.jinja")
         for model in self.openapi.models:
-            self._write(f"models/{model.class_info.module_name}.py", "model.py.jinja", model=model)
+            yield self._file(f"models/{model.class_info.module_name}.py", "model.py.jinja", model=model)
         for enum in self.openapi.enums:
-            self._write(f"models/{enum.class_info.module_name}.py", "literal_enum.py.jinja", enum=enum)
+            yield self._file(f"models/{enum.class_info.module_name}.py", "literal_enum.py.jinja", enum=enum)
         for name, kind in self.kinds.components.items():
             if not is_own(name, kind):
                 template = "union.py.jinja" if kind.form == "union" and kind.name == name else "alias.py.jinja"
-                self._write(f"models/{python_name(name)}.py", template, name=name, kind=kind)
+                yield self._file(f"models/{python_name(name)}.py", template, name=name, kind=kind)
         for folder in ("operations", "resources"):
-            self._write(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
+            yield self._file(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
         for session in self.sessions:
-            self._write(f"resources/{session.module}.py", "session_resource.jinja", session=session)
+            yield self._file(f"resources/{session.module}.py", "session_resource.jinja", session=session)
         for name, resource in self._resources.items():
-            self._write(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
+            yield self._file(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
             if params := {key: call for key, call in self._params.items() if call.resource == name}:
-                self._write(f"types/{name}.py", "params.py.jinja", params=params)
+                yield self._file(f"types/{name}.py", "params.py.jinja", params=params)
             for call in resource.calls:
-                self._write(f"operations/{call.module}.py", "operation.py.jinja", call=call)
+                yield self._file(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 
-    def _write(self, name: str, template: str, /, **context: Any) -> None:
+    def _file(self, name: str, template: str, /, **context: Any) -> tuple[str, str]:
         text = self.env.get_template(template).render(**context)
         if " object at 0x" in text:
             raise Failure(f"{name}: templates/{template} shows an object in place of its text")
-        path = self.package_dir / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(self._stamp + text, encoding="utf-8")
+        return name, self._stamp + text
 
 
 class Resource:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import compileall
 import copy
-import importlib.util
-import shutil
+import importlib
 import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 from generator.description import load_description
 from generator.making import add_overlays, render, tidy
+from generator.rendering import Package
 from generator.settings import ROOT, Settings
 
 HERE = Path(__file__).parent
+LMNT = ROOT / "generated" / "lmnt"
 
 
 def document(name: str) -> dict[str, Any]:
@@ -37,39 +41,50 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path) -> None:
         add_overlays(settings(name, folder), folder)
 
 
-def make_variants(documents: dict[str, dict[str, Any]], folder: Path) -> None:
-    """Make LMNT's package of other descriptions, each in a folder of another name.
+class Variants(MetaPathFinder):
+    """LMNT's package of other descriptions, each under a name of its own.
 
-    A module that is rendered like lmnt's is a link to the one in generated/lmnt, formatted and compiled, to save time.
+    A module that is rendered like lmnt's is the one in generated/lmnt, formatted and compiled, to save time.
     """
-    given = Settings.read()
-    compileall.compile_dir(ROOT / "generated" / "lmnt", quiet=1)
 
-    def rendered(name: str, each: dict[str, Any]) -> dict[str, bytes]:
-        render(given, copy.deepcopy(each), folder)
-        package = (folder / given.package).rename(folder / name)
-        return {path.relative_to(package).as_posix(): path.read_bytes() for path in package.rglob("*.py")}
+    def __init__(self, documents: dict[str, dict[str, Any]], folder: Path) -> None:
+        self._folder = folder
+        self._shared: dict[str, set[str]] = {}
+        given = Settings.read()
+        compileall.compile_dir(LMNT, quiet=1)
+        usual = Package(given, document("lmnt"), folder).modules()
+        for name, each in documents.items():
+            self._shared[name] = set(given.overlays)
+            for module, text in Package(given, copy.deepcopy(each), folder).modules().items():
+                if usual.get(module) == text:
+                    self._shared[name].add(module)
+                    continue
+                path = folder / name / module
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        tidy(folder)
 
-    usual = rendered("usual", document("lmnt"))
-    shutil.rmtree(folder / "usual")
-    taken: dict[str, list[str]] = {}
-    for name, each in documents.items():
-        taken[name] = [module for module, text in rendered(name, each).items() if usual.get(module) == text]
-        for module in taken[name]:
-            (folder / name / module).unlink()
-    tidy(folder)
-    for name, modules in taken.items():
-        for module in [*modules, *given.overlays]:
-            _link(ROOT / "generated" / "lmnt" / module, folder / name / module)
+    def modules(self, name: str) -> dict[str, str]:
+        """Return the text of every module of a package."""
+        shared = {module: LMNT / module for module in self._shared[name] if module.endswith(".py")}
+        return {module: path.read_text("utf-8") for module, path in shared.items()} | texts(self._folder / name)
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: ARG002  # its protocol
+        """Find a module that a package shares with lmnt; its own modules are found in its folder."""
+        name, *inner = fullname.split(".")
+        base = "/".join(inner)
+        shared = self._shared.get(name, set())
+        if f"{base}.py" in shared:
+            return spec_from_file_location(fullname, LMNT / f"{base}.py")
+        if (init := f"{base}/__init__.py".lstrip("/")) in shared:
+            places = [str(self._folder / name / base)]
+            return spec_from_file_location(fullname, LMNT / init, submodule_search_locations=places)
+        return None
 
 
-def _link(module: Path, target: Path) -> None:
-    """Make a module known by another name too, with what it was compiled to."""
-    compiled, place = (Path(importlib.util.cache_from_source(path)) for path in (module, target))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(module)
-    if compiled.is_file():
-        place.symlink_to(compiled)
+def texts(folder: Path) -> dict[str, str]:
+    """Return the text of every module of a package, by its path in it."""
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
 
 
 def load(package: str, folder: Path) -> Any:

@@ -17,9 +17,8 @@ SAME_TYPES = ("description.py", "__init__.py")
 """Modules that differ in values and in what they list, and not in the types that other modules see."""
 
 
-def prepare(variant: Path, target: Path) -> None:
-    """Copy the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
-    modules = {path.relative_to(variant).as_posix(): path.read_text("utf-8") for path in variant.rglob("*.py")}
+def prepare(package: str, modules: dict[str, str], target: Path) -> None:
+    """Write the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
     differing = {name for name, text in modules.items() if not (BASE / name).exists() or _text(name) != text}
     users: dict[str, set[str]] = {}
     for name, text in modules.items():
@@ -33,10 +32,10 @@ def prepare(variant: Path, target: Path) -> None:
         waiting += [name for name in new if name not in SAME_TYPES]
     differing.add("client.py")
     for name in differing:
-        path = target / variant.name / name
+        path = target / package / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_redirected(name, modules[name], variant.name, differing), encoding="utf-8")
-    for folder in {(target / variant.name / name).parent for name in differing}:
+        path.write_text(_redirected(name, modules[name], package, differing), encoding="utf-8")
+    for folder in {(target / package / name).parent for name in differing}:
         (folder / "__init__.py").touch()
 
 
@@ -79,17 +78,14 @@ def _redirected(name: str, text: str, variant: str, differing: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def check_types(folder: Path, cache_folder: Path) -> str:
-    """Run mypy over a folder; returns what it says."""
+def check_types(folder: Path) -> str:
+    """Run mypy over a folder as it is run over the project, whose cache it shares; returns what it says."""
     run = subprocess.run(
-        [
-            *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", "--follow-imports", "silent"),
-            *("--cache-dir", str(cache_folder), "--explicit-package-bases", "--no-error-summary", str(folder)),
-            *("--config-file", ""),
-        ],
+        [sys.executable, "-m", "mypy", "--no-error-summary", str(folder)],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "MYPYPATH": f"{folder}{os.pathsep}{ROOT / 'generated'}"},
+        cwd=ROOT,
+        env={**os.environ, "MYPYPATH": str(folder)},
     )
     return run.stdout + run.stderr

@@ -227,18 +227,16 @@ def changed(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
     return document
 
 
-def rendered(document: dict[str, Any], folder: Path) -> dict[str, bytes] | str:
+def rendered(document: dict[str, Any], folder: Path) -> dict[str, str] | str:
     """Return what is made of a description, or why nothing is."""
-    package = folder / "base"
     try:
-        Package(settings("base", folder), copy.deepcopy(document), package).build()
+        return Package(settings("base", folder), copy.deepcopy(document), folder / "base").modules()
     except Failure as failure:
         return str(failure)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in package.rglob("*.py")}
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def base(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     made = rendered(BASE, tmp_path_factory.mktemp("base"))
     assert isinstance(made, dict), made
     return made
@@ -292,9 +290,7 @@ REFUSED = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in us
 
 
 @pytest.mark.parametrize("keyword", USED)
-def test_what_is_used_changes_the_package_or_stops_the_run(
-    keyword: str, base: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_what_is_used_changes_the_package_or_stops_the_run(keyword: str, base: dict[str, str], tmp_path: Path) -> None:
     made = rendered(changed(CHANGES[keyword]), tmp_path)
     assert isinstance(made, dict), made
     assert made != base

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import io
 import random
 import re
 import shutil
 import ssl
-import tempfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 
 from tests.descriptions.conftest import NAMES
 from tests.descriptions.mock import KEY, Mock
-from tests.descriptions.packages import document, load, make_all, make_variants
+from tests.descriptions.packages import Variants, document, make_all, texts
 from tests.descriptions.test_descriptions import ROWS
 
 from .checking import check_types, prepare
@@ -105,11 +106,14 @@ def call(package: Any, server: Mock, mutation: Mutation, *, awaits: bool) -> str
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Variants]:
+    folder = tmp_path_factory.mktemp("mutations")
     documents = {package: mutated(DOCUMENT, *(MUTATIONS[name] for name in names)) for package, names in CHOSEN.items()}
-    with tempfile.TemporaryDirectory() as folder:  # thousands of files, which pytest would keep
-        make_variants(documents, Path(folder))
-        yield Path(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        variants = Variants(documents, folder)
+        patch.setattr(sys, "meta_path", [variants, *sys.meta_path])
+        yield variants
 
 
 def test_there_are_enough_of_them() -> None:
@@ -117,11 +121,12 @@ def test_there_are_enough_of_them() -> None:
     assert sum(len(names) == 2 for names in CHOSEN.values()) == PAIRS
 
 
-def test_each_calls_what_changed(made: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_each_calls_what_changed() -> None:
     wrong: dict[str, str] = {}
     for name, names in CHOSEN.items():
         described = mutated(DOCUMENT, *(MUTATIONS[each] for each in names))
-        package = load(name, made)
+        package = importlib.import_module(name)
         with Mock(described) as server:
             for each in names:
                 for awaits in (False, True):
@@ -131,7 +136,7 @@ def test_each_calls_what_changed(made: Path) -> None:
 
 
 @pytest.mark.once
-def test_each_is_typed(made: Path, tmp_path: Path) -> None:
+def test_each_is_typed(made: Variants, tmp_path: Path) -> None:
     """Check the packages of the mutations and of tests/descriptions, and a program that makes each of the calls."""
     uses: dict[str, tuple[str, list[Call]]] = {}
     for name, names in CHOSEN.items():
@@ -142,12 +147,12 @@ def test_each_is_typed(made: Path, tmp_path: Path) -> None:
         uses[name] = (name.capitalize(), [row[1:4] for row in ROWS if row[0] == name])
     check = tmp_path / "check"
     for name, (client, calls) in uses.items():
-        prepare((made if name in CHOSEN else tmp_path) / name, check)
+        prepare(name, made.modules(name) if name in CHOSEN else texts(tmp_path / name), check)
         (check / f"use_{name}.py").write_text(user_code(name, client, calls), encoding="utf-8")
     assert all(calls for _, calls in uses.values())
     (check / "wrong.py").write_text("from petshop.client import Petshop\nPetshop().pet.list_pets(limit='5')\n", "utf-8")
     shutil.rmtree(check / "petshop")
     shutil.copytree(tmp_path / "petshop", check / "petshop")  # one of them whole, with nothing of lmnt's in its place
-    told = check_types(check, tmp_path / "cache")
+    told = check_types(check)
     expected = r'.*wrong\.py:2: error: Argument "limit" to "list_pets" of "Pet\w*" has incompatible type .*\n'
     assert re.fullmatch(expected, told), told

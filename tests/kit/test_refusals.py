@@ -40,7 +40,7 @@ def described(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def generate(row: dict[str, Any], folder: Path) -> None:
-    Package(settings("base", folder), described(row), folder).build()
+    Package(settings("base", folder), described(row), folder).modules()
 
 
 def test_each_is_named_with_its_place_the_reason_and_a_hint(tmp_path: Path) -> None:

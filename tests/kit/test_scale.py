@@ -16,7 +16,7 @@ def calls(folder: Path, operations: int) -> int:
     """Return how many functions are called to render a description: a measure that no other program disturbs."""
     profile = cProfile.Profile()
     with profile:
-        Package(settings("scale", folder), description(operations), folder / str(operations)).build()
+        Package(settings("scale", folder), description(operations), folder).modules()
     return sum(each.callcount for each in profile.getstats())
 
 
