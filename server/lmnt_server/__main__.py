@@ -1,36 +1,18 @@
-"""The command `lmnt-server`: reads its options, makes the application, and runs it on granian."""
+"""The command `lmnt-server`: reads its options, and then loads what serves."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import errno
 import logging
 import os
-import signal
-import socket
-import ssl
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from .app import create_app
 from .engines import ENGINES
-from .envelope import access_log
-from .faults import FaultSyntaxError
-from .session import Limits
-from .store import Store, StoreError
-
-GRACE: Final = 1.0
-"""Seconds that responses have to end after a signal to stop, before they are cut. Sessions are closed at once."""
+from .limits import Limits
 
 _CANNOT_START: Final = 2
 """The exit code when an option cannot be obeyed; also argparse's."""
@@ -54,23 +36,27 @@ examples:
 """
 
 
-class _CannotStartError(Exception):
-    """An option cannot be obeyed; the message says which and why."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until it is told to stop, and then end the process with code 0; return 2 if it cannot start.
 
     Args:
         arguments: the command line without the program's name; the process's own when None.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        parser.error("--tls-cert and --tls-key belong together: give both or neither")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    if options.access_log:
-        access_log.setLevel(logging.INFO)
+    # Only now: it takes longer than all that can be told before it, such as --help.
     try:
-        asyncio.run(_serve(options))
-    except (_CannotStartError, StoreError) as error:
+        from .hosting import CannotStartError, serve
+        from .store import StoreError
+    except ModuleNotFoundError as error:
+        print(f"lmnt-server: {error.name} is not installed: pip install 'lmnt-client[server]'", file=sys.stderr)
+        return _CANNOT_START
+    try:
+        asyncio.run(serve(options))
+    except (CannotStartError, StoreError) as error:
         print(f"lmnt-server: {error}", file=sys.stderr)
         return _CANNOT_START
     # Without the interpreter's own shutdown: in some of its runs a thread of granian that is still there panics.
@@ -179,131 +165,6 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds"
-
-
-async def _serve(options: argparse.Namespace) -> None:
-    if (options.tls_cert is None) != (options.tls_key is None):
-        raise _CannotStartError("--tls-cert and --tls-key belong together: give both or neither")
-    store = Store(options.data, character_limit=options.character_limit)
-    try:
-        app = create_app(
-            ENGINES[options.engine](),
-            store,
-            api_key=options.api_key,
-            faults=options.faults,
-            fault=options.fault,
-            limits=Limits(
-                message_bytes=options.session_max_message,
-                init_seconds=options.session_init_timeout,
-                idle_seconds=options.session_idle_timeout,
-            ),
-        )
-    except FaultSyntaxError as error:
-        raise _CannotStartError(f"--fault: {error}") from error
-    exchanges = _Exchanges(app)
-    port = _free_port(options.host, options.port)
-    try:
-        # One process and one worker: the store in memory and the engine are the process's.
-        server = Server(
-            exchanges,
-            address=options.host,
-            port=port,
-            interface=Interfaces.ASGI,
-            log_level=LogLevels.critical,
-            ssl_cert=options.tls_cert,
-            ssl_key=options.tls_key,
-        )
-    except (OSError, ssl.SSLError) as error:
-        raise _CannotStartError(f"cannot use {options.tls_cert} with {options.tls_key}: {error}") from error
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if options.stop_on_eof:
-        threading.Thread(target=_watch_input, args=(loop, stop), daemon=True).start()
-    serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
-    ready = asyncio.create_task(_announce(options.host, port, tls=options.tls_cert is not None))
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
-    if serving.done():
-        serving.result()
-        raise _CannotStartError("the HTTP server ended by itself")
-    # Before granian stops, which drops them without a word.
-    await exchanges.cancel("websocket")
-    server.stop()  # type: ignore[no-untyped-call]  # granian does not annotate it
-    await asyncio.wait({serving}, timeout=GRACE)
-    await exchanges.cancel("http")  # granian then cuts their responses, and ends
-    await asyncio.wait({serving}, timeout=GRACE)
-
-
-class _Exchanges:
-    """The requests that are being answered, so that they can be stopped; granian itself waits for them for ever."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._tasks: dict[asyncio.Task[Any], str] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
-        if task is None or scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        self._tasks[task] = scope["type"]
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            del self._tasks[task]
-
-    async def cancel(self, kind: str) -> None:
-        """Stop all of a kind, `http` or `websocket`, and wait a little until they have."""
-        tasks = {task for task, each in self._tasks.items() if each == kind}
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)
-
-
-def _free_port(host: str, port: int) -> int:
-    """Return the port to listen on, having made sure that it can be.
-
-    granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return int(probe.getsockname()[1])
-    except OSError as error:
-        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        raise _CannotStartError(f"cannot listen on {_authority(host, port)}: {reason}") from error
-
-
-async def _announce(host: str, port: int, *, tls: bool) -> None:
-    """Print the ready line once a connection is accepted."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(local, port)
-            break
-        except OSError:
-            await asyncio.sleep(0.01)
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    print(f"lmnt-server is ready at {'https' if tls else 'http'}://{_authority(local, port)}", flush=True)
-
-
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    with contextlib.suppress(RuntimeError):  # the loop has ended by itself meanwhile
-        loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":

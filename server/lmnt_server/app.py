@@ -18,8 +18,8 @@ from .envelope import Envelope
 from .errors import ApiError, ClientGoneError
 from .faults import Faults
 from .inbound import Form, body_of, parameters_of
+from .limits import Limits
 from .operations import OPERATIONS, Call
-from .session import Limits
 from .sessions import SpeechSessions
 from .store import Store, account_of
 from .validation import quoted

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from .description import Description
 from .errors import PROTOCOL_ERROR, TOO_BIG, ApiError, SessionError
+from .limits import Limits
 from .sentences import begun
 from .validation import check, decoded, quoted
 
@@ -60,22 +60,6 @@ class Finish(NamedTuple):
 
 
 Job: TypeAlias = Open | Speak | Flush | Reset | Finish
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a session may not exceed; None for no limit.
-
-    Args:
-        message_bytes: the length of one message of the client.
-        init_seconds: the time until the first message.
-        idle_seconds: the time without a message while there is nothing to speak.
-    """
-
-    # Choice: nothing is documented. The length is that of an HTTP request; the times are off, as far as anyone knows.
-    message_bytes: int = 1_000_000
-    init_seconds: float | None = None
-    idle_seconds: float | None = None
 
 
 class State(Enum):

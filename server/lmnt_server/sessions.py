@@ -16,7 +16,8 @@ from .encoders import LIVE
 from .engines import Engine
 from .envelope import REQUEST_ID
 from .errors import POLICY_VIOLATION, ClientGoneError, SessionError
-from .session import Finish, Flush, Job, Limits, Open, Reset, Session, Speak, State
+from .limits import Limits
+from .session import Finish, Flush, Job, Open, Reset, Session, Speak, State
 from .speech import Track, a_moment_of
 from .store import Store
 from .voices import Voices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -67,6 +68,9 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     run(python, "-m", "lmnt.vendor", tmp_path / "speaking", "--only", "voices")
     assert "unmodified and current" in run(python, "-m", "lmnt.vendor", "--check", tmp_path / "speaking")
     assert (tmp_path / "speaking" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    server = subprocess.run([tmp_path / "env" / "bin" / "lmnt-server"], capture_output=True, text=True, check=False)
+    told = r"lmnt-server: [a-z]+ is not installed: pip install 'lmnt-client\[server\]'\n"
+    assert (server.returncode, bool(re.fullmatch(told, server.stderr))) == (2, True), server.stderr
     install(f"{wheel}[server]")
     assert run(python, "-c", PROGRAM) == "leah True\n"
     assert "--engine" in run(tmp_path / "env" / "bin" / "lmnt-server", "--help")

@@ -51,6 +51,15 @@ def test_help_teaches() -> None:
         assert words in help
 
 
+def test_what_serves_is_loaded_when_it_is_asked_for() -> None:
+    code = (
+        "import sys, lmnt_server.process, lmnt_server.__main__; heavy = {'av', 'granian', 'jsonschema', 'starlette'}\n"
+        "print(heavy & sys.modules.keys(), lmnt_server.create_app.__name__, len(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set() create_app 3\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -16,8 +16,9 @@ from talking import FINISH, flush, init, reset, text
 from lmnt_server.description import lmnt
 from lmnt_server.errors import ApiError, close_code
 from lmnt_server.fault_points import MESSAGES
+from lmnt_server.limits import Limits
 from lmnt_server.sentences import LONGEST
-from lmnt_server.session import WAITING, Finish, Flush, Job, Limits, Open, Reset, Session, Speak, State
+from lmnt_server.session import WAITING, Finish, Flush, Job, Open, Reset, Session, Speak, State
 
 POINTER = lmnt().sockets[0].send
 LIMITS = Limits(message_bytes=2000)

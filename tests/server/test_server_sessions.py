@@ -33,8 +33,8 @@ from lmnt_server.connection import connection_of
 from lmnt_server.description import lmnt
 from lmnt_server.encoders import LIVE
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
+from lmnt_server.limits import Limits
 from lmnt_server.process import ServerProcess, running
-from lmnt_server.session import Limits
 from lmnt_server.speech import Speech
 from lmnt_server.store import Store, account_of
 

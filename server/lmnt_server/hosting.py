@@ -1,0 +1,165 @@
+"""The application on granian: listening, the ready line, and stopping in order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import ssl
+import threading
+from typing import Any, Final
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .app import create_app
+from .engines import ENGINES
+from .envelope import access_log
+from .faults import FaultSyntaxError
+from .limits import Limits
+from .store import Store
+
+GRACE: Final = 1.0
+"""Seconds that responses have to end after a signal to stop, before they are cut. Sessions are closed at once."""
+
+
+class CannotStartError(Exception):
+    """An option cannot be obeyed; the message says which and why."""
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Run the server as the options say, until a signal stops it.
+
+    Raises:
+        CannotStartError: if an option cannot be obeyed.
+        StoreError: if the data cannot be kept where they should be.
+    """
+    if options.access_log:
+        access_log.setLevel(logging.INFO)
+    store = Store(options.data, character_limit=options.character_limit)
+    try:
+        app = create_app(
+            ENGINES[options.engine](),
+            store,
+            api_key=options.api_key,
+            faults=options.faults,
+            fault=options.fault,
+            limits=Limits(
+                message_bytes=options.session_max_message,
+                init_seconds=options.session_init_timeout,
+                idle_seconds=options.session_idle_timeout,
+            ),
+        )
+    except FaultSyntaxError as error:
+        raise CannotStartError(f"--fault: {error}") from error
+    exchanges = _Exchanges(app)
+    port = _free_port(options.host, options.port)
+    try:
+        # One process and one worker: the store in memory and the engine are the process's.
+        server = Server(
+            exchanges,
+            address=options.host,
+            port=port,
+            interface=Interfaces.ASGI,
+            log_level=LogLevels.critical,
+            ssl_cert=options.tls_cert,
+            ssl_key=options.tls_key,
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise CannotStartError(f"cannot use {options.tls_cert} with {options.tls_key}: {error}") from error
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if options.stop_on_eof:
+        threading.Thread(target=_watch_input, args=(loop, stop), daemon=True).start()
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    ready = asyncio.create_task(_announce(options.host, port, tls=options.tls_cert is not None))
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if serving.done():
+        serving.result()
+        raise CannotStartError("the HTTP server ended by itself")
+    # Before granian stops, which drops them without a word.
+    await exchanges.cancel("websocket")
+    server.stop()  # type: ignore[no-untyped-call]  # granian does not annotate it
+    await asyncio.wait({serving}, timeout=GRACE)
+    await exchanges.cancel("http")  # granian then cuts their responses, and ends
+    await asyncio.wait({serving}, timeout=GRACE)
+
+
+class _Exchanges:
+    """The requests that are being answered, so that they can be stopped; granian itself waits for them for ever."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tasks: dict[asyncio.Task[Any], str] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        if task is None or scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        self._tasks[task] = scope["type"]
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            del self._tasks[task]
+
+    async def cancel(self, kind: str) -> None:
+        """Stop all of a kind, `http` or `websocket`, and wait a little until they have."""
+        tasks = {task for task, each in self._tasks.items() if each == kind}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
+
+
+def _free_port(host: str, port: int) -> int:
+    """Return the port to listen on, having made sure that it can be.
+
+    granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise CannotStartError(f"cannot listen on {_authority(host, port)}: {reason}") from error
+
+
+async def _announce(host: str, port: int, *, tls: bool) -> None:
+    """Print the ready line once a connection is accepted."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(local, port)
+            break
+        except OSError:
+            await asyncio.sleep(0.01)
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    print(f"lmnt-server is ready at {'https' if tls else 'http'}://{_authority(local, port)}", flush=True)
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself meanwhile
+        loop.call_soon_threadsafe(stop.set)

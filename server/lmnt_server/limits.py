@@ -1,0 +1,21 @@
+"""What a speech session may not exceed; apart from the rest, which is not loaded before the command line is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a session may not exceed; None for no limit.
+
+    Args:
+        message_bytes: the length of one message of the client.
+        init_seconds: the time until the first message.
+        idle_seconds: the time without a message while there is nothing to speak.
+    """
+
+    # Choice: nothing is documented. The length is that of an HTTP request; the times are off, as far as anyone knows.
+    message_bytes: int = 1_000_000
+    init_seconds: float | None = None
+    idle_seconds: float | None = None
