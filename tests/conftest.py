@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep each of these processes, and the programs that it starts, to one processor.
 
     Most tests are threads that take turns at Python's lock, or a client and a server that take turns at a socket. To
-    wake each other on another processor was a quarter of all the work.
+    wake each other on another processor was 30 % of the CPU time of tests/faults.
     """
     if PROCESSORS and (worker := getattr(config, "workerinput", None)):
         os.sched_setaffinity(0, {PROCESSORS[int(worker["workerid"].removeprefix("gw")) % len(PROCESSORS)]})
