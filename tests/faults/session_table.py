@@ -83,7 +83,7 @@ class SessionRow:
         return [way for way in Way if way not in self.without]
 
 
-STALL = 1.5
+STALL = 1.0
 """Seconds, where a timeout is what is waited for."""
 
 TYPES = {

@@ -173,7 +173,7 @@ def _by_protocol(one: Outcome, two: Outcome) -> Mapping[Protocol, Outcome]:
 
 # ---- before the response
 
-_STALL: Final = 2.0
+_STALL: Final = 1.5
 """Seconds that a client waits for what does not come."""
 
 

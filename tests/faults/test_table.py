@@ -18,6 +18,13 @@ CASES = [
 ]
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once: how long a client waits before it does is tested in tests/client/test_retries.py."""
+    monkeypatch.setattr("lmnt.retries.FIRST_DELAY", 0.01)
+
+
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(("row", "protocol"), CASES)
 def test_each_failure_is_what_the_table_says(row: Row, protocol: Protocol, places: Places) -> None:
     problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in run(row, protocol, places) for each in ran.problems]
