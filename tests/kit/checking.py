@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from generator.settings import ROOT
-
-BASE = ROOT / "generated" / "lmnt"
+from tests.descriptions.packages import LMNT
 
 SAME_TYPES = ("description.py", "__init__.py")
 """Modules that differ in values and in what they list, and not in the types that other modules see."""
@@ -19,7 +18,7 @@ SAME_TYPES = ("description.py", "__init__.py")
 
 def prepare(package: str, modules: dict[str, str], target: Path) -> None:
     """Write the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
-    differing = {name for name, text in modules.items() if not (BASE / name).exists() or _text(name) != text}
+    differing = {name for name, text in modules.items() if not (LMNT / name).exists() or _text(name) != text}
     users: dict[str, set[str]] = {}
     for name, text in modules.items():
         for _, _, _, imported in _imports(name, text):
@@ -41,7 +40,7 @@ def prepare(package: str, modules: dict[str, str], target: Path) -> None:
 
 @cache
 def _text(name: str) -> str:
-    return (BASE / name).read_text("utf-8")
+    return (LMNT / name).read_text("utf-8")
 
 
 @cache
@@ -55,7 +54,7 @@ def _imports(name: str, text: str) -> list[tuple[int, int, int, list[tuple[str, 
         names: list[tuple[str, str]] = []
         for each in node.names:
             shown = each.name + (f" as {each.asname}" if each.asname else "")
-            is_module = node.module is None or (BASE / "/".join(folder)).is_dir()
+            is_module = node.module is None or (LMNT / "/".join(folder)).is_dir()
             # `from ..models import voice` names a module, `from ..transport import Timeout` what is in one.
             is_module = is_module and each.name == each.name.lower() and folder != ["transport"]
             names.append(("/".join([*folder, each.name] if is_module else folder) + ".py", shown))
