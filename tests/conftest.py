@@ -8,6 +8,10 @@ import pytest
 PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 """The processors that may be used; empty where the system does not tell, or has no way to choose one."""
 
+# Fourteen threads at once ask for a host that is not there. Where a question is lost, it is asked again after a second,
+# not after five (resolv.conf(5)).
+os.environ.setdefault("RES_OPTIONS", "timeout:1")
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Share the work out to two processes for each processor, since tests wait too.
