@@ -33,6 +33,7 @@ from ..omit import NotGiven, Omit
 from ..options import Secret
 from .codings import Decoder
 from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
+from .pools import PROXY
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
@@ -397,8 +398,9 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request) -> s
         (httpx.PoolTimeout, "no connection became free in time"),
         (httpx.WriteTimeout, "the request could not be sent in time"),
         (httpx.ReadTimeout, "no response in time"),
-        *network_sentences(host),
+        *network_sentences(host, _proxy_of(error)),
         (httpx.ConnectError, "no connection"),
+        (httpx.ProxyError, f"the proxy did not connect to {host}"),
         (httpx.TransportError, "the connection was lost before the response"),
     )
 
@@ -416,6 +418,14 @@ def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[B
         (ConnectionRefusedError, f"{first} refuses the connection; is the server running?"),
         (ssl.SSLError, f"TLS with {host} failed"),
     )
+
+
+def _proxy_of(error: BaseException) -> str | None:
+    """Return the host of the proxy that a request of ours was to go through, None if there is none or nothing tells."""
+    try:
+        return error.request.extensions.get(PROXY) if isinstance(error, httpx.RequestError) else None
+    except RuntimeError:  # it failed before it was a request
+        return None
 
 
 def sentence_for(causes: Sequence[BaseException], *sentences: tuple[type[BaseException], str]) -> str:

@@ -86,7 +86,9 @@ class Connections:
                     max_keepalive_connections=DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
                     keepalive_expiry=DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
                     socket_options=_keep_alive(),
-                    proxy=address and httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
+                    proxy=None
+                    if address is None
+                    else httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
                 )
             except ImportError as error:
                 raise InvalidArgumentError(f"proxy: {error}") from error

@@ -340,11 +340,31 @@ def test_a_proxy_that_cannot_be_used(mode: Sync, monkeypatch: pytest.MonkeyPatch
 def test_a_proxy_that_refuses(mode: Sync, peer: Callable[..., Any]) -> None:
     proxy = peer(response(407))
     client = mode.client(base_url="https://api.example", proxy=proxy.base_url, max_retries=0)
-    with pytest.raises(lmnt.APIConnectionError, match="407") as caught:
+    with pytest.raises(lmnt.APIConnectionError, match=r"the proxy did not connect to api\.example \(407") as caught:
         mode.run(client.voices.list())
     assert caught.value.retry_safe is True
     assert proxy.requests[0].method == "CONNECT"
     assert KEY not in str(proxy.requests[0].headers)
+
+
+@pytest.mark.parametrize("url", ["https://api.example", "http://api.example"])
+@pytest.mark.parametrize(
+    ("proxy", "says"),
+    [
+        ("http://me:s3cret@127.0.0.1:1", r"127\.0\.0\.1 \(the proxy\) refuses the connection"),
+        ("http://me:s3cret@proxy.invalid", r"the host proxy\.invalid \(the proxy\) is not known"),
+    ],
+)
+def test_a_proxy_that_is_down(mode: Sync, monkeypatch: pytest.MonkeyPatch, url: str, proxy: str, says: str) -> None:
+    """The one that fails is named: the server may be well."""
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    for given in ({}, {"proxy": proxy}):
+        with pytest.raises(lmnt.APIConnectionError, match=says) as caught:
+            mode.run(mode.client(base_url=url, max_retries=0, **given).voices.list())
+        assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(lmnt.APIConnectionError, match=r": 127\.0\.0\.1 refuses the connection"):
+        mode.run(mode.client(base_url="http://127.0.0.1:1", max_retries=0).voices.list())
 
 
 def test_connections_are_kept_alive(mode: Sync, listing: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import httpcore
 import httpx
@@ -17,6 +17,9 @@ import httpx
 from ..deadline import left_of
 from .http2 import FRAME_WATCH, FrameWatch
 from .pooled import AsyncPooledConnection, PooledConnection
+
+PROXY: Final = "proxy"
+"""The extension of a request in which the transport that carries it leaves the host of its proxy, None without one."""
 
 
 @contextmanager
@@ -28,8 +31,9 @@ def _as_httpx() -> Generator[None]:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
-def _core_request(request: httpx.Request) -> httpcore.Request:
+def _core_request(request: httpx.Request, proxy: httpcore.Proxy | None) -> httpcore.Request:
     url = request.url
+    request.extensions[PROXY] = proxy and proxy.url.host.decode()
     return httpcore.Request(
         method=request.method,
         url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -47,13 +51,14 @@ def _watch_of(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> F
 class Transport(httpx.BaseTransport):
     """Carries httpx's requests over a pool; takes the settings of httpcore's."""
 
-    def __init__(self, **settings: Any) -> None:
-        self._pool = _Pool(network_backend=_Backend(), **settings)
+    def __init__(self, *, proxy: httpcore.Proxy | None, **settings: Any) -> None:
+        self._proxy = proxy
+        self._pool = _Pool(network_backend=_Backend(), proxy=proxy, **settings)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its response, the body still to come."""
         with _as_httpx():
-            response = self._pool.handle_request(_core_request(request))
+            response = self._pool.handle_request(_core_request(request, self._proxy))
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -69,13 +74,14 @@ class Transport(httpx.BaseTransport):
 class AsyncTransport(httpx.AsyncBaseTransport):
     """Carries httpx's requests over a pool; takes the settings of httpcore's."""
 
-    def __init__(self, **settings: Any) -> None:
-        self._pool = _AsyncPool(network_backend=_AsyncBackend(), **settings)
+    def __init__(self, *, proxy: httpcore.Proxy | None, **settings: Any) -> None:
+        self._proxy = proxy
+        self._pool = _AsyncPool(network_backend=_AsyncBackend(), proxy=proxy, **settings)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its response, the body still to come."""
         with _as_httpx():
-            response = await self._pool.handle_async_request(_core_request(request))
+            response = await self._pool.handle_async_request(_core_request(request, self._proxy))
         return httpx.Response(
             response.status,
             headers=response.headers,
