@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator.description import Failure, load_description
 from generator.making import PINNED, check_tools, make, try_imports
-from generator.placing import differences, lock, put_in_place, workspace
+from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.settings import Settings
 
 
@@ -35,9 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
         parser.error("--spec needs --package and --out too, so that it cannot replace the package in generated/")
+    if given.package and not given.out:
+        parser.error("--package needs --out too: generated/ holds one package")
     try:
         settings = Settings.read(given.spec, given.package, given.out)
         check_tools(settings)
+        if given.out and not given.check:
+            check_place(settings)
         with workspace(None if given.check else settings.out) as folder:
             make(settings, load_description(settings.spec), folder)
             try_imports(folder, settings.package)

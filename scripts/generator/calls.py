@@ -77,9 +77,14 @@ class Call:
     def sends_key(self) -> bool:
         """Whether the key goes with it."""
         document = self._description.document
-        needs = self.operation.data.get("security", document.get("security", []))
-        names = {name for need in needs for name in need}
-        return auth_of(document).name in names
+        own = self.operation.data.get("security")
+        pointer = below("" if own is None else self.operation.pointer, "security")
+        names = {name for need in (document.get("security", []) if own is None else own) for name in need}
+        auth = auth_of(document)
+        if strangers := sorted(names - {auth.name}):
+            known = f"write {auth.name}" if auth.name else "describe it there"
+            raise refuse(pointer, f"{strangers[0]!r} is not under /components/securitySchemes", known)
+        return auth.name in names
 
     @cached_property
     def arguments(self) -> list[Argument]:
@@ -108,6 +113,18 @@ class Call:
     def named(self) -> list[Argument]:
         """The arguments that are given by name: all but those in the path."""
         return [each for each in self.arguments if each.place != "path"]
+
+    @property
+    def format(self) -> Argument | None:
+        """The argument whose values each have a media type: that of the success."""
+        found = [each for each in self.named if "x-media-type" in each.schema]
+        if len(found) > 1:
+            raise refuse(
+                self.operation.pointer,
+                f"{' and '.join(each.name for each in found)} both say the media type of the success",
+                "let one of them have a schema without x-media-type",
+            )
+        return found[0] if found else None
 
     def _parameters(self, place: str) -> Iterator[Argument]:
         for (where, name), (pointer, node) in self.operation.parameters.items():

@@ -147,6 +147,8 @@ def upgrade(node: Any) -> None:
             inner = copy.copy(node)
             node.clear()
             node["oneOf"] = [inner, {"type": "null"}]
+            # What is said of the place where the value stands, not of the value.
+            node |= {key: inner[key] for key in ("description", "readOnly", "writeOnly", "deprecated") if key in inner}
     for each in list(node.values()):
         upgrade(each)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Problem, below
+from .extensions import unclear
 
 
 @dataclass(frozen=True)
@@ -237,9 +238,11 @@ def problems(node: object, table: str = "document", pointer: str = "") -> Iterat
     for key, value in node.items():
         here = below(pointer, key)
         use = TABLES[table].get(key)
-        if str(key).startswith("x-") or ("$ref" in node and table not in ("schema", "pathItem")):
+        if str(key).startswith("x-"):
+            yield from unclear(str(key), value, table, pointer)
+        elif "$ref" in node and table not in ("schema", "pathItem"):
             continue
-        if use is None:
+        elif use is None:
             yield Problem(here, f"{key!r} is no keyword of this place", "mend its spelling, or call it x-…")
         elif use.hint:
             yield Problem(here, use.why, use.hint)

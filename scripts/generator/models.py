@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -156,16 +156,29 @@ class Models:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
         by_name = {kind.name: kind for kind in kinds}
         mapping = {value: class_name(component_name(target)) for value, target in said.get("mapping", {}).items()}
-        for name, each in by_name.items():
+        for name in by_name:
             if tag not in {prop.name for prop in self.model(name).properties}:
                 raise refuse(here, f"{name} has no property {tag}", "describe it there")
-            if name not in mapping.values():
-                # Without a mapping, a member is called by the name of its schema.
-                mapping |= dict.fromkeys(self._constants(each, tag) or [self._schema_name(name)], name)
+        mapping |= self._implied(here, tag, [kind for kind in kinds if kind.name not in mapping.values()], mapping)
         for value, name in mapping.items():
             if name not in by_name:
                 raise refuse(below(here, "mapping", value), f"{name} is no member", "list it under oneOf")
         return tag, {value: by_name[name] for value, name in mapping.items()}
+
+    def _implied(self, pointer: str, tag: str, members: list[Kind], said: Collection[str]) -> dict[str, str]:
+        """Return the member of each value not said: the one that alone may have it, or whose schema it names."""
+        named = {self._schema_name(kind.name): kind.name for kind in members}
+        claims: dict[str, list[str]] = {}
+        for kind in members:
+            for value in self._constants(kind, tag):
+                if value not in said:
+                    claims.setdefault(value, []).append(kind.name)
+        found: dict[str, str] = {}
+        for value, names in claims.items():
+            if len(names) > 1 and value not in named:
+                raise refuse(pointer, f"{value!r} may be {' or '.join(names)}", "say in `mapping` which it is")
+            found[value] = names[0] if len(names) == 1 else named[value]
+        return found | {value: name for value, name in named.items() if name not in found.values()}
 
     def _schema_name(self, name: str) -> str:
         return next(each for each in self._description.schemas if class_name(each) == name)

@@ -19,6 +19,9 @@ _ARGUMENTS = {
     *("omit", "not_given", "get_args"),
 }
 
+_SESSION_ARGUMENTS = {"max_message_size", "init", "call"}
+"""What opens a session has these beside the others."""
+
 _ATTRIBUTES = {
     "self",
     "cls",
@@ -85,6 +88,12 @@ def argument_name(text: str) -> str:
     """Return the name of an argument for any text: that of an attribute, unless every call has an argument so named."""
     name = python_name(text)
     return f"{name}_" if name in _ARGUMENTS else name
+
+
+def session_argument_name(text: str) -> str:
+    """Return the name of an argument of what opens a session."""
+    name = argument_name(text)
+    return f"{name}_" if name in _SESSION_ARGUMENTS else name
 
 
 @cache

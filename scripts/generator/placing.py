@@ -14,7 +14,8 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .settings import ROOT, Settings
+from .description import Failure
+from .settings import ROOT, STAMP, Settings
 
 
 def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
@@ -51,6 +52,28 @@ def _name(path: Path) -> str:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_place(settings: Settings) -> None:
+    """Refuse to take the place of what the generator has not made, or of another package's lock."""
+    target, told = settings.out / settings.package, settings.out / "lock.json"
+    first = target / "__init__.py"
+    is_ours = first.is_file() and first.read_bytes().startswith(STAMP.encode())  # a run was killed before its lock
+    if os.path.lexists(told):
+        is_ours = _is_lock_of(settings.package, told)
+        if not is_ours:
+            raise Failure(f"{told} is of something else: say another --out, one for each package")
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise Failure(f"{target} is no folder: move it away, or say another --out")
+    if target.is_dir() and any(target.iterdir()) and not is_ours:
+        raise Failure(f"{target} was not made by the generator: move it away, or say another --out")
+
+
+def _is_lock_of(package: str, path: Path) -> bool:
+    try:
+        return all(each.startswith(f"{package}/") for each in json.loads(path.read_bytes())["outputs"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 @contextmanager

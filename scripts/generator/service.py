@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,8 @@ def client_headers(description: Description) -> dict[str, str]:
         for pointer, parameter in operation.parameters.values():
             if parameter.get("x-client-header"):
                 schema = description.resolve(parameter.get("schema", {}))
-                if parameter["in"] != "header" or "default" not in schema:
+                value = schema.get("default")
+                if parameter["in"] != "header" or not isinstance(value, str | int | float):
                     raise refuse(pointer, "x-client-header needs a value to send", "make it a header with a default")
-                found[parameter["name"]] = str(schema["default"])
+                found[parameter["name"]] = value if isinstance(value, str) else json.dumps(value)
     return found

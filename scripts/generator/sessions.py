@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .description import Description, refuse
 from .kinds import Kinds
 from .models import Models, Property
-from .naming import class_name, resource_name
+from .naming import class_name, method_name, resource_name, session_argument_name
 
 OVERLAY = "speech_session.py"
 """The hand-written module that speaks the protocol of a session. Without it, no session can be generated."""
@@ -25,7 +24,7 @@ class Session:
         attribute: The attribute of the resource.
         method: The method of that.
         data: The entry of x-websocket.
-        given: The fields that a caller gives, required ones first.
+        given: The fields that a caller gives, by the name of their argument, required ones first.
         fixed: The others, as the first message has them: Python name and value.
     """
 
@@ -33,7 +32,7 @@ class Session:
     attribute: str
     method: str
     data: Mapping[str, Any]
-    given: list[Property]
+    given: dict[str, Property]
     fixed: dict[str, Any]
 
     @property
@@ -48,7 +47,12 @@ class Session:
 
 
 def sessions(
-    description: Description, kinds: Kinds, models: Models, auth_name: str, client_headers: Mapping[str, str]
+    description: Description,
+    kinds: Kinds,
+    models: Models,
+    auth_name: str,
+    client_headers: Mapping[str, str],
+    methods: Mapping[str, Collection[str]],
 ) -> Iterator[Session]:
     """Yield what opens a session.
 
@@ -58,15 +62,25 @@ def sessions(
         models: The models among them.
         auth_name: The header of the API key; the field of this name is not the caller's to give.
         client_headers: Headers that the client sends by itself, and their values; so are fields of these names.
+        methods: The methods of each resource.
     """
+    taken = {resource: set(each) for resource, each in methods.items()}
     for operation_id, data in description.document.get("x-websocket", {}).items():
         pointer = f"/x-websocket/{operation_id}"
-        if not re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", operation_id):
-            raise refuse(pointer, "it is not called <tag>.<resource>.<method>", "rename it")
+        tag, resource, method = (*operation_id.split("."), "", "")[:3]
+        if operation_id.count(".") != 2 or any(method_name(each, "") != each for each in (resource, method)):
+            raise refuse(pointer, "it is not called <tag>.<resource>.<method>", "rename it, in snake case")
+        if resource_name(tag) not in taken:
+            raise refuse(pointer, f"no operation has the tag {tag!r}", "write <tag> as operations have it")
+        if resource in taken[resource_name(tag)]:
+            raise refuse(pointer, f"{tag} has another {resource}", "give <resource> another name")
+        taken[resource_name(tag)].add(resource)
         init = str(data.get("init"))
         kind = kinds.components.get(init.removeprefix("#/components/schemas/"))
         if kind is None or kind.form != "model":
             raise refuse(pointer, "its `init` is no object", "refer to the schema of the message that opens a session")
+        if not str(data.get("path")).startswith("/"):
+            raise refuse(pointer, "its `path` is no path", "write the path of its URL, from the slash on")
         given, fixed = list[Property](), dict[str, Any]()
         for prop in models.model(kind.name).properties:
             if prop.name in client_headers:
@@ -76,6 +90,6 @@ def sessions(
                 fixed |= {prop.python_name: prop.kind.values[0]} if prop.required else {}
             elif prop.name != auth_name:
                 given.append(prop)
-        tag, resource, method = operation_id.split(".")
         given.sort(key=lambda prop: not prop.required)
-        yield Session(resource_name(tag), resource, method, data, given, fixed)
+        arguments = {session_argument_name(prop.name): prop for prop in given}
+        yield Session(resource_name(tag), resource, method, data, arguments, fixed)

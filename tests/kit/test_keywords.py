@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema_specifications import REGISTRY
 
-from generator.description import Failure, load_description
+from generator.description import Failure, load_description, upgrade
 from generator.keywords import TABLES, problems
 from generator.rendering import Package
 from tests.descriptions.packages import settings
@@ -302,6 +302,29 @@ def test_another_version_of_openapi_stops_the_run(tmp_path: Path) -> None:
         path.write_text(json.dumps(BASE | {"openapi": version}), encoding="utf-8")
         with pytest.raises(Failure, match=r"/openapi: .* is no version that can be read; write"):
             load_description(path)
+
+
+def test_what_openapi_3_0_says_of_a_place_is_said_in_3_1() -> None:
+    node: dict[str, Any] = {
+        "allOf": [{"$ref": "#/a"}],
+        "nullable": True,
+        "readOnly": True,
+        "description": "Made there.",
+    }
+    upgrade(node)
+    assert node.pop("oneOf") == [
+        {"allOf": [{"$ref": "#/a"}], "readOnly": True, "description": "Made there."},
+        {"type": "null"},
+    ]
+    assert node == {"readOnly": True, "description": "Made there."}
+
+
+def test_the_default_of_a_header_of_the_client_is_written_as_json_has_it(tmp_path: Path) -> None:
+    for default, sent in ((True, "'true'"), (2, "'2'"), ("b", "'b'")):
+        parameter = {"name": "x-mine", "in": "header", "x-client-header": True, "schema": {"default": default}}
+        made = rendered(changed([(PARAMETER, parameter)]), tmp_path)
+        assert isinstance(made, dict), made
+        assert f"'x-mine': {sent}" in made["description.py"]
 
 
 # Where an object of each kind stands in BASE, or can.

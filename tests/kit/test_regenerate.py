@@ -68,6 +68,10 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
     ("file", "old", "new", "told"),
     [
         (SETTINGS, "client: Lmnt", "client: Lmnt\nliteral_enum: true", "unknown key literal_enum"),
+        (SETTINGS, "version: 0.1.0", "version: 0.2", "version is 0.2; write a text, in quotes"),
+        (SETTINGS, "version: 0.1.0", "version: next one", "'next one' is no version"),
+        (SETTINGS, "client: Lmnt", "", "client is None; write a text"),
+        (SETTINGS, "  shared:", "  shared: all\n  own:", "the key 'own' stands twice"),
         (SETTINGS, "- retries.py", "- retry.py", "overlays/retry.py is listed in generator.yaml and not there"),
         (DESCRIPTION, "  title: LMNT", "  title: LMNT\n  title: Twice", "the key 'title' stands twice"),
         (DESCRIPTION, "  title: LMNT\n", "", "lmnt.yaml is no valid OpenAPI at /info: "),
@@ -118,10 +122,47 @@ def test_a_package_needs_a_name_that_python_can_import(run: Run, tmp_path: Path,
 
 
 def test_another_description_needs_a_name_and_a_place(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        regenerate.main(["--spec", "other.yaml"])
-    assert caught.value.code == 2
-    assert "--package and --out" in capsys.readouterr().err
+    for given, told in ((["--spec", "other.yaml"], "--package and --out"), (["--package", "acme"], "needs --out")):
+        with pytest.raises(SystemExit) as caught:
+            regenerate.main(given)
+        assert caught.value.code == 2
+        assert told in capsys.readouterr().err
+
+
+def test_nothing_is_replaced_but_what_the_generator_made(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "clients"
+    petshop = ("--spec", str(ROOT / "tests" / "descriptions" / "petshop.yaml"), "--package", "petshop")
+    folder, lock = out / "petshop", out / "lock.json"
+
+    def refused(words: str) -> None:
+        before = contents(out)
+        code, told = run(*petshop, "--out", str(out))
+        assert code == 1
+        assert words in told
+        assert "say another --out" in told
+        assert contents(out) == before
+
+    folder.mkdir(parents=True)
+    (folder / "app.py").write_text("mine", encoding="utf-8")
+    refused("was not made by the generator")
+    for content in ("{}", "mine", '{"outputs": {"acme/client.py": ""}}', "[]"):
+        lock.write_text(content, encoding="utf-8")
+        refused("lock.json is of something else")
+    lock.unlink()
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    refused("is no folder")
+    folder.unlink()
+    folder.write_text("mine", encoding="utf-8")
+    refused("is no folder")
+    folder.unlink()
+    # An empty folder, its own package, and that of a run that was killed before it wrote its lock.
+    folder.mkdir()
+    for _ in range(2):
+        assert run(*petshop, "--out", str(out))[0] == 0
+    lock.unlink()
+    assert run(*petshop, "--out", str(out))[0] == 0
+    assert lock.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def signature(folder: Path) -> str:
 def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Run) -> None:
     field = "        return_timestamps:\n          description: True also sends"
     mood = "        mood:\n          description: How it sounds.\n          type: string\n"
+    mood += "".join(f"        {name}: {{type: string}}\n" for name in ("timeout", "init", "call", "max_message_size"))
     edit(kit / DESCRIPTION, field, mood + field)
     edit(kit / DESCRIPTION, "    path: /v1/ai/speech/stream", "    path: /v2/speak")
     code, told = run()
@@ -37,7 +38,11 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Ru
         "language: 'Language | Omit | None' = omit",
     ]
     assert "mood: 'str | Omit | None' = omit" in found
+    # What the method takes of itself keeps its name.
+    for name in ("timeout", "init", "call", "max_message_size"):
+        assert f"{name}_: 'str | Omit | None' = omit" in found
     assert not [line for line in found if line.startswith(("x_api_key", "lmnt_version", "type"))]
     text = (kit / "generated" / "lmnt" / "resources" / "speech_sessions.py").read_text(encoding="utf-8")
     assert '"/v2/speak"' in text
     assert "mood: How it sounds." in text
+    assert '"init": init_,' in text

@@ -1,0 +1,56 @@
+"""The extensions (x-…) that are understood: where each stands, and what it may say. Others are the writer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .description import Problem, below
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What an extension may say: in words, and as a check."""
+
+    words: str
+    allows: Callable[[Any], bool]
+
+
+def _is_status(value: Any) -> bool:
+    return type(value) is int and 100 <= value <= 599
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Mapping) and all(map(allows, value.values()))
+
+
+# YAML 1.2 has no other spellings of these: `no` and `off` are texts.
+FLAG = Extension("true or false", lambda value: isinstance(value, bool))
+
+EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
+    "document": {
+        "x-websocket": Extension(
+            "an object for each session, by operationId", _map_of(lambda value: isinstance(value, Mapping))
+        )
+    },
+    "operation": {"x-retry-safe": FLAG, "x-streaming": FLAG, "x-params": Extension("a text", _is_text)},
+    "parameter": {"x-client-header": FLAG},
+    "header": {"x-request-id": FLAG},
+    "schema": {
+        "x-media-type": Extension("a media type for each value", _map_of(_is_text)),
+        "x-status": Extension("an HTTP status for each value", _map_of(_is_status)),
+    },
+}
+"""By the table of `keywords` whose objects have them."""
+
+
+def unclear(key: str, value: object, table: str, pointer: str) -> Iterator[Problem]:
+    """Yield what is wrong with the value of an extension."""
+    extension = EXTENSIONS.get(table, {}).get(key)
+    if extension is not None and not extension.allows(value):
+        yield Problem(below(pointer, key), f"{value!r} is not {extension.words}", f"write {extension.words}")
