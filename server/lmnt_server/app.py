@@ -17,7 +17,7 @@ from .engines import Engine
 from .envelope import Envelope
 from .errors import ApiError, ClientGoneError
 from .faults import Faults
-from .inbound import Form, body_of, parameters_of
+from .inbound import DECODERS, Form, body_of, parameters_of
 from .limits import Limits
 from .operations import OPERATIONS, Call
 from .sessions import SpeechSessions
@@ -47,7 +47,7 @@ def create_app(
 
     Raises:
         FaultSyntaxError: if `fault` is not understood.
-        NotImplementedError: if the description has an operation or a session that this server has not.
+        NotImplementedError: if the description has an operation, a body or a session that this server has not.
     """
     description = lmnt()
     kept = Store() if store is None else store
@@ -72,6 +72,8 @@ def create_app(
     for operation in description.operations:
         if operation.id not in OPERATIONS:
             raise NotImplementedError(f"no handler for the operation {operation.id} of the description")
+        if unread := sorted(operation.bodies.keys() - DECODERS.keys()):
+            raise NotImplementedError(f"no reader for the {unread[0]} that {operation.id} of the description takes")
         by_path.setdefault(operation.path, {})[operation.method] = operation
     # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
     # (OpenAPI 3.1, section 4.8.8.2).

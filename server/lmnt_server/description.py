@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -17,17 +18,29 @@ from referencing.jsonschema import DRAFT202012
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The fields of a Path Item Object that are operations (OpenAPI 3.1, section 4.8.9)."""
 
+_LIST_SEPARATORS: Final[Mapping[str, str]] = {
+    "form": ",",
+    "simple": ",",
+    "spaceDelimited": " ",
+    "pipeDelimited": "|",
+}
+"""What stands between the values of an array in one text (OpenAPI 3.1, section 4.8.12.3)."""
+
 _URI: Final = "urn:lmnt-server:description"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an operation: where it stands in a request and the pointer to its schema."""
+    """One parameter of an operation: where it stands in a request and the pointer to its schema.
+
+    `separator` stands between the values of an array; None for one that is repeated instead.
+    """
 
     name: str
     location: str
     required: bool
     schema: str
+    separator: str | None
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,14 @@ class Description:
             node = _child(node, key)
         return node
 
+    def located(self, pointer: str) -> tuple[str, Mapping[str, Any]]:
+        """Return what a pointer stands for, references followed, and the pointer to that."""
+        node = self.at(pointer)
+        while "$ref" in node:
+            pointer = node["$ref"]
+            node = self.at(pointer)
+        return pointer, node
+
     def schema(self, pointer: str) -> Schema:
         """Return the schema at a pointer."""
         if pointer not in self._schemas:
@@ -121,9 +142,9 @@ class Description:
         return cast("dict[str, int]", self.at("#/components/schemas/ErrorType")["x-status"])
 
     def _operation(self, path: str, method: str) -> Operation:
-        where = f"#/paths/{_escaped(path)}/{method}"
+        where = f"#/paths/{escaped(path)}/{method}"
         operation: dict[str, Any] = self.at(where)
-        shared = self._parameters(f"#/paths/{_escaped(path)}")
+        shared = self._parameters(f"#/paths/{escaped(path)}")
         own = self._parameters(where)
         # An operation's parameter takes the place of the path's of the same name and location.
         parameters = {(each.name, each.location): each for each in (*shared, *own)}
@@ -134,18 +155,17 @@ class Description:
             method=method.upper(),
             path=path,
             parameters=tuple(parameters.values()),
-            bodies={media: f"{body}/content/{_escaped(media)}/schema" for media in content},
+            bodies={media: f"{body}/content/{escaped(media)}/schema" for media in content},
         )
 
     def _parameters(self, where: str) -> list[Parameter]:
         found: list[Parameter] = []
         for index in range(len(self.at(where).get("parameters", ()))):
-            pointer = f"{where}/parameters/{index}"
-            node = self.at(pointer)
-            while "$ref" in node:
-                pointer = node["$ref"]
-                node = self.at(pointer)
-            found.append(Parameter(node["name"], node["in"], node.get("required", False), pointer + "/schema"))
+            pointer, node = self.located(f"{where}/parameters/{index}")
+            style = node.get("style", "form" if node["in"] in ("query", "cookie") else "simple")
+            separator = None if node.get("explode", style == "form") else _LIST_SEPARATORS[style]
+            required = node.get("required", False)
+            found.append(Parameter(node["name"], node["in"], required, pointer + "/schema", separator))
         return found
 
 
@@ -153,9 +173,31 @@ def _child(node: dict[str, Any] | list[Any], key: str) -> Any:
     return node[int(key)] if isinstance(node, list) else node[key]
 
 
-def _escaped(part: str) -> str:
+def escaped(part: str) -> str:
     """Return a key as a part of a JSON pointer in a URI fragment, where braces may not stand."""
     return part.replace("~", "~0").replace("/", "~1")
+
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader
+else:
+    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # yaml was built with libyaml or not
+
+
+class _Loader(SafeLoader):
+    """YAML 1.2 (its core schema), which OpenAPI is written in: `no` is a text, and so is a date."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _kind, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    cast("Any", _Loader).add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
 
 
 @cache
@@ -169,6 +211,5 @@ def lmnt() -> Description:
     candidates = (package / "lmnt.yaml", package.parents[1] / "openapi" / "lmnt.yaml")
     for path in candidates:
         if path.is_file():
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            return Description(yaml.load(path.read_text("utf-8"), loader))
+            return Description(yaml.load(path.read_text("utf-8"), _Loader))
     raise FileNotFoundError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")

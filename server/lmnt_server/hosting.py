@@ -59,13 +59,15 @@ async def serve(options: argparse.Namespace) -> None:
         )
     except FaultSyntaxError as error:
         raise CannotStartError(f"--fault: {error}") from error
+    except NotImplementedError as error:
+        raise CannotStartError(f"this server does not do all of the description: {error}") from error
     exchanges = _Exchanges(app)
-    port = _free_port(options.host, options.port)
+    host, port = _free_port(options.host, options.port)
     try:
         # One process and one worker: the store in memory and the engine are the process's.
         server = Server(
             exchanges,
-            address=options.host,
+            address=host,
             port=port,
             interface=Interfaces.ASGI,
             log_level=LogLevels.critical,
@@ -123,8 +125,8 @@ class _Exchanges:
             await asyncio.wait(tasks, timeout=GRACE)
 
 
-def _free_port(host: str, port: int) -> int:
-    """Return the port to listen on, having made sure that it can be.
+def _free_port(host: str, port: int) -> tuple[str, int]:
+    """Return the IP address and the port to listen on, having made sure that it can be.
 
     granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too.
     """
@@ -133,7 +135,7 @@ def _free_port(host: str, port: int) -> int:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return int(probe.getsockname()[1])
+            return str(address[0]), int(probe.getsockname()[1])
     except OSError as error:
         reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise CannotStartError(f"cannot listen on {_authority(host, port)}: {reason}") from error

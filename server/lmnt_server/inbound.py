@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from .description import Description, Operation, Parameter
+from .description import Description, Operation, escaped
 from .errors import ApiError, ClientGoneError, invalid_request
 from .validation import check, decoded, quoted
 
@@ -25,6 +26,12 @@ _FORM_OVERHEAD: Final = 2_000_000
 
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False, "1": True, "0": False}
 """How a parameter, which is text, may spell a boolean."""
+
+_UNKNOWN: Final[Mapping[str, Any]] = {}
+
+_SIZES: Final = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?")
 
 
 @dataclass(frozen=True)
@@ -49,10 +56,15 @@ async def parameters_of(request: Request, operation: Operation, description: Des
     values: dict[str, Any] = {}
     for parameter in operation.parameters:
         given = _SOURCES[parameter.location](request, parameter.name)
-        if len(given) > 1:
+        pointer, schema = description.located(parameter.schema)
+        if given and schema.get("type") == "array":
+            texts = given if parameter.separator is None else [t for g in given for t in g.split(parameter.separator)]
+            values[parameter.name] = [_item(text, description, pointer, parameter.name) for text in texts]
+            check(values[parameter.name], description.schema(pointer), parameter.name)
+        elif len(given) > 1:
             raise invalid_request(f"{parameter.name} is given {len(given)} times")
-        if given:
-            values[parameter.name] = _read(given[0], parameter, description)
+        elif given:
+            values[parameter.name] = _typed(given[0], description, pointer, parameter.name)
         elif parameter.required:
             raise invalid_request(f"{parameter.name} is required")
     return values
@@ -73,18 +85,36 @@ async def body_of(request: Request, operation: Operation, description: Descripti
         given = f"got {quoted(media)}" if media else "there is none"
         raise invalid_request(f"content-type must be {' or '.join(operation.bodies)}; {given}")
     try:
-        return await _DECODERS[media](request, operation.bodies[media], description)
+        return await DECODERS[media](request, operation.bodies[media], description)
     except ClientDisconnect as error:
         raise ClientGoneError from error
 
 
-def _read(text: str, parameter: Parameter, description: Description) -> Any:
-    """Return what the text of a parameter stands for: a boolean where the schema takes one, else the text itself."""
-    schema = description.schema(parameter.schema)
-    if text in BOOLEANS and schema.accepts(BOOLEANS[text]):
-        return BOOLEANS[text]
-    check(text, schema, parameter.name)
+def _typed(text: str, description: Description, pointer: str, name: str) -> Any:
+    """Return what a text stands for: a boolean or a number where the schema takes one, else the text itself.
+
+    Raises:
+        ApiError: 400, if the schema takes none of them.
+    """
+    schema = description.schema(pointer)
+    readings: list[Any] = [BOOLEANS[text]] if text in BOOLEANS else []
+    if _NUMBER.fullmatch(text):
+        readings.append(float(text) if "." in text else int(text))
+    readings.append(text)
+    for value in readings:
+        if schema.accepts(value):
+            return value
+    # A number that is wrong in its size alone is told so, and not that it is a text.
+    check(
+        next((each for each in readings if {error.validator for error in schema.errors(each)} <= _SIZES), text),
+        schema,
+        name,
+    )
     return text
+
+
+def _item(text: str, description: Description, array: str, name: str) -> Any:
+    return _typed(text, description, f"{array}/items", name) if "items" in description.at(array) else text
 
 
 def _from_path(request: Request, name: str) -> list[str]:
@@ -99,10 +129,15 @@ def _from_header(request: Request, name: str) -> list[str]:
     return request.headers.getlist(name)
 
 
+def _from_cookie(request: Request, name: str) -> list[str]:
+    return [request.cookies[name]] if name in request.cookies else []
+
+
 _SOURCES: Final[Mapping[str, Callable[[Request, str], list[str]]]] = {
     "path": _from_path,
     "query": _from_query,
     "header": _from_header,
+    "cookie": _from_cookie,
 }
 
 
@@ -140,7 +175,10 @@ async def _multipart(request: Request, schema: str, description: Description) ->
         raise invalid_request(f"the body is not valid multipart/form-data: {error.message}") from error
     except ValueError as error:
         raise invalid_request("the body is not valid multipart/form-data: it cannot be decoded") from error
-    properties = _properties(description, schema)
+    where, node = description.located(schema)
+    properties = {
+        name: description.located(f"{where}/properties/{escaped(name)}") for name in node.get("properties", ())
+    }
     fields: dict[str, Any] = {}
     files: dict[str, UploadFile] = {}
     form = Form(fields, files)
@@ -148,23 +186,34 @@ async def _multipart(request: Request, schema: str, description: Description) ->
         for key, value in parts.multi_items():
             # The service's own client names the parts of an array `tags[]`, the service's list of parts `tags`.
             name = key.removesuffix("[]")
-            kind = properties.get(name, {})
+            _check_text(name)
+            pointer, kind = properties.get(name, ("", _UNKNOWN))
             if isinstance(value, UploadFile):
                 _add_file(name, value, kind, files)
-            elif kind.get("type") == "array":
-                fields.setdefault(name, []).append(value)
+                continue
+            _check_text(value)
+            if kind.get("type") == "array":
+                fields.setdefault(name, []).append(_item(value, description, pointer, name))
             elif kind.get("format") == "binary":
                 raise invalid_request(f"{name} must be a file: a part with a filename")
             elif name in fields and name in properties:
                 raise invalid_request(f"{name} is given more than once")
             else:
-                fields[name] = value
+                fields[name] = _typed(value, description, pointer, name) if kind else value
         # A file is a string to JSON Schema; that it is there is what the schema has to say of it.
         check(fields | dict.fromkeys(files, ""), description.schema(schema))
     except ApiError:
         await parts.close()
         raise
     return form
+
+
+def _check_text(text: str) -> None:
+    """Refuse a text that has half of a character, as some character sets of a form can say."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise invalid_request("the body holds half of a surrogate pair, which is not a character") from error
 
 
 def _add_file(name: str, upload: UploadFile, kind: Mapping[str, Any], files: dict[str, UploadFile]) -> None:
@@ -177,14 +226,8 @@ def _add_file(name: str, upload: UploadFile, kind: Mapping[str, Any], files: dic
     files[name] = upload
 
 
-def _properties(description: Description, schema: str) -> Mapping[str, Mapping[str, Any]]:
-    node = description.at(schema)
-    while "$ref" in node:
-        node = description.at(node["$ref"])
-    return cast("Mapping[str, Mapping[str, Any]]", node.get("properties", {}))
-
-
-_DECODERS: Final[Mapping[str, Callable[..., Any]]] = {
+DECODERS: Final[Mapping[str, Callable[..., Any]]] = {
     "application/json": _json,
     "multipart/form-data": _multipart,
 }
+"""What reads a body, by its media type."""

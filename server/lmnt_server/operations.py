@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .encoders import FORMATS
 from .engines import Engine
+from .errors import invalid_request
 from .inbound import Form
 from .recordings import examine
 from .speech import Speech, a_moment_of
@@ -105,6 +106,7 @@ def _detailed(speech: Speech, audio: bytearray, *, timed: bool) -> Response:
 async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
     """Charge for the text, and give what speaks it; if the block fails, stop that and give the characters back."""
     body = call.body
+    audio_format = _format(call)
     speaker = await run_in_threadpool(call.voices.speaker, call.account, body["voice"])
     await run_in_threadpool(call.store.charge, call.account, len(body["text"]))
     speech = Speech(
@@ -112,7 +114,7 @@ async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
         body["text"],
         voice=speaker,
         language=body.get("language", "auto"),
-        format=_format(call),
+        format=audio_format,
         sample_rate=int(body.get("sample_rate", 24_000)),
     )
     try:
@@ -126,7 +128,10 @@ async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
 
 
 def _format(call: Call) -> str:
-    return str(call.body.get("format", "mp3"))
+    name = str(call.body.get("format", "mp3"))
+    if name not in FORMATS:  # the description has come to name it since
+        raise invalid_request(f"this server cannot make the format {name}; it makes {', '.join(FORMATS)}")
+    return name
 
 
 async def _create_voice(call: Call) -> ASGIApp:

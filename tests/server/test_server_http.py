@@ -46,6 +46,10 @@ def part(name: str, value: str, filename: str | None = None) -> str:
     return f'--b\r\ncontent-disposition: form-data; name="{name}"{suffix}\r\n\r\n{value}\r\n'
 
 
+def in_charset(name: str) -> dict[str, str]:
+    return {"content-type": f"{MULTIPART['content-type']}; charset={name}"}
+
+
 def voice(words: str, *parts: str, headers: dict[str, str] = MULTIPART) -> Bad:
     return Bad(400, words, "POST", "/v1/ai/voice", ("".join(parts) + "--b--\r\n").encode(), headers)
 
@@ -129,6 +133,8 @@ TABLE = [
     voice("not valid multipart", '--b\r\ncontent-disposition: form-data; file="a"\r\n\r\nx\r\n'),
     voice("not valid multipart", *(part(f"f{index}", "x") for index in range(1001))),
     voice("not valid multipart", part("name", "x" * 1_100_000)),
+    voice("half of a surrogate pair", part("name", "+2AA-"), headers=in_charset("utf-7")),
+    voice("half of a surrogate pair", part("\\ud800", "x"), headers=in_charset("unicode_escape")),
     voice("content-type must be multipart/form-data; got 'application/json'", headers=JSON),
 ]  # fmt: skip
 

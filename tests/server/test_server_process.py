@@ -108,6 +108,12 @@ def test_a_port_that_is_in_use(tone: ServerProcess, host: str) -> None:
     assert done.stderr == f"lmnt-server: cannot listen on {host}:{port}: another program listens there\n"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.1", "0"])
+def test_a_host_is_given_as_anything_that_names_one(host: str) -> None:
+    with running(engine="tone", arguments=["--host", host]) as server:
+        assert httpx.get(server.base_url + "/v1/account", headers={"x-api-key": "k"}).status_code == 200
+
+
 def test_ipv6() -> None:
     with running(engine="tone", arguments=["--host", "::1"]) as server:
         assert server.base_url.startswith("http://[::1]:")

@@ -1,0 +1,146 @@
+"""The real server with another description: it takes what that says, and refuses to start with what it cannot do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from answers import check_envelope
+from decoded import recording
+
+import lmnt_server.process
+from lmnt_server.process import ServerFailedError, running
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What is changed in openapi/lmnt.yaml: a text that stands there, and what is put before it.
+LISTED = "        - name: owner\n          in: query\n"
+FIELDS = "        tags:\n          # Choice:"
+CHANGES = {
+    LISTED: """\
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10}}
+        - {name: speed, in: query, schema: {type: number}}
+        - {name: word, in: query, schema: {type: string}}
+        - {name: ids, in: query, schema: {type: array, items: {type: integer}}}
+        - {name: names, in: query, explode: false, schema: {type: array, items: {type: string}, maxItems: 2}}
+        - {name: x-days, in: header, schema: {type: array, items: {type: integer}}}
+        - {name: theme, in: cookie, schema: {type: string, enum: [light, dark]}}
+""",
+    FIELDS: """\
+        loud: {type: boolean}
+        pitch: {type: number, maximum: 2}
+        ages: {type: array, items: {type: integer}}
+""",
+    ", nl, pl,": ", no",
+    "mp3, ulaw, wav, webm, pcm_s16le": "flac, ",
+}
+
+
+def described(folder: Path, changes: dict[str, str]) -> Path:
+    """Put a server and its description into a folder, as they lie in this project; return its module `process`."""
+    text = (ROOT / "openapi" / "lmnt.yaml").read_text("utf-8")
+    for there, new in changes.items():
+        assert there in text
+        text = text.replace(there, new + there)
+    (folder / "openapi").mkdir()
+    (folder / "openapi" / "lmnt.yaml").write_text(text, "utf-8")
+    shutil.copytree(ROOT / "server" / "lmnt_server", folder / "server" / "lmnt_server")
+    return folder / "server" / "lmnt_server" / "process.py"
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lmnt_server.process, "__file__", str(described(tmp_path_factory.mktemp("changed"), CHANGES)))
+        with (
+            running(engine="tone") as server,
+            httpx.Client(base_url=server.base_url, headers={"x-api-key": "k"}, timeout=20) as client,
+        ):
+            yield client
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"params": {"limit": "10", "speed": "-0.5", "word": "5"}}, ""),
+        ({"params": {"limit": "11"}}, "limit must be at most 10; got 11"),
+        ({"params": {"limit": "0"}}, "limit must be at least 1; got 0"),
+        ({"params": {"limit": "1.5"}}, "limit must be an integer; got '1.5'"),
+        ({"params": {"limit": "ten"}}, "limit must be an integer; got 'ten'"),
+        ({"params": {"limit": ["1", "2"]}}, "limit is given 2 times"),
+        ({"params": {"ids": ["1", "2", "2"]}}, ""),
+        ({"params": {"ids": ["1", "two"]}}, "ids must be an integer; got 'two'"),
+        ({"params": {"names": "a,b"}}, ""),
+        ({"params": {"names": "a,b,c"}}, "names"),
+        ({"headers": {"x-days": "1,2"}}, ""),
+        ({"headers": {"x-days": "1,x"}}, "x-days must be an integer; got 'x'"),
+        ({"headers": {"cookie": "theme=dark"}}, ""),
+        ({"headers": {"cookie": "theme=blue"}}, "theme must be one of light, dark; got 'blue'"),
+    ],
+)
+def test_parameters(changed: httpx.Client, request_: dict[str, Any], told: str) -> None:
+    answered(changed.get("/v1/ai/voice/list", **request_), told)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"loud": "true", "pitch": "1.5", "ages": ["1", "2"]}, ""),
+        ({"loud": "perhaps"}, "loud must be true or false; got 'perhaps'"),
+        ({"pitch": "3"}, "pitch must be at most 2; got 3"),
+        ({"ages": ["1", "x"]}, "ages must be an integer; got 'x'"),
+        ({"gender": "5", "description": "true"}, ""),
+    ],
+)
+def test_fields_of_a_form(changed: httpx.Client, fields: dict[str, Any], told: str) -> None:
+    file = {"file": ("upload", recording())}
+    answered(changed.post("/v1/ai/voice", data={"name": "5", **fields}, files=file), told)
+
+
+def test_yaml_is_read_as_openapi_has_it(changed: httpx.Client) -> None:
+    body = {"text": "Hei.", "voice": "leah", "language": "no"}
+    answered(changed.post("/v1/ai/speech/bytes", json=body), "")
+
+
+def test_a_format_that_nothing_makes_is_refused_and_not_charged(changed: httpx.Client) -> None:
+    key = {"x-api-key": "charged"}
+    before = changed.get("/v1/account", headers=key).json()
+    body = {"text": "Hello.", "voice": "leah", "format": "flac"}
+    for path in ("/v1/ai/speech/bytes", "/v1/ai/speech"):
+        answered(changed.post(path, json=body, headers=key), "this server cannot make the format flac")
+    assert changed.get("/v1/account", headers=key).json() == before
+
+
+def answered(response: httpx.Response, told: str) -> None:
+    if not told:
+        assert response.status_code == 200, response.text
+        return
+    assert told in check_envelope(response, 400)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"  /v1/ai/voice/list:\n": "  /v1/new:\n    get: {operationId: new.one, responses: {}}\n"},
+            "does not do all of the description: no handler for the operation new.one",
+        ),
+        (
+            {"          multipart/form-data:\n": "          text/csv: {schema: {type: string}}\n"},
+            "no reader for the text/csv that voices.create of the description takes",
+        ),
+    ],
+)
+def test_what_it_cannot_do_it_says_at_once(
+    changes: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lmnt_server.process, "__file__", str(described(tmp_path, changes)))
+    with pytest.raises(ServerFailedError) as caught, running(engine="tone"):
+        pass
+    assert told in str(caught.value)
+    assert "exit code 2" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
