@@ -11,6 +11,7 @@ import sys
 import time
 import wave
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
@@ -105,7 +106,9 @@ def speak(client: Lmnt, text: str, folder: Path) -> None:
     words: list[Timestamp] = []
     seconds = 0.0
     try:
-        with unfinished[mp3].open("wb") as mp3_file, wave.open(str(unfinished[wav]), "wb") as wav_file:
+        with ExitStack() as files:
+            mp3_file = files.enter_context(unfinished[mp3].open("wb"))
+            wav_file: wave.Wave_write | None = None
             for number, part in enumerate(parts, 1):
                 first_byte, whole, request_id = stream(client, part, mp3_file)
                 print(
@@ -114,7 +117,8 @@ def speak(client: Lmnt, text: str, folder: Path) -> None:
                 )
                 detailed = client.speech.generate_detailed(text=part, voice=VOICE, format="wav", return_timestamps=True)
                 with wave.open(io.BytesIO(base64.b64decode(detailed.audio))) as spoken:
-                    if number == 1:
+                    if wav_file is None:
+                        wav_file = files.enter_context(wave.open(str(unfinished[wav]), "wb"))
                         wav_file.setparams(spoken.getparams())
                     wav_file.writeframes(spoken.readframes(spoken.getnframes()))
                     length = spoken.getnframes() / spoken.getframerate()

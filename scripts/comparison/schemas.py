@@ -127,6 +127,7 @@ class Comparison:
             yield from self._variants(was, now, place, above)
             if not (was.variants and now.variants):
                 return
+        yield from _tags(was, now, tell)
         yield from _types(was, now, tell)
         yield from _values(was, now, tell)
         yield from _limits(was, now, tell)
@@ -192,6 +193,22 @@ def change_at(place: Place, kind: str, text: str, *names: str) -> Change:
         operations=(place.operation,),
         names=place.names | {token(name) for name in names},
     )
+
+
+def _tags(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:
+    old, new = (each.keywords.get("discriminator", {}) for each in (was, now))
+    if not (old and new):
+        return
+    tag = new["propertyName"]
+    if tag != old["propertyName"]:
+        yield tell("rule changed", f"is told apart by `{tag}`, was by `{old['propertyName']}`")
+        return
+    before, after = ({k: v.rpartition("/")[2] for k, v in each.get("mapping", {}).items()} for each in (old, new))
+    for value, name in before.items():
+        # Without a mapping, the name of a schema is its value.
+        if after.get(value, value) != name:
+            is_now = f"`{after[value]}`" if value in after else "not told"
+            yield tell("rule changed", f"with the `{tag}` {value} is {is_now}, was `{name}`")
 
 
 def _types(was: Shape, now: Shape, tell: Tell) -> Iterator[Change]:

@@ -269,6 +269,11 @@ def _reason(name: str, text: str) -> None:
         raise FaultSyntaxError(f"{name} may have at most {REASON_BYTES} bytes; got {len(text.encode())}")
 
 
+def _header(name: str, text: str) -> None:
+    if not text.isascii():
+        raise FaultSyntaxError(f"{name} is a header, which holds ASCII; got {quoted(text)}")
+
+
 def _anything(_: str, __: str) -> None:
     pass
 
@@ -281,4 +286,5 @@ _CHECKS: Final[Mapping[str, Callable[[str, str], None]]] = {
     "frame": _one_of(sessions.FRAMES),
     "message": _one_of(dict.fromkeys(points.MESSAGES)),
     "reason": _reason,
+    **dict.fromkeys(("location", "retry-after", "retry-after-ms"), _header),
 }

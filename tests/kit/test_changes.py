@@ -227,6 +227,26 @@ def test_every_kind_of_difference_is_tried() -> None:
     assert told == {"request opened": A, "response opened": N, "request type narrowed": B, "response type narrowed": N}
 
 
+@pytest.mark.parametrize(
+    ("property_name", "mapping", "text"),
+    [
+        ("kind", {"a": f"{REF}Cat", "b": f"{REF}Dog"}, ""),
+        ("kind", {"a": "Cat", "b": "Dog", "c": "Dog"}, ""),
+        ("sort", {"a": f"{REF}Cat", "b": f"{REF}Dog"}, "is told apart by `sort`, was by `kind`"),
+        ("kind", {"a": f"{REF}Dog", "b": f"{REF}Dog"}, "with the `kind` a is `Dog`, was `Cat`"),
+        ("kind", {"b": f"{REF}Dog"}, "with the `kind` a is not told, was `Cat`"),
+    ],
+)
+def test_what_tells_alternatives_apart(property_name: str, mapping: dict[str, str], text: str) -> None:
+    old = copy.deepcopy(DOCUMENT)
+    put("Thing.pet", discriminator={"propertyName": "kind", "mapping": {"a": f"{REF}Cat", "b": f"{REF}Dog"}})(old)
+    told = found(put("Thing.pet", discriminator={"propertyName": property_name, "mapping": mapping}), old)
+    assert {each.kind for each in told} == ({"request rule changed", "response rule changed"} if text else set())
+    for each in told:
+        assert text in each.text
+        assert each.effect is B
+
+
 def operation(document: dict[str, Any], method: str = "put") -> Any:
     return document["paths"]["/things/{id}"][method]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from array import array
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import av
 import pytest
+
+from demo import speak
+from lmnt import Lmnt, LmntError
+from lmnt_server.process import running
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,3 +76,26 @@ def test_it_says_what_is_wrong(arguments: list[str], told: str) -> None:
     assert run.returncode == 1
     assert told in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_request_that_fails_is_told_and_leaves_no_file(tmp_path: Path) -> None:
+    with (
+        running(engine="tone", fault="status=402; path=/v1/ai/speech") as server,
+        Lmnt(base_url=server.base_url, api_key="demo") as client,
+        pytest.raises(LmntError, match="402 payment_required_error"),
+    ):
+        speak(client, "Hello.", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_setup_replaces_nothing_but_an_environment(tmp_path: Path) -> None:
+    for name in ("scripts/setup", "scripts/pythons", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious").touch()
+    command = [str(tmp_path / "scripts" / "setup"), "mine", sys.executable, "test"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "mine is there and is no environment of Python's" in done.stderr
+    assert (tmp_path / "mine" / "precious").exists()

@@ -185,11 +185,16 @@ def test_a_place_that_is_not_ours_is_refused(tmp_path: Path, copy: Path, capsys:
         ("damaged", "{", "["),
         ("other", '"lmnt"', '"acme"'),
         ("odd", '"files": {', '"files": 3, "x": {'),
+        ("number", '"only": null', '"only": 5'),
+        ("text", '"only": null', '"only": "speech"'),
     ):
         shutil.copytree(copy, tmp_path / name)
         edit(tmp_path / name / RECORD, old, new)
     before = contents(tmp_path)
-    places = [foreign, *(tmp_path / name for name in ("file", "link", "nowhere", "damaged", "other", "odd"))]
+    places = [
+        foreign,
+        *(tmp_path / name for name in ("file", "link", "nowhere", "damaged", "other", "odd", "number", "text")),
+    ]
     places += [
         tmp_path / "missing" / "speaking",
         tmp_path / "class",

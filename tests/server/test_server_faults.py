@@ -309,5 +309,7 @@ def test_a_request_to_such_a_process_can_ask_for_another() -> None:
 def test_a_fault_of_the_process_that_is_not_understood() -> None:
     with ExitStack() as stack, pytest.raises(ServerFailedError, match="--fault: there is no fault 'explode'"):
         stack.enter_context(running(engine="tone", fault="explode"))
+    with pytest.raises(faults.FaultSyntaxError, match="location is a header, which holds ASCII; got '€'"):
+        create_app(ENGINES["tone"](), fault="redirect=307; location=€")
     with pytest.raises(faults.FaultSyntaxError, match="takes a whole number"):
         create_app(ENGINES["tone"](), fault="raise-after=x")

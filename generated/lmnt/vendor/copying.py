@@ -118,7 +118,12 @@ class Record:
     def parse(cls, content: bytes) -> Record:
         """Read the record; raises ValueError, TypeError or KeyError."""
         data = cast("dict[str, Any]", json.loads(content))
-        return cls(data["package"], data["version"], data["only"], data["requirements"], dict(data["files"]))
+        only = data["only"]
+        if not (only is None or (isinstance(only, list) and {*map(type, cast("list[object]", only))} <= {str})):
+            raise TypeError("`only` is no list of names")
+        return cls(
+            data["package"], data["version"], cast("list[str] | None", only), data["requirements"], dict(data["files"])
+        )
 
 
 @dataclass(frozen=True)
