@@ -173,7 +173,7 @@ def _read_number(value: object) -> float:
 
 def _write_number(value: object) -> float:
     number_ = _read_number(value)
-    if not math.isfinite(number_):
+    if isinstance(number_, float) and not math.isfinite(number_):
         raise MismatchError("a finite number", value)
     return number_
 

@@ -16,6 +16,7 @@ from typing import IO, TypeAlias, TypeVar, cast
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
 from .options import check_headers
+from .shielding import to_its_end
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
 
@@ -204,10 +205,5 @@ async def _in_thread(step: Callable[[], None]) -> None:
     """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
     import asyncio
 
-    running = asyncio.ensure_future(asyncio.to_thread(step))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        # What becomes of the step is of no interest any more, but nothing may write behind our back.
-        await asyncio.gather(running, return_exceptions=True)
-        raise
+    # Nothing may write behind our back.
+    await to_its_end(asyncio.to_thread(step))

@@ -177,8 +177,15 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
-    encoded = "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in pairs)
+    encoded = "&".join(f"{_quoted_name(name)}={_quoted(value)}" for name, value in pairs)
     return options.base_url + path + (f"?{encoded}" if encoded else "")
+
+
+def _quoted_name(name: str) -> str:
+    try:
+        return quote(name, safe="")
+    except (TypeError, UnicodeEncodeError) as error:
+        raise InvalidArgumentError(f"{name!r} cannot be the name of a query parameter: it must be a text") from error
 
 
 def _quoted(value: str) -> str:
@@ -188,7 +195,7 @@ def _quoted(value: str) -> str:
 def _encode(operation_id: str, value: object) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{operation_id}: the body cannot be written as JSON: {error}") from error
 
 

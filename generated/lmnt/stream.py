@@ -79,15 +79,18 @@ class StreamGuard:
         """True once the whole body is here; None if the framing cannot prove that; False until then."""
 
     def feed(self, chunk: bytes) -> None:
-        """Take note of a piece of the body; raises BodyFailure."""
-        self.bytes_received += len(chunk)
+        """Take note of a piece of the body; raises BodyFailure for one that is not to be handed out."""
         if self._container is not None:
             self._container.feed(chunk)
             if self._container.is_text:
                 raise BodyFailure(StreamTruncatedError, f"this is no audio, it begins {chunk[:60]!r}")
         came = self._response.http.num_bytes_downloaded
-        if self.bytes_received > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
+        if self.bytes_received + len(chunk) > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
             raise BodyFailure(StreamTruncatedError, f"{came} bytes grew to more than {EXPANSION_LIMIT} times as many")
+        self.bytes_received += len(chunk)
+
+    def check_time(self) -> None:
+        """Raise BodyFailure if the deadline of the call has passed."""
         deadline = self._response.request.deadline
         if deadline is not None and not deadline.remaining:
             raise BodyFailure(StreamTimeoutError, f"{deadline} passed")
@@ -168,6 +171,7 @@ def read_body(response: Response, guard: StreamGuard, size: int | None = None) -
                 for chunk in response.chunks():
                     guard.feed(chunk)
                     yield from pieces.feed(chunk)
+                    guard.check_time()
             guard.end()
         except BodyFailure as failure:
             yield from pieces.rest()
@@ -187,6 +191,7 @@ async def aread_body(response: Response, guard: StreamGuard, size: int | None = 
                     guard.feed(chunk)
                     for piece in pieces.feed(chunk):
                         yield piece
+                    guard.check_time()
             guard.end()
         except BodyFailure as failure:
             for piece in pieces.rest():

@@ -72,7 +72,7 @@ class Connections:
         return httpx.AsyncClient(**self._arguments(AsyncTransport))
 
     def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
-        context = self.ssl_context or httpx.create_ssl_context()
+        context = self.ssl_context or _default_tls()
 
         def through(proxy: str | None) -> Any:
             try:
@@ -112,6 +112,15 @@ class Connections:
         return proxy
 
 
+def _default_tls() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise InvalidArgumentError(
+            f"no certificates can be read where SSL_CERT_FILE or SSL_CERT_DIR says: {error}"
+        ) from error
+
+
 def _address_of(proxy: str) -> httpx.Proxy:
     try:
         address = httpx.Proxy(proxy)
@@ -149,7 +158,16 @@ def _proxies_of_environment() -> dict[str, str | None]:
             proxies[f"all://[{host.strip('[]')}]"] = None
         else:
             proxies[f"all://*{host.lstrip('*')}"] = None
-    return proxies
+    return {pattern: proxy for pattern, proxy in proxies.items() if _is_pattern(pattern)}
+
+
+def _is_pattern(text: str) -> bool:
+    """Return whether httpx can tell which URLs are meant: `fd00::/8` and the like are none of its patterns."""
+    try:
+        httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:
@@ -203,10 +221,7 @@ class SharedClient(Generic[ClientT]):
 
     def http(self) -> ClientT:
         """Return the HTTP client; raises Error after `close`."""
-        if self._process != os.getpid():
-            # A forked child must not write to its parent's connections, nor wait for a lock that a thread held there.
-            self._process, self._lock = os.getpid(), threading.Lock()
-            self._http = self._http if self._is_given else None
+        self._leave_to_parent()
         with self._lock:
             self.check_open()
             if self._http is None:
@@ -226,9 +241,17 @@ class SharedClient(Generic[ClientT]):
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings of connections that speak HTTP/1.1 alone."""
-        return _OverHTTP1(self.connections.ssl_context or httpx.create_ssl_context())
+        return _OverHTTP1(self.connections.ssl_context or _default_tls())
 
     def end(self) -> ClientT | None:
         """Mark the pool as closed and return what is to be closed."""
-        self.is_closed = True
-        return self._http
+        self._leave_to_parent()
+        with self._lock:  # so that no first call makes one meanwhile
+            self.is_closed = True
+            return self._http
+
+    def _leave_to_parent(self) -> None:
+        # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
+        if self._process != os.getpid():
+            self._process, self._lock = os.getpid(), threading.Lock()
+            self._http = self._http if self._is_given else None

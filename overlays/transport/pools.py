@@ -6,15 +6,18 @@ Public parts of httpcore alone: streams that end with the deadline of a call and
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, cast
 
 import httpcore
 import httpx
 
 from ..deadline import left_of
+from ..shielding import to_its_end
 from .http2 import FRAME_WATCH, FrameWatch
 from .pooled import AsyncPooledConnection, PooledConnection
 
@@ -118,7 +121,7 @@ class _AsyncBody(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         _abandon(self._response)
-        await self._response.aclose()
+        await to_its_end(self._response.aclose())  # else the pool would count a connection that nobody has
 
 
 def _abandon(response: httpcore.Response) -> None:
@@ -168,7 +171,21 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        ends = None if timeout is None else time.monotonic() + timeout
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        failure: Exception | None = None
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        for index, address in enumerate(addresses):
+            # A fair part of what is left: Python gives each address of a host the whole of it.
+            left = None if ends is None else max(ends - time.monotonic(), 0.001) / (len(addresses) - index)
+            try:
+                return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError(f"{host} has no address")
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
@@ -217,6 +234,11 @@ class _Stream(httpcore.NetworkStream):
         self._watch.sent(buffer)
 
     def close(self) -> None:
+        # To close a socket does not wake another thread that waits for it. Not the method of an SSLSocket, which would
+        # take TLS from under that thread.
+        if (sock := self._inner.get_extra_info("socket")) is not None:
+            with suppress(OSError):  # the other side was first
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

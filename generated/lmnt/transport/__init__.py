@@ -232,7 +232,8 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Gen
             files=None if request.parts is None else [(name, _part(part, files)) for name, part in request.parts],
             extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
             headers=[
-                (name, value.reveal() if isinstance(value, Secret) else value)
+                # As bytes: httpx writes texts in ASCII alone.
+                (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
                 for name, value in request.headers.items()
                 if not isinstance(value, Omit)
             ],
