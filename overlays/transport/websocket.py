@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
+from urllib.parse import urlsplit
 
 import websockets.asyncio.client
 import websockets.sync.client
@@ -27,6 +28,7 @@ from websockets.protocol import State
 
 from ..options import Secret
 from . import causes_of
+from .addresses import first_that_answers
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 from .turns import TurnTakingSocket
 
@@ -114,6 +116,18 @@ def _write_limit(seconds: float | None) -> bytes:
     return struct.pack("@ll", int(whole), int(whole % 1 * 1_000_000))
 
 
+def _connected(url: str, seconds: float | None) -> socket.socket:
+    target = urlsplit(url)
+    port = target.port or (443 if target.scheme == "wss" else 80)
+
+    def connect(address: str, left: float | None) -> socket.socket:
+        return socket.create_connection((address, port), left)
+
+    sock = first_that_answers(target.hostname or "", port, seconds, connect)
+    sock.settimeout(None)
+    return sock
+
+
 _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
 
 
@@ -141,8 +155,14 @@ class Socket(_Covering):
     def open(cls, opening: Opening) -> Socket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with opening_errors(opening):
+            arguments = opening.arguments()
+            if opening.proxy is None:
+                limit, began = arguments["open_timeout"], time.monotonic()
+                arguments["sock"] = _connected(opening.request.url, limit)
+                if limit is not None:
+                    arguments["open_timeout"] = max(limit - (time.monotonic() - began), 0.001)
             # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
-            connection = _connect(**opening.arguments(), create_connection=Connection).__enter__()
+            connection = _connect(**arguments, create_connection=Connection).__enter__()
             if isinstance(connection.socket, TurnTakingSocket):
                 connection.socket.write_limit = opening.timeout.write
             else:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, cast
 
 import httpcore
@@ -89,6 +93,30 @@ def test_a_stale_connection_is_replaced_unnoticed(mode: Sync, peer: Callable[...
     assert listening.connections == 2
 
 
+def test_a_connection_of_http2_that_went_stale_is_replaced_unnoticed(
+    mode: Sync, peer2: Callable[..., Any], trusting: Any
+) -> None:
+    closed = threading.Event()
+
+    def answer(stream: Stream) -> None:
+        stream.head(headers={"content-type": "application/json", "request-id": "req_1"})
+        stream.send(json_response({"success": True}).partition(b"\r\n\r\n")[2], end=True)
+
+    def answer_and_close(stream: Stream) -> None:
+        answer(stream)
+        stream.sock.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    listening = peer2(answer, answer_and_close, answer)
+    client = mode.client(base_url=listening.base_url, http2=True, ssl_context=trusting, max_retries=0)
+    for connections_made in (1, 1):
+        assert mode.run(client.voices.delete("mine")).success
+        assert listening.connections == connections_made
+    assert closed.wait(10)
+    assert mode.run(client.voices.delete("mine")).success
+    assert listening.connections == 2
+
+
 def test_leaving_a_stream_half_way_frees_its_connection(
     mode: Sync, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +150,104 @@ def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire, monkeyp
         assert len(voices) > 1
         assert len(results) == 320
         assert all(asked == got for asked, got in results)
+
+
+@pytest.mark.parametrize("what", ["a call", "a stream"])
+def test_a_cancelled_call_frees_its_connection(wire: Wire, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Cancelled at each turn of the event loop that it takes; the pool has room for fewer than are cancelled."""
+    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", httpx.Limits(max_connections=3))
+
+    async def stream(client: lmnt.AsyncLmnt) -> None:
+        async with client.speech.with_streaming_response.generate(text="Hello.", voice="leah") as streamed:
+            async for _ in streamed.iter_bytes():
+                break
+
+    async def main() -> None:
+        async with lmnt.AsyncLmnt(**wire.at, api_key=KEY, max_retries=0, timeout=10) as client:
+            cancelled = 0
+            for turns in range(80):
+                call = client.voices.list() if what == "a call" else stream(client)
+                task = asyncio.ensure_future(call)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if not task.done():
+                    task.cancel()
+                    cancelled += 1
+                with suppress(asyncio.CancelledError):
+                    await task
+            assert cancelled > 20
+            assert await client.voices.list()
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_was_made_and_never_taken_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Inner()
+    connection = PooledConnection(cast("httpcore.ConnectionInterface", inner))
+    monkeypatch.setattr(inner, "has_expired", lambda: False)
+    monkeypatch.setattr(inner, "is_idle", lambda: False)
+    assert not connection.has_expired()  # a request is about to take it
+    began = time.monotonic()
+    monkeypatch.setattr("lmnt.transport.pooled.time.monotonic", lambda: began + 2)
+    assert connection.has_expired()
+
+
+def test_a_call_that_ends_takes_no_other_with_it(wire: Wire) -> None:
+    """Among tasks: by its deadline, by its timeout, and cancelled, each while another one is in the middle."""
+
+    async def main() -> None:
+        async with lmnt.AsyncLmnt(**wire.at, api_key=KEY, max_retries=0) as client:
+            drip = {"x-lmnt-fault": "drip=300"}
+            whole = client.speech.generate(text="Hello.", voice="leah", format="pcm_s16le", extra_headers=drip)
+            beside = asyncio.ensure_future(whole)
+            await asyncio.sleep(0.1)
+            stall = {"x-lmnt-fault": "stall"}
+            for limits in ({"deadline": 0.2}, {"timeout": 0.2}):
+                began = time.monotonic()
+                with pytest.raises(lmnt.APITimeoutError):
+                    await client.voices.list(extra_headers=stall, **limits)
+                assert time.monotonic() - began < 2
+            for turns in range(40):
+                task = asyncio.ensure_future(client.voices.list())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            assert not beside.done()
+            assert (await beside).complete is True
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("closes", ["client", "response", "client before the response"])
+def test_closing_wakes_a_thread_that_waits(wire: Wire, closes: str) -> None:
+    client = lmnt.Lmnt(**wire.at, api_key=KEY, max_retries=0, timeout=60)
+    responses: queue.Queue[Any] = queue.Queue()
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            if closes == "client before the response":
+                client.voices.list(extra_headers={"x-lmnt-fault": "stall"})
+            stall = {"x-lmnt-fault": "stall-after=1000"}
+            with client.speech.with_streaming_response.generate(text="Hi.", voice="leah", extra_headers=stall) as it:
+                responses.put(it)
+                for _ in it.iter_bytes():
+                    pass
+        except lmnt.LmntError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    response = None if closes == "client before the response" else responses.get(timeout=10)
+    time.sleep(0.2)
+    (response if closes == "response" and response is not None else client).close()
+    thread.join(10)
+    client.close()
+    assert not thread.is_alive()
+    assert len(errors) == 1
+    assert isinstance(errors[0], lmnt.APIConnectionError if response is None else lmnt.StreamTruncatedError)
 
 
 class Content:
@@ -187,6 +313,12 @@ def test_a_forked_process_gets_connections_of_its_own(peer: Callable[..., Any]) 
             code = 0 if client.voices.retrieve("leah").id == "leah" else 2
         finally:
             os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert client.voices.retrieve("leah").id == "leah"
+    child = os.fork()
+    if child == 0:
+        client.close()  # its own: there is none
+        os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert client.voices.retrieve("leah").id == "leah"
     client.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, cast
@@ -18,6 +17,7 @@ import httpx
 
 from ..deadline import left_of
 from ..shielding import to_its_end
+from .addresses import first_that_answers
 from .http2 import FRAME_WATCH, FrameWatch
 from .pooled import AsyncPooledConnection, PooledConnection
 
@@ -171,21 +171,13 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        ends = None if timeout is None else time.monotonic() + timeout
+        def connect(address: str, left: float | None) -> httpcore.NetworkStream:
+            return self._inner.connect_tcp(address, port, left, local_address, socket_options)
+
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return _Stream(first_that_answers(host, port, timeout, connect))
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        failure: Exception | None = None
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        for index, address in enumerate(addresses):
-            # A fair part of what is left: Python gives each address of a host the whole of it.
-            left = None if ends is None else max(ends - time.monotonic(), 0.001) / (len(addresses) - index)
-            try:
-                return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure or httpcore.ConnectError(f"{host} has no address")
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
