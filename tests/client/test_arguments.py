@@ -100,6 +100,7 @@ def test_a_bad_base_url_in_the_environment(mode: Sync, monkeypatch: pytest.Monke
         {"default_headers": {"x": "snow ☃"}},
         {"proxy": "nonsense://proxy"},
         {"http_client": object()},
+        {"default_query": {1: "x"}},
     ],
 )
 def test_other_settings(mode: Sync, untouched: Listener, arguments: dict[str, Any]) -> None:
@@ -125,6 +126,13 @@ def speech(**arguments: Any) -> Callable[[Any], Any]:
 
 def create(**arguments: Any) -> Callable[[Any], Any]:
     return lambda client: client.voices.create(**({"file": b"x", "name": "n"} | arguments))
+
+
+def deep(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels):
+        found = [found]
+    return found
 
 
 def refused(call: Callable[[Any], Any], says: str, id: str) -> Any:
@@ -154,6 +162,10 @@ def refused(call: Callable[[Any], Any], says: str, id: str) -> Any:
         refused(speech(extra_body=float("nan")), "cannot be written as JSON", "extra body no JSON"),
         refused(speech(extra_body={"x": object()}), "cannot be written as JSON", "extra body with an object"),
         refused(speech(extra_query={"x": "\ud800"}), "x must be text without lone surrogates", "query surrogate"),
+        refused(speech(extra_query={"\ud800": "x"}), "cannot be the name of a query parameter", "query name surrogate"),
+        refused(speech(extra_query={1: "x"}), "1 cannot be the name of a query parameter", "query name no text"),
+        refused(speech(temperature=10**5000), "cannot be written as JSON", "temperature of 5000 digits"),
+        refused(speech(extra_body={"x": deep(100_000)}), "cannot be written as JSON", "extra body too deep"),
         refused(speech(extra_query={"x": {"y": 1}}), "x must be one value; got an object", "query in a query"),
         refused(speech(extra_query={"x": [["y"]]}), "x must be one value; got an array", "list in a list of a query"),
         refused(speech(extra_headers={"x": "a\nb"}), "header x", "header with a line break"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -90,6 +92,69 @@ def test_a_body_that_is_read_slowly_is_covered_too(mode: Sync, peer: Callable[..
     assert time.monotonic() - started < SECONDS + TICK
     assert caught.value.request_id == "req_1"
     assert caught.value.bytes_received > 1
+
+
+def test_what_was_handed_out_is_what_counts(mode: Sync, peer: Callable[..., Any]) -> None:
+    """The reader takes longer than the deadline, which has passed when it asks for more."""
+    client = mode.client(base_url=peer(drip).base_url, deadline=SECONDS, timeout=60)
+    handed_out: list[bytes] = []
+
+    def read_slowly() -> None:
+        with mode.entered(client.speech.with_streaming_response.generate(text="Hello.", voice="leah")) as streamed:
+            for chunk in mode.each(streamed.iter_bytes()):
+                handed_out.append(chunk)
+                time.sleep(0.15)
+
+    with pytest.raises(lmnt.StreamTimeoutError) as caught:
+        read_slowly()
+    assert caught.value.bytes_received == len(b"".join(handed_out)) > 0
+
+
+@pytest.fixture
+def silent_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The authority of a host with three addresses, none of which answers: their queues are full."""
+    addresses, port = ("127.0.0.1", "127.0.0.2", "127.0.0.3"), 0
+    with ExitStack() as stack:
+        for address in addresses:
+            listening = stack.enter_context(socket.socket())
+            listening.bind((address, port))
+            listening.listen(0)
+            port = listening.getsockname()[1]
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                with suppress(BlockingIOError):
+                    waiting.connect((address, port))
+        known = socket.getaddrinfo
+
+        def found(host: Any, *args: Any, **kwargs: Any) -> Any:
+            each_of = addresses if host in ("many.example", b"many.example") else (host,)
+            return [entry for each in each_of for entry in known(each, *args, **kwargs)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+        yield f"many.example:{port}"
+
+
+@pytest.mark.parametrize("limit", [{"deadline": SECONDS}, {"timeout": SECONDS}])
+def test_all_addresses_of_a_host_have_one_limit(mode: Sync, silent_host: str, limit: dict[str, float]) -> None:
+    client = mode.client(base_url=f"http://{silent_host}", max_retries=0, **limit)
+    for call in (lambda: client.voices.list(), lambda: client.speech.sessions.create(voice="leah")):
+        started = time.monotonic()
+        with pytest.raises(lmnt.APITimeoutError):
+            mode.run(call())
+        assert time.monotonic() - started < SECONDS + TICK
+
+
+def test_the_next_address_is_tried(mode: Sync, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = int(server.base_url.rpartition(":")[2])
+
+    def found(*_: Any, **__: Any) -> Any:
+        # Nobody listens at the first one.
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    client = mode.client(base_url=f"http://two.example:{port}", max_retries=0)
+    assert mode.run(client.voices.list())
 
 
 def test_a_call_in_time_never_hears_of_it(mode: Sync, server: Any) -> None:

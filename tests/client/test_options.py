@@ -318,7 +318,12 @@ def test_a_proxy_given(mode: Sync, peer: Callable[..., Any], monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "hosts", ["127.0.0.1", "*", "other, 127.0.0.1", "::1,127.0.0.1", "[::1],127.0.0.1", "http://x,127.0.0.1", "a b,*"]
+    "hosts",
+    [
+        *("127.0.0.1", "*", "other, 127.0.0.1", "::1,127.0.0.1", "[::1],127.0.0.1", "http://x,127.0.0.1", "a b,*"),
+        # What httpx has no pattern for is passed over.
+        *("fd00::/8,127.0.0.1", "[::1]:8080,127.0.0.1", "host:port,127.0.0.1"),
+    ],
 )
 def test_hosts_without_a_proxy(
     mode: Sync, listing: Any, peer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, hosts: str
@@ -335,6 +340,25 @@ def test_a_proxy_that_cannot_be_used(mode: Sync, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(lmnt.InvalidArgumentError, match="proxy"):
         mode.run(mode.client().voices.list())
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_certificates_that_cannot_be_read(
+    mode: Sync, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "certificates.pem"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    client = mode.kind(api_key=KEY)
+    for call in (lambda: client.voices.list(), lambda: client.speech.sessions.create(voice="leah")):
+        with pytest.raises(lmnt.InvalidArgumentError, match="no certificates can be read where SSL_CERT_FILE"):
+            mode.run(call())
+
+
+def test_a_header_beyond_ascii_is_sent(mode: Sync, listing: Any) -> None:
+    received = sent(mode, listing, mode.client(base_url=listing.base_url), extra_headers={"x-user": "José"})
+    assert received.headers["x-user"] == "José"
 
 
 def test_a_proxy_that_refuses(mode: Sync, peer: Callable[..., Any]) -> None:
