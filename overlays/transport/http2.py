@@ -8,6 +8,9 @@
 * A response that is closed before its end is neither reset nor acknowledged (`HTTP2Connection._response_closed` forgets
   its events): the server goes on sending it, until the flow-control window that all streams share is used up and the
   connection stalls. So the stream is reset with CANCEL, and the connection takes no more.
+* A server may answer before it has all of a request (RFC 9113 section 8.1), and then gives no more room for the rest.
+  httpcore waits for room and does not look whether there is an answer (`HTTP2Connection._wait_for_outgoing_flow`). So
+  room is given in the server's place, what is sent then goes nowhere, and the connection takes no more streams.
 * What h2 has read of a piece is lost when a later frame of it breaks a rule. So it gets a response part by part.
 """
 
@@ -21,8 +24,9 @@ FRAME_WATCH = "frame_watch"
 
 FRAME_HEADER = 9
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, GOAWAY, CONTINUATION = 0x0, 0x1, 0x3, 0x7, 0x9
-END_STREAM, END_HEADERS = 0x1, 0x4
+DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x3, 0x4, 0x7, 0x8, 0x9
+ACK, END_STREAM, END_HEADERS = 0x1, 0x1, 0x4
+SETTINGS_INITIAL_WINDOW_SIZE = 0x4
 REFUSED_STREAM, CANCEL = 0x7, 0x8
 
 
@@ -38,6 +42,9 @@ class FrameWatch:
         self._waiting: deque[bytes] = deque()
         self._block_ends_stream = False
         self._resets = bytearray()
+        self._sending: set[int] = set()
+        self._answered: set[int] = set()
+        self._room = _Room()
         self.is_ending = False
         """Whether this connection takes no more streams."""
 
@@ -53,6 +60,9 @@ class FrameWatch:
         """Return what is to be sent in place of what the client sends."""
         resets = bytes(self._resets)
         self._resets.clear()
+        if self._answered:
+            frames = _frames(bytearray(data))
+            data = b"".join(frame for kind, _, stream, frame in frames if kind != DATA or stream not in self._answered)
         return resets + data
 
     def sent(self, data: bytes) -> None:
@@ -60,11 +70,19 @@ class FrameWatch:
         self._sent += data
         if self._sent.startswith(PREFACE):
             del self._sent[: len(PREFACE)]
-        for kind, _, stream, _ in _frames(self._sent):
+        for kind, flags, stream, frame in _frames(self._sent):
             if kind == HEADERS:
                 self._open.add(stream)
+                self._sending.add(stream)
+                self._room.begin(stream)
+            elif kind == DATA:
+                self._room.sent(stream, len(frame) - FRAME_HEADER)
             elif kind == RST_STREAM:
                 self._open.discard(stream)
+            if kind == RST_STREAM or (kind in (HEADERS, DATA) and flags & END_STREAM):
+                self._sending.discard(stream)
+                self._answered.discard(stream)
+                self._room.end(stream)
         self._refuse_late_streams()
         self._release()
 
@@ -72,6 +90,9 @@ class FrameWatch:
         """Take what the server sends; `take` returns what of it may be seen."""
         self._received += data
         for kind, flags, stream, frame in _frames(self._received):
+            self._room.received(kind, flags, stream, frame[FRAME_HEADER:])
+            if kind == RST_STREAM and stream in self._answered:
+                continue  # it concerns the rest of the request, which goes nowhere
             if kind == GOAWAY:
                 self._last = int.from_bytes(frame[FRAME_HEADER : FRAME_HEADER + 4], "big") & 0x7FFFFFFF
                 self.is_ending = True
@@ -82,10 +103,16 @@ class FrameWatch:
                 self._waiting.append(frame)
                 if self._is_last(kind, flags):
                     self._open.discard(stream)
+                    if stream in self._sending and kind != RST_STREAM:
+                        self._answered.add(stream)
+                        self.is_ending = True
         self._release()
 
     def take(self) -> bytes:
         """Return what may be seen of what was received, up to the next part of a response; empty if nothing is yet."""
+        if not self._waiting:
+            # Whoever reads on after a whole response waits for room.
+            self._waiting.extend(update for stream in self._answered for update in self._room.updates(stream))
         taken = b""
         while self._waiting:
             frame = self._waiting.popleft()
@@ -115,8 +142,56 @@ class FrameWatch:
             self._held = b""
 
 
+class _Room:
+    """The flow-control windows of what is being sent (RFC 9113 section 6.9), that of the connection under 0."""
+
+    def __init__(self) -> None:
+        self._initial = 65_535
+        self._windows = {0: self._initial}
+
+    def begin(self, stream: int) -> None:
+        """Take note of a request that begins."""
+        self._windows[stream] = self._initial
+
+    def end(self, stream: int) -> None:
+        """Take note that all of a request was sent."""
+        self._windows.pop(stream, None)
+
+    def sent(self, stream: int, size: int) -> None:
+        """Take note of data that was sent."""
+        for each in (0, stream):
+            self._windows[each] -= size
+
+    def received(self, kind: int, flags: int, stream: int, content: bytes) -> None:
+        """Take note of a frame of the server."""
+        if kind == WINDOW_UPDATE and stream in self._windows:
+            self._windows[stream] += int.from_bytes(content, "big")
+        elif kind == SETTINGS and not flags & ACK:
+            for at in range(0, len(content), 6):
+                if int.from_bytes(content[at : at + 2], "big") == SETTINGS_INITIAL_WINDOW_SIZE:
+                    initial = int.from_bytes(content[at + 2 : at + 6], "big")
+                    for each in self._windows.keys() - {0}:
+                        self._windows[each] += initial - self._initial
+                    self._initial = initial
+
+    def updates(self, stream: int) -> Iterator[bytes]:
+        """Yield frames that give room to a stream, and to the connection, where there is little."""
+        for each in (0, stream):
+            if self._windows[each] < _ENOUGH:
+                self._windows[each] += _ENOUGH
+                yield _frame_of_4(WINDOW_UPDATE, each, _ENOUGH)
+
+
+_ENOUGH = 1 << 20
+"""Bytes of room for what goes nowhere."""
+
+
 def _reset(stream: int, code: int) -> bytes:
-    return (4).to_bytes(3, "big") + bytes([RST_STREAM, 0]) + stream.to_bytes(4, "big") + code.to_bytes(4, "big")
+    return _frame_of_4(RST_STREAM, stream, code)
+
+
+def _frame_of_4(kind: int, stream: int, content: int) -> bytes:
+    return (4).to_bytes(3, "big") + bytes([kind, 0]) + stream.to_bytes(4, "big") + content.to_bytes(4, "big")
 
 
 def _frames(buffer: bytearray) -> Iterator[tuple[int, int, int, bytes]]:

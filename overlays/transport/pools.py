@@ -6,11 +6,12 @@ Public parts of httpcore alone: streams that end with the deadline of a call and
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import httpcore
 import httpx
@@ -20,6 +21,19 @@ from ..shielding import to_its_end
 from .addresses import first_that_answers
 from .http2 import FRAME_WATCH, FrameWatch
 from .pooled import AsyncPooledConnection, PooledConnection
+
+T = TypeVar("T")
+
+_ANSWERED = "the server answered before the end of the request"  # httpcore reads the answer then
+
+LONG_WRITE = 1 << 14
+"""Bytes; what is longer is a part of an upload, during which the server may answer already."""
+
+MOST_READ = 1 << 16
+"""Bytes of an answer that are read at once."""
+
+GLANCE = 0.01
+"""Seconds that something which has come may take to be read."""
 
 PROXY: Final = "proxy"
 """The extension of a request in which the transport that carries it leaves the host of its proxy, None without one."""
@@ -124,6 +138,13 @@ class _AsyncBody(httpx.AsyncByteStream):
         await to_its_end(self._response.aclose())  # else the pool would count a connection that nobody has
 
 
+def _begun(step: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+    """Begin a step whose outcome may be of no interest in the end."""
+    task = asyncio.ensure_future(step)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
 def _abandon(response: httpcore.Response) -> None:
     extensions = _extensions(response)
     watch = extensions["network_stream"].get_extra_info(FRAME_WATCH)
@@ -220,7 +241,12 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._watch is None:
-            self._inner.write(buffer, left_of(timeout))
+            try:
+                self._inner.write(buffer, left_of(timeout))
+            except httpcore.WriteTimeout as error:
+                if self._inner.get_extra_info("is_readable"):
+                    raise httpcore.WriteError(_ANSWERED) from error
+                raise
             return
         self._inner.write(self._watch.to_send(buffer), left_of(timeout))
         self._watch.sent(buffer)
@@ -248,8 +274,13 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
         self._watch = _watch_of(inner)
+        self._early: asyncio.Future[bytes] | None = None
+        self._writes = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._writes = 0
+        if self._early is not None:
+            return await self._read_early(left_of(timeout))
         if self._watch is None:
             return await self._inner.read(max_bytes, left_of(timeout))
         while not (seen := self._watch.take()):
@@ -261,12 +292,50 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._watch is None:
-            await self._inner.write(buffer, left_of(timeout))
+            self._writes += bool(buffer)
+            # The head of a request and a short body are two.
+            is_long = self._writes > 2 or len(buffer) > LONG_WRITE
+            await (self._write_and_listen if is_long else self._inner.write)(buffer, left_of(timeout))
             return
         await self._inner.write(self._watch.to_send(buffer), left_of(timeout))
         self._watch.sent(buffer)
 
+    async def _write_and_listen(self, buffer: bytes, timeout: float | None) -> None:
+        """Write a part of a long request of HTTP/1.1, and stop when the server answers before its end.
+
+        An event loop drops what has come on a connection when it can write no more on it: the answer would be lost.
+        """
+        if self._early is None:
+            self._early = _begun(self._inner.read(MOST_READ))
+        if self._inner.get_extra_info("is_readable"):  # over TLS that may be no answer, but a session ticket
+            await asyncio.wait({self._early}, timeout=GLANCE)
+        if not self._early.done():
+            writing = _begun(self._inner.write(buffer, timeout))
+            both: set[asyncio.Future[Any]] = {writing, self._early}
+            try:
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                writing.cancel()
+            if writing.done():
+                writing.result()
+        if self._early.done():
+            raise httpcore.WriteError(_ANSWERED)
+
+    async def _read_early(self, timeout: float | None) -> bytes:
+        """Return what has come, or will, to what `_write_and_listen` began to read."""
+        assert self._early is not None
+        try:
+            await asyncio.wait({self._early}, timeout=timeout)
+            if not self._early.done():
+                raise httpcore.ReadTimeout
+            return self._early.result()
+        finally:
+            self._early.cancel()
+            self._early = None
+
     async def aclose(self) -> None:
+        if self._early is not None:
+            self._early.cancel()
         await self._inner.aclose()
 
     async def start_tls(

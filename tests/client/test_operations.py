@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
+import socket
+import ssl
 import tracemalloc
 import wave
 from pathlib import Path
@@ -22,9 +24,11 @@ from lmnt.models import (
     VoiceDeleteResponse,
     VoiceUpdateResponse,
 )
+from lmnt_server.process import ServerProcess
 
 from .conftest import Wire
 from .modes import Sync
+from .peers import Listener, json_response, serving
 
 REQUEST_ID = re.compile(r"req_[1-9A-HJ-NP-Za-km-z]{22}")
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -316,6 +320,53 @@ def test_a_big_upload_is_never_whole_in_memory(mode: Sync, client: Any, big_reco
         tracemalloc.stop()
     assert voice.name == "big"
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [
+        ({"x-api-key": lmnt.omit}, lmnt.AuthenticationError),
+        ({"x-lmnt-fault": "status=413"}, lmnt.APIStatusError),
+        ({"x-lmnt-fault": "status=500"}, lmnt.InternalServerError),
+    ],
+)
+def test_an_upload_that_is_answered_before_its_end_over_http2(
+    mode: Sync,
+    tls_server: ServerProcess,
+    trusting: ssl.SSLContext,
+    big_recording: Path,
+    headers: Any,
+    error: type[lmnt.APIError],
+) -> None:
+    """The server gives no more room; the answer is what counts (RFC 9113 section 8.1)."""
+    client = mode.client(base_url=tls_server.base_url, http2=True, ssl_context=trusting, timeout=5, max_retries=0)
+    for _ in range(3):
+        with pytest.raises(error) as caught:
+            mode.run(client.with_options(default_headers=headers).voices.create(file=big_recording, name="big"))
+        assert caught.value.request_id
+    assert mode.run(client.accounts.retrieve())
+
+
+class Hasty(Listener):
+    """A server that answers when it has the head of a request, and reads no further."""
+
+    def serve(self, sock: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += sock.recv(65_536)
+        sock.sendall(json_response({"error": {"message": "Too much."}}, 413, {"request-id": "req_1"}))
+        self.over.wait()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_an_upload_that_is_answered_before_its_end(
+    mode: Sync, speaks_tls: ssl.SSLContext, trusting: ssl.SSLContext, big_recording: Path, secure: bool
+) -> None:
+    with serving(Hasty(speaks_tls if secure else None)) as peer:
+        options = {"ssl_context": trusting} if secure else {}
+        client = mode.client(base_url=peer.base_url, timeout=1, max_retries=0, **options)
+        with pytest.raises(lmnt.APIStatusError, match="413: Too much"):
+            mode.run(client.voices.create(file=big_recording, name="big"))
 
 
 def test_the_measure_of_memory_sees_a_file_read_whole(server: Any, big_recording: Path) -> None:
