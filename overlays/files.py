@@ -38,7 +38,7 @@ DEFAULT_MEDIA_TYPE = "application/octet-stream"
 """What a file is that says nothing of itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Upload:
     """One file part of a multipart body."""
 
@@ -46,6 +46,8 @@ class Upload:
     content: IO[bytes] | bytes | Path = field(repr=False)
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    was_read: bool = field(default=False, compare=False)
+    """Whether its content was asked for; what cannot be rewound has none for another try."""
 
 
 def _upload(value: object) -> Upload:

@@ -145,22 +145,24 @@ def _check_key(key: Secret | None) -> Secret:
 def _check_url(base_url: str | HTTPURL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
+    shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
     if base_url is None and not text:
         raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
     hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise InvalidArgumentError(f"{hint} {text!r}, which holds white space")
+        raise InvalidArgumentError(f"{hint} {shown!r}, which holds white space")
     try:
         parts = urlsplit(text)
         port_is_a_number = parts.port is None or parts.port >= 0
     except ValueError as error:
-        raise InvalidArgumentError(f"{hint} {text!r} ({error})") from None
+        reason = "" if "@" in text else f" ({error})"
+        raise InvalidArgumentError(f"{hint} {shown!r}{reason}") from None
     if parts.username is not None or parts.password is not None:
         raise InvalidArgumentError("base_url must hold no user name and no password: the key is sent in a header")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
-        raise InvalidArgumentError(f"{hint} {text!r}")
+        raise InvalidArgumentError(f"{hint} {shown!r}")
     if parts.query or parts.fragment:
-        raise InvalidArgumentError(f"{hint} {text!r}, which has a query or a fragment")
+        raise InvalidArgumentError(f"{hint} {shown!r}, which has a query or a fragment")
     return text.rstrip("/")
 
 

@@ -74,6 +74,13 @@ def test_a_base_url_that_is_none(mode: Sync, base_url: Any) -> None:
         mode.client().with_options(base_url=base_url)
 
 
+@pytest.mark.parametrize("tail", ["@host:port", "@ho st", "@[::1", "/s3cret@host:port", "@host:99999"])
+def test_a_base_url_with_a_password_is_refused_and_the_password_not_shown(mode: Sync, tail: str) -> None:
+    with pytest.raises(lmnt.InvalidArgumentError, match="base_url") as caught:
+        mode.kind(api_key=KEY, base_url=f"https://me:s3cret{tail}")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_bad_base_url_in_the_environment(mode: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMNT_BASE_URL", "nowhere")
     with pytest.raises(lmnt.InvalidArgumentError, match="'nowhere'"):

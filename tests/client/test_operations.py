@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import re
 import socket
 import ssl
+import tempfile
 import tracemalloc
 import wave
 from pathlib import Path
@@ -28,7 +30,7 @@ from lmnt_server.process import ServerProcess
 
 from .conftest import Wire
 from .modes import Sync
-from .peers import Listener, json_response, serving
+from .peers import Listener, json_response, response, serving
 
 REQUEST_ID = re.compile(r"req_[1-9A-HJ-NP-Za-km-z]{22}")
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -345,6 +347,39 @@ def test_an_upload_that_is_answered_before_its_end_over_http2(
             mode.run(client.with_options(default_headers=headers).voices.create(file=big_recording, name="big"))
         assert caught.value.request_id
     assert mode.run(client.accounts.retrieve())
+
+
+def test_a_file_is_as_long_as_what_is_read_of_it(mode: Sync, peer: Any, tmp_path: Path) -> None:
+    """And not as the system says of the file beneath: one is compressed there, of another a part is not written yet."""
+    listening = peer(json_response({"id": "a", "name": "n", "owner": "me", "state": "ready"}))
+    client = mode.client(base_url=listening.base_url)
+    content = b"RIFF" + bytes(30_000)
+    (tmp_path / "recording.gz").write_bytes(gzip.compress(content))
+    with gzip.open(tmp_path / "recording.gz") as compressed, tempfile.TemporaryFile() as unwritten:
+        unwritten.write(content)
+        for file in (compressed, unwritten):
+            mode.run(client.voices.create(file=("recording.wav", file), name="n"))
+            assert content in listening.requests[-1].body
+
+
+class Unseekable:
+    """What can be read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+
+def test_what_cannot_be_rewound_is_never_sent_empty(mode: Sync, peer: Any) -> None:
+    again = response(307, headers={"location": "/v1/ai/voice"})
+    listening = peer(again, json_response({"id": "a", "name": "n", "owner": "me", "state": "ready"}))
+    client = mode.client(base_url=listening.base_url)
+    with pytest.raises(lmnt.InvalidArgumentError, match=r"recording\.wav cannot be sent again"):
+        mode.run(client.voices.create(file=("recording.wav", Unseekable(b"RIFF1234")), name="n"))
+    assert len(listening.requests) == 1
+    assert mode.run(client.voices.create(file=("recording.wav", io.BytesIO(b"RIFF1234")), name="n")).id == "a"
 
 
 class Hasty(Listener):

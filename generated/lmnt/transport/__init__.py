@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import socket
@@ -289,6 +290,10 @@ class _Readable:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
+    def fileno(self) -> int:
+        # httpx would ask the system for the length, which knows nothing of buffers and of compressed files.
+        raise io.UnsupportedOperation("fileno")
+
     def read(self, size: int = -1) -> bytes:
         try:
             return self._file.read(size)
@@ -305,6 +310,9 @@ def _opened(upload: Upload, files: ExitStack) -> bytes | _Readable:
             return _Readable(files.enter_context(content.open("rb")), str(content))
         except OSError as error:
             raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
+    if upload.was_read and not (hasattr(content, "seek") and getattr(content, "seekable", lambda: True)()):
+        raise InvalidArgumentError(f"{upload.name} cannot be sent again, since it cannot be rewound: give its bytes")
+    upload.was_read = True
     return _Readable(content, upload.name)
 
 
