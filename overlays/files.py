@@ -167,16 +167,18 @@ class Download:
         self._temporary.replace(self._path)
 
     def discard(self, error: BaseException | None) -> None:
-        """Remove the temporary file, or keep it as `<path>.partial` and name it in the error."""
+        """Remove the temporary file, or keep it as `<path>.partial`, if that can be, and name it in the error."""
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
         if self._keep_partial and isinstance(error, APIError):
-            partial = self._path.with_name(f"{self._path.name}.partial")
-            with suppress(OSError):
-                self._temporary.replace(partial)
-                error.partial_path = str(partial)
-                return
+            kept = self._path.with_name(f"{self._path.name}.partial")
+            try:
+                self._temporary.replace(kept)
+            except OSError:  # such a long name, or a folder of that name: it stays where it is
+                kept = self._temporary
+            error.partial_path = str(kept)
+            return
         with suppress(OSError):
             self._temporary.unlink()
 

@@ -95,6 +95,21 @@ def test_what_came_is_kept_if_that_is_wished(mode: Sync, client: Any, tmp_path: 
         assert list(tmp_path.iterdir()) == [partial]
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_came_is_kept_under_another_name_if_need_be(mode: Sync, client: Any, tmp_path: Path, taken: bool) -> None:
+    path = tmp_path / ("a" if taken else "a" * 250)
+    if taken:
+        (tmp_path / "a.partial").mkdir()
+    with (
+        mode.entered(client.speech.with_streaming_response.generate(**SPEECH, extra_headers=BROKEN)) as streamed,
+        pytest.raises(lmnt.APIStreamError) as caught,
+    ):
+        mode.run(streamed.stream_to_file(path, keep_partial=True))
+    assert caught.value.partial_path
+    assert len(Path(caught.value.partial_path).read_bytes()) == caught.value.bytes_received == 20_000
+    assert caught.value.partial_path in str(caught.value)
+
+
 def test_nothing_is_kept_of_a_whole_file(mode: Sync, client: Any, tmp_path: Path) -> None:
     with mode.entered(client.speech.with_streaming_response.generate(**SPEECH)) as streamed:
         mode.run(streamed.stream_to_file(tmp_path / "a.wav", keep_partial=True))
