@@ -159,7 +159,7 @@ class _Room:
 
     def sent(self, stream: int, size: int) -> None:
         """Take note of data that was sent."""
-        for each in (0, stream):
+        for each in self._windows.keys() & {0, stream}:
             self._windows[each] -= size
 
     def received(self, kind: int, flags: int, stream: int, content: bytes) -> None:
