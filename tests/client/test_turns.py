@@ -13,6 +13,7 @@ import trustme
 
 import lmnt
 from lmnt.transport.turns import TurnTakingSocket
+from lmnt_server.process import ServerProcess
 
 from .modes import KEY, Sync
 
@@ -150,3 +151,28 @@ def test_a_server_that_never_answers_the_handshake_of_a_session(mode: Sync) -> N
         )
         with pytest.raises(lmnt.APITimeoutError):
             mode.run(client.speech.sessions.create(voice="leah"))
+
+
+def test_a_context_with_a_socket_class_of_its_own_takes_turns_too(
+    tls_server: ServerProcess, authority: trustme.CA
+) -> None:
+    """As that of `truststore`, which checks certificates with the system's means."""
+
+    class Own(ssl.SSLSocket):
+        handshakes = 0
+
+        def do_handshake(self, block: bool = False) -> None:
+            super().do_handshake(block)
+            Own.handshakes += 1
+
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    context.sslsocket_class = Own
+    client = lmnt.Lmnt(base_url=tls_server.base_url, api_key=KEY, ssl_context=context)
+    with client, client.speech.sessions.create(voice="leah", format="ulaw") as session:
+        used = session._socket._connection.socket  # type: ignore[attr-defined]  # nothing public shows it
+        assert isinstance(used, TurnTakingSocket)
+        assert isinstance(used, Own)
+        assert Own.handshakes == 1
+        assert b"".join(session.speak(["It is ", "spoken."]))
+    assert context.sslsocket_class is Own

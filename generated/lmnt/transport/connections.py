@@ -192,9 +192,14 @@ class _OverHTTP1(ssl.SSLContext):
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         self._inner.set_alpn_protocols(["http/1.1"])
-        if self._inner.sslsocket_class is ssl.SSLSocket:
-            self._inner.sslsocket_class = TurnTakingSocket  # as any other, until it is told to take turns
-        return self._inner.wrap_socket(*args, **kwargs)
+        sock = self._inner.wrap_socket(*args, **kwargs)
+        if not isinstance(sock, TurnTakingSocket):
+            # As any other, until it is told to take turns. Not by `sslsocket_class`: the context is the application's,
+            # and some have a class of their own, as that of `truststore`.
+            kind = type(sock)
+            is_plain = kind is ssl.SSLSocket
+            sock.__class__ = TurnTakingSocket if is_plain else type(kind.__name__, (TurnTakingSocket, kind), {})
+        return sock
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         self._inner.set_alpn_protocols(["http/1.1"])
