@@ -15,7 +15,8 @@ from .errors import (
     StreamTruncatedError,
     UnverifiedStreamWarning,
 )
-from .transport import BodyFailure, Response, body_failures
+from .transport import Response
+from .transport.network_errors import BodyFailure, body_failures
 
 _SENTENCES: dict[type[APIStreamError], str] = {
     StreamResetError: "the stream was reset",

@@ -27,9 +27,9 @@ from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
 from ..options import Secret
-from . import causes_of
 from .addresses import first_that_answers
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
+from .network_errors import causes_of
 from .turns import TurnTakingSocket
 
 READ_SLICE = 2.0

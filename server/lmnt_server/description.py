@@ -184,18 +184,18 @@ else:
     SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # yaml was built with libyaml or not
 
 
-class _Loader(SafeLoader):
+class Loader(SafeLoader):
     """YAML 1.2 (its core schema), which OpenAPI is written in: `no` is a text, and so is a date."""
 
 
-_Loader.yaml_implicit_resolvers = {}
+Loader.yaml_implicit_resolvers = {}
 for _kind, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
-    cast("Any", _Loader).add_implicit_resolver(
+    cast("Any", Loader).add_implicit_resolver(
         f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
     )
 
@@ -211,5 +211,5 @@ def lmnt() -> Description:
     candidates = (package / "lmnt.yaml", package.parents[1] / "openapi" / "lmnt.yaml")
     for path in candidates:
         if path.is_file():
-            return Description(yaml.load(path.read_text("utf-8"), _Loader))
+            return Description(yaml.load(path.read_text("utf-8"), Loader))
     raise FileNotFoundError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")

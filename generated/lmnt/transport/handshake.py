@@ -24,8 +24,9 @@ from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
 from ..retries import Attempts
-from . import Request, Response, causes_of, network_sentences, sentence_for
+from . import Request, Response
 from .connections import Timeout
+from .network_errors import causes_of, network_sentences, sentence_for
 from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20

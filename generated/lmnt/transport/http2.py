@@ -42,7 +42,6 @@ class FrameWatch:
         self._waiting: deque[bytes] = deque()
         self._block_ends_stream = False
         self._resets = bytearray()
-        self._sending: set[int] = set()
         self._answered: set[int] = set()
         self._room = _Room()
         self.is_ending = False
@@ -73,14 +72,12 @@ class FrameWatch:
         for kind, flags, stream, frame in _frames(self._sent):
             if kind == HEADERS:
                 self._open.add(stream)
-                self._sending.add(stream)
                 self._room.begin(stream)
             elif kind == DATA:
                 self._room.sent(stream, len(frame) - FRAME_HEADER)
             elif kind == RST_STREAM:
                 self._open.discard(stream)
             if kind == RST_STREAM or (kind in (HEADERS, DATA) and flags & END_STREAM):
-                self._sending.discard(stream)
                 self._answered.discard(stream)
                 self._room.end(stream)
         self._refuse_late_streams()
@@ -103,7 +100,7 @@ class FrameWatch:
                 self._waiting.append(frame)
                 if self._is_last(kind, flags):
                     self._open.discard(stream)
-                    if stream in self._sending and kind != RST_STREAM:
+                    if stream in self._room and kind != RST_STREAM:
                         self._answered.add(stream)
                         self.is_ending = True
         self._release()
@@ -148,6 +145,10 @@ class _Room:
     def __init__(self) -> None:
         self._initial = 65_535
         self._windows = {0: self._initial}
+
+    def __contains__(self, stream: int) -> bool:
+        """Whether a request is still being sent."""
+        return stream in self._windows
 
     def begin(self, stream: int) -> None:
         """Take note of a request that begins."""
