@@ -5,22 +5,21 @@ The sync and async classes differ in who waits; everything else is in the two cl
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from .casting import cast_plainly, codec_of
 from .codec import Codec, MismatchError
-from .errors import StreamAlreadyConsumed
+from .errors import APIResponseValidationError, StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
 from .files import Download, asave, save
 from .model import stamp
 from .operation import Operation, Reader, read_success
-from .stream import aread_body, cut, read_body
+from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
 from .transport import HTTPURL, Response
 
 if TYPE_CHECKING:
@@ -136,10 +135,13 @@ class ResponseFacts(Generic[T]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}] {self._reply.response.request.line} {self.request_id}>"
 
-    def _start(self) -> None:
-        if self._started:
-            raise StreamAlreadyConsumed("the body was read before; keep what iter_bytes() gives, or call read() first")
-        self._started = True
+    def _begin(self) -> bytes | None:
+        """Take the body for read, or return it if it is here already."""
+        if self._content is None:
+            if self._started:
+                raise StreamAlreadyConsumed("the body was read before; keep what read() or iter_bytes() gave")
+            self._started = True
+        return self._content
 
     def _parse_once(self, content: bytes, to: object) -> Any:
         if to not in self._parsed:
@@ -157,20 +159,16 @@ class ResponseFacts(Generic[T]):
         except ValueError as error:
             raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
 
+    def unreadable(self, problem: str) -> APIResponseValidationError:
+        """Return the error of a body whose parts are not what they should be."""
+        operation, response = self._reply.operation, self._reply.response
+        problem = f"{operation.id}: {problem}, as {response.media_type or 'no media type'}"
+        return unreadable(response, b"", problem, retry_safe=operation.retry_safe)
+
     def read_part(self, codec: Codec[S], text: str) -> S:
         """Read one JSON value of a body that is a series of them; raises APIResponseValidationError."""
         operation = self._reply.operation
         return read_result(codec, operation.id, self._reply.response, text.encode(), retry_safe=operation.retry_safe)
-
-    def _decoder(self) -> codecs.IncrementalDecoder:
-        return codecs.getincrementaldecoder(self._reply.response.encoding)(errors="replace")
-
-
-def _full_lines(text: str) -> tuple[list[str], str]:
-    lines = text.splitlines(keepends=True)
-    # A lone \r at the very end may be the first half of \r\n.
-    rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-    return [line.rstrip("\r\n") for line in lines], rest
 
 
 class APIResponse(ResponseFacts[T]):
@@ -209,30 +207,21 @@ class APIResponse(ResponseFacts[T]):
         """Return the whole body, decoded from JSON; raises ValueError if it is none."""
         return cast("object", json.loads(self.read()))
 
-    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+    def iter_bytes(self, chunk_size: int | None = None) -> BodyIterator[bytes]:
         """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
-        if self._content is not None:
-            yield from cut(self._content, chunk_size)
-            return
-        self._start()
-        yield from read_body(self._reply.response, self._reply.guard, chunk_size)
+        return self.steps(Pieces(chunk_size))
 
-    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+    def iter_text(self, chunk_size: int | None = None) -> BodyIterator[str]:
         """Return the body as text, in pieces."""
-        decoder = self._decoder()
-        for chunk in self.iter_bytes(chunk_size):
-            yield decoder.decode(chunk)
-        if rest := decoder.decode(b"", final=True):
-            yield rest
+        return self.steps(Texts(self._reply.response.encoding, chunk_size))
 
-    def iter_lines(self) -> Iterator[str]:
+    def iter_lines(self) -> BodyIterator[str]:
         """Return the lines of the body, without their ends."""
-        rest = ""
-        for text in self.iter_text():
-            lines, rest = _full_lines(rest + text)
-            yield from lines
-        if rest:
-            yield rest.rstrip("\r")
+        return self.steps(Lines(self._reply.response.encoding))
+
+    def steps(self, parts: Parts[S]) -> BodyIterator[S]:
+        """Return the body as what `parts` makes of it."""
+        return BodyIterator(self._reply.response, self._reply.guard, parts, self._begin)
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
@@ -264,7 +253,8 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             APIStreamError: The body broke off.
             FileError: The file cannot be written.
         """
-        save(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+        with closing(self.iter_bytes(chunk_size)) as chunks:
+            save(chunks, Download(file, keep_partial=keep_partial))
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -292,7 +282,7 @@ class AsyncAPIResponse(ResponseFacts[T]):
     async def read(self) -> bytes:
         """Return the whole body; raises APIStreamError if it did not come whole."""
         if self._content is None:
-            self._content = b"".join([chunk async for chunk in self.iter_bytes()])
+            self._content = b"".join(await self.iter_bytes().rest())
         return self._content
 
     async def text(self) -> str:
@@ -303,33 +293,21 @@ class AsyncAPIResponse(ResponseFacts[T]):
         """Return the whole body, decoded from JSON; raises ValueError if it is none."""
         return cast("object", json.loads(await self.read()))
 
-    async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+    def iter_bytes(self, chunk_size: int | None = None) -> AsyncBodyIterator[bytes]:
         """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
-        if self._content is not None:
-            for piece in cut(self._content, chunk_size):
-                yield piece
-            return
-        self._start()
-        async for chunk in aread_body(self._reply.response, self._reply.guard, chunk_size):
-            yield chunk
+        return self.steps(Pieces(chunk_size))
 
-    async def iter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
+    def iter_text(self, chunk_size: int | None = None) -> AsyncBodyIterator[str]:
         """Return the body as text, in pieces."""
-        decoder = self._decoder()
-        async for chunk in self.iter_bytes(chunk_size):
-            yield decoder.decode(chunk)
-        if rest := decoder.decode(b"", final=True):
-            yield rest
+        return self.steps(Texts(self._reply.response.encoding, chunk_size))
 
-    async def iter_lines(self) -> AsyncIterator[str]:
+    def iter_lines(self) -> AsyncBodyIterator[str]:
         """Return the lines of the body, without their ends."""
-        rest = ""
-        async for text in self.iter_text():
-            lines, rest = _full_lines(rest + text)
-            for line in lines:
-                yield line
-        if rest:
-            yield rest.rstrip("\r")
+        return self.steps(Lines(self._reply.response.encoding))
+
+    def steps(self, parts: Parts[S]) -> AsyncBodyIterator[S]:
+        """Return the body as what `parts` makes of it."""
+        return AsyncBodyIterator(self._reply.response, self._reply.guard, parts, self._begin)
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
@@ -361,4 +339,5 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             APIStreamError: The body broke off.
             FileError: The file cannot be written.
         """
-        await asave(self.iter_bytes(chunk_size), Download(file, keep_partial=keep_partial))
+        async with aclosing(self.iter_bytes(chunk_size)) as chunks:
+            await asave(chunks, Download(file, keep_partial=keep_partial))

@@ -13,6 +13,7 @@ from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .omit import NotGiven
 from .operation import Operation
 from .options import CallOptions, ClientOptions, Secret
+from .reading import AsyncBodyIterator, BodyIterator, Pieces, aread_start, read_start
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -22,7 +23,6 @@ from .responses import (
     StreamedBinaryAPIResponse,
     parse,
 )
-from .stream import aread_body, aread_start, read_body, read_start
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
 
@@ -222,7 +222,7 @@ def _do(step: Step, http: HTTPClient) -> object:
         case Send(request):
             return send(http, request)
         case Read(response, guard):
-            return b"".join(read_body(response, guard))
+            return b"".join(BodyIterator(response, guard, Pieces()))
         case ReadStart(response, limit):
             return read_start(response, limit)
         case Sleep(seconds):
@@ -249,7 +249,7 @@ async def _ado(step: Step, http: AsyncHTTPClient) -> object:
         case Send(request):
             return await asend(http, request)
         case Read(response, guard):
-            return b"".join([chunk async for chunk in aread_body(response, guard)])
+            return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):
             return await aread_start(response, limit)
         case Sleep(seconds):

@@ -1,22 +1,19 @@
-"""Whether a body came whole. One guard decides; two thin shells do the reading."""
+"""Whether a body came whole: one guard decides, whoever reads it."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from typing import Protocol
 
 from .errors import (
     APIStreamError,
-    InvalidArgumentError,
     StreamResetError,
     StreamTimeoutError,
     StreamTruncatedError,
     UnverifiedStreamWarning,
 )
 from .transport import Response
-from .transport.network_errors import BodyFailure, body_failures
+from .transport.network_errors import BodyFailure
 
 _SENTENCES: dict[type[APIStreamError], str] = {
     StreamResetError: "the stream was reset",
@@ -103,10 +100,13 @@ class StreamGuard:
         problem = None if self._container is None else self._container.problem()
         if problem is not None:
             raise BodyFailure(StreamTruncatedError, problem)
-        if self._response.is_framed:
+        reason = self._response.shortfall()
+        if reason is not None:
+            raise BodyFailure(StreamTruncatedError, reason)
+        reason = self._response.doubt()
+        if reason is None:
             self.complete = True
             return
-        reason = "the server gave neither a length nor a last chunk, so nothing proves that this is all"
         if self._strict:
             raise BodyFailure(StreamTruncatedError, reason)
         self.complete = None
@@ -128,105 +128,3 @@ class StreamGuard:
         if isinstance(error, StreamResetError):
             error.error_code = failure.error_code
         return error
-
-
-class Pieces:
-    """Cuts a body into pieces of one size; with no size, leaves it as it comes."""
-
-    def __init__(self, size: int | None) -> None:
-        if size is not None and size < 1:
-            raise InvalidArgumentError(f"chunk_size must be at least 1, or None for pieces as they come; got {size}")
-        self._size = size
-        self._rest = bytearray()
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Add a chunk and return the pieces that are full."""
-        if self._size is None:
-            yield chunk
-            return
-        self._rest += chunk
-        while len(self._rest) >= self._size:
-            piece = bytes(self._rest[: self._size])
-            del self._rest[: self._size]
-            yield piece
-
-    def rest(self) -> Iterator[bytes]:
-        """Return what is left."""
-        if self._rest:
-            yield bytes(self._rest)
-
-
-def cut(content: bytes, size: int | None) -> Iterator[bytes]:
-    """Return a whole body in pieces."""
-    pieces = Pieces(size)
-    yield from pieces.feed(content)
-    yield from pieces.rest()
-
-
-def read_body(response: Response, guard: StreamGuard, size: int | None = None) -> Iterator[bytes]:
-    """Read a body to its end and free the connection; raises APIStreamError after all that came was handed out."""
-    pieces = Pieces(size)
-    try:
-        try:
-            with body_failures(response):
-                for chunk in response.chunks():
-                    guard.feed(chunk)
-                    yield from pieces.feed(chunk)
-                    guard.check_time()
-            guard.end()
-        except BodyFailure as failure:
-            yield from pieces.rest()
-            raise guard.failed(failure) from failure.__cause__
-        yield from pieces.rest()
-    finally:
-        response.close()
-
-
-async def aread_body(response: Response, guard: StreamGuard, size: int | None = None) -> AsyncIterator[bytes]:
-    """Read a body to its end and free the connection; raises APIStreamError after all that came was handed out."""
-    pieces = Pieces(size)
-    try:
-        try:
-            with body_failures(response):
-                async for chunk in response.achunks():
-                    guard.feed(chunk)
-                    for piece in pieces.feed(chunk):
-                        yield piece
-                    guard.check_time()
-            guard.end()
-        except BodyFailure as failure:
-            for piece in pieces.rest():
-                yield piece
-            raise guard.failed(failure) from failure.__cause__
-        for piece in pieces.rest():
-            yield piece
-    finally:
-        await response.aclose()
-
-
-def read_start(response: Response, limit: int) -> bytes:
-    """Read at most so many bytes of a body, whole or not, and free the connection."""
-    start = bytearray()
-    try:
-        with suppress(BodyFailure), body_failures(response):
-            for chunk in response.chunks():
-                start += chunk
-                if len(start) >= limit:
-                    break
-    finally:
-        response.close()
-    return bytes(start[:limit])
-
-
-async def aread_start(response: Response, limit: int) -> bytes:
-    """Read at most so many bytes of a body, whole or not, and free the connection."""
-    start = bytearray()
-    try:
-        with suppress(BodyFailure), body_failures(response):
-            async for chunk in response.achunks():
-                start += chunk
-                if len(start) >= limit:
-                    break
-    finally:
-        await response.aclose()
-    return bytes(start[:limit])

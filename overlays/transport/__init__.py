@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -83,6 +84,10 @@ class Request:
             return None
 
 
+_PART = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.ASCII)
+"""The header Content-Range of a part (RFC 9110 section 14.4)."""
+
+
 class Response:
     """A response whose headers are here and whose body may still be on its way."""
 
@@ -103,15 +108,48 @@ class Response:
         return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
     @property
-    def is_framed(self) -> bool:
-        """Whether the end of the body differs from a lost connection (RFC 9112 section 6.3, RFC 9113 section 8.1)."""
-        return (
-            self.status_code == 204
-            or self.request.method == "HEAD"
+    def _has_body(self) -> bool:
+        return self.status_code != 204 and self.request.method != "HEAD"
+
+    def shortfall(self) -> str | None:
+        """Return why a body that ended here is not all that its headers announced, or None.
+
+        The libraries do not always look: h2 not when trailers end a stream, and none of them at a part that nobody
+        asked for (RFC 9110 section 14.4).
+        """
+        if not self._has_body:
+            return None
+        came, announced = self.http.num_bytes_downloaded, self.headers.get("content-length", "")
+        if announced.isdecimal() and came != int(announced):
+            return f"{came} bytes came, and {announced} were announced"
+        part = _PART.fullmatch(self.headers.get("content-range", ""))
+        if part is None:
+            return None if self.status_code != 206 or self._wants_part else "it is a part, which nobody asked for"
+        first, last, size = part.groups()
+        if came != int(last) - int(first) + 1:
+            return f"{came} bytes came, and bytes {first} to {last} were announced"
+        if size != "*" and came != int(size) and not self._wants_part:
+            return f"it is bytes {first} to {last} of {size}, where all were asked for"
+        return None
+
+    def doubt(self) -> str | None:
+        """Return why nothing proves that a body which ended here is all, or None."""
+        # RFC 9112 section 6.3, RFC 9113 section 8.1: the end differs from a lost connection.
+        is_framed = (
+            not self._has_body
             or not self.http.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
             or "chunked" in self.headers.get("transfer-encoding", "").lower()
         )
+        if not is_framed:
+            return "the server gave neither a length nor a last chunk, so nothing proves that this is all"
+        if self.headers.get("content-range", "").endswith("/*") and not self._wants_part:
+            return "it is a part of something of unknown size, so nothing proves that this is all"
+        return None
+
+    @property
+    def _wants_part(self) -> bool:
+        return any(name.lower() == "range" for name in self.request.headers)
 
     @property
     def elapsed(self) -> timedelta:

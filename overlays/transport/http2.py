@@ -11,7 +11,8 @@
 * A server may answer before it has all of a request (RFC 9113 section 8.1), and then gives no more room for the rest.
   httpcore waits for room and does not look whether there is an answer (`HTTP2Connection._wait_for_outgoing_flow`). So
   room is given in the server's place, what is sent then goes nowhere, and the connection takes no more streams.
-* What h2 has read of a piece is lost when a later frame of it breaks a rule. So it gets a response part by part.
+* What h2 has read of a piece is lost when a later frame of it breaks a rule, or the same one, if it ends its stream
+  before the content-length. So h2 gets a response part by part, and the end of a stream as a part of its own.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class FrameWatch:
             if kind == GOAWAY and frame[FRAME_HEADER + 4 : FRAME_HEADER + 8] == bytes(4):
                 self._held = frame
             else:
-                self._waiting.append(frame)
+                ends_with_data = kind == DATA and flags & END_STREAM and len(frame) > FRAME_HEADER
+                self._waiting.extend(_without_end(frame) if ends_with_data else [frame])
                 if self._is_last(kind, flags):
                     self._open.discard(stream)
                     if stream in self._room and kind != RST_STREAM:
@@ -189,6 +191,12 @@ _ENOUGH = 1 << 20
 
 def _reset(stream: int, code: int) -> bytes:
     return _frame_of_4(RST_STREAM, stream, code)
+
+
+def _without_end(frame: bytes) -> list[bytes]:
+    """Return a frame of data that ends its stream as two: the data, and the end."""
+    data = frame[:4] + bytes([frame[4] & ~END_STREAM]) + frame[5:]
+    return [data, bytes([0, 0, 0, DATA, END_STREAM]) + frame[5:9]]
 
 
 def _frame_of_4(kind: int, stream: int, content: int) -> bytes:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from hyperframe.frame import DataFrame, GoAwayFrame
+from hyperframe.frame import DataFrame, GoAwayFrame, HeadersFrame
 
 from .bodies import REQUEST_ID, SENT, Body, newer_voice
 from .peer import BLOCK, Act, Exchange, Exchange2, hang_up
@@ -93,6 +93,38 @@ def sends_trailers(exchange: Exchange) -> None:
     _begin(exchange)
     _go_on(exchange)
     exchange.end([("x-checksum", "0")])
+
+
+def contradicts_itself_in_the_trailers(exchange: Exchange) -> None:
+    _begin(exchange)
+    _go_on(exchange)
+    exchange.end([("content-length", "7")])
+
+
+def _sends_a_part(status: int, size: int, total: str | None = None) -> Act:
+    """Answer with so many bytes, and say in Content-Range which ones of how many they are."""
+
+    def act(exchange: Exchange) -> None:
+        content = exchange.whole.content[:size]
+        of = total or str(len(exchange.whole.content))
+        exchange.head(more=[("content-range", f"bytes 0-{len(content) - 1}/{of}")], status=status)
+        exchange.body(content)
+        exchange.end()
+
+    return act
+
+
+sends_a_part = _sends_a_part(206, SENT)
+sends_a_part_as_a_200 = _sends_a_part(200, SENT)
+sends_all_as_a_part = _sends_a_part(206, 1 << 30)
+sends_a_part_of_something = _sends_a_part(206, 1 << 30, "*")
+
+
+def sends_less_than_its_part(exchange: Exchange) -> None:
+    size = len(exchange.whole.content)
+    exchange.head(more=[("content-range", f"bytes 0-{size - 1}/{size}")], status=206)
+    exchange.body(exchange.whole.content[:SENT])
+    exchange.end()
 
 
 def sends_a_newer_voice(exchange: Exchange) -> None:
@@ -189,6 +221,14 @@ def garbles_a_chunk_size(exchange: Exchange) -> None:
     exchange.hang_up()
 
 
+def sends_fewer_chunks_than_its_length(exchange: Exchange) -> None:
+    _raw_head(
+        exchange, "transfer-encoding: chunked", f"content-length: {len(exchange.whole.content)}", "connection: close"
+    )
+    exchange.raw(b"%x\r\n" % SENT + exchange.whole.content[:SENT] + b"\r\n0\r\n\r\n")
+    exchange.hang_up()
+
+
 def sends_more_than_its_length(exchange: Exchange) -> None:
     content = exchange.whole.content
     _raw_head(exchange, f"content-length: {len(content)}")
@@ -280,6 +320,34 @@ def ends_short_of_its_length(exchange: Exchange2) -> None:
     _begin(exchange, length=len(exchange.whole.content))
     exchange.arrived()
     exchange.end()
+
+
+@_http2
+def ends_short_of_its_length_with_its_data(exchange: Exchange2) -> None:
+    exchange.head(length=len(exchange.whole.content))
+    frame = DataFrame(exchange.number, exchange.whole.content[:SENT])
+    frame.flags.add("END_STREAM")
+    exchange.frame(frame)
+
+
+@_http2
+def ends_short_of_its_length_with_trailers(exchange: Exchange2) -> None:
+    _begin(exchange, length=len(exchange.whole.content))
+    exchange.end([("x-checksum", "0")])
+
+
+def sends_another_head_in_the_body(status: int) -> Act:
+    """Begin a response, and send another one's head where its body goes on (RFC 9113 section 8.1)."""
+
+    def act(exchange: Exchange2) -> None:
+        _begin(exchange)
+        exchange.arrived()
+        block = exchange.state.encoder.encode([(":status", str(status)), ("x-checksum", "0")])
+        frame = HeadersFrame(exchange.number, block)
+        frame.flags |= {"END_HEADERS", "END_STREAM"}
+        exchange.frame(frame)
+
+    return _http2(act)
 
 
 @_http2

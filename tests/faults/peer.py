@@ -56,14 +56,16 @@ class Exchange:
         """The body that the request should get."""
         return whole(self.request.method, self.request.path)
 
-    def head(self, *, length: int | None = None, more: Headers = (), body: Body | None = None) -> None:
-        """Begin a 200; without a length HTTP/1.1 sends chunks."""
+    def head(
+        self, *, length: int | None = None, more: Headers = (), body: Body | None = None, status: int = 200
+    ) -> None:
+        """Begin a response; without a length HTTP/1.1 sends chunks."""
         headers = [("content-type", (body or self.whole).content_type), ("request-id", REQUEST_ID), *more]
         if length is not None:
             headers.append(("content-length", str(length)))
-        self.send_head(headers)
+        self.send_head(headers, status)
 
-    def send_head(self, headers: list[tuple[str, str]]) -> None:
+    def send_head(self, headers: list[tuple[str, str]], status: int) -> None:
         """Send the status and these headers."""
         raise NotImplementedError
 
@@ -128,8 +130,8 @@ class Exchange1(Exchange):
     def _send(self, event: h11.Event) -> None:
         self.sock.sendall(self.state.send(event) or b"")
 
-    def send_head(self, headers: list[tuple[str, str]]) -> None:
-        self._send(h11.Response(status_code=200, headers=headers, reason=b"OK"))
+    def send_head(self, headers: list[tuple[str, str]], status: int) -> None:
+        self._send(h11.Response(status_code=status, headers=headers, reason=b"OK"))
 
     def hint(self) -> None:
         self._send(h11.InformationalResponse(status_code=103, headers=[("link", "</voices>; rel=preload")]))
@@ -160,8 +162,8 @@ class Exchange2(Exchange):
         """Send what the library has ready."""
         self.sock.sendall(self.state.data_to_send())
 
-    def send_head(self, headers: list[tuple[str, str]]) -> None:
-        self.state.send_headers(self.number, [(":status", "200"), *headers])
+    def send_head(self, headers: list[tuple[str, str]], status: int) -> None:
+        self.state.send_headers(self.number, [(":status", str(status)), *headers])
         self.flush()
 
     def hint(self) -> None:

@@ -477,6 +477,11 @@ def _after(
 _SHORT: Final = 100
 """Bytes of a cut JSON answer of the local server, and of its speech."""
 
+
+def _unreadable(says: str = "") -> Fails:
+    return Fails("APIResponseValidationError", facts={"status_code": 200}, says=says)
+
+
 _AFTER: Final = (
     _after(
         "server fails in the body",
@@ -565,6 +570,49 @@ _AFTER: Final = (
         protocols=TWO,
     ),
     _after(
+        "END_STREAM on DATA before the Content-Length",
+        "one DATA with END_STREAM, and bytes missing",
+        Raw(acts.ends_short_of_its_length_with_its_data),
+        _truncated(),
+        protocols=TWO,
+    ),
+    _after(
+        "trailers before the Content-Length",
+        "trailers that end the stream, and bytes missing",
+        Raw(acts.ends_short_of_its_length_with_trailers),
+        _truncated(),
+        protocols=TWO,
+    ),
+    _after(
+        "informational response in the body",
+        "HEADERS with 103 in the middle of the body, and END_STREAM",
+        Raw(acts.sends_another_head_in_the_body(103)),
+        _truncated(),
+        protocols=TWO,
+    ),
+    Row(
+        "second response in the body",
+        "HEADERS with 200 in the middle of the body, and END_STREAM; h2 takes them for trailers",
+        Where.AFTER,
+        Raw(acts.sends_another_head_in_the_body(200)),
+        speech=_truncated(says="frame"),
+        json=_unreadable("the body begins"),
+        upload=_unreadable("the body begins"),
+        protocols=TWO,
+    ),
+    _after(
+        "chunks and a Content-Length that they do not reach",
+        "both of them, and the last chunk before so many bytes",
+        Raw(acts.sends_fewer_chunks_than_its_length),
+        _truncated(),
+        protocols=ONE,
+    ),
+    _after("206 that nobody asked for", "a part, says Content-Range", Raw(acts.sends_a_part), _truncated()),
+    _after("200 that is a part", "a part, says Content-Range", Raw(acts.sends_a_part_as_a_200), _truncated()),
+    _after(
+        "206 short of its Content-Range", "fewer bytes than it says", Raw(acts.sends_less_than_its_part), _truncated()
+    ),
+    _after(
         "DATA beyond the Content-Length",
         "all that was announced, and then more",
         Raw(acts.sends_more_than_its_length_in_frames),
@@ -631,10 +679,6 @@ _AFTER: Final = (
 
 def _content(name: str, wire: str, told: str, speech: Outcome | None, json: Outcome | None) -> Row:
     return Row(name, wire, Where.CONTENT, Told(told), speech=speech, json=json)
-
-
-def _unreadable(says: str = "") -> Fails:
-    return Fails("APIResponseValidationError", facts={"status_code": 200}, says=says)
 
 
 _CONTENTS: Final = (
@@ -729,6 +773,12 @@ _SOUND: Final = (
     _sound("early hints", "103 before the 200", Raw(acts.hints_first)),
     _sound("trailers", "a header field after the body", Raw(acts.sends_trailers)),
     _sound(
+        "length in the trailers",
+        "a Content-Length after the body, which means nothing there (RFC 9110 section 6.5.1)",
+        Raw(acts.contradicts_itself_in_the_trailers),
+    ),
+    _sound("206 of everything", "a part, says Content-Range, and it is all", Raw(acts.sends_all_as_a_part)),
+    _sound(
         "more than the Content-Length",
         "bytes after the announced ones, which are no part of the body; the connection is not used again",
         Raw(acts.sends_more_than_its_length),
@@ -771,6 +821,13 @@ _LIMITS: Final = (
         "no length, no chunks: FIN is the end, and nothing proves that it is",
         Raw(acts.has_no_framing),
         protocols=ONE,
+        complete=None,
+        where=Where.LIMIT,
+    ),
+    _sound(
+        "206 of something of unknown size",
+        "a part of `*`, says Content-Range",
+        Raw(acts.sends_a_part_of_something),
         complete=None,
         where=Where.LIMIT,
     ),
