@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import (
-    AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
     Callable,
@@ -21,8 +21,9 @@ from .errors import APIError
 from .files import Download, asave
 from .options import CallOptions, Secret
 from .session import State
-from .session_events import SpeechSessionAudio, SpeechSessionEvent
-from .session_facts import SessionFacts, prepare, raise_first
+from .session_audio import AsyncAudioIterator, AsyncSpokenIterator
+from .session_events import SpeechSessionEvent
+from .session_facts import SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import AsyncSocket, Closed, Quiet
 
@@ -48,6 +49,9 @@ class AsyncSpeechSession(SessionFacts):
         self._socket = socket
         self._sending = asyncio.Lock()
         self._receiving = asyncio.Lock()
+        self._unsent: deque[str | Secret] = deque()
+        self._sources: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -148,11 +152,9 @@ class AsyncSpeechSession(SessionFacts):
         finally:
             self._reading.release()
 
-    async def audio(self) -> AsyncIterator[bytes]:
+    def audio(self) -> AsyncAudioIterator:
         """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
-        async for event in self:
-            if isinstance(event, SpeechSessionAudio):
-                yield event.audio
+        return AsyncAudioIterator(self)
 
     async def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         """Write the audio to a file as it comes; the file takes its name when the session is complete.
@@ -167,11 +169,12 @@ class AsyncSpeechSession(SessionFacts):
         """
         await asave(self.audio(), Download(path, keep_partial=keep_partial))
 
-    async def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[bytes]:
+    def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncSpokenIterator:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
 
         A task reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
-        early, or being cancelled, ends that task and closes the session. What the texts raise is raised here.
+        early ends that task and closes the session, and so does closing the session. What the texts raise is raised
+        here. A step that is cancelled loses nothing.
 
         Args:
             texts: The texts, such as the tokens of a language model.
@@ -180,39 +183,24 @@ class AsyncSpeechSession(SessionFacts):
             InvalidArgumentError: One of them is no text.
             APIError: The session failed.
         """
-        trouble: list[BaseException] = []
-
-        async def send() -> None:
-            try:
-                async for text in _awaited(texts):
-                    await self.send_text(text)
-                # Its answer tells that all was spoken, which the close alone does not.
-                await self.send_flush()
-                await self.send_finish()
-            except BaseException as error:
-                trouble.append(error)
-                await self.close()
-                if not isinstance(error, Exception):
-                    raise
-
-        source = asyncio.create_task(send())
-        try:
-            async for event in self:
-                if isinstance(event, SpeechSessionAudio):
-                    yield event.audio
-        except APIError as error:
-            raise_first(trouble, error)
-        finally:
-            source.cancel()
-            try:
-                await asyncio.wait({source})
-            finally:
-                await self.close()
+        return AsyncSpokenIterator(self, texts)
 
     async def close(self) -> None:
         """Close the session, complete or not; may be called any number of times."""
         self._session.abandon()
+        for source in self._sources - {asyncio.current_task()}:
+            source.cancel()
         await self._socket.close()
+
+    def _close_soon(self) -> None:
+        self._closing = asyncio.create_task(self.close())
+
+    def _start(self, source: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start what sends texts, in a task that ends when the session is closed."""
+        task = asyncio.create_task(source)
+        self._sources.add(task)
+        task.add_done_callback(self._sources.discard)
+        return task
 
     async def __aenter__(self) -> Self:
         return self
@@ -224,11 +212,12 @@ class AsyncSpeechSession(SessionFacts):
 
     async def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         async with self._sending:
-            messages = command()
+            # What is left of a text whose sending was cancelled goes first.
+            self._unsent.extend(command())
             nonce = self._session.nonce
             try:
-                for message in messages:
-                    await self._socket.send(message)
+                while self._unsent:
+                    await self._socket.send(self._unsent.popleft())
             except Closed as closed:
                 self._session.unsent()
                 await self._read_the_rest(closed)
@@ -300,14 +289,3 @@ class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
     ) -> None:
         if self._session is not None:
             await self._session.close()
-
-
-async def _awaited(texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
-    if isinstance(texts, AsyncIterable):
-        async for text in texts:
-            yield text
-    else:
-        for text in texts:
-            yield text
-            # Sending rarely waits; others have their turn between two texts all the same.
-            await asyncio.sleep(0)

@@ -276,6 +276,11 @@ class Session:
         self._failed(error)
         return error
 
+    def interrupted(self, by: BaseException) -> None:
+        """Take note that a message was being received when something else was raised: it may be lost."""
+        if self.state is not State.CLOSED:
+            self._failed(self._closed_error("the session is broken", None, f"interrupted by {type(by).__name__}"))
+
     def abandon(self) -> None:
         """Close the session from this side; what was still to come is not wanted."""
         if self.state is not State.CLOSED:

@@ -124,6 +124,11 @@ class SessionFacts:
         return self._session.complete
 
     @property
+    def is_over(self) -> bool:
+        """Whether the session is closed, well or badly."""
+        return self._session.is_over
+
+    @property
     def nonce(self) -> int:
         """The number of the last flush or reset; 0 before the first."""
         return self._session.nonce
@@ -203,10 +208,3 @@ class SessionFacts:
             self._session.closed(closed.code, closed.reason)
         except APIError as error:
             raise error from (error.__cause__ or closed.__cause__)
-
-
-def raise_first(trouble: list[BaseException], error: APIError) -> None:
-    """Raise what ended a session: trouble with its texts closed it, and goes before how that looked to the reader."""
-    if trouble and error is not trouble[0]:
-        raise trouble[0] from None
-    raise error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from .calls import SyncCalls
@@ -13,8 +12,9 @@ from .errors import APIError
 from .files import Download, save
 from .options import CallOptions, Secret
 from .session import State
-from .session_events import SpeechSessionAudio, SpeechSessionEvent
-from .session_facts import SessionFacts, prepare, raise_first
+from .session_audio import AudioIterator, SpokenIterator
+from .session_events import SpeechSessionEvent
+from .session_facts import SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import Closed, Quiet, Socket
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["SpeechSession"]
-
-SOURCE_TIMEOUT = 1.0
-"""Seconds that `speak` waits, when it is left early, for the thread that reads the texts."""
 
 
 class SpeechSession(SessionFacts):
@@ -145,11 +142,9 @@ class SpeechSession(SessionFacts):
         finally:
             self._reading.release()
 
-    def audio(self) -> Iterator[bytes]:
+    def audio(self) -> AudioIterator:
         """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
-        for event in self:
-            if isinstance(event, SpeechSessionAudio):
-                yield event.audio
+        return AudioIterator(self)
 
     def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
         """Write the audio to a file as it comes; the file takes its name when the session is complete.
@@ -164,7 +159,7 @@ class SpeechSession(SessionFacts):
         """
         save(self.audio(), Download(path, keep_partial=keep_partial))
 
-    def speak(self, texts: Iterable[str]) -> Generator[bytes]:
+    def speak(self, texts: Iterable[str]) -> SpokenIterator:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
 
         A thread reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
@@ -178,28 +173,7 @@ class SpeechSession(SessionFacts):
             InvalidArgumentError: One of them is no text.
             APIError: The session failed.
         """
-        trouble: list[BaseException] = []
-
-        def send() -> None:
-            try:
-                for text in texts:
-                    self.send_text(text)
-                # Its answer tells that all was spoken, which the close alone does not.
-                self.send_flush()
-                self.send_finish()
-            except BaseException as error:
-                trouble.append(error)
-                self.close()
-
-        source = threading.Thread(target=contextvars.copy_context().run, args=(send,), daemon=True)
-        source.start()
-        try:
-            yield from self.audio()
-        except APIError as error:
-            raise_first(trouble, error)
-        finally:
-            self.close()
-            source.join(SOURCE_TIMEOUT)
+        return SpokenIterator(self, texts)
 
     def close(self) -> None:
         """Close the session, complete or not; may be called any number of times."""
@@ -228,9 +202,11 @@ class SpeechSession(SessionFacts):
             try:
                 for message in messages:
                     self._socket.send(message)
-            except Closed as closed:
+            except BaseException as error:
                 self._session.unsent()
-                self._read_the_rest(closed)
+                if not isinstance(error, Closed):  # it was interrupted, and part of a message may be sent
+                    raise
+                self._read_the_rest(error)
             with self._deciding:
                 self._sent()
             return nonce
@@ -250,12 +226,10 @@ class SpeechSession(SessionFacts):
     def _take(self) -> Closed | None:
         """Receive one message, or return the end; raises what the session failed with."""
         try:
-            message = self._socket.receive(self._wait())
-        except Closed as closed:
-            return closed
-        except Quiet:
-            message = None
-        try:
+            try:
+                message = self._socket.receive(self._wait())
+            except Quiet:
+                message = None
             if message is not None:
                 with self._deciding:
                     self._heard(message)
@@ -265,6 +239,10 @@ class SpeechSession(SessionFacts):
             return closed
         except APIError:
             self._socket.close(at_once=False)
+            raise
+        except BaseException as error:
+            with self._deciding:
+                self._session.interrupted(error)
             raise
         return None
 

@@ -85,17 +85,24 @@ def _closed(error: Exception) -> Closed:
         return Closed(None, "the server takes nothing more", stalled=True)
     if not isinstance(error, ConnectionClosed):
         return Closed(None, str(error))
-    by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
     cause = error.__cause__
-    if by_server and isinstance(cause, UnicodeDecodeError | WebSocketException):
-        # It said goodbye, whatever the code, after a message that cannot be taken: no UTF-8, or of too many frames.
-        is_text = isinstance(cause, UnicodeDecodeError)
-        return Closed(CloseCode.INVALID_DATA if is_text else CloseCode.MESSAGE_TOO_BIG, str(cause))
+    if (code := _CODES.get(type(cause).__name__)) is not None:
+        # What came cannot be taken, whatever was said then: perhaps goodbye, in the middle of a message.
+        return Closed(code, f"{cause} ({error})")
+    by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
     close = error.rcvd if by_server else error.sent
     if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
         return Closed(None, "the connection was lost")
-    # Not by the server: this side failed the connection, since what came was too big, or no WebSocket message at all.
     return Closed(close.code, close.reason)
+
+
+_CODES = {
+    "PayloadTooBig": CloseCode.MESSAGE_TOO_BIG,
+    "ProtocolError": CloseCode.PROTOCOL_ERROR,
+    "TooManyFragments": CloseCode.MESSAGE_TOO_BIG,
+    "UnicodeDecodeError": CloseCode.INVALID_DATA,
+}
+"""What the library fails a connection with (RFC 6455 section 7.4.1), by exception; not all of its versions have all."""
 
 
 def _slices(timeout: float | None) -> Iterator[float]:
