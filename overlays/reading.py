@@ -190,8 +190,9 @@ class _Steps(Generic[T]):
         self._is_over = True
 
     def _abandon(self) -> None:
-        if not self._is_over:
+        if self._error is None and (self._ready or not self._is_over):
             self._fail(BodyFailure(StreamTruncatedError, "it was closed by this side"))
+        self._ready.clear()
 
     def _check_end(self, end: type[Exception]) -> None:
         if self._error is not None:
