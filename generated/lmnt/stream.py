@@ -100,7 +100,7 @@ class StreamGuard:
         problem = None if self._container is None else self._container.problem()
         if problem is not None:
             raise BodyFailure(StreamTruncatedError, problem)
-        reason = self._response.shortfall()
+        reason = self._response.shortfall(self.bytes_received)
         if reason is not None:
             raise BodyFailure(StreamTruncatedError, reason)
         reason = self._response.doubt()

@@ -211,6 +211,49 @@ def test_a_stream_that_breaks_off(mode: Sync, peer: Callable[..., Any]) -> None:
     assert found == [{"a": 1}]
 
 
+@pytest.mark.parametrize("ends", ["\n\n", "\r\n\r\n", "\r\r"])
+def test_the_last_event_is_there_whatever_ends_it(mode: Sync, peer: Callable[..., Any], ends: str) -> None:
+    data = f'data: 1{ends}: a comment{ends}data: "two"{ends}'.encode()
+    client = mode.client(base_url=peer(response(200, data, {"content-type": "text/event-stream", **ID})).base_url)
+    stream = mode.run(client.get("/", cast_to=object, stream=True, stream_cls=stream_kind(mode)))
+    assert list(mode.each(stream)) == [1, "two"]
+    assert (stream.complete, stream.bytes_received) == (True, len(data))
+
+
+@pytest.mark.parametrize("rest", ["data: 2", "data: 2\n", "data: 2\r", "da", "data: 2\n\ufeff", "data: 2\nid: 3\n"])
+def test_an_event_that_no_blank_line_ends(mode: Sync, peer: Callable[..., Any], rest: str) -> None:
+    data = f"data: 1\n\n{rest}".encode()
+    client = mode.client(base_url=peer(response(200, data, {"content-type": "text/event-stream", **ID})).base_url)
+    stream = mode.run(client.get("/", cast_to=object, stream=True, stream_cls=stream_kind(mode)))
+    found: list[object] = []
+    with pytest.raises(lmnt.StreamTruncatedError, match="in the middle of an event") as caught:
+        found.extend(mode.each(stream))
+    assert found == [1]
+    assert stream.complete is False
+    assert (caught.value.bytes_received, caught.value.request_id) == (len(data), "req_1")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [
+        ("application/jsonl", b'{"id": 1}\n{"id": 2}\n'),
+        ("application/json", b'{"id": 1}\n'),
+        ("text/html", b"<html>\n\n</html>\n"),
+        ("text/event-stream", b": still there\n\n: still there\n\n"),
+        ("text/event-stream", b"event: done\n\n"),
+    ],
+)
+def test_a_body_in_which_no_event_is(mode: Sync, peer: Callable[..., Any], media_type: str, data: bytes) -> None:
+    client = mode.client(base_url=peer(response(200, data, {"content-type": media_type, **ID})).base_url)
+    stream = mode.run(client.get("/", cast_to=object, stream=True, stream_cls=stream_kind(mode)))
+    with pytest.raises(lmnt.APIResponseValidationError, match=f"no event .* as {media_type}") as caught:
+        list(mode.each(stream))
+    assert caught.value.request_id == "req_1"
+    assert stream.complete is False
+    with pytest.raises(lmnt.APIResponseValidationError):
+        next(iter(mode.each(stream)))
+
+
 class Inner(lmnt.BaseModel):
     """Part of a model of the application's own."""
 

@@ -432,3 +432,35 @@ def test_a_decompression_bomb_is_stopped(
     assert peak < 64 << 20
     if status == 200:
         assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["an http_client of the application", "the package's own"])
+def test_half_of_the_announced_bytes_and_trailers(
+    mode: Sync, peer2: Callable[..., Any], trusting: Any, tmp_path: Path, given: bool
+) -> None:
+    def act(stream: Stream) -> None:
+        stream.head(200, {"content-type": "audio/x", "content-length": str(2 * len(AUDIO)), **ID})
+        stream.send(AUDIO)
+        stream.state.send_headers(stream.number, [("x-checksum", "0")], end_stream=True)
+        stream.flush()
+
+    base_url = peer2(act).base_url
+    options: dict[str, Any] = {"http2": True, "ssl_context": trusting}
+    if given:
+        options = {"http_client": mode.http_kind(http2=True, verify=trusting)}
+    client = mode.client(base_url=base_url, max_retries=0, **options)
+    with mode.entered(client.speech.with_streaming_response.generate(**LONG)) as streamed:
+        with pytest.raises(lmnt.StreamTruncatedError, match=f"{len(AUDIO)} bytes came, and {2 * len(AUDIO)} were"):
+            mode.run(streamed.stream_to_file(tmp_path / "speech.raw"))
+        assert streamed.complete is False
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_was_asked_for(mode: Sync, peer: Callable[..., Any]) -> None:
+    headers = {"content-type": "audio/x", "content-range": f"bytes 0-{len(AUDIO) - 1}/{3 * len(AUDIO)}", **ID}
+    client = mode.client(base_url=peer(*[response(206, AUDIO, headers)] * 2).base_url)
+    received, streamed, error = read_all(mode, client, extra_headers={"Range": f"bytes=0-{len(AUDIO) - 1}"})
+    assert (received, streamed.complete, error) == (AUDIO, True, None)
+    _, streamed, error = read_all(mode, client)
+    assert "all were asked for" in str(error)
+    assert streamed.complete is False

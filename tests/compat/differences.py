@@ -65,6 +65,25 @@ TABLE: dict[str, list[Difference]] = {
             lines=("responses/twice",),
         ),
         Difference(
+            "A step that is cancelled or given too little time, as by `asyncio.wait_for(anext(…))`, ends the iteration: the next"
+            " one says that the body is over, and the rest is lost",
+            "The next step goes on where that one was; one that a signal interrupted is an error at the next step. The same in"
+            " sessions and in streams of events",
+            "Half of the audio looked like all of it",
+            lines=("asynchronous/steps of 20 ms",),
+        ),
+        Difference(
+            "A part that nobody asked for (206, `Content-Range`), a body that is shorter than its `Content-Length` and ends with"
+            " trailers, and a stream of events that stops in one are taken for whole",
+            "`StreamTruncatedError`",
+            "What came is compared with what was announced",
+        ),
+        Difference(
+            "A body in which no event is, such as JSON Lines, is an empty `Stream`",
+            "`APIResponseValidationError`",
+            "What came was not what was asked for, and nothing of it was handed out",
+        ),
+        Difference(
             "Audio is asked for with `Accept-Encoding: gzip, deflate`",
             "With `identity`",
             "A coding makes audio no smaller",

@@ -32,6 +32,16 @@ async def main() -> None:
             show("stream", type(streamed).__name__, streamed.status_code)
             await streamed.stream_to_file(folder / "stream.raw")
         show("stream file", digest((folder / "stream.raw").read_bytes()), streamed.is_closed)
+        async with client.speech.with_streaming_response.generate(**speech, extra_headers=fault("drip=50")) as slow:
+            pieces, size = slow.iter_bytes(), 0
+            while size < len(await whole.read()):
+                try:
+                    size += len(await asyncio.wait_for(anext(pieces), 0.02))
+                except TimeoutError:
+                    continue
+                except StopAsyncIteration:
+                    break
+            show("steps of 20 ms", "all of it" if size == len(await whole.read()) else "ended before")
         raw = await client.voices.with_raw_response.retrieve("leah")
         show("raw", type(raw).__name__, raw.status_code, (await raw.parse()).id, (await raw.json())["id"])
         show(
