@@ -450,7 +450,8 @@ USER = """\
 from typing import assert_type
 
 from acme.speaking import AsyncLmnt, Lmnt, NotFoundError
-from acme.speaking.models import Voice
+from acme.speaking.models import Voice, Voise
+from acme.speaking import TotallyMissing
 
 
 def name_of(client: Lmnt) -> str:
@@ -477,6 +478,8 @@ def test_type_checkers_see_the_types_of_a_copy(tmp_path: Path) -> None:
     options = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache", "--strict"]
     run = python("-m", "mypy", *options, "--no-error-summary", "user.py", path=tmp_path, MYPYPATH="")
     assert run.stdout.splitlines() == [
-        'user.py:12: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
-        'user.py:17: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
+        'user.py:4: error: Module "acme.speaking.models" has no attribute "Voise"; maybe "Voice"?  [attr-defined]',
+        'user.py:5: error: Module "acme.speaking" has no attribute "TotallyMissing"  [attr-defined]',
+        'user.py:13: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
+        'user.py:18: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
     ]
