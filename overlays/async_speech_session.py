@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -14,7 +15,8 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from .calls import AsyncCalls
 from .errors import APIError
@@ -25,10 +27,6 @@ from .session_events import SpeechSessionAudio, SpeechSessionEvent
 from .session_facts import SessionFacts, prepare, raise_first
 from .transport.handshake import Opening
 from .transport.websocket import AsyncSocket, Closed, Quiet
-
-if TYPE_CHECKING:
-    import os
-    from types import TracebackType
 
 __all__ = ["AsyncSpeechSession"]
 

@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
+from . import http_types
 from .codec import Codec
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from .transport import HTTPResponse
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -58,7 +55,7 @@ class EventFacts(Generic[T]):
         self._reader = EventReader()
 
     @property
-    def response(self) -> HTTPResponse:
+    def response(self) -> http_types.Response:
         """The httpx.Response."""
         return self._facts.http_response
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .speech import SpeechResource as SpeechResource
     from .speech import SpeechResourceWithRawResponse as SpeechResourceWithRawResponse
     from .speech import SpeechResourceWithStreamingResponse as SpeechResourceWithStreamingResponse
+    from .speech_sessions import AsyncSpeechSessionsResource as AsyncSpeechSessionsResource
+    from .speech_sessions import SpeechSessionsResource as SpeechSessionsResource
     from .voices import AsyncVoicesResource as AsyncVoicesResource
     from .voices import AsyncVoicesResourceWithRawResponse as AsyncVoicesResourceWithRawResponse
     from .voices import AsyncVoicesResourceWithStreamingResponse as AsyncVoicesResourceWithStreamingResponse
@@ -35,12 +37,14 @@ _MODULES = {
     "AsyncSpeechResource": "speech",
     "AsyncSpeechResourceWithRawResponse": "speech",
     "AsyncSpeechResourceWithStreamingResponse": "speech",
+    "AsyncSpeechSessionsResource": "speech_sessions",
     "AsyncVoicesResource": "voices",
     "AsyncVoicesResourceWithRawResponse": "voices",
     "AsyncVoicesResourceWithStreamingResponse": "voices",
     "SpeechResource": "speech",
     "SpeechResourceWithRawResponse": "speech",
     "SpeechResourceWithStreamingResponse": "speech",
+    "SpeechSessionsResource": "speech_sessions",
     "VoicesResource": "voices",
     "VoicesResourceWithRawResponse": "voices",
     "VoicesResourceWithStreamingResponse": "voices",
@@ -56,12 +60,14 @@ __all__ = [
     "AsyncSpeechResource",
     "AsyncSpeechResourceWithRawResponse",
     "AsyncSpeechResourceWithStreamingResponse",
+    "AsyncSpeechSessionsResource",
     "AsyncVoicesResource",
     "AsyncVoicesResourceWithRawResponse",
     "AsyncVoicesResourceWithStreamingResponse",
     "SpeechResource",
     "SpeechResourceWithRawResponse",
     "SpeechResourceWithStreamingResponse",
+    "SpeechSessionsResource",
     "VoicesResource",
     "VoicesResourceWithRawResponse",
     "VoicesResourceWithStreamingResponse",
