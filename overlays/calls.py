@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import Generator
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
 
+from . import http_types
 from .errors import InvalidArgumentError
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .omit import NotGiven
@@ -25,10 +27,6 @@ from .responses import (
 )
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
-
-if TYPE_CHECKING:
-    import ssl
-    from types import TracebackType
 
 T = TypeVar("T")
 
@@ -109,7 +107,7 @@ class SyncCalls(Calls):
         http_client: HTTPClient | None,
         *,
         http2: bool,
-        ssl_context: ssl.SSLContext | None,
+        ssl_context: http_types.SSLContext | None,
         proxy: str | None,
     ) -> None:
         connections = Connections(http2, ssl_context, proxy)
@@ -156,7 +154,7 @@ class AsyncCalls(Calls):
         http_client: AsyncHTTPClient | None,
         *,
         http2: bool,
-        ssl_context: ssl.SSLContext | None,
+        ssl_context: http_types.SSLContext | None,
         proxy: str | None,
     ) -> None:
         connections = Connections(http2, ssl_context, proxy)

@@ -11,26 +11,28 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeAlias, TypeVar, cast
+from typing import IO, Annotated, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
 from .options import check_headers
+from .pydantic_schemas import File
 from .shielding import to_its_end
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 T = TypeVar("T")
 
-FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str]
+FileContent: TypeAlias = Annotated[IO[bytes] | bytes | os.PathLike[str], File()]
 """The content of an upload: a path, an open binary file, or bytes. Files are sent in pieces, never read whole."""
 
-FileTypes: TypeAlias = (
+FileTypes: TypeAlias = Annotated[
     FileContent
     | tuple[str | None, FileContent]
     | tuple[str | None, FileContent, str | None]
-    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
-)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]],
+    File(),
+]
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
 
 

@@ -7,13 +7,15 @@ import functools
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
 
 import attrs
 
 from .codec import Codec, Field, MismatchError, anything, array, mapping
 from .errors import InvalidArgumentError
 from .omit import Omit
+from .pydantic_schemas import Serializer, built_on, checked
 
 __all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
 
@@ -212,19 +214,21 @@ class Model:
         unset = {name for name, field in fields_of(type(self)).items() if not field.required} - {*self._nulls}
         return {name for name, value in self if value is not None or name not in unset}
 
+    __pydantic_serializer__ = Serializer()
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
         """Tell pydantic how to read and write this class, where a model of an application's own has a field of it."""
-        return {
-            "type": "function-plain",
-            "function": {"type": "no-info", "function": cls.model_validate},
-            "serialization": {"type": "function-plain", "function": cls.model_dump},
-        }
+        return checked(cls.model_validate, cls.model_dump)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
         """Tell pydantic what to say of this class in a description of an application's own."""
         return {"type": "object", "title": cls.__name__}
+
+
+# What derives from it has its fields in another module, where the names in these annotations mean nothing.
+attrs.resolve_types(Model)
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -245,6 +249,10 @@ class ResultList(list[T], Generic[T]):
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
+
 
 class ResultDict(dict[str, T], Generic[T]):
     """An object with any names that knows the request it came from."""
@@ -252,12 +260,20 @@ class ResultDict(dict[str, T], Generic[T]):
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
+
 
 class ResultText(str):
     """A text that knows the request it came from."""
 
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(str, cls, handler)
 
 
 def stamp(result: object, request_id: str | None) -> None:

@@ -44,7 +44,7 @@ class ByStatus(Generic[T]):
     readers: Mapping[int | str, Codec[T] | Text | Nothing]
 
 
-Reader: TypeAlias = "Codec[T] | Text | Nothing | ByStatus[T]"
+Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
 """How the body of a success is read: as JSON, as a text, not at all, or as its status says."""
 
 
@@ -129,7 +129,7 @@ class Encoded(str):
     __slots__ = ()
 
 
-Parameter: TypeAlias = "tuple[object, Codec[object]] | tuple[object, Codec[object], str]"
+Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str]
 """A value, its kind and, for an array that does not repeat its name, what stands between its items."""
 
 

@@ -9,8 +9,10 @@ import json
 import os
 from contextlib import aclosing, closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from datetime import timedelta
+from typing import Any, Generic, TypeVar, cast, overload
 
+from . import http_types
 from .casting import cast_plainly, codec_of
 from .codec import Codec, MismatchError
 from .errors import APIResponseValidationError, StreamAlreadyConsumed
@@ -21,11 +23,6 @@ from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
 from .transport import HTTPURL, Response
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from .transport import HTTPHeaders, HTTPRequest, HTTPResponse
 
 __all__ = [
     "APIResponse",
@@ -68,17 +65,17 @@ class ResponseFacts(Generic[T]):
         self._parsed: dict[object, object] = {}
 
     @property
-    def http_response(self) -> HTTPResponse:
+    def http_response(self) -> http_types.Response:
         """The httpx.Response; once the body was read, one that holds it."""
         return self._reply.response.http if self._content is None else self._reply.response.read_as(self._content)
 
     @property
-    def http_request(self) -> HTTPRequest:
+    def http_request(self) -> http_types.Request:
         """The httpx.Request."""
         return self._reply.response.http.request
 
     @property
-    def headers(self) -> HTTPHeaders:
+    def headers(self) -> http_types.Headers:
         """The response headers; names in any case."""
         return self._reply.response.http.headers
 

@@ -239,16 +239,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
-    module, attribute = _NAMES[name]
-    found = import_module(f".{module}", __name__)
-    value: object = getattr(found, attribute) if attribute else found
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _NAMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module, attribute = _NAMES[name]
+        found = import_module(f".{module}", __name__)
+        value = getattr(found, attribute) if attribute else found
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

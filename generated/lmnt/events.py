@@ -8,18 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
+from . import http_types
 from .codec import Codec
 from .errors import StreamTruncatedError
 from .reading import Texts
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .transport.network_errors import BodyFailure
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from .transport import HTTPResponse
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -96,7 +93,7 @@ class EventFacts(Generic[T]):
         self._facts = response
 
     @property
-    def response(self) -> HTTPResponse:
+    def response(self) -> http_types.Response:
         """The httpx.Response."""
         return self._facts.http_response
 

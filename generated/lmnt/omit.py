@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 __all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
 
@@ -15,6 +15,23 @@ class Omit:
 
     def __repr__(self) -> str:
         return "omit"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        """Tell pydantic, which libraries for agents ask: in JSON, null stands for what is not given."""
+        from .pydantic_schemas import checked
+
+        return checked(cls._of_json, lambda _: None)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, Any]:
+        return {"type": "null"}
+
+    @classmethod
+    def _of_json(cls, value: object) -> Self:
+        if value is None or isinstance(value, cls):
+            return cls()
+        raise ValueError("not given")
 
 
 class NotGiven(Omit):

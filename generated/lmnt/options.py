@@ -7,15 +7,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from . import description
+from . import description, http_types
 from .errors import InvalidArgumentError
 from .omit import NotGiven, Omit, not_given
-
-if TYPE_CHECKING:
-    from .transport import HTTPURL, Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 
@@ -23,10 +20,10 @@ T = TypeVar("T")
 
 DEFAULT_MAX_RETRIES = 2
 
-Headers: TypeAlias = "Mapping[str, str | Omit]"
+Headers: TypeAlias = Mapping[str, str | Omit]
 """Headers to add; `omit` takes one away that would be sent otherwise."""
 
-Query: TypeAlias = "Mapping[str, object]"
+Query: TypeAlias = Mapping[str, object]
 """Query parameters to add."""
 
 Body: TypeAlias = object
@@ -142,7 +139,7 @@ def _check_key(key: Secret | None) -> Secret:
     return key
 
 
-def _check_url(base_url: str | HTTPURL | None) -> str:
+def _check_url(base_url: str | http_types.URL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
     shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
@@ -172,7 +169,7 @@ class ClientOptions:
 
     key: Secret
     base_url: str
-    timeout: float | Timeout | NotGiven | None = not_given
+    timeout: float | http_types.Timeout | NotGiven | None = not_given
     deadline: float | None = None
     max_retries: int = DEFAULT_MAX_RETRIES
     strict: bool = False
@@ -184,8 +181,8 @@ class ClientOptions:
         cls,
         *,
         key: Secret | None,
-        base_url: str | HTTPURL | None,
-        timeout: float | Timeout | NotGiven | None,
+        base_url: str | http_types.URL | None,
+        timeout: float | http_types.Timeout | NotGiven | None,
         deadline: float | None,
         max_retries: int,
         strict: bool,
@@ -208,8 +205,8 @@ class ClientOptions:
         self,
         *,
         key: Secret | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | http_types.URL | None = None,
+        timeout: float | http_types.Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         strict: bool | NotGiven = not_given,
@@ -240,7 +237,9 @@ class ClientOptions:
         )
 
 
-def check_timeout(timeout: float | Timeout | NotGiven | None) -> float | Timeout | NotGiven | None:
+def check_timeout(
+    timeout: float | http_types.Timeout | NotGiven | None,
+) -> float | http_types.Timeout | NotGiven | None:
     """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
     if isinstance(timeout, int | float):
         fits = 0 < timeout < math.inf
@@ -279,7 +278,7 @@ class CallOptions:
     headers: Headers | None = field(default=None, repr=False)
     query: Query | None = None
     body: Body | None = None
-    timeout: float | Timeout | NotGiven | None = not_given
+    timeout: float | http_types.Timeout | NotGiven | None = not_given
     deadline: float | NotGiven | None = not_given
     max_retries: int | NotGiven = not_given
     follow_redirects: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import inspect
 import logging
 import re
 import sys
@@ -16,11 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 
 from generator.description import Failure
 from generator.naming import method_name, python_name, resource_name
+from tests.hints import Walk
 
 from .conftest import NAMES, Driver
 from .mock import KEY, Mock
@@ -167,6 +170,34 @@ def test_the_types_of_arguments_can_be_looked_at(name: str) -> None:
     if name == "ours":
         assert package.types.ParamsParamsArguments.__required_keys__ == {"headers"}
         assert typing.get_type_hints(package.types.DatetimeArguments) == {"a": datetime.date}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("made")
+def test_all_annotations_can_be_looked_at(name: str) -> None:
+    walk = Walk(sys.modules[name])
+    assert walk.problems == []
+    client = sys.modules[name].Client
+    for resource, kind in inspect.getmembers(client, inspect.isclass):
+        if kind.__module__.startswith(f"{name}.resources."):
+            for method in vars(kind):
+                if not method.startswith(("_", "with_")):
+                    assert f"{kind.__module__}.{kind.__name__}.{method}" in walk.asked, resource
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("made")
+def test_a_mock_has_what_a_client_has(name: str) -> None:
+    package = sys.modules[name]
+    for kind in (package.Client, package.AsyncClient):
+        mock = create_autospec(kind, instance=True)
+        for place in (mock, mock.with_raw_response, mock.with_streaming_response):
+            for each in vars(kind):
+                if inspect.isclass(getattr(kind, each)) and not each.startswith("with_"):
+                    for method in vars(getattr(kind, each)):
+                        if not method.startswith(("_", "with_")):
+                            with pytest.raises(TypeError):
+                                getattr(getattr(place, each), method)(no_such_argument=1)
 
 
 @pytest.mark.usefixtures("made")

@@ -279,6 +279,7 @@ def test_what_is_no_resource_cannot_be_kept(tmp_path: Path, capsys: pytest.Captu
 
 IMPORT_ALL = """
 import importlib, json, logging, pkgutil, sys
+from tests.hints import Walk
 found = {}
 for name in sys.argv[1:]:
     package = importlib.import_module(name)
@@ -286,6 +287,7 @@ for name in sys.argv[1:]:
         importlib.import_module(each.name)
     for folder in (package, package.models, package.resources, package.types):
         for each in folder.__all__: getattr(folder, each)
+    assert Walk(package).problems == []
     assert logging.getLogger(name).level == logging.INFO
     found[name] = []
     for client in (package.Lmnt(api_key="k"), package.AsyncLmnt(api_key="k")):
@@ -301,7 +303,8 @@ def test_every_choice_of_resources_is_a_package_that_works(tmp_path: Path) -> No
     for folder, names in chosen.items():
         assert vendor(tmp_path / folder, "--only", f" {', '.join(names)},") == DONE
         assert vendor(tmp_path / folder, "--check") == DONE
-    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path, LMNT_LOG="info")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path, LMNT_LOG="info", PYTHONPATH=paths)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == {folder: [names] * 6 for folder, names in chosen.items()}
     names = {path.name for path in (tmp_path / "voices").rglob("*.py")}
@@ -368,6 +371,30 @@ def test_a_module_that_only_a_left_out_resource_uses_goes_with_its_names() -> No
     assert whole.keys() - left.keys() == {"resources/a.py", "deep/__init__.py", "deep/session.py", "shared.py"}
     assert left["__init__.py"] == b"\n_NAMES = {\n}\n"
     assert "shared.py" in leave_out({**whole, "alone.py": b"from .deep import other\n", "deep/other.py": b""}, ["b"])
+
+
+INDEX = {
+    "client.py": b"from . import resources as _resources\n\n\n"
+    b"class C:\n    def b(self) -> _resources.B: ...\n\n    def a(self) -> _resources.A: ...\n",
+    "resources/__init__.py": b"from .a import A as A\nfrom .b import B as B\n",
+    "resources/a.py": b"from .. import models as _models\n\nprint(_models.X)\n",
+    "resources/b.py": b"from .. import models as _models\n\nprint(_models.Y)\n",
+    "models/__init__.py": b"from .x import X as X\nfrom .y import Y as Y\n",
+    "models/x.py": b"X = 1\n",
+    "models/y.py": b"Y = 1\n",
+}
+
+
+def test_of_an_index_that_is_imported_whole_the_names_that_are_asked_for_count() -> None:
+    left = leave_out(INDEX, ["b"])
+    assert INDEX.keys() - left.keys() == {"resources/a.py", "models/x.py"}
+    assert left["client.py"] == (
+        b"from . import resources as _resources\n\n\nclass C:\n    def b(self) -> _resources.B: ...\n"
+    )
+    assert left["models/__init__.py"] == b"from .y import Y as Y\n"
+    for other in (b"print(_models)\n", b"print(_models.X, _models)\n", b"print(_models.no_such_name)\n"):
+        unknown = {**INDEX, "other.py": b"from . import models as _models\n\n" + other}
+        assert "models/x.py" in leave_out(unknown, ["b"])
 
 
 @pytest.mark.parametrize(
@@ -450,7 +477,8 @@ USER = """\
 from typing import assert_type
 
 from acme.speaking import AsyncLmnt, Lmnt, NotFoundError
-from acme.speaking.models import Voice
+from acme.speaking.models import Voice, Voise
+from acme.speaking import TotallyMissing
 
 
 def name_of(client: Lmnt) -> str:
@@ -477,6 +505,8 @@ def test_type_checkers_see_the_types_of_a_copy(tmp_path: Path) -> None:
     options = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache", "--strict"]
     run = python("-m", "mypy", *options, "--no-error-summary", "user.py", path=tmp_path, MYPYPATH="")
     assert run.stdout.splitlines() == [
-        'user.py:12: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
-        'user.py:17: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
+        'user.py:4: error: Module "acme.speaking.models" has no attribute "Voise"; maybe "Voice"?  [attr-defined]',
+        'user.py:5: error: Module "acme.speaking" has no attribute "TotallyMissing"  [attr-defined]',
+        'user.py:13: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
+        'user.py:18: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
     ]
