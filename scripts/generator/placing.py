@@ -26,6 +26,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
         *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),
+        *(ROOT / "server" / "lmnt_server" / "documents").glob("*.py"),
         ROOT / "scripts" / "regenerate.py",
         ROOT / "LICENSE",
     ]
