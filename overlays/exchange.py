@@ -36,6 +36,9 @@ ERROR_BODY_LIMIT = 1 << 20
 
 LONGEST_REDIRECT_CHAIN = 5
 
+RETRY_COUNT_HEADER = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
+"""Says how many attempts went before. With no underscore: common proxies drop headers that have one in their name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -239,7 +242,7 @@ def _headers(
 
 def numbered(request: Request, attempt: int) -> Request:
     """Return a request that says how many attempts went before it."""
-    return replace(request, headers={**request.headers, f"x-{description.PACKAGE}-retry-count": str(attempt)})
+    return replace(request, headers={**request.headers, RETRY_COUNT_HEADER: str(attempt)})
 
 
 def _redirect(request: Request, response: Response) -> Request | None:

@@ -22,7 +22,7 @@ import pytest
 from generator.description import Failure
 from generator.naming import method_name, python_name, resource_name
 
-from .conftest import NAMES, Driver
+from .conftest import CONTEXT, NAMES, Driver
 from .mock import KEY, Mock
 from .packages import document, load, make_all
 
@@ -209,6 +209,18 @@ def test_a_description_of_nothing_but_a_call_is_enough(tmp_path: Path) -> None:
     assert (package.models.__all__, package.types.__all__) == ([], [])
     with Mock(least) as server:
         assert package.Least(base_url=server.url).all.get() is None
+
+
+@pytest.mark.parametrize("name", ["my_api", "_my__api_", "MY_API"])
+def test_no_header_has_an_underscore_in_its_name(tmp_path: Path, name: str) -> None:
+    make_all({name: document("printing")}, tmp_path)
+    package = load(name, tmp_path)
+    with Mock(document("printing")) as server:
+        client = package.Client(api_key=KEY, base_url=server.url, ssl_context=CONTEXT)
+        client.print_jobs.report()
+        headers = server.seen[0].headers
+    assert [each for each in headers if "_" in each] == []
+    assert headers["x-my--api-retry-count" if "__" in name else "x-my-api-retry-count"] == "0"
 
 
 @pytest.mark.parametrize(
