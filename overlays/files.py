@@ -15,7 +15,7 @@ from typing import IO, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
-from .options import check_headers
+from .options import field_value
 from .shielding import to_its_end
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
@@ -77,14 +77,14 @@ def _upload(value: object) -> Upload:
     if name is None and isinstance(called := getattr(content, "name", None), str):
         name = Path(called).name  # an open file says what it is called; what was made from a number does not
     media_type = str(media_type or mimetypes.guess_type(str(name or ""))[0] or DEFAULT_MEDIA_TYPE)
-    part_headers = cast("Mapping[str, str] | None", headers) or {}
-    check_headers({"content-type": media_type, **part_headers})
+    if not isinstance(headers, Mapping | None):
+        raise MismatchError("headers as a mapping", headers)
     return Upload(
         # A name that the system could not decode holds surrogates, which cannot be sent.
         name=str(name or "upload").encode(errors="replace").decode(),
         content=cast("IO[bytes] | bytes | Path", content),
-        media_type=media_type,
-        headers=part_headers,
+        media_type=field_value("content-type", media_type),
+        headers={name: field_value(name, value) for name, value in cast("Mapping[str, str]", headers or {}).items()},
     )
 
 

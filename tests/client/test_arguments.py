@@ -30,18 +30,30 @@ def test_no_key(mode: Sync, monkeypatch: pytest.MonkeyPatch, environment: str | 
         mode.kind()
 
 
-@pytest.mark.parametrize("key", ["", "   ", 5, b"bytes"])
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        *[(nothing, "no API key") for nothing in ("", "   ", "\n", " \t\r\n")],
+        *[(5, "got an object of type int"), (b"bytes", "of type bytes"), (lambda: KEY, "of type function")],
+    ],
+)
 def test_a_key_that_is_none_does_not_fall_back_to_the_environment(
-    mode: Sync, monkeypatch: pytest.MonkeyPatch, key: Any
+    mode: Sync, monkeypatch: pytest.MonkeyPatch, key: Any, says: str
 ) -> None:
     monkeypatch.setenv("LMNT_API_KEY", KEY)
-    with pytest.raises(lmnt.InvalidArgumentError, match="no API key"):
+    with pytest.raises(lmnt.InvalidArgumentError, match=says):
         mode.kind(api_key=key)
-    with pytest.raises(lmnt.InvalidArgumentError, match="no API key"):
-        mode.client().with_options(api_key=key)
+    client = mode.client()
+    with pytest.raises(lmnt.InvalidArgumentError, match=says):
+        client.with_options(api_key=key)
+    with pytest.raises(lmnt.InvalidArgumentError, match=says):
+        client.api_key = key
+    assert client.api_key == KEY
 
 
-@pytest.mark.parametrize("key", ["two words", "line\nbreak", "kéy", "nul\0", "“quoted”"])
+@pytest.mark.parametrize(
+    "key", ["line\nbreak", "tab\tin it", "kéy", "nul\0", "“quoted”", "\ufeffmark", "no-break\xa0", "\x7f"]
+)
 def test_a_key_that_is_no_header_value(mode: Sync, key: str) -> None:
     with pytest.raises(lmnt.InvalidArgumentError, match="pasted whole") as caught:
         mode.kind(api_key=key)
@@ -203,6 +215,7 @@ def refused(call: Callable[[Any], Any], says: str, id: str) -> Any:
         refused(create(file=("a", b"x", "audio/wav\r\nx: y")), "content-type", "line break in a media type"),
         refused(create(file=("a", b"x", None, {"x": "a\r\nb"})), "header x", "line break in a part's header"),
         refused(create(file=("a", b"x", None, {"x: y": "a"})), "no header name", "bad name of a part's header"),
+        refused(create(file=("a", b"x", None, ["x"])), "headers as a mapping", "a part's headers as a list"),
         refused(create(extra_body={"x": "\ud800"}), "x must be text without", "surrogate in a part"),
     ],
 )

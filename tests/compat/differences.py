@@ -220,9 +220,14 @@ TABLE: dict[str, list[Difference]] = {
     "Clients and requests": [
         Difference(
             "An empty API key is taken",
-            "`InvalidArgumentError`; so are keys with spaces or characters outside ASCII",
+            "`InvalidArgumentError`; so are keys with control characters or characters outside ASCII",
             "A key that was not set is a mistake better found at the start",
             lines=("clients/without a key",),
+        ),
+        Difference(
+            "White space around a key or the value of a header, such as the end of a line of a file, is sent, or fails in the HTTP library",
+            "It is taken off, with a warning",
+            "It is no part of the value (RFC 9110 section 5.5)",
         ),
         Difference(
             'An id goes into the path as it is: `retrieve("../../account")` asks for the account, `retrieve("list")` for the list',

@@ -22,6 +22,7 @@ import pytest
 from generator.description import Failure
 from generator.naming import method_name, python_name, resource_name
 
+from . import mock
 from .conftest import CONTEXT, NAMES, Driver
 from .mock import KEY, Mock
 from .packages import document, load, make_all
@@ -81,8 +82,10 @@ def test_a_redirect_takes_the_key_to_no_other_host(drivers: dict[tuple[str, bool
     ("name", "key", "told"),
     [
         ("petshop", None, "PETSHOP_API_KEY"),
+        ("petshop", "a\nb", "pasted whole"),
         ("chat", "a;b", "pasted whole"),
-        ("diary", "a b", "pasted whole"),
+        ("chat", "a b", "goes in a cookie and holds a space"),
+        ("diary", "a\tb", "pasted whole"),
         ("printing", "nothing", "NAME:PASSWORD"),
         ("printing", "a:\ud800", "NAME:PASSWORD"),
     ],
@@ -91,6 +94,35 @@ def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: 
     package = sys.modules[name]
     with pytest.raises(package.InvalidArgumentError, match=told):
         getattr(package, name.capitalize())(api_key=key, base_url="http://localhost")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "bare"),
+    [
+        ("petshop", " My API Key\n", "My API Key"),
+        ("chat", "\tkey=1\r\n", "key=1"),
+        ("diary", "My Bearer Token ", "My Bearer Token"),
+        ("printing", "me:a password \r\n", "me:a password "),
+    ],
+)
+def test_a_key_arrives_without_what_is_around_it(
+    name: str, key: str, bare: str, driver: Callable[[str], Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = driver(name)
+    monkeypatch.setattr(mock, "KEY", bare)
+    with pytest.warns(UserWarning, match="the API key had white space around it"):
+        it.client.api_key = key
+    try:
+        it.call(CALLS[name])
+    finally:
+        it.client.api_key = KEY
+
+
+def test_white_space_around_a_described_header_is_taken_off(drivers: dict[tuple[str, bool], Driver]) -> None:
+    it = drivers[("petshop", False)]
+    with pytest.warns(UserWarning, match="header X-Checksum had white space"):
+        it.call("pet.replace_photo", pet_id=1, body=("a", b"x", "image/png"), x_checksum=[" a b\n"])
+    assert it.server.seen[0].headers["x-checksum"] == "a b"
 
 
 @pytest.mark.usefixtures("made")
