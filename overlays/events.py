@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .codec import Codec
+from .handles import Handle
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class EventReader:
                 self._data.clear()
 
 
-class EventFacts(Generic[T]):
+class EventFacts(Handle, Generic[T]):
     """What is known of a stream of events besides the events."""
+
+    _refusal = "can be neither copied nor pickled: keep the events that it gives"
 
     def __init__(self, response: ResponseFacts[Any], codec: Codec[T]) -> None:
         self._facts = response

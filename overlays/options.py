@@ -9,11 +9,12 @@ import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from . import description
 from .errors import InvalidArgumentError
+from .handles import Handle
 from .omit import NotGiven, Omit, not_given
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ SHORTEST_SECRET = 8
 """Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
 
 
-class Secret:
+class Secret(Handle):
     """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
 
     Args:
@@ -68,6 +69,8 @@ class Secret:
     """
 
     __slots__ = ("_parts", "_text")
+
+    _refusal = "cannot be pickled, so that it stands in no file"
 
     def __init__(self, text: str, *parts: str) -> None:
         self._text = text
@@ -111,9 +114,6 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("a secret cannot be pickled")
 
 
 SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}

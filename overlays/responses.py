@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from .casting import cast_plainly, codec_of
 from .codec import Codec, MismatchError
@@ -18,6 +18,7 @@ from .errors import StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
 from .files import Download, asave, save
+from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
 from .stream import aread_body, cut, read_body
@@ -59,8 +60,10 @@ def read_result(reader: Reader[T], what: str, response: Response, content: bytes
         raise unreadable(response, content, f"{what}: {problem}", retry_safe=retry_safe) from error
 
 
-class ResponseFacts(Generic[T]):
+class ResponseFacts(Handle, Generic[T]):
     """What is known of a response besides its body."""
+
+    _refusal = "cannot be pickled, nor copied before its body was read: keep what `read()` or `parse()` returns"
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -135,6 +138,14 @@ class ResponseFacts(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}] {self._reply.response.request.line} {self.request_id}>"
+
+    def __copy__(self) -> Self:
+        if self._content is None:
+            self.__reduce_ex__(2)
+        return type(self)(replace(self._reply, content=self._content))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # what it is made of never changes
+        return self.__copy__()
 
     def _start(self) -> None:
         if self._started:

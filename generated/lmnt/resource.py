@@ -138,16 +138,22 @@ def async_streamed_binary(
 
 
 def _on_entering(method: Callable[P, ResponseT]) -> Callable[P, ResponseContextManager[ResponseT]]:
-    def call(*args: P.args, **kwargs: P.kwargs) -> ResponseContextManager[ResponseT]:
-        return ResponseContextManager(partial(method, *args, **kwargs))
+    return partial(_entering, method)
 
-    return call
+
+def _entering(
+    method: Callable[P, ResponseT], /, *args: P.args, **kwargs: P.kwargs
+) -> ResponseContextManager[ResponseT]:
+    return ResponseContextManager(partial(method, *args, **kwargs))
 
 
 def _on_aentering(
     method: Callable[P, Awaitable[AsyncResponseT]],
 ) -> Callable[P, AsyncResponseContextManager[AsyncResponseT]]:
-    def call(*args: P.args, **kwargs: P.kwargs) -> AsyncResponseContextManager[AsyncResponseT]:
-        return AsyncResponseContextManager(partial(method, *args, **kwargs))
+    return partial(_aentering, method)
 
-    return call
+
+def _aentering(
+    method: Callable[P, Awaitable[AsyncResponseT]], /, *args: P.args, **kwargs: P.kwargs
+) -> AsyncResponseContextManager[AsyncResponseT]:
+    return AsyncResponseContextManager(partial(method, *args, **kwargs))

@@ -296,6 +296,13 @@ TABLE: dict[str, list[Difference]] = {
             "On an idle network a long request died without a word",
         ),
         Difference(
+            "`copy.copy(client)` shares the connections, and `copy.deepcopy` and `pickle.dumps` raise a bare `TypeError`",
+            "Both copies have connections of their own, but for an `http_client` that was given; to pickle one is a `NotPicklableError`, also a"
+            " `TypeError`, that says what to do",
+            "`dataclasses.asdict` and frameworks copy what they are given; `with_options` is what shares connections",
+            lines=("clients/(deep copy|pickled)",),
+        ),
+        Difference(
             "`default_headers`, `default_query`, `auth_headers`, `platform_headers()`, `user_agent`, `qs` and `custom_auth` of a client",
             "Not there; `http_client` has hooks for what they were overridden for",
             "They are how that client is made inside, and one of them shows the key",

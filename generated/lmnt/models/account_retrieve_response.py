@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models.usage import Usage
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class AccountRetrieveResponse(_model.Result):
     """An account."""
 

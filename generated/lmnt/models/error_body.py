@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.error_type import ErrorType
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class ErrorBody(_model.Model):
     """What went wrong."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.error_body import ErrorBody
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class ErrorResponse(_model.Model):
     """The body of every error."""
 

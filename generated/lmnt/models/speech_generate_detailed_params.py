@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..models.speech_model import SpeechModel
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechGenerateDetailedParams(_model.Model):
     """What to speak and how, and whether to say when each word is spoken."""
 

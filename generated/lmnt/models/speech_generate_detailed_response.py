@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.timestamp import Timestamp
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechGenerateDetailedResponse(_model.Result):
     """A whole piece of speech."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.error_body import ErrorBody
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionError(_model.Model):
     """The session failed; the server closes it after this message."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..models.speech_stream_format import SpeechStreamFormat
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionInit(_model.Model):
     """Opens a session; the first message of the client."""
 

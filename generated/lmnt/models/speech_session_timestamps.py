@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.timestamp import Timestamp
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionTimestamps(_model.Model):
     """When each piece of the text in the audio just sent is spoken."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models.voice_type import VoiceType
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Voice(_model.Result):
     """A voice."""
 

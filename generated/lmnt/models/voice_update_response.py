@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.voice import Voice
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class VoiceUpdateResponse(_model.Result):
     """The voice after the change."""
 
