@@ -267,6 +267,18 @@ TABLE: dict[str, list[Difference]] = {
             lines=("arguments/tags of .+",),
         ),
         Difference(
+            "An upload is bytes, an `io.IOBase` object or a path; other files are a `RuntimeError`, and one whose `read` is awaited cannot be sent",
+            "Whatever can be read: also `bytearray`, `NamedTemporaryFile`, the uploads of frameworks and, in `AsyncLmnt`, awaited files",
+            "Files come from frameworks as they are",
+            lines=("arguments/upload of a (bytearray|temporary file)",),
+        ),
+        Difference(
+            "An upload that cannot be rewound, such as a pipe, is sent with a wrong length, and empty when it is sent again",
+            "It is read to a temporary file first; `AsyncLmnt` refuses a pipe that would hold up the event loop",
+            "The recording must arrive whole, at the second try too",
+            lines=("arguments/upload of a pipe",),
+        ),
+        Difference(
             "Each request says which Python, system and machine it comes from, in `X-Lmnt-…` headers",
             "`User-Agent` and `X-Lmnt-Retry-Count` alone",
             "Nobody needs it to answer",
