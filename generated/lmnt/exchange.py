@@ -107,7 +107,7 @@ def exchange(
     try:
         return (yield from _attempts(first, operation, options, call, buffered=buffered))
     finally:
-        for section in first.content or ():
+        for section in first.content:
             if isinstance(section, Upload):
                 section.close()
 
@@ -167,8 +167,10 @@ def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> Request:
     body = with_extra(operation.body, call.body)
+    if isinstance(body, MultipartBody) and not body.parts:
+        body = None  # it has at least one part (RFC 2046 section 5.1)
     headers = _headers(operation, options, call, "" if body is None else body.media_type)
-    content: Sequence[bytes | Upload] | None = None
+    content: Sequence[bytes | Upload] = ()
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
     elif isinstance(body, FormBody):

@@ -62,8 +62,8 @@ class Request:
     url: str
     headers: Mapping[str, str | Secret | Omit]
     secret_query: Sequence[Secret] = ()
-    content: Sequence[bytes | Upload] | None = None
-    """The body: what it is made of, in order."""
+    content: Sequence[bytes | Upload] = ()
+    """The body: what it is made of, in order; nothing if there is none."""
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
 
@@ -77,9 +77,8 @@ class Request:
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
         given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
         try:
-            parts = [each for each in self.content or () if isinstance(each, bytes)]
-            is_whole = self.content is not None and len(parts) == len(self.content)
-            return httpx.Request(self.method, self.url, headers=given, content=b"".join(parts) if is_whole else None)
+            content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
+            return httpx.Request(self.method, self.url, headers=given, content=content)
         except httpx.InvalidURL:
             return None
 
@@ -206,10 +205,10 @@ class _Timeouts(dict[str, Any]):
         return timeout if self._deadline is None else LimitedTimeout.within(timeout, self._deadline)
 
 
-def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, body: Body | None) -> httpx.Request:
+def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, body: bytes | Body | None) -> httpx.Request:
     """Build the request."""
     timeout = timeout_of(client) if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-    length = {} if body is None else {"content-length": str(body.size)}
+    length = {"content-length": str(body.size)} if isinstance(body, Body) else {}
     prepared = client.build_request(
         request.method,
         _with_secrets(request),
@@ -225,7 +224,7 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, body: 
     for name, value in request.headers.items():
         if isinstance(value, Omit):
             prepared.headers.pop(name, None)  # httpx has defaults of its own
-    if body is not None:
+    if isinstance(body, Body):
         prepared.stream = body  # httpx takes it for what can be read once
     return prepared
 

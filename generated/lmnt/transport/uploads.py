@@ -45,8 +45,8 @@ def at_once(step: Coroutine[Any, Any, T]) -> T:
 
 
 async def opened(
-    sections: Sequence[bytes | Upload] | None, files: ExitStack, deadline: Deadline | None, *, awaits: bool
-) -> Body | None:
+    sections: Sequence[bytes | Upload], files: ExitStack, deadline: Deadline | None, *, awaits: bool
+) -> bytes | Body | None:
     """Return a body that is ready to be sent, None for none.
 
     Args:
@@ -58,10 +58,14 @@ async def opened(
     Raises:
         InvalidArgumentError: A file cannot be read, or must be awaited.
     """
-    ready = [
-        each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections or ()
-    ]
-    return None if sections is None else Body(ready)
+    ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
+    match ready:
+        case []:
+            return None
+        case [bytes() as whole]:
+            return whole
+        case _:
+            return Body(ready)
 
 
 async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, awaits: bool) -> File:
