@@ -3,6 +3,7 @@
 Error                                    everything below, and whatever else goes wrong in this package
 ├─ InvalidArgumentError                  an argument that cannot be sent; also a ValueError; nothing was sent
 ├─ FileError                             a file that cannot be written
+├─ NotPicklableError                     what was to be pickled or copied belongs to its process; also a TypeError
 ├─ StreamAlreadyConsumed                 a body that was read before
 └─ APIError
    ├─ APIConnectionError                 no response: name lookup, connection refused, TLS, lost before the headers
@@ -49,6 +50,7 @@ __all__ = [
     "InternalServerError",
     "InvalidArgumentError",
     "NotFoundError",
+    "NotPicklableError",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -95,6 +97,13 @@ class FileError(Error):
     def __init__(self, message: str = "", *, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class NotPicklableError(Error, TypeError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # TypeError adds no state
+    """A client, a stream or the like was to be pickled or copied, and belongs to its process; the text says what to do.
+
+    Python raises a TypeError for what cannot be pickled, and programs that try it expect one.
+    """
 
 
 class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know

@@ -16,7 +16,7 @@ from .codec import Codec, MismatchError
 from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
-from .options import check_headers
+from .options import field_value
 from .values import sendable, write
 
 T = TypeVar("T")
@@ -170,13 +170,11 @@ def _simple(name: str, value: object, codec: Codec[object]) -> str:
 
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
     """Encode header parameters; those that are `omit` or None are left out."""
-    found = {
-        name: _simple(name, value, codec)
+    return {
+        name: field_value(name, _simple(name, value, codec))
         for name, (value, codec) in values.items()
         if value is not None and not isinstance(value, Omit)
     }
-    check_headers(found)
-    return found
 
 
 def cookies(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from typing import Any, Self
 from .calls import AsyncCalls
 from .errors import APIError
 from .files import Download, asave
+from .handles import Handle
 from .options import CallOptions, Secret
 from .session import State
 from .session_audio import AsyncAudioIterator, AsyncSpokenIterator
@@ -255,8 +256,10 @@ class AsyncSpeechSession(SessionFacts):
         self._closed(closed)
 
 
-class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
+class AsyncSessionOpener(Handle, Coroutine[Any, Any, AsyncSpeechSession]):
     """A coroutine that opens a session; `async with` does too, and closes it at the end."""
+
+    _refusal = SessionFacts._refusal
 
     def __init__(self, opening: Coroutine[Any, Any, AsyncSpeechSession]) -> None:
         self._opening = opening

@@ -19,6 +19,10 @@ class Lmnt(SyncRequests):
 
     As a context manager it closes its connections at the end. Threads may share it.
 
+    `copy.copy` and `copy.deepcopy` make a client with connections of its own; one that was given an `http_client`
+    shares it with its copies, and to close any of them closes it. To pickle a client is a NotPicklableError: each
+    process makes its own.
+
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.
         base_url: Where the API is; LMNT_BASE_URL if None, else https://api.lmnt.com.
@@ -208,6 +212,10 @@ class AsyncLmnt(AsyncRequests):
     """Text to speech with low latency.
 
     As a context manager it closes its connections at the end. It belongs to the event loop that uses it first.
+
+    `copy.copy` and `copy.deepcopy` make a client with connections of its own; one that was given an `http_client`
+    shares it with its copies, and to close any of them closes it. To pickle a client is a NotPicklableError: each
+    process makes its own.
 
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.

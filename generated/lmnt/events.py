@@ -14,6 +14,7 @@ from typing import Any, Generic, Self, TypeVar
 from . import http_types
 from .codec import Codec
 from .errors import StreamTruncatedError
+from .handles import Handle
 from .reading import Texts
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .transport.network_errors import BodyFailure
@@ -86,8 +87,10 @@ class _Events(Generic[T]):
             yield self._response.read_part(self._codec, data)
 
 
-class EventFacts(Generic[T]):
+class EventFacts(Handle, Generic[T]):
     """What is known of a stream of events besides the events."""
+
+    _refusal = "can be neither copied nor pickled: keep the events that it gives"
 
     def __init__(self, response: ResponseFacts[Any]) -> None:
         self._facts = response

@@ -28,7 +28,7 @@ _OLDER_NAMES = {"dict": "model_dump", "json": "model_dump_json", "copy": "model_
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
-@attrs.define(kw_only=True, repr=False)
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Model:
     """The base of every model.
 
@@ -48,7 +48,7 @@ class Model:
         if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
             return
         if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
-            attrs.define(cls, kw_only=True, repr=False, slots=False)
+            attrs.define(cls, kw_only=True, repr=False, slots=False, getstate_setstate=False)
 
     if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
@@ -65,6 +65,10 @@ class Model:
         """Yield each attribute and its value, so that `dict(voice)` has them all; see model_dump for plain values."""
         yield from ((name, getattr(self, name)) for name in fields_of(type(self)))
         yield from self.additional_properties.items()
+
+    def __getstate__(self) -> object:
+        # Python's own, which knows both slots and whatever else there is; the oldest protocols of pickle ask for one.
+        return super().__getstate__()
 
     def __repr__(self) -> str:
         given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
@@ -231,7 +235,7 @@ class Model:
 attrs.resolve_types(Model)
 
 
-@attrs.define(kw_only=True, repr=False)
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Result(Model):
     """A model that knows the request it came from."""
 

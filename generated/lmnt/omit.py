@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 __all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
 
 
+_MADE: dict[type[Omit], Omit] = {}
+
+
 class Omit:
     """The type of `omit`."""
+
+    def __new__(cls) -> Self:
+        """Return the one that there is, so that copies and pickles are the same."""
+        return cast("Self", _MADE.setdefault(cls, super().__new__(cls)))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
 
     def __bool__(self) -> Literal[False]:
         return False

@@ -224,6 +224,10 @@ class SharedClient(Generic[ClientT]):
         self._process = os.getpid()
         self.is_closed = False
 
+    def another(self) -> SharedClient[ClientT]:
+        """Return one with connections of its own; a client of the application's own stays the same."""
+        return SharedClient(self._http if self._is_given else None, self._make, self.connections)
+
     def http(self) -> ClientT:
         """Return the HTTP client; raises Error after `close`."""
         self._leave_to_parent()

@@ -22,7 +22,7 @@ import pytest
 import lmnt
 from lmnt import description
 from lmnt.vendor.__main__ import DONE, MODIFIED, OUTDATED, REFUSED, main
-from lmnt.vendor.copying import PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
+from lmnt.vendor.copying import ATTRIBUTES, PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
 from lmnt.vendor.leaving_out import CannotLeaveOutError, leave_out
 from lmnt_server.process import ServerProcess, running
 
@@ -83,7 +83,7 @@ def test_a_copy_is_the_package_byte_for_byte_with_its_record(copy: Path) -> None
     record = json.loads((copy / RECORD).read_bytes())
     copied = contents(copy)
     del copied[RECORD]
-    assert copied == contents(PACKAGE)
+    assert copied == contents(PACKAGE) | {ATTRIBUTES: b"* -text\n"}
     assert copied["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert record["files"] == {name: hashlib.sha256(content).hexdigest() for name, content in copied.items()}
     assert (record["package"], record["version"], record["only"]) == ("lmnt", lmnt.__version__, None)
@@ -156,7 +156,7 @@ def test_an_older_copy_is_outdated_and_can_be_updated(copy: Path, newer: Path) -
     assert refused.returncode == REFUSED
     assert "--update replaces it" in refused.stderr
     assert python("-m", "lmnt.vendor", copy, "--update", path=newer).returncode == DONE
-    assert contents(copy).keys() - {RECORD} == contents(newer / "lmnt").keys()
+    assert contents(copy).keys() - {RECORD, ATTRIBUTES} == contents(newer / "lmnt").keys()
     assert vendor("--check", copy) == OUTDATED
     assert python("-m", "lmnt.vendor", "--check", copy, path=newer).returncode == DONE
 
@@ -169,6 +169,112 @@ def test_a_copy_checks_itself_and_makes_copies(copy: Path, tmp_path: Path) -> No
     edit(copy / "omit.py", "class", "class ")
     run = python("-m", "speaking.vendor", "third", path=tmp_path)
     assert (run.returncode, "omit.py changed" in run.stderr) == (MODIFIED, True)
+
+
+# Ends of lines
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as it is set up on Windows."""
+    settings = {"core.autocrlf": "true", "core.safecrlf": "false", "user.name": "n", "user.email": "e@example.com"}
+    options = [each for name, value in settings.items() for each in ("-c", f"{name}={value}")]
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(["git", *options, *arguments], cwd=folder, check=True, capture_output=True, env=os.environ | alone)
+
+
+def cloned(copy: Path) -> Path:
+    """Return the copy as it is in a clone of a repository that its folder is committed to."""
+    clone = copy.parent.with_name(f"{copy.parent.name}-clone")
+    git(copy.parent, "init", "--quiet")
+    git(copy.parent, "add", ".")
+    git(copy.parent, "commit", "--quiet", "--message", "Vendored")
+    git(copy.parent.parent, "clone", "--quiet", str(copy.parent), str(clone))
+    return clone / copy.name
+
+
+def make_older(copy: Path) -> None:
+    """Make of a copy one of a version that wrote no attributes."""
+    (copy / ATTRIBUTES).unlink()
+    record = json.loads((copy / RECORD).read_bytes())
+    del record["files"][ATTRIBUTES]
+    (copy / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
+
+
+def test_git_changes_no_end_of_a_line_in_a_copy(copy: Path) -> None:
+    before = contents(copy)
+    (copy.parent / "other.py").write_bytes(b"1\n")
+    clone = cloned(copy)
+    assert contents(clone) == before
+    assert (clone.parent / "other.py").read_bytes() == b"1\r\n"
+    assert vendor("--check", clone) == DONE
+
+
+def test_ends_of_lines_that_git_has_changed_are_no_edit(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_older(copy)
+    clone = cloned(copy)
+    assert (clone / "omit.py").read_bytes().count(b"\r\n") > 10
+    assert b"\r\n" in (clone / RECORD).read_bytes()
+    capsys.readouterr()
+    assert vendor("--check", clone) == OUTDATED
+    assert "too, with other files" in capsys.readouterr().out
+    edit(clone / "omit.py", "class Omit", "class  Omit")
+    (clone / "calls.py").write_bytes((clone / "calls.py").read_bytes().replace(b"\r\n", b"\r", 1))
+    assert vendor("--check", clone) == MODIFIED
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:3]] == [
+        "calls.py changed",
+        "omit.py changed",
+    ]
+    assert vendor("--update", clone) == MODIFIED
+    git(clone, "checkout", "--quiet", ".")
+    assert vendor("--update", clone) == DONE
+    assert contents(clone) == files_of_copy(None)
+    assert vendor("--check", clone) == DONE
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Updated")
+    git(clone, "rm", "--quiet", "-r", ".")
+    git(clone.parent, "checkout", "--quiet", "HEAD", "--", ".")
+    assert contents(clone) == files_of_copy(None)
+
+
+def crlf(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\r\n")
+
+
+def every_other(content: bytes) -> bytes:
+    return b"".join(crlf(line) if odd % 2 else line for odd, line in enumerate(content.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize(("was", "now"), [(bytes, crlf), (bytes, every_other), (crlf, bytes), (crlf, every_other)])
+def test_ends_of_lines_are_told_from_edits(copy: Path, was: Any, now: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads((copy / RECORD).read_bytes())
+    record["files"] = {name: hashlib.sha256(was((copy / name).read_bytes())).hexdigest() for name in record["files"]}
+    (copy / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    for path in copy.rglob("*.*"):
+        path.write_bytes(now(path.read_bytes()))
+    assert vendor("--check", copy) == (DONE if was is bytes else OUTDATED)
+    with (copy / "py.typed").open("ab") as file:
+        file.write(b"\r\n")
+    assert vendor("--check", copy) == MODIFIED
+    assert "py.typed changed" in capsys.readouterr().out
+
+
+def test_in_what_is_no_text_every_byte_counts(copy: Path) -> None:
+    record = json.loads((copy / RECORD).read_bytes())
+    record["files"]["data.bin"] = hashlib.sha256(b"\0a\nb").hexdigest()
+    (copy / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    (copy / "data.bin").write_bytes(b"\0a\nb")
+    assert vendor("--check", copy) == OUTDATED
+    (copy / "data.bin").write_bytes(b"\0a\r\nb")
+    assert vendor("--check", copy) == MODIFIED
+
+
+def test_a_copy_with_other_ends_of_lines_makes_copies(copy: Path, tmp_path: Path) -> None:
+    for path in [*copy.rglob("*.py"), copy / "LICENSE", copy / RECORD]:
+        path.write_bytes(crlf(path.read_bytes()))
+    assert python("-m", "speaking.vendor", "--check", "speaking", path=tmp_path).returncode == DONE
+    run = python("-m", "speaking.vendor", "again", path=tmp_path)
+    assert run.returncode == DONE, run.stderr
+    assert contents(tmp_path / "again") == files_of_copy(None)
 
 
 # Where a copy may not go

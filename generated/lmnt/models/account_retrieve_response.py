@@ -12,7 +12,7 @@ from .. import model as _model
 from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class AccountRetrieveResponse(_model.Result):
     """An account."""
 

@@ -13,7 +13,7 @@ from .. import model as _model
 from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechGenerateDetailedParams(_model.Model):
     """What to speak and how, and whether to say when each word is spoken."""
 

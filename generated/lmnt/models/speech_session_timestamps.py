@@ -13,7 +13,7 @@ from .. import model as _model
 from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionTimestamps(_model.Model):
     """When each piece of the text in the audio just sent is spoken."""
 
