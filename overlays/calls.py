@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Generator
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from .errors import InvalidArgumentError
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
@@ -25,12 +25,15 @@ from .responses import (
 )
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
+from .transport.direct import asynchronous, road, sync
 
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
 T = TypeVar("T")
+SyncShared: TypeAlias = SharedClient[HTTPClient, sync.ConnectionPool]
+AsyncShared: TypeAlias = SharedClient[AsyncHTTPClient, asynchronous.ConnectionPool]
 
 
 class Mode(Enum):
@@ -47,7 +50,7 @@ class Mode(Enum):
 class Calls:
     """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
 
-    def __init__(self, options: ClientOptions, shared: SharedClient[Any]) -> None:
+    def __init__(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> None:
         self._options = options
         self._shared = shared
 
@@ -114,7 +117,7 @@ class SyncCalls(Calls):
     ) -> None:
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, HTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.client, connections))
+        super().__init__(options, SharedClient(http_client, connections.client, connections, sync.ConnectionPool))
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -126,7 +129,8 @@ class SyncCalls(Calls):
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = _drive(steps, self._shared.http())
+        self._shared.check_open()
+        reply = _drive(steps, self._shared)
         if operation.result is None:
             return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -161,7 +165,7 @@ class AsyncCalls(Calls):
     ) -> None:
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.async_client, connections))
+        super().__init__(options, SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool))
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -173,7 +177,8 @@ class AsyncCalls(Calls):
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = await _adrive(steps, self._shared.http())
+        self._shared.check_open()
+        reply = await _adrive(steps, self._shared)
         if operation.result is None:
             return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -203,12 +208,12 @@ def _check_client(http_client: object, kind: type[object], connections: Connecti
         raise InvalidArgumentError("http2, ssl_context and proxy are settings of http_client when one is given")
 
 
-def _drive(steps: Generator[Step, Any, Reply], http: HTTPClient) -> Reply:
+def _drive(steps: Generator[Step, Any, Reply], shared: SyncShared) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = _do(step, http)
+                outcome = _do(step, shared)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -217,10 +222,12 @@ def _drive(steps: Generator[Step, Any, Reply], http: HTTPClient) -> Reply:
         return cast("Reply", done.value)
 
 
-def _do(step: Step, http: HTTPClient) -> object:
+def _do(step: Step, shared: SyncShared) -> object:
     match step:
         case Send(request):
-            return send(http, request)
+            if shared.is_direct(request):
+                return road.send(shared.pool, request, shared.timeout_for(request))
+            return send(shared.http(), request)
         case Read(response, guard):
             return b"".join(BodyIterator(response, guard, Pieces()))
         case ReadStart(response, limit):
@@ -230,12 +237,12 @@ def _do(step: Step, http: HTTPClient) -> object:
             return None
 
 
-async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> Reply:
+async def _adrive(steps: Generator[Step, Any, Reply], shared: AsyncShared) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = await _ado(step, http)
+                outcome = await _ado(step, shared)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -244,10 +251,12 @@ async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> 
         return cast("Reply", done.value)
 
 
-async def _ado(step: Step, http: AsyncHTTPClient) -> object:
+async def _ado(step: Step, shared: AsyncShared) -> object:
     match step:
         case Send(request):
-            return await asend(http, request)
+            if shared.is_direct(request):
+                return await road.asend(shared.pool, request, shared.timeout_for(request))
+            return await asend(shared.http(), request)
         case Read(response, guard):
             return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import os
 import socket
 import ssl
@@ -12,17 +13,27 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from ..errors import Error, InvalidArgumentError
+from ..omit import NotGiven
+from ..files import Upload
+from .direct import asynchronous, sync
+from .direct.sync import SocketOptions
 from .pools import AsyncTransport, Transport
 from .turns import TurnTakingSocket
 
+if TYPE_CHECKING:
+    from . import Request
+
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
+PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
 
 Timeout = httpx.Timeout
 DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
@@ -35,6 +46,8 @@ def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
     """Return the timeout of a client; the default of httpx, which is too short for long bodies, counts as none set."""
     return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
 
+
+logger = logging.getLogger(__package__.partition(".transport")[0])
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -206,23 +219,66 @@ class _OverHTTP1(ssl.SSLContext):
         return self._inner.wrap_bio(*args, **kwargs)
 
 
-class SharedClient(Generic[ClientT]):
-    """The HTTP client behind one or more of our clients, made at the first call.
+def is_wrapped() -> bool:
+    """Whether a mock, a recorder or a tracer has put itself in the way of the library's requests, and must see them."""
+    return not all(
+        isinstance(function := getattr(kind, name), FunctionType) and function.__code__.co_filename.startswith(folder)
+        for kind, name, folder in _ENTRANCES
+    )
+
+
+_ENTRANCES: tuple[tuple[type, str, str], ...] = tuple(
+    (kind, name, str(Path(module.__file__ or "").parent))
+    for kind, name, module in (
+        (httpx.Client, "send", httpx),
+        (httpx.AsyncClient, "send", httpx),
+        (httpx.HTTPTransport, "handle_request", httpx),
+        (httpx.AsyncHTTPTransport, "handle_async_request", httpx),
+        (httpcore.ConnectionPool, "handle_request", httpcore),
+        (httpcore.AsyncConnectionPool, "handle_async_request", httpcore),
+    )
+)
+"""Where requests pass: what is there in place of the library's own functions sees them."""
+
+
+class SharedClient(Generic[ClientT, PoolT]):
+    """The connections behind one or more of our clients, made at the first call: those of each road.
 
     Args:
         given: A client of the application's own, used as it is.
         make: Makes one if none was given.
         connections: How connections that are not HTTP's are made.
+        pool: Makes the connections of the direct road.
     """
 
-    def __init__(self, given: ClientT | None, make: Callable[[], ClientT], connections: Connections) -> None:
+    def __init__(
+        self,
+        given: ClientT | None,
+        make: Callable[[], ClientT],
+        connections: Connections,
+        pool: Callable[[SocketOptions, Callable[[], ssl.SSLContext]], PoolT],
+    ) -> None:
         self._http = given
         self._is_given = given is not None
         self._make = make
         self.connections = connections
+        self.pool = pool(_keep_alive(), lambda: self.direct_tls)
         self._lock = threading.Lock()
         self._process = os.getpid()
         self.is_closed = False
+
+    def is_direct(self, request: Request) -> bool:
+        """Whether a request goes straight to its origin, and not by the library; the log says why not."""
+        reasons = {
+            "an http_client was given": self._is_given,
+            "http2=True was given": self.connections.http2,
+            "it uploads a file": request.parts is not None or isinstance(request.content, Upload),
+            "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
+            "the library was wrapped": is_wrapped(),
+        }
+        reason = next((reason for reason, holds in reasons.items() if holds), None)
+        logger.debug("%s: %s", request.line, "direct" if reason is None else f"by httpx, since {reason}")
+        return reason is None
 
     def http(self) -> ClientT:
         """Return the HTTP client; raises Error after `close`."""
@@ -244,13 +300,28 @@ class SharedClient(Generic[ClientT]):
         return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
 
     @cached_property
+    def _has_proxies(self) -> bool:
+        # Looked at once: to look at the whole environment takes as long as half a call.
+        return self.connections.proxy is not None or bool(_environment())
+
+    def timeout_for(self, request: Request) -> Timeout:
+        """Return the timeout of a request."""
+        return self.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+
+    @cached_property
+    def direct_tls(self) -> ssl.SSLContext:
+        """The TLS settings of the direct road."""
+        return self.connections.ssl_context or _default_tls()
+
+    @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings of connections that speak HTTP/1.1 alone."""
         return _OverHTTP1(self.connections.ssl_context or _default_tls())
 
     def end(self) -> ClientT | None:
-        """Mark the pool as closed and return what is to be closed."""
+        """Close the connections of the direct road, and return what else is to be closed."""
         self._leave_to_parent()
+        self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
             return self._http
