@@ -246,16 +246,16 @@ class Lease:
 
     def __init__(self, pool: ConnectionPool, origin: Origin) -> None:
         self._pool = pool
-        loop = asyncio.get_running_loop()
-        self._woken: asyncio.Future[None] = loop.create_future()
+        self._woken: asyncio.Future[None] | None = None
         self.turn: Turn[Connection] = Turn(origin, self._wake)
 
     def _wake(self) -> None:
-        if not self._woken.done():
+        if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
     async def wait(self, seconds: float | None) -> None:
         """Wait for its turn; raises TimedOut."""
+        self._woken = asyncio.get_running_loop().create_future()
         await asyncio.wait({self._woken}, timeout=seconds)
         if not self._woken.done():
             raise TimedOut(Phase.POOL)

@@ -9,7 +9,7 @@ import h11
 
 HeaderList = list[tuple[bytes, bytes]]
 
-LONGEST_HEAD = 1 << 18
+LONGEST_HEAD = 100 << 10
 """Bytes that the head of a response, or of a chunk, may have."""
 
 MOST_READ = 1 << 16

@@ -174,13 +174,17 @@ class Lease:
 
     def __init__(self, pool: ConnectionPool, origin: Origin) -> None:
         self._pool = pool
-        self._woken = threading.Event()
-        self.turn: Turn[Connection] = Turn(origin, self._woken.set)
+        self._woken: threading.Event | None = None
+        self.turn: Turn[Connection] = Turn(origin, self._wake)
 
-    def wait(self, seconds: float | None) -> None:
-        """Wait for its turn; raises TimedOut."""
-        if not self._woken.wait(seconds):
-            raise TimedOut(Phase.POOL)
+    def _wake(self) -> None:
+        if self._woken is not None:
+            self._woken.set()
+
+    def prepare_to_wait(self) -> threading.Event:
+        """Return what is set when its turn has come; called before anything can come."""
+        self._woken = threading.Event()
+        return self._woken
 
     def release(self, *, is_reusable: bool) -> None:
         """Give the connection back; may be called any number of times."""
@@ -227,9 +231,11 @@ class ConnectionPool:
         with self._lock:
             self._check_open()
             self._pool.ask(turn, time.monotonic())
+            waiting = None if turn.is_ready else lease.prepare_to_wait()
         self._close_spare()
-        if not turn.is_ready:
-            lease.wait(limits.left(Phase.POOL))
+        if waiting is not None:
+            if not waiting.wait(limits.left(Phase.POOL)):
+                raise TimedOut(Phase.POOL)
             self._check_open()
         if turn.connection is not None and turn.connection.is_stale():
             turn.connection.close()

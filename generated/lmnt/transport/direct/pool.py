@@ -1,4 +1,4 @@
-"""Which request gets which connection, with no I/O: first come, first served, and no decision that takes longer the more wait."""
+"""Which request gets which connection, with no I/O: first come, first served, however many wait."""
 
 from __future__ import annotations
 
@@ -95,11 +95,6 @@ class Pool(Generic[C]):
         if self._idle_count > self._most_idle:
             self._make_room()
 
-    def discard(self, turn: Turn[C]) -> C | None:
-        """Take from a turn the connection that it was given, since that is of no use; it may make one now."""
-        connection, turn.connection = turn.connection, None
-        return connection
-
     def to_close(self) -> list[C]:
         """Return the connections that the pool has let go of."""
         spare, self._spare = self._spare, []
@@ -112,8 +107,8 @@ class Pool(Generic[C]):
         self._count -= self._idle_count
         self._idle_count = 0
         self._idle.clear()
-        for turn in self._waiting:
-            turn.wake()
+        while self._waiting:
+            self._waiting.popleft().wake()
         return self.to_close()
 
     def _take(self, origin: Origin, now: float) -> C | None:
