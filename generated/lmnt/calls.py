@@ -139,7 +139,7 @@ class SyncCalls(Calls):
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._shared.end()) is not None:
+        for http in self._shared.end():
             http.close()
 
     def __enter__(self) -> Self:
@@ -187,7 +187,7 @@ class AsyncCalls(Calls):
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._shared.end()) is not None:
+        for http in self._shared.end():
             await http.aclose()
 
     async def __aenter__(self) -> Self:

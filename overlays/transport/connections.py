@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import logging
+import operator
 import os
 import socket
 import ssl
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from . import Request
 
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
+MadeT = TypeVar("MadeT", covariant=True)
 PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
 
 Timeout = httpx.Timeout
@@ -76,13 +79,23 @@ class Connections:
         if self.proxy is not None:
             _address_of(self.proxy)
 
-    def client(self) -> httpx.Client:
-        """Return a client for synchronous calls."""
-        return httpx.Client(**self._arguments(Transport))
+    def client(self, *, plain: bool) -> httpx.Client:
+        """Return a client for synchronous calls; with `plain` one in which nothing of the library is replaced."""
+        return httpx.Client(**(self._plain() if plain else self._arguments(Transport)))
 
-    def async_client(self) -> httpx.AsyncClient:
-        """Return a client for asynchronous calls."""
-        return httpx.AsyncClient(**self._arguments(AsyncTransport))
+    def async_client(self, *, plain: bool) -> httpx.AsyncClient:
+        """Return a client for asynchronous calls; with `plain` one in which nothing of the library is replaced."""
+        return httpx.AsyncClient(**(self._plain() if plain else self._arguments(AsyncTransport)))
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "verify": self.ssl_context or _default_tls(),
+            "http2": self.http2,
+            "proxy": self.proxy,
+            "timeout": DEFAULT_TIMEOUT,
+            "limits": DEFAULT_CONNECTION_LIMITS,
+            "follow_redirects": False,
+        }
 
     def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
         context = self.ssl_context or _default_tls()
@@ -219,26 +232,48 @@ class _OverHTTP1(ssl.SSLContext):
         return self._inner.wrap_bio(*args, **kwargs)
 
 
-def is_wrapped() -> bool:
-    """Whether a mock, a recorder or a tracer has put itself in the way of the library's requests, and must see them."""
-    return not all(
-        isinstance(function := getattr(kind, name), FunctionType) and function.__code__.co_filename.startswith(folder)
-        for kind, name, folder in _ENTRANCES
+class _Watch:
+    """Whether a mock, a recorder or a tracer has put itself in the way of the library's requests, and must see them.
+
+    It need not be known: what is found in place of the library's own functions has its code elsewhere.
+    """
+
+    _KINDS: tuple[type, ...] = (
+        httpx.Client,
+        httpx.AsyncClient,
+        httpx.HTTPTransport,
+        httpx.AsyncHTTPTransport,
+        httpcore.ConnectionPool,
+        httpcore.AsyncConnectionPool,
+    )
+    _FOLDERS = (
+        *(str(Path(module.__file__ or "").parent) for module in (httpx, httpcore)),
+        contextlib.__file__,  # whose decorator makes `stream` a context manager
     )
 
+    def __init__(self) -> None:
+        self._seen: list[object] = []
+        self._is_wrapped = False
 
-_ENTRANCES: tuple[tuple[type, str, str], ...] = tuple(
-    (kind, name, str(Path(module.__file__ or "").parent))
-    for kind, name, module in (
-        (httpx.Client, "send", httpx),
-        (httpx.AsyncClient, "send", httpx),
-        (httpx.HTTPTransport, "handle_request", httpx),
-        (httpx.AsyncHTTPTransport, "handle_async_request", httpx),
-        (httpcore.ConnectionPool, "handle_request", httpcore),
-        (httpcore.AsyncConnectionPool, "handle_async_request", httpcore),
-    )
-)
-"""Where requests pass: what is there in place of the library's own functions sees them."""
+    def is_wrapped(self) -> bool:
+        """Look whether they are what they were at the last call, and only then at each of them."""
+        now = [member for kind in self._KINDS for member in vars(kind).values()]
+        # By identity: what wraps a function may say that it is equal to it.
+        if not all(map(operator.is_, now, self._seen)) or len(now) != len(self._seen):
+            self._seen, self._is_wrapped = now, not all(map(self._is_own, now))
+        return self._is_wrapped
+
+    def _is_own(self, member: object) -> bool:
+        if type(member) is FunctionType:  # what wraps one may say that it is an instance
+            return member.__code__.co_filename.startswith(self._FOLDERS)
+        return not callable(member)
+
+
+_watch = _Watch()
+
+
+class _Makes(Protocol[MadeT]):
+    def __call__(self, *, plain: bool) -> MadeT: ...
 
 
 class SharedClient(Generic[ClientT, PoolT]):
@@ -254,11 +289,12 @@ class SharedClient(Generic[ClientT, PoolT]):
     def __init__(
         self,
         given: ClientT | None,
-        make: Callable[[], ClientT],
+        make: _Makes[ClientT],
         connections: Connections,
         pool: Callable[[SocketOptions, Callable[[], ssl.SSLContext]], PoolT],
     ) -> None:
         self._http = given
+        self._plain: ClientT | None = None
         self._is_given = given is not None
         self._make = make
         self.connections = connections
@@ -274,19 +310,21 @@ class SharedClient(Generic[ClientT, PoolT]):
             "http2=True was given": self.connections.http2,
             "it uploads a file": request.parts is not None or isinstance(request.content, Upload),
             "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
-            "the library was wrapped": is_wrapped(),
+            "the library was wrapped": _watch.is_wrapped(),
         }
         reason = next((reason for reason, holds in reasons.items() if holds), None)
         logger.debug("%s: %s", request.line, "direct" if reason is None else f"by httpx, since {reason}")
         return reason is None
 
     def http(self) -> ClientT:
-        """Return the HTTP client; raises Error after `close`."""
+        """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if self._http is None:
-                self._http = self._make()
+            if not self._is_given and _watch.is_wrapped():
+                self._plain = self._plain or self._make(plain=True)
+                return self._plain
+            self._http = self._http or self._make(plain=False)
             return self._http
 
     def check_open(self) -> None:
@@ -318,16 +356,17 @@ class SharedClient(Generic[ClientT, PoolT]):
         """The TLS settings of connections that speak HTTP/1.1 alone."""
         return _OverHTTP1(self.connections.ssl_context or _default_tls())
 
-    def end(self) -> ClientT | None:
+    def end(self) -> list[ClientT]:
         """Close the connections of the direct road, and return what else is to be closed."""
         self._leave_to_parent()
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
-            return self._http
+            return [client for client in (self._http, self._plain) if client is not None]
 
     def _leave_to_parent(self) -> None:
         # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
         if self._process != os.getpid():
             self._process, self._lock = os.getpid(), threading.Lock()
             self._http = self._http if self._is_given else None
+            self._plain = None

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from ...errors import Error
 from .http1 import HTTP1, MOST_READ, Head, ProtocolError
@@ -107,7 +108,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         connection = cls(origin)
         # uvloop tries the addresses in turn, and takes no such argument.
-        at_once = {"happy_eyeballs_delay": HEAD_START} if isinstance(loop, asyncio.BaseEventLoop) else {}
+        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if isinstance(loop, asyncio.BaseEventLoop) else {}
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)):
                 await loop.create_connection(lambda: connection, origin.host, origin.port, **at_once)
@@ -117,9 +118,9 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             raise NotConnected from error
         try:
-            sock = connection._transport and connection._transport.get_extra_info("socket")
-            for option in options if sock is not None else ():
-                sock.setsockopt(*option)
+            if connection._transport is not None:
+                for option in options:
+                    connection._transport.get_extra_info("socket").setsockopt(*option)
             if context is not None:
                 await connection._shake_hands(context, limits)
         except BaseException as error:

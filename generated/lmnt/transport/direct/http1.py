@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import h11
@@ -37,7 +36,7 @@ class HTTP1:
         self._failure: ProtocolError | None = None
         self._has_ended = False
 
-    def request(self, method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    def request(self, method: str, target: bytes, headers: HeaderList) -> bytes:
         """Return the head of a request."""
         return self._state.send(h11.Request(method=method, target=target, headers=headers)) or b""
 
@@ -59,11 +58,10 @@ class HTTP1:
         """Return the head of the response; None if more must come. Raises ProtocolError."""
         while True:
             event = self._next()
-            if event is h11.NEED_DATA:
+            if not isinstance(event, h11.Response | h11.InformationalResponse):
                 return None
             # Informational ones are passed over, but for one that nobody asked for, after which this is no HTTP any more.
-            is_head = isinstance(event, h11.Response | h11.InformationalResponse)
-            if is_head and (isinstance(event, h11.Response) or event.status_code == 101):
+            if isinstance(event, h11.Response) or event.status_code == 101:
                 version = f"HTTP/{event.http_version.decode('ascii')}"
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
                 return Head(event.status_code, event.reason.decode("ascii", "replace"), version, headers)
