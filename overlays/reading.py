@@ -269,7 +269,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             self._reading.release()
 
     async def _step(self) -> None:
-        """Advance; where a cancelled step takes the connection with it, in a task that goes on when nobody waits for it."""
+        """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
         if self._pending is None:
             if not self._response.loses_steps or not _is_asyncio():
                 await self._advance()

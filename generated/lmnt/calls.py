@@ -165,7 +165,9 @@ class AsyncCalls(Calls):
     ) -> None:
         connections = Connections(http2, ssl_context, proxy)
         _check_client(http_client, AsyncHTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool))
+        super().__init__(
+            options, SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool)
+        )
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
         client = self.__class__.__new__(self.__class__)

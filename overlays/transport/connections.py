@@ -24,8 +24,8 @@ import httpcore
 import httpx
 
 from ..errors import Error, InvalidArgumentError
-from ..omit import NotGiven
 from ..files import Upload
+from ..omit import NotGiven
 from .direct import asynchronous, sync
 from .direct.sync import SocketOptions
 from .pools import AsyncTransport, Transport
@@ -50,7 +50,7 @@ def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
     return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
 
 
-logger = logging.getLogger(__package__.partition(".transport")[0])
+logger = logging.getLogger(__name__.partition(".transport")[0])
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""

@@ -103,7 +103,11 @@ def _refused(causes: Sequence[BaseException]) -> bool:
 
 def _connection_sentence(causes: Sequence[BaseException], request: Request) -> str:
     error = causes[0]
-    if isinstance(error, httpx.TimeoutException | TimedOut) and request.deadline is not None and not request.deadline.remaining:
+    if (
+        isinstance(error, httpx.TimeoutException | TimedOut)
+        and request.deadline is not None
+        and not request.deadline.remaining
+    ):
         return f"{request.deadline} passed"
     event = _http2_event(causes)
     if event is not None:

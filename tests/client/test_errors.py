@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 import lmnt

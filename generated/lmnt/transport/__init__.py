@@ -103,7 +103,12 @@ class Response:
     """Whether a step of the body that is cancelled takes the connection with it."""
 
     def __init__(
-        self, request: Request, status_code: int, reason: str, http_version: str, raw_headers: Sequence[tuple[bytes, bytes]]
+        self,
+        request: Request,
+        status_code: int,
+        reason: str,
+        http_version: str,
+        raw_headers: Sequence[tuple[bytes, bytes]],
     ) -> None:
         self.request = request
         self.status_code = status_code
@@ -135,10 +140,12 @@ class Response:
         """Whether the connection was freed."""
         raise NotImplementedError
 
-    def _raw(self) -> Iterator[bytes]:
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
         raise NotImplementedError
 
-    def _araw(self) -> AsyncIterator[bytes]:
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -258,17 +265,17 @@ class Response:
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
         decoder = Decoder(self.headers.get("content-encoding", ""))
-        for chunk in self._raw():
+        for chunk in self.raw():
             yield from decoder.feed(chunk)
         decoder.end()
 
     def achunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        return _Decoded(self._araw(), Decoder(self.headers.get("content-encoding", "")))
+        return _Decoded(self.araw(), Decoder(self.headers.get("content-encoding", "")))
 
 
 class _Decoded(AsyncIterator[bytes]):
-    """The pieces of a body whose coding is undone; a step that is cancelled loses nothing that the raw body does not."""
+    """The pieces of a body, coding undone; a step that is cancelled loses nothing that the raw body does not."""
 
     def __init__(self, raw: AsyncIterator[bytes], decoder: Decoder) -> None:
         self._raw = raw
@@ -323,10 +330,12 @@ class LibraryResponse(Response):
     def elapsed(self) -> timedelta:
         return self._http.elapsed
 
-    def _raw(self) -> Iterator[bytes]:
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
         return self._http.iter_raw()
 
-    def _araw(self) -> AsyncIterator[bytes]:
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
         return self._http.aiter_raw()
 
     def chunks(self) -> Iterator[bytes]:

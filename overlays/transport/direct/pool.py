@@ -107,8 +107,10 @@ class Pool(Generic[C]):
         self._count -= self._idle_count
         self._idle_count = 0
         self._idle.clear()
-        while self._waiting:
-            self._waiting.popleft().wake()
+        for turn in self._waiting:
+            if not turn.is_over:
+                turn.wake()
+        self._waiting.clear()
         return self.to_close()
 
     def _take(self, origin: Origin, now: float) -> C | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -26,11 +25,10 @@ class DirectResponse(Response):
     def __init__(self, request: Request, head: Head, lease: Any, limits: Limits, began: float) -> None:
         super().__init__(request, head.status_code, head.reason, head.http_version, head.headers)
         self._lease = lease
-        self._connection = lease.turn.connection
         self._limits = limits
         self._began = began
         self._ended: float | None = None
-        self._downloaded = 0
+        self._chunks: sync.Chunks | asynchronous.Chunks | None = None
         self._live: httpx.Response | None = None
 
     @property
@@ -40,6 +38,7 @@ class DirectResponse(Response):
 
     @property
     def http(self) -> httpx.Response:
+        """The response as httpx has it."""
         if self._live is None:
             self._live = httpx.Response(
                 self.status_code,
@@ -53,28 +52,33 @@ class DirectResponse(Response):
 
     @property
     def bytes_downloaded(self) -> int:
-        return self._downloaded
+        """Bytes of the body that have come, content coding as it is."""
+        return 0 if self._chunks is None else self._chunks.size
 
     @property
     def is_closed(self) -> bool:
+        """Whether the connection was freed."""
         return bool(self._lease.turn.is_over)
 
     @property
     def elapsed(self) -> timedelta:
+        """The time from sending the request to the end of the response; raises RuntimeError before that end."""
         if self._ended is None:
             raise RuntimeError("the response has not ended")
         return timedelta(seconds=self._ended - self._began)
 
-    def _raw(self) -> Iterator[bytes]:
-        for chunk in sync.chunks(self._lease, self._connection, self._limits, self._most):
-            self._downloaded += len(chunk)
-            yield chunk
-        self.close()
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        self._chunks = chunks = sync.Chunks(self._lease, self._limits, self._most)
+        return chunks
 
-    def _araw(self) -> AsyncIterator[bytes]:
-        return _Counted(self, asynchronous.Chunks(self._lease, self._connection, self._limits, self._most))
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        self._chunks = chunks = asynchronous.Chunks(self._lease, self._limits, self._most)
+        return chunks
 
     def close(self) -> None:
+        """Free the connection."""
         if self._ended is None:
             self._ended = time.monotonic()
         if self._live is not None:
@@ -82,22 +86,8 @@ class DirectResponse(Response):
         self._lease.release(is_reusable=False)
 
     async def aclose(self) -> None:
+        """Free the connection."""
         self.close()
-
-
-class _Counted(AsyncIterator[bytes]):
-    def __init__(self, response: DirectResponse, chunks: asynchronous.Chunks) -> None:
-        self._response = response
-        self._chunks = chunks
-
-    async def __anext__(self) -> bytes:
-        try:
-            chunk = await anext(self._chunks)
-        except StopAsyncIteration:
-            self._response.close()
-            raise
-        self._response._downloaded += len(chunk)
-        return chunk
 
 
 class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -107,10 +97,10 @@ class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._response._raw()
+        return self._response.raw()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._response._araw()
+        return self._response.araw()
 
     def close(self) -> None:
         self._response.close()

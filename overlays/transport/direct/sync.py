@@ -286,17 +286,30 @@ class ConnectionPool:
             self._begin()
 
 
-def chunks(lease: Lease, connection: Connection, limits: Limits, most: int) -> Iterator[bytes]:
-    """Return the pieces of a body as they come, and give the connection back at its end."""
-    while True:
-        data = connection.http.body(most)
-        if data is None:
-            connection.http.receive(connection.read(limits))
-        elif data:
-            yield data
-        else:
-            break
-    is_reusable = connection.http.is_reusable
-    if is_reusable:
-        connection.http.start_again()
-    lease.release(is_reusable=is_reusable)
+class Chunks(Iterator[bytes]):
+    """The pieces of a body as they come.
+
+    Args:
+        lease: The hold on the connection, which is given back at the end.
+        limits: How long each step may take.
+        most: Bytes from which on no more parts are joined.
+    """
+
+    def __init__(self, lease: Lease, limits: Limits, most: int) -> None:
+        assert lease.turn.connection is not None
+        self._lease = lease
+        self._connection = lease.turn.connection
+        self._limits = limits
+        self._most = most
+        self.size = 0
+        """Bytes that have come."""
+
+    def __next__(self) -> bytes:
+        http = self._connection.http
+        while (data := http.body(self._most)) is None:
+            http.receive(self._connection.read(self._limits))
+        if data:
+            self.size += len(data)
+            return data
+        self._lease.release(is_reusable=http.finish())
+        raise StopIteration

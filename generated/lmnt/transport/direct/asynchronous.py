@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import Error
-from .http1 import HTTP1, MOST_READ, Head, ProtocolError
+from .http1 import HTTP1, MOST_READ, Head
 from .limits import Limits, NotConnected, Phase, TimedOut
 from .pool import Origin, Pool, Turn
 from .tls import TLS
@@ -47,10 +47,12 @@ class Connection(asyncio.Protocol):
     # what the event loop says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """There is a connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Something has come."""
         self._received.append(data)
         self._held += len(data)
         if self._held > MOST_HELD and self._transport is not None:
@@ -58,11 +60,13 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> bool:
+        """Nothing more will come."""
         self._is_over = True
         self._wake()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """There is no connection any more."""
         # When it can write no more, the loop drops what has come and was not read: an answer, perhaps.
         if exc is not None and self._transport is not None:
             with suppress(OSError, ValueError):
@@ -75,9 +79,11 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
+        """There is no room for more."""
         self._is_full = True
 
     def resume_writing(self) -> None:
+        """There is room again."""
         self._is_full = False
         self._wake()
 
@@ -350,25 +356,29 @@ class ConnectionPool:
 
 
 class Chunks(AsyncIterator[bytes]):
-    """The pieces of a body as they come; a step that is cancelled loses nothing. At the end the connection is given back."""
+    """The pieces of a body as they come; a step that is cancelled loses nothing.
 
-    def __init__(self, lease: Lease, connection: Connection, limits: Limits, most: int) -> None:
-        self._most = most
+    Args:
+        lease: The hold on the connection, which is given back at the end.
+        limits: How long each step may take.
+        most: Bytes from which on no more parts are joined.
+    """
+
+    def __init__(self, lease: Lease, limits: Limits, most: int) -> None:
+        assert lease.turn.connection is not None
         self._lease = lease
-        self._connection = connection
+        self._connection = lease.turn.connection
         self._limits = limits
-
-    def __aiter__(self) -> Chunks:
-        return self
+        self._most = most
+        self.size = 0
+        """Bytes that have come."""
 
     async def __anext__(self) -> bytes:
         http = self._connection.http
         while (data := http.body(self._most)) is None:
             http.receive(await self._connection.read(self._limits))
         if data:
+            self.size += len(data)
             return data
-        is_reusable = http.is_reusable
-        if is_reusable:
-            http.start_again()
-        self._lease.release(is_reusable=is_reusable)
+        self._lease.release(is_reusable=http.finish())
         raise StopAsyncIteration

@@ -60,7 +60,7 @@ class HTTP1:
             event = self._next()
             if not isinstance(event, h11.Response | h11.InformationalResponse):
                 return None
-            # Informational ones are passed over, but for one that nobody asked for, after which this is no HTTP any more.
+            # Informational ones are passed over, but for 101, which nobody asked for, and after which this is no HTTP.
             if isinstance(event, h11.Response) or event.status_code == 101:
                 version = f"HTTP/{event.http_version.decode('ascii')}"
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
@@ -96,16 +96,17 @@ class HTTP1:
                 return b"".join(parts)
         return b"".join(parts) if parts else None
 
-    @property
-    def is_reusable(self) -> bool:
-        """Whether another request may follow: both sides are done, and nothing was sent after the response."""
-        done = self._state.our_state is h11.DONE and self._state.their_state is h11.DONE
-        return done and not self._state.trailing_data[0]
+    def finish(self) -> bool:
+        """Make ready for the next request; returns False if there can be none.
 
-    def start_again(self) -> None:
-        """Make ready for the next request."""
+        There can if both sides are done, and nothing was sent after the response.
+        """
+        done = self._state.our_state is h11.DONE and self._state.their_state is h11.DONE
+        if not done or self._state.trailing_data[0]:
+            return False
         self._state.start_next_cycle()
         self._has_ended = False
+        return True
 
     def _next(self) -> object:
         try:
