@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator
+from copy import deepcopy
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
+from functools import cached_property
+from inspect import getattr_static
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
+from . import http_types
 from .errors import InvalidArgumentError
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .handles import Handle
 from .omit import NotGiven
 from .operation import Operation
 from .options import CallOptions, ClientOptions, Secret
@@ -27,10 +33,6 @@ from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
 from .transport.direct import asynchronous, road, sync
 
-if TYPE_CHECKING:
-    import ssl
-    from types import TracebackType
-
 T = TypeVar("T")
 SyncShared: TypeAlias = SharedClient[HTTPClient, sync.ConnectionPool]
 AsyncShared: TypeAlias = SharedClient[AsyncHTTPClient, asynchronous.ConnectionPool]
@@ -47,8 +49,10 @@ class Mode(Enum):
     """The response, its body on its way."""
 
 
-class Calls:
-    """What a client is made of besides its resources: its settings, and the connections it shares with its copies."""
+class Calls(Handle):
+    """What a client is made of besides its resources: its settings, and connections, which `with_options` shares."""
+
+    _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
     def __init__(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> None:
         self._options = options
@@ -97,6 +101,27 @@ class Calls:
         """Whether `close` was called."""
         return self._shared.is_closed
 
+    def _with(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> Self:
+        """Return a client that differs from this one in these alone."""
+        made = self.__class__.__new__(self.__class__)
+        for name, value in vars(self).copy().items():
+            # Resources that were used belong to this client.
+            if not isinstance(getattr_static(type(self), name, None), cached_property):
+                vars(made)[name] = value
+        made._options, made._shared = options, shared
+        return made
+
+    def __copy__(self) -> Self:
+        return self._with(self._options, self._shared.another())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made = memo[id(self)] = self.__copy__()
+        # What an application's own class adds.
+        vars(made).update(
+            {name: deepcopy(value, memo) for name, value in vars(made).items() if name not in ("_options", "_shared")}
+        )
+        return made
+
     def __repr__(self) -> str:
         if not hasattr(self, "_options"):
             return f"<{type(self).__name__}, not made>"  # as a traceback shows it when the constructor has failed
@@ -112,19 +137,13 @@ class SyncCalls(Calls):
         http_client: HTTPClient | None,
         *,
         http2: bool,
-        ssl_context: ssl.SSLContext | None,
+        ssl_context: http_types.SSLContext | None,
         proxy: str | None,
     ) -> None:
-        connections = Connections(http2, ssl_context, proxy)
-        _check_client(http_client, HTTPClient, connections)
-        super().__init__(options, SharedClient(http_client, connections.client, connections, sync.ConnectionPool))
+        super().__init__(options, _shared(http_client, Connections(http2, ssl_context, proxy)))
 
     def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
-        client = self.__class__.__new__(self.__class__)
-        SyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
-        if http_client is None:
-            client._shared = self._shared
-        return client
+        return self._with(options, self._shared if http_client is None else _shared(http_client, Connections()))
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
@@ -160,21 +179,13 @@ class AsyncCalls(Calls):
         http_client: AsyncHTTPClient | None,
         *,
         http2: bool,
-        ssl_context: ssl.SSLContext | None,
+        ssl_context: http_types.SSLContext | None,
         proxy: str | None,
     ) -> None:
-        connections = Connections(http2, ssl_context, proxy)
-        _check_client(http_client, AsyncHTTPClient, connections)
-        super().__init__(
-            options, SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool)
-        )
+        super().__init__(options, _ashared(http_client, Connections(http2, ssl_context, proxy)))
 
     def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
-        client = self.__class__.__new__(self.__class__)
-        AsyncCalls.__init__(client, options, http_client, http2=False, ssl_context=None, proxy=None)
-        if http_client is None:
-            client._shared = self._shared
-        return client
+        return self._with(options, self._shared if http_client is None else _ashared(http_client, Connections()))
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
@@ -199,6 +210,16 @@ class AsyncCalls(Calls):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _shared(http_client: HTTPClient | None, connections: Connections) -> SyncShared:
+    _check_client(http_client, HTTPClient, connections)
+    return SharedClient(http_client, connections.client, connections, sync.ConnectionPool)
+
+
+def _ashared(http_client: AsyncHTTPClient | None, connections: Connections) -> AsyncShared:
+    _check_client(http_client, AsyncHTTPClient, connections)
+    return SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool)
 
 
 def _check_client(http_client: object, kind: type[object], connections: Connections) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import secrets
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
@@ -21,6 +22,7 @@ from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
 from .files import Upload
+from .multipart import boundary_of, sections_of
 from .omit import Omit
 from .operation import Encoded, Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
@@ -35,6 +37,9 @@ ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""
 
 LONGEST_REDIRECT_CHAIN = 5
+
+RETRY_COUNT_HEADER = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
+"""Says how many attempts went before. With no underscore: common proxies drop headers that have one in their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,21 @@ def exchange(
         InvalidArgumentError: The extra arguments cannot be sent.
     """
     deadline = Deadline.starting_now(given(call.deadline, options.deadline))
-    attempts = Attempts(operation.id, given(call.max_retries, options.max_retries), deadline)
     with arguments_of(operation.id):
         first = _request(operation, options, call, deadline)
+    try:
+        return (yield from _attempts(first, operation, options, call, buffered=buffered))
+    finally:
+        for section in first.content:
+            if isinstance(section, Upload):
+                section.close()
+
+
+def _attempts(
+    first: Request, operation: Operation[Any], options: ClientOptions, call: CallOptions, *, buffered: bool
+) -> Generator[Step, Any, Reply]:
+    """Send a request until it is answered, or may not be sent again."""
+    attempts = Attempts(operation.id, given(call.max_retries, options.max_retries), first.deadline)
     failure: APIError
     while True:
         request, hops = first, 0
@@ -150,23 +167,28 @@ def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> Request:
     body = with_extra(operation.body, call.body)
-    content: bytes | Upload | None = None
+    if isinstance(body, MultipartBody) and not body.parts:
+        body = None  # it has at least one part (RFC 2046 section 5.1)
+    headers = _headers(operation, options, call, "" if body is None else body.media_type)
+    content: Sequence[bytes | Upload] = ()
     if isinstance(body, JSONBody):
-        content = _encode(operation.id, body.value)
+        content = [_encode(operation.id, body.value)]
     elif isinstance(body, FormBody):
-        content = urlencode(body.pairs).encode()
+        content = [urlencode(body.pairs).encode()]
     elif isinstance(body, RawBody):
-        content = body.content
-    headers = _headers(operation, options, call, "" if content is None or body is None else body.media_type)
-    if isinstance(body, MultipartBody) and "boundary" not in str(headers.get("content-type", "")):
-        headers.pop("content-type", None)  # what the parts lie between is known when they are written
+        content = [body.content]
+    elif isinstance(body, MultipartBody):
+        boundary = boundary_of(str(headers.get("content-type", "")))
+        if boundary is None:
+            boundary = secrets.token_hex(16)
+            headers["content-type"] = f"{body.media_type}; boundary={boundary}"
+        content = sections_of(body.parts, boundary)
     return Request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call),
         headers=headers,
         secret_query=credentials.in_query(options.key) if operation.sends_key else (),
         content=content,
-        parts=body.parts if isinstance(body, MultipartBody) else None,
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
@@ -239,7 +261,7 @@ def _headers(
 
 def numbered(request: Request, attempt: int) -> Request:
     """Return a request that says how many attempts went before it."""
-    return replace(request, headers={**request.headers, f"x-{description.PACKAGE}-retry-count": str(attempt)})
+    return replace(request, headers={**request.headers, RETRY_COUNT_HEADER: str(attempt)})
 
 
 def _redirect(request: Request, response: Response) -> Request | None:

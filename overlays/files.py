@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-import io
+import inspect
 import mimetypes
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeAlias, TypeVar, cast
+from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
-from .options import check_headers
+from .options import field_value
+from .pydantic_schemas import File
 from .shielding import to_its_end
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 T = TypeVar("T")
 
-FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str]
-"""The content of an upload: a path, an open binary file, or bytes. Files are sent in pieces, never read whole."""
 
-FileTypes: TypeAlias = (
+class Readable(Protocol):
+    """An open binary file: Python's, or the upload of a framework.
+
+    Those whose `read` is awaited, such as Starlette's UploadFile and the files of aiofiles and anyio, are for an
+    asynchronous client.
+    """
+
+    def read(self, size: int = -1, /) -> bytes | Awaitable[bytes]:
+        """Return so many bytes, or all that are left."""
+        ...
+
+
+FileContent: TypeAlias = Annotated[Readable | bytes | bytearray | memoryview | os.PathLike[str], File()]
+"""The content of an upload: a path, an open binary file, or bytes.
+
+Files are sent in pieces, from their start, and never read whole. What cannot be rewound is read to a temporary file
+first, so that its length is known and it can be sent again.
+"""
+
+FileTypes: TypeAlias = Annotated[
     FileContent
     | tuple[str | None, FileContent]
     | tuple[str | None, FileContent, str | None]
-    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
-)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]],
+    File(),
+]
 """An upload: its content, or a tuple of file name, content, media type and headers of its part (RFC 7578)."""
 
 
@@ -43,11 +62,18 @@ class Upload:
     """One file part of a multipart body."""
 
     name: str
-    content: IO[bytes] | bytes | Path = field(repr=False)
+    content: Readable | bytes | Path = field(repr=False)
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    was_read: bool = field(default=False, compare=False)
-    """Whether its content was asked for; what cannot be rewound has none for another try."""
+    is_awaited: bool = False
+    """Whether what its content reads must be awaited."""
+    spool: IO[bytes] | None = field(default=None, repr=False, compare=False)
+    """What was read of a content that cannot be rewound, for as long as the call may send it again."""
+
+    def close(self) -> None:
+        """Let go of what was kept for another try."""
+        if self.spool is not None:
+            self.spool.close()
 
 
 def _upload(value: object) -> Upload:
@@ -55,41 +81,87 @@ def _upload(value: object) -> Upload:
     if not 2 <= len(given) <= 4:
         raise MismatchError("a file, or a tuple of (name, content, media type, headers)", given)
     name, content, media_type, headers = (*given, None, None)[:4]
+    if not isinstance(headers, Mapping | None):
+        raise MismatchError("headers as a mapping", headers)
     if isinstance(content, os.PathLike):
-        content = Path(cast("os.PathLike[str]", content))
-        try:
-            # Reading is tried now, so that nothing is sent when it cannot work.
-            with content.open("rb"):
-                pass
-        except (OSError, ValueError) as error:
-            raise MismatchError(f"a file that can be read ({_reason(error)})", str(content)) from error
-        name = content.name if name is None else name
-    elif isinstance(content, io.TextIOBase):
-        raise MismatchError('a file opened in binary mode ("rb")', content)
-    elif isinstance(content, str):
-        raise MismatchError("a pathlib.Path, an open binary file, or bytes; for a path as text use Path(…)", content)
-    elif not isinstance(content, bytes) and not hasattr(content, "read"):
-        raise MismatchError("a pathlib.Path, an open binary file, or bytes", content)
-    elif getattr(content, "closed", False):
-        raise MismatchError("an open file", None, found="a closed one")
-    elif isinstance(content, io.IOBase) and not content.seekable():
-        raise MismatchError("a file that has a length, or bytes", None, found="a pipe or the like")
-    if name is None and isinstance(called := getattr(content, "name", None), str):
-        name = Path(called).name  # an open file says what it is called; what was made from a number does not
-    media_type = str(media_type or mimetypes.guess_type(str(name or ""))[0] or DEFAULT_MEDIA_TYPE)
-    part_headers = cast("Mapping[str, str] | None", headers) or {}
-    check_headers({"content-type": media_type, **part_headers})
+        content = _path(cast("os.PathLike[str]", content))
+    elif not hasattr(content, "read"):
+        content = _bytes(content)
+    is_awaited = not isinstance(content, Path | bytes) and _is_awaited(content)
+    called, kind = _said_of(content)
+    # A name that the system could not decode holds surrogates, which cannot be sent.
+    name = str(name or called or "upload").encode(errors="replace").decode()
+    media_type = str(media_type or kind or mimetypes.guess_type(name)[0] or DEFAULT_MEDIA_TYPE)
     return Upload(
-        # A name that the system could not decode holds surrogates, which cannot be sent.
-        name=str(name or "upload").encode(errors="replace").decode(),
-        content=cast("IO[bytes] | bytes | Path", content),
-        media_type=media_type,
-        headers=part_headers,
+        name=name,
+        content=cast("Readable | bytes | Path", content),
+        media_type=field_value("content-type", media_type),
+        headers={name: field_value(name, value) for name, value in cast("Mapping[str, str]", headers or {}).items()},
+        is_awaited=is_awaited,
     )
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _said_of(content: object) -> tuple[str, str]:
+    """Return what a file says that it is called, and its media type."""
+    kind = getattr(content, "content_type", "")
+    # With a media type it is the upload of a framework, and its `name` may be that of a field of a form.
+    called = (kind != "" and getattr(content, "filename", None)) or getattr(content, "name", None)
+    return Path(called).name if isinstance(called, str) else "", kind if isinstance(kind, str) else ""
+
+
+def _path(content: os.PathLike[str]) -> Path:
+    try:
+        path = Path(os.fsdecode(content))
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise MismatchError("a regular file, or bytes", None, found="a pipe or a device")
+        # Reading is tried now, so that nothing is sent when it cannot work.
+        with path.open("rb"):
+            return path
+    except MismatchError:
+        raise
+    except Exception as error:  # paths of other packages raise errors of theirs
+        raise MismatchError(f"a file that can be read ({reason_of(error)})", str(content)) from error
+
+
+def _bytes(content: object) -> bytes:
+    if isinstance(content, str):
+        raise MismatchError("a pathlib.Path, an open binary file, or bytes; for a path as text use Path(…)", content)
+    try:
+        view = memoryview(cast("bytes", content))
+        if "O" not in view.format:  # not the addresses of Python's objects
+            return content if isinstance(content, bytes) else view.tobytes()
+    except (TypeError, ValueError, BufferError):
+        pass
+    raise MismatchError("a pathlib.Path, an open binary file, or bytes", content)
+
+
+def _is_awaited(content: Any) -> bool:
+    """Whether what a file reads must be awaited; raises MismatchError for one that cannot be sent."""
+    if getattr(content, "closed", False) is True:
+        raise MismatchError("an open file", None, found="a closed one")
+    if not inspect.iscoroutinefunction(content.read):
+        try:
+            if not getattr(content, "readable", lambda: True)():
+                raise MismatchError("a file that is open for reading", None, found="one that is open for writing")
+            start = content.read(0)
+        except MismatchError:
+            raise
+        except Exception as error:  # files of other packages raise errors of theirs
+            raise MismatchError(f"a file that can be read ({reason_of(error)})", content) from error
+        if isinstance(start, bytes | bytearray | memoryview):
+            return False
+        if inspect.iscoroutine(start):
+            start.close()
+        elif not inspect.isawaitable(start):
+            raise MismatchError('a file opened in binary mode ("rb")', content)
+    if isinstance(getattr(content, "encoding", None), str):
+        raise MismatchError('a file opened in binary mode ("rb")', content)
+    return True
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, in a sentence about a file."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _read(value: object) -> bytes:
@@ -150,7 +222,7 @@ class Download:
         try:
             return step()
         except (OSError, ValueError) as error:
-            raise FileError(f"cannot write {self._path}: {_reason(error)}", path=str(self._path)) from error
+            raise FileError(f"cannot write {self._path}: {reason_of(error)}", path=str(self._path)) from error
 
     def write(self, chunk: bytes) -> None:
         """Add bytes; raises FileError."""

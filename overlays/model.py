@@ -7,13 +7,15 @@ import functools
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
 
 import attrs
 
 from .codec import Codec, Field, MismatchError, anything, array, mapping
 from .errors import InvalidArgumentError
 from .omit import Omit
+from .pydantic_schemas import Serializer, built_on, checked
 
 __all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
 
@@ -26,7 +28,7 @@ _OLDER_NAMES = {"dict": "model_dump", "json": "model_dump_json", "copy": "model_
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
-@attrs.define(kw_only=True, repr=False)
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Model:
     """The base of every model.
 
@@ -46,7 +48,7 @@ class Model:
         if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
             return
         if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
-            attrs.define(cls, kw_only=True, repr=False, slots=False)
+            attrs.define(cls, kw_only=True, repr=False, slots=False, getstate_setstate=False)
 
     if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
@@ -63,6 +65,10 @@ class Model:
         """Yield each attribute and its value, so that `dict(voice)` has them all; see model_dump for plain values."""
         yield from ((name, getattr(self, name)) for name in fields_of(type(self)))
         yield from self.additional_properties.items()
+
+    def __getstate__(self) -> object:
+        # Python's own, which knows both slots and whatever else there is; the oldest protocols of pickle ask for one.
+        return super().__getstate__()
 
     def __repr__(self) -> str:
         given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
@@ -212,14 +218,12 @@ class Model:
         unset = {name for name, field in fields_of(type(self)).items() if not field.required} - {*self._nulls}
         return {name for name, value in self if value is not None or name not in unset}
 
+    __pydantic_serializer__ = Serializer()
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
         """Tell pydantic how to read and write this class, where a model of an application's own has a field of it."""
-        return {
-            "type": "function-plain",
-            "function": {"type": "no-info", "function": cls.model_validate},
-            "serialization": {"type": "function-plain", "function": cls.model_dump},
-        }
+        return checked(cls.model_validate, cls.model_dump)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
@@ -227,7 +231,11 @@ class Model:
         return {"type": "object", "title": cls.__name__}
 
 
-@attrs.define(kw_only=True, repr=False)
+# What derives from it has its fields in another module, where the names in these annotations mean nothing.
+attrs.resolve_types(Model)
+
+
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Result(Model):
     """A model that knows the request it came from."""
 
@@ -245,6 +253,10 @@ class ResultList(list[T], Generic[T]):
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
+
 
 class ResultDict(dict[str, T], Generic[T]):
     """An object with any names that knows the request it came from."""
@@ -252,12 +264,20 @@ class ResultDict(dict[str, T], Generic[T]):
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
+
 
 class ResultText(str):
     """A text that knows the request it came from."""
 
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(str, cls, handler)
 
 
 def stamp(result: object, request_id: str | None) -> None:

@@ -16,7 +16,7 @@ from .codec import Codec, MismatchError
 from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
-from .options import check_headers
+from .options import field_value
 from .values import sendable, write
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class ByStatus(Generic[T]):
     readers: Mapping[int | str, Codec[T] | Text | Nothing]
 
 
-Reader: TypeAlias = "Codec[T] | Text | Nothing | ByStatus[T]"
+Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
 """How the body of a success is read: as JSON, as a text, not at all, or as its status says."""
 
 
@@ -129,7 +129,7 @@ class Encoded(str):
     __slots__ = ()
 
 
-Parameter: TypeAlias = "tuple[object, Codec[object]] | tuple[object, Codec[object], str]"
+Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str]
 """A value, its kind and, for an array that does not repeat its name, what stands between its items."""
 
 
@@ -170,13 +170,11 @@ def _simple(name: str, value: object, codec: Codec[object]) -> str:
 
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
     """Encode header parameters; those that are `omit` or None are left out."""
-    found = {
-        name: _simple(name, value, codec)
+    return {
+        name: field_value(name, _simple(name, value, codec))
         for name, (value, codec) in values.items()
         if value is not None and not isinstance(value, Omit)
     }
-    check_headers(found)
-    return found
 
 
 def cookies(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from . import description
 from .calls import AsyncCalls, SyncCalls
 from .errors import APIError, Error, InvalidArgumentError
 from .exchange import handshake
+from .handles import Handle
 from .model import write_fields
 from .models.speech_session_init import SpeechSessionInit
 from .omit import NotGiven
@@ -95,8 +96,10 @@ class Patience:
         return self._since is not None and self.left(now) == 0
 
 
-class SessionFacts:
+class SessionFacts(Handle):
     """What is known of a session, whichever way its messages are moved."""
+
+    _refusal = "can be neither copied nor pickled: open a session where it is needed"
 
     def __init__(self, opening: Opening, fields: Mapping[str, object], headers: Mapping[str, str]) -> None:
         self._fields = fields

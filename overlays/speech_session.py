@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 from .calls import SyncCalls
 from .errors import APIError
@@ -17,10 +19,6 @@ from .session_events import SpeechSessionEvent
 from .session_facts import SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import Closed, Quiet, Socket
-
-if TYPE_CHECKING:
-    import os
-    from types import TracebackType
 
 __all__ = ["SpeechSession"]
 

@@ -15,6 +15,8 @@ from generator.making import PINNED, check_tools, make, try_imports
 from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.settings import Settings
 
+TOO_DEEP = "the description nests schemas too deep in each other: name some under components, and refer to them"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line."""
@@ -55,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
             put_in_place(folder / settings.package, settings.out / settings.package)
             (folder / "lock.json").replace(settings.out / "lock.json")
     except (Failure, OSError, RecursionError) as failure:
-        print(f"error: {failure}\nNothing was changed.", file=sys.stderr)
+        told = TOO_DEEP if isinstance(failure, RecursionError) else failure
+        print(f"error: {told}\nNothing was changed.", file=sys.stderr)
         return 1
     count = len(list((settings.out / settings.package).rglob("*.py")))
     print(f"{settings.package} {settings.version}: {count} modules in {settings.out.name}/{settings.package}")

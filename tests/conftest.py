@@ -32,7 +32,16 @@ def pytest_configure(config: pytest.Config) -> None:
         os.sched_setaffinity(0, {PROCESSORS[int(worker["workerid"].removeprefix("gw")) % len(PROCESSORS)]})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--registry", action="store_true", help="run the tests that install libraries, and no others")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # They take minutes and need a network: they are run when they are asked for, and then alone.
+    others = [each for each in items if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [each for each in items if each not in others]
     # What takes longest comes first, so that no process is at work on it when the others have nothing left to do.
     items.sort(key=lambda item: "kit" not in item.path.parts)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .errors import InternalServerError as InternalServerError
     from .errors import InvalidArgumentError as InvalidArgumentError
     from .errors import NotFoundError as NotFoundError
+    from .errors import NotPicklableError as NotPicklableError
     from .errors import PaymentRequiredError as PaymentRequiredError
     from .errors import PermissionDeniedError as PermissionDeniedError
     from .errors import RateLimitError as RateLimitError
@@ -128,6 +129,7 @@ _NAMES = {
     "NoneType": ("requests", "NoneType"),
     "NotFoundError": ("errors", "NotFoundError"),
     "NotGiven": ("omit", "NotGiven"),
+    "NotPicklableError": ("errors", "NotPicklableError"),
     "Omit": ("omit", "Omit"),
     "PaymentRequiredError": ("errors", "PaymentRequiredError"),
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
@@ -203,6 +205,7 @@ __all__ = [
     "NoneType",
     "NotFoundError",
     "NotGiven",
+    "NotPicklableError",
     "Omit",
     "PaymentRequiredError",
     "PermissionDeniedError",
@@ -239,16 +242,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
-    module, attribute = _NAMES[name]
-    found = import_module(f".{module}", __name__)
-    value: object = getattr(found, attribute) if attribute else found
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _NAMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module, attribute = _NAMES[name]
+        found = import_module(f".{module}", __name__)
+        value = getattr(found, attribute) if attribute else found
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import (
     AsyncIterable,
@@ -14,11 +15,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from .calls import AsyncCalls
 from .errors import APIError
 from .files import Download, asave
+from .handles import Handle
 from .options import CallOptions, Secret
 from .session import State
 from .session_audio import AsyncAudioIterator, AsyncSpokenIterator
@@ -26,10 +29,6 @@ from .session_events import SpeechSessionEvent
 from .session_facts import SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import AsyncSocket, Closed, Quiet
-
-if TYPE_CHECKING:
-    import os
-    from types import TracebackType
 
 __all__ = ["AsyncSpeechSession"]
 
@@ -50,8 +49,7 @@ class AsyncSpeechSession(SessionFacts):
         self._sending = asyncio.Lock()
         self._receiving = asyncio.Lock()
         self._unsent: deque[str | Secret] = deque()
-        self._sources: set[asyncio.Task[None]] = set()
-        self._closing: asyncio.Task[None] | None = None
+        self._beside: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(
@@ -183,23 +181,20 @@ class AsyncSpeechSession(SessionFacts):
             InvalidArgumentError: One of them is no text.
             APIError: The session failed.
         """
-        return AsyncSpokenIterator(self, texts)
+        return AsyncSpokenIterator(self, texts, self._start)
 
     async def close(self) -> None:
         """Close the session, complete or not; may be called any number of times."""
         self._session.abandon()
-        for source in self._sources - {asyncio.current_task()}:
-            source.cancel()
+        for task in self._beside - {asyncio.current_task()}:
+            task.cancel()
         await self._socket.close()
 
-    def _close_soon(self) -> None:
-        self._closing = asyncio.create_task(self.close())
-
-    def _start(self, source: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start what sends texts, in a task that ends when the session is closed."""
-        task = asyncio.create_task(source)
-        self._sources.add(task)
-        task.add_done_callback(self._sources.discard)
+    def _start(self, step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start what goes on beside the reader, in a task that ends when the session is closed."""
+        task = asyncio.create_task(step)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
         return task
 
     async def __aenter__(self) -> Self:
@@ -261,8 +256,10 @@ class AsyncSpeechSession(SessionFacts):
         self._closed(closed)
 
 
-class AsyncSessionOpener(Coroutine[Any, Any, AsyncSpeechSession]):
+class AsyncSessionOpener(Handle, Coroutine[Any, Any, AsyncSpeechSession]):
     """A coroutine that opens a session; `async with` does too, and closes it at the end."""
+
+    _refusal = SessionFacts._refusal
 
     def __init__(self, opening: Coroutine[Any, Any, AsyncSpeechSession]) -> None:
         self._opening = opening

@@ -36,7 +36,7 @@ class MultipartBody:
     """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
 
     parts: Sequence[tuple[str, str | Upload]] = field(repr=False)
-    media_type: str = ""  # it names a boundary, which is known when the body is written
+    media_type: str = "multipart/form-data"  # and the boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,9 @@ def raw_body(value: object, media_type: str) -> RawBody | None:
     if isinstance(value, Omit):
         return None
     upload = cast("Upload", write("body", value, binary))
-    if hasattr(upload.content, "read") and not hasattr(upload.content, "seek"):
-        raise MismatchError("a file that has a length, or bytes", None, found="what can only be read").under("body")
     is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
-    return RawBody(upload, upload.media_type if is_given else media_type)
+    content = upload.content if isinstance(upload.content, bytes) else upload
+    return RawBody(content, upload.media_type if is_given else media_type)
 
 
 def with_extra(body: RequestBody, extra: object) -> RequestBody:

@@ -4,26 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from . import http_types as _http_types
+from . import resources as _resources
 from .http_methods import AsyncRequests, SyncRequests
+from .lazy import lazy_property
 from .omit import NotGiven, not_given
 from .options import DEFAULT_MAX_RETRIES, ClientOptions, Secret
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from .resources import accounts as _accounts
-    from .resources import speech as _speech
-    from .resources import voices as _voices
-    from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, Timeout
 
 
 class Lmnt(SyncRequests):
     """Text to speech with low latency.
 
     As a context manager it closes its connections at the end. Threads may share it.
+
+    `copy.copy` and `copy.deepcopy` make a client with connections of its own; one that was given an `http_client`
+    shares it with its copies, and to close any of them closes it. To pickle a client is a NotPicklableError: each
+    process makes its own.
 
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.
@@ -50,15 +48,15 @@ class Lmnt(SyncRequests):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | _http_types.URL | None = None,
+        timeout: float | _http_types.Timeout | NotGiven | None = not_given,
         deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
-        http_client: HTTPClient | None = None,
+        http_client: _http_types.Client | None = None,
         http2: bool = False,
-        ssl_context: SSLContext | None = None,
+        ssl_context: _http_types.SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,
@@ -86,15 +84,15 @@ class Lmnt(SyncRequests):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | _http_types.URL | None = None,
+        timeout: float | _http_types.Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        http_client: HTTPClient | None = None,
+        http_client: _http_types.Client | None = None,
         strict: bool | NotGiven = not_given,
     ) -> Self:
         """Return a client with other settings that shares this one's connections.
@@ -134,33 +132,33 @@ class Lmnt(SyncRequests):
 
     copy = with_options
 
-    @cached_property
-    def speech(self) -> _speech.SpeechResource:
+    @lazy_property
+    def speech(self) -> _resources.SpeechResource:
         """Text becomes speech."""
         from .resources.speech import SpeechResource
 
         return SpeechResource(self)
 
-    @cached_property
-    def voices(self) -> _voices.VoicesResource:
+    @lazy_property
+    def voices(self) -> _resources.VoicesResource:
         """The voices that speak, the service's own and yours."""
         from .resources.voices import VoicesResource
 
         return VoicesResource(self)
 
-    @cached_property
-    def accounts(self) -> _accounts.AccountsResource:
+    @lazy_property
+    def accounts(self) -> _resources.AccountsResource:
         """Your plan and what is left of it."""
         from .resources.accounts import AccountsResource
 
         return AccountsResource(self)
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> LmntWithRawResponse:
         """The same resources, their methods returning the response: headers, status, body, and `parse()`."""
         return LmntWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> LmntWithStreamingResponse:
         """The same resources, their methods as context managers around a response that is read as it comes."""
         return LmntWithStreamingResponse(self)
@@ -172,18 +170,18 @@ class LmntWithRawResponse:
     def __init__(self, client: Lmnt) -> None:
         self._client = client
 
-    @cached_property
-    def speech(self) -> _speech.SpeechResourceWithRawResponse:
+    @lazy_property
+    def speech(self) -> _resources.SpeechResourceWithRawResponse:
         """Text becomes speech."""
         return self._client.speech.with_raw_response
 
-    @cached_property
-    def voices(self) -> _voices.VoicesResourceWithRawResponse:
+    @lazy_property
+    def voices(self) -> _resources.VoicesResourceWithRawResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_raw_response
 
-    @cached_property
-    def accounts(self) -> _accounts.AccountsResourceWithRawResponse:
+    @lazy_property
+    def accounts(self) -> _resources.AccountsResourceWithRawResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_raw_response
 
@@ -194,18 +192,18 @@ class LmntWithStreamingResponse:
     def __init__(self, client: Lmnt) -> None:
         self._client = client
 
-    @cached_property
-    def speech(self) -> _speech.SpeechResourceWithStreamingResponse:
+    @lazy_property
+    def speech(self) -> _resources.SpeechResourceWithStreamingResponse:
         """Text becomes speech."""
         return self._client.speech.with_streaming_response
 
-    @cached_property
-    def voices(self) -> _voices.VoicesResourceWithStreamingResponse:
+    @lazy_property
+    def voices(self) -> _resources.VoicesResourceWithStreamingResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_streaming_response
 
-    @cached_property
-    def accounts(self) -> _accounts.AccountsResourceWithStreamingResponse:
+    @lazy_property
+    def accounts(self) -> _resources.AccountsResourceWithStreamingResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_streaming_response
 
@@ -214,6 +212,10 @@ class AsyncLmnt(AsyncRequests):
     """Text to speech with low latency.
 
     As a context manager it closes its connections at the end. It belongs to the event loop that uses it first.
+
+    `copy.copy` and `copy.deepcopy` make a client with connections of its own; one that was given an `http_client`
+    shares it with its copies, and to close any of them closes it. To pickle a client is a NotPicklableError: each
+    process makes its own.
 
     Args:
         api_key: The key of your account; the environment variable LMNT_API_KEY if None.
@@ -240,15 +242,15 @@ class AsyncLmnt(AsyncRequests):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | _http_types.URL | None = None,
+        timeout: float | _http_types.Timeout | NotGiven | None = not_given,
         deadline: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        http_client: _http_types.AsyncClient | None = None,
         http2: bool = False,
-        ssl_context: SSLContext | None = None,
+        ssl_context: _http_types.SSLContext | None = None,
         proxy: str | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,
@@ -276,15 +278,15 @@ class AsyncLmnt(AsyncRequests):
         self,
         *,
         api_key: str | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | _http_types.URL | None = None,
+        timeout: float | _http_types.Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Mapping[str, str] | None = None,
         set_default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        http_client: _http_types.AsyncClient | None = None,
         strict: bool | NotGiven = not_given,
     ) -> Self:
         """Return a client with other settings that shares this one's connections.
@@ -324,33 +326,33 @@ class AsyncLmnt(AsyncRequests):
 
     copy = with_options
 
-    @cached_property
-    def speech(self) -> _speech.AsyncSpeechResource:
+    @lazy_property
+    def speech(self) -> _resources.AsyncSpeechResource:
         """Text becomes speech."""
         from .resources.speech import AsyncSpeechResource
 
         return AsyncSpeechResource(self)
 
-    @cached_property
-    def voices(self) -> _voices.AsyncVoicesResource:
+    @lazy_property
+    def voices(self) -> _resources.AsyncVoicesResource:
         """The voices that speak, the service's own and yours."""
         from .resources.voices import AsyncVoicesResource
 
         return AsyncVoicesResource(self)
 
-    @cached_property
-    def accounts(self) -> _accounts.AsyncAccountsResource:
+    @lazy_property
+    def accounts(self) -> _resources.AsyncAccountsResource:
         """Your plan and what is left of it."""
         from .resources.accounts import AsyncAccountsResource
 
         return AsyncAccountsResource(self)
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> AsyncLmntWithRawResponse:
         """The same resources, their methods returning the response: headers, status, body, and `parse()`."""
         return AsyncLmntWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> AsyncLmntWithStreamingResponse:
         """The same resources, their methods as context managers around a response that is read as it comes."""
         return AsyncLmntWithStreamingResponse(self)
@@ -362,18 +364,18 @@ class AsyncLmntWithRawResponse:
     def __init__(self, client: AsyncLmnt) -> None:
         self._client = client
 
-    @cached_property
-    def speech(self) -> _speech.AsyncSpeechResourceWithRawResponse:
+    @lazy_property
+    def speech(self) -> _resources.AsyncSpeechResourceWithRawResponse:
         """Text becomes speech."""
         return self._client.speech.with_raw_response
 
-    @cached_property
-    def voices(self) -> _voices.AsyncVoicesResourceWithRawResponse:
+    @lazy_property
+    def voices(self) -> _resources.AsyncVoicesResourceWithRawResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_raw_response
 
-    @cached_property
-    def accounts(self) -> _accounts.AsyncAccountsResourceWithRawResponse:
+    @lazy_property
+    def accounts(self) -> _resources.AsyncAccountsResourceWithRawResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_raw_response
 
@@ -384,17 +386,17 @@ class AsyncLmntWithStreamingResponse:
     def __init__(self, client: AsyncLmnt) -> None:
         self._client = client
 
-    @cached_property
-    def speech(self) -> _speech.AsyncSpeechResourceWithStreamingResponse:
+    @lazy_property
+    def speech(self) -> _resources.AsyncSpeechResourceWithStreamingResponse:
         """Text becomes speech."""
         return self._client.speech.with_streaming_response
 
-    @cached_property
-    def voices(self) -> _voices.AsyncVoicesResourceWithStreamingResponse:
+    @lazy_property
+    def voices(self) -> _resources.AsyncVoicesResourceWithStreamingResponse:
         """The voices that speak, the service's own and yours."""
         return self._client.voices.with_streaming_response
 
-    @cached_property
-    def accounts(self) -> _accounts.AsyncAccountsResourceWithStreamingResponse:
+    @lazy_property
+    def accounts(self) -> _resources.AsyncAccountsResourceWithStreamingResponse:
         """Your plan and what is left of it."""
         return self._client.accounts.with_streaming_response

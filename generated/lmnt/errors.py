@@ -3,6 +3,7 @@
 Error                                    everything below, and whatever else goes wrong in this package
 ├─ InvalidArgumentError                  an argument that cannot be sent; also a ValueError; nothing was sent
 ├─ FileError                             a file that cannot be written
+├─ NotPicklableError                     what was to be pickled or copied belongs to its process; also a TypeError
 ├─ StreamAlreadyConsumed                 a body that was read before
 └─ APIError
    ├─ APIConnectionError                 no response: name lookup, connection refused, TLS, lost before the headers
@@ -31,10 +32,8 @@ with defaults alone: that is what lets pickle rebuild an exception, its attribut
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .transport import HTTPRequest, HTTPResponse
+from . import http_types
 
 __all__ = [
     "APIConnectionError",
@@ -51,6 +50,7 @@ __all__ = [
     "InternalServerError",
     "InvalidArgumentError",
     "NotFoundError",
+    "NotPicklableError",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -99,11 +99,18 @@ class FileError(Error):
         self.path = path
 
 
+class NotPicklableError(Error, TypeError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # TypeError adds no state
+    """A client, a stream or the like was to be pickled or copied, and belongs to its process; the text says what to do.
+
+    Python raises a TypeError for what cannot be pickled, and programs that try it expect one.
+    """
+
+
 class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
     """The body of a streaming response was read before; it can be read once."""
 
 
-def _request_of(response: HTTPResponse | None) -> HTTPRequest | None:
+def _request_of(response: http_types.Response | None) -> http_types.Request | None:
     """Return the request that a response answers; one that a test makes up may answer none."""
     try:
         return None if response is None else response.request
@@ -129,7 +136,7 @@ class APIError(Error):
     def __init__(
         self,
         message: str = "",
-        request: HTTPRequest | None = None,
+        request: http_types.Request | None = None,
         *,
         body: object = None,
         request_id: str | None = None,
@@ -180,7 +187,7 @@ class APIStatusError(APIError):
         self,
         message: str = "",
         *,
-        response: HTTPResponse | None = None,
+        response: http_types.Response | None = None,
         status_code: int | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
@@ -205,7 +212,7 @@ class APIStatusError(APIError):
         elif response is not None:
             self._take_from(response)
 
-    def _take_from(self, response: HTTPResponse) -> None:
+    def _take_from(self, response: http_types.Response) -> None:
         """Take from a response what is known of it: applications make such errors to test what they do about them."""
         from .failures import facts_of
 
@@ -300,7 +307,7 @@ class APIResponseValidationError(APIError):
         self,
         message: str = "",
         *,
-        response: HTTPResponse | None = None,
+        response: http_types.Response | None = None,
         status_code: int = 0,
         body: object = "",
         headers: Mapping[str, str] | None = None,

@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
+from . import http_types
 from .codec import Codec
 from .errors import StreamTruncatedError
+from .handles import Handle
 from .reading import Texts
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .transport.network_errors import BodyFailure
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from .transport import HTTPResponse
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -89,14 +87,16 @@ class _Events(Generic[T]):
             yield self._response.read_part(self._codec, data)
 
 
-class EventFacts(Generic[T]):
+class EventFacts(Handle, Generic[T]):
     """What is known of a stream of events besides the events."""
+
+    _refusal = "can be neither copied nor pickled: keep the events that it gives"
 
     def __init__(self, response: ResponseFacts[Any]) -> None:
         self._facts = response
 
     @property
-    def response(self) -> HTTPResponse:
+    def response(self) -> http_types.Response:
         """The httpx.Response."""
         return self._facts.http_response
 

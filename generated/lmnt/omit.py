@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self, cast
 
 __all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
 
 
+_MADE: dict[type[Omit], Omit] = {}
+
+
 class Omit:
     """The type of `omit`."""
+
+    def __new__(cls) -> Self:
+        """Return the one that there is, so that copies and pickles are the same."""
+        return cast("Self", _MADE.setdefault(cls, super().__new__(cls)))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
 
     def __bool__(self) -> Literal[False]:
         return False
 
     def __repr__(self) -> str:
         return "omit"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        """Tell pydantic, which libraries for agents ask: in JSON, null stands for what is not given."""
+        from .pydantic_schemas import checked
+
+        return checked(cls._of_json, lambda _: None)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, Any]:
+        return {"type": "null"}
+
+    @classmethod
+    def _of_json(cls, value: object) -> Self:
+        if value is None or isinstance(value, cls):
+            return cls()
+        raise ValueError("not given")
 
 
 class NotGiven(Omit):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import os
 import re
+import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from . import description
+from . import description, http_types
 from .errors import InvalidArgumentError
+from .handles import Handle
 from .omit import NotGiven, Omit, not_given
-
-if TYPE_CHECKING:
-    from .transport import HTTPURL, Timeout
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 
@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 DEFAULT_MAX_RETRIES = 2
 
-Headers: TypeAlias = "Mapping[str, str | Omit]"
+Headers: TypeAlias = Mapping[str, str | Omit]
 """Headers to add; `omit` takes one away that would be sent otherwise."""
 
-Query: TypeAlias = "Mapping[str, object]"
+Query: TypeAlias = Mapping[str, object]
 """Query parameters to add."""
 
 Body: TypeAlias = object
@@ -34,13 +34,30 @@ Body: TypeAlias = object
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_AROUND = " \t\r\n"
+"""What surrounds a value and is no part of it: spaces and tabs (RFC 9110 section 5.5), and the end of a line."""
+
+_KEYS: Mapping[str, tuple[str, str, str]] = {
+    "basic": (
+        "\r\n",  # a password may begin and end with spaces
+        r"[^:\x00-\x1f\x7f\ud800-\udfff]*:[^\x00-\x1f\x7f\ud800-\udfff]*",
+        "must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617 section 2)",
+    ),
+    "cookie": (
+        _AROUND,
+        r"[\x21-\x3a\x3c-\x7e]+",
+        "goes in a cookie and holds a space, a semicolon, or a character outside ASCII: was it pasted whole?",
+    ),
+}
+"""For each place of a key: what is taken off around it, what it may be, and what is said of one that is not."""
+_ANY_KEY = (_AROUND, r"[\x20-\x7e]+", "holds a control character or one outside ASCII: was it pasted whole?")
 
 
 SHORTEST_SECRET = 8
 """Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
 
 
-class Secret:
+class Secret(Handle):
     """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
 
     Args:
@@ -49,6 +66,8 @@ class Secret:
     """
 
     __slots__ = ("_parts", "_text")
+
+    _refusal = "cannot be pickled, so that it stands in no file"
 
     def __init__(self, text: str, *parts: str) -> None:
         self._text = text
@@ -70,13 +89,13 @@ class Secret:
                 text = text.replace(part, "…")
         return text
 
-    def is_printable_ascii(self) -> bool:
-        """Whether the text can be the value of a header, with no white space in it."""
-        return re.fullmatch(r"[\x21-\x7e]+", self._text) is not None
+    def without(self, around: str) -> Secret:
+        """Return the text without these characters around it."""
+        return Secret(self._text.strip(around))
 
-    def is_name_and_password(self) -> bool:
-        """Whether the text can be the credentials of HTTP's `Basic` (RFC 7617 section 2)."""
-        return re.fullmatch(r"[^:\x00-\x1f\x7f\ud800-\udfff]*:[^\x00-\x1f\x7f\ud800-\udfff]*", self._text) is not None
+    def matches(self, pattern: str) -> bool:
+        """Whether the whole text matches a regular expression."""
+        return re.fullmatch(pattern, self._text) is not None
 
     def __len__(self) -> int:
         return len(self._text)
@@ -93,9 +112,6 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self._text)
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("a secret cannot be pickled")
-
 
 SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}
 
@@ -104,15 +120,31 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
     """Return the headers, secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 forbids."""
     checked: dict[str, str | Secret | Omit] = {}
     for name, value in headers.items():
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            raise InvalidArgumentError(f"{name!r} is no header name (RFC 9110 section 5.1)")
-        if isinstance(value, Omit):
-            checked[name] = value
-        elif not isinstance(value, str) or not _FIELD_VALUE.fullmatch(value):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            raise InvalidArgumentError(f"the value of header {name} must be text without control characters")
-        else:
-            checked[name] = Secret(value) if name.lower() in SECRET_HEADERS else value
+        text = field_value(name, "" if isinstance(value, Omit) else value)
+        shown = Secret(text) if name.lower() in SECRET_HEADERS else text
+        checked[name] = value if isinstance(value, Omit) else shown
     return checked
+
+
+def field_value(name: str, value: str) -> str:
+    """Return the value of a header without white space around it, of which it warns; raises InvalidArgumentError."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"{name!r} is no header name (RFC 9110 section 5.1)")
+    bare = value.strip(_AROUND) if isinstance(value, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]  # the same
+    if bare is None or not _FIELD_VALUE.fullmatch(bare):
+        raise InvalidArgumentError(f"the value of header {name} must be text without control characters")
+    if bare != value:
+        _warn(f"the value of header {name}")
+    return bare
+
+
+def _warn(what: str) -> None:
+    """Warn of white space that was taken off, at the line of the application."""
+    frame, level = sys._getframe(), 1  # pyright: ignore[reportPrivateUsage]  # as `warnings` does it; 3.12 has `skip_file_prefixes`
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__package__}."):
+        frame, level = frame.f_back, level + 1
+    text = f"{what} had white space around it, perhaps the end of a line, which was taken off"
+    warnings.warn(text, UserWarning, stacklevel=level)
 
 
 def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str | Secret | Omit]:
@@ -131,18 +163,21 @@ def _check_key(key: Secret | None) -> Secret:
         return Secret("")
     variable = f"{description.ENV_PREFIX}_API_KEY"
     # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
-    key = Secret.given(os.environ.get(variable)) if key is None else key
-    if key is None or not key:
+    found = Secret.given(os.environ.get(variable)) if key is None else key
+    if found is not None and not isinstance(found.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise InvalidArgumentError(f"api_key must be a text; got an object of type {type(found.reveal()).__name__}")
+    if not found:
         raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
-    if description.AUTH_PLACE == "basic":
-        if not key.is_name_and_password():
-            raise InvalidArgumentError("the API key must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617)")
-    elif not key.is_printable_ascii() or (description.AUTH_PLACE == "cookie" and ";" in key.reveal()):
-        raise InvalidArgumentError("the API key holds a space or a character outside ASCII: was it pasted whole?")
-    return key
+    around, pattern, problem = _KEYS.get(description.AUTH_PLACE, _ANY_KEY)
+    bare = found.without(around)
+    if not bare.matches(pattern):
+        raise InvalidArgumentError(f"the API key {problem}")
+    if bare != found:
+        _warn("the API key" if key is not None else f"the API key in {variable}")
+    return bare
 
 
-def _check_url(base_url: str | HTTPURL | None) -> str:
+def _check_url(base_url: str | http_types.URL | None) -> str:
     variable = f"{description.ENV_PREFIX}_BASE_URL"
     text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
     shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
@@ -172,7 +207,7 @@ class ClientOptions:
 
     key: Secret
     base_url: str
-    timeout: float | Timeout | NotGiven | None = not_given
+    timeout: float | http_types.Timeout | NotGiven | None = not_given
     deadline: float | None = None
     max_retries: int = DEFAULT_MAX_RETRIES
     strict: bool = False
@@ -184,8 +219,8 @@ class ClientOptions:
         cls,
         *,
         key: Secret | None,
-        base_url: str | HTTPURL | None,
-        timeout: float | Timeout | NotGiven | None,
+        base_url: str | http_types.URL | None,
+        timeout: float | http_types.Timeout | NotGiven | None,
         deadline: float | None,
         max_retries: int,
         strict: bool,
@@ -208,8 +243,8 @@ class ClientOptions:
         self,
         *,
         key: Secret | None = None,
-        base_url: str | HTTPURL | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
+        base_url: str | http_types.URL | None = None,
+        timeout: float | http_types.Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         strict: bool | NotGiven = not_given,
@@ -240,7 +275,9 @@ class ClientOptions:
         )
 
 
-def check_timeout(timeout: float | Timeout | NotGiven | None) -> float | Timeout | NotGiven | None:
+def check_timeout(
+    timeout: float | http_types.Timeout | NotGiven | None,
+) -> float | http_types.Timeout | NotGiven | None:
     """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
     if isinstance(timeout, int | float):
         fits = 0 < timeout < math.inf
@@ -279,7 +316,7 @@ class CallOptions:
     headers: Headers | None = field(default=None, repr=False)
     query: Query | None = None
     body: Body | None = None
-    timeout: float | Timeout | NotGiven | None = not_given
+    timeout: float | http_types.Timeout | NotGiven | None = not_given
     deadline: float | NotGiven | None = not_given
     max_retries: int | NotGiven = not_given
     follow_redirects: bool = True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypedDict, cast, get_args, get_origin
+from typing import Any, TypedDict, cast, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
+from . import http_types
 from .bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from .calls import Mode
 from .casting import check_type, codec_of
@@ -16,6 +17,7 @@ from .files import FileTypes, Upload, binary
 from .omit import not_given
 from .operation import Operation, arguments_of
 from .options import CallOptions, Headers, Query
+from .pydantic_schemas import typed_dict
 from .responses import (
     AsyncBinaryAPIResponse,
     AsyncStreamedBinaryAPIResponse,
@@ -23,9 +25,6 @@ from .responses import (
     ResponseFacts,
     StreamedBinaryAPIResponse,
 )
-
-if TYPE_CHECKING:
-    from .transport import Timeout
 
 __all__ = ["NoneType", "RequestOptions"]
 
@@ -35,6 +34,7 @@ SAFE_METHODS = ("GET", "HEAD")
 """RFC 9110 section 9.2.1: nothing changes, so these may be repeated; of others nobody knows."""
 
 
+@typed_dict
 class RequestOptions(TypedDict, total=False):
     """The settings of one request."""
 
@@ -47,7 +47,7 @@ class RequestOptions(TypedDict, total=False):
     extra_json: Mapping[str, object]
     """Fields to add to the body."""
 
-    timeout: float | Timeout | None
+    timeout: float | http_types.Timeout | None
     """Seconds to wait for each step, in place of the client's timeout."""
 
     deadline: float | None

@@ -1,14 +1,21 @@
-"""What the generated resources share, and the typed wrappers of raw and streaming access."""
+"""What the generated resources share, and how their methods give the response itself.
+
+A method is written once for those who wait and once for those who await: it makes an operation of its arguments, and
+its resource says what becomes of that. So the same function, in a class of another kind, is the method in its raw or
+its streaming form; only its type, and what it says of its result, are to be put right.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, cast
+from types import FunctionType, TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from .calls import AsyncCalls, Mode, SyncCalls
 from .operation import Operation
 from .options import CallOptions
+from .pydantic_schemas import without_hidden
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -18,25 +25,28 @@ from .responses import (
     StreamedBinaryAPIResponse,
 )
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
 P = ParamSpec("P")
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound=APIResponse[Any])
 AsyncResponseT = TypeVar("AsyncResponseT", bound=AsyncAPIResponse[Any])
 
 
-class SyncResource:
+class Describing:
+    """Gives each method a description for pydantic, which is asked for it by libraries for agents."""
+
+    def __init_subclass__(cls) -> None:
+        for name, each in vars(cls).items():
+            if isinstance(each, FunctionType) and not name.startswith("_"):
+                vars(each)["__get_pydantic_json_schema__"] = without_hidden
+
+
+class SyncResource(Describing):
     """Operations of one tag, for a client that waits."""
 
-    def __init__(self, client: SyncCalls, mode: Mode = Mode.PARSED) -> None:
-        self._client = client
-        self._mode = mode
+    _mode = Mode.PARSED
 
-    def in_mode(self, mode: Mode) -> Self:
-        """Return the same operations, returning something else; the wrappers below say what."""
-        return type(self)(self._client, mode)
+    def __init__(self, client: SyncCalls) -> None:
+        self._client = client
 
     def _call(self, operation: Operation[T], call: CallOptions) -> T:
         return cast("T", self._client.call(operation, call, self._mode))
@@ -45,22 +55,61 @@ class SyncResource:
         return cast("BinaryAPIResponse", self._client.call(operation, call, self._mode))
 
 
-class AsyncResource:
+class AsyncResource(Describing):
     """Operations of one tag, for a client that awaits."""
 
-    def __init__(self, client: AsyncCalls, mode: Mode = Mode.PARSED) -> None:
-        self._client = client
-        self._mode = mode
+    _mode = Mode.PARSED
 
-    def in_mode(self, mode: Mode) -> Self:
-        """Return the same operations, returning something else; the wrappers below say what."""
-        return type(self)(self._client, mode)
+    def __init__(self, client: AsyncCalls) -> None:
+        self._client = client
 
     async def _call(self, operation: Operation[T], call: CallOptions) -> T:
         return cast("T", await self._client.call(operation, call, self._mode))
 
     async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
         return cast("AsyncBinaryAPIResponse", await self._client.call(operation, call, self._mode))
+
+
+class RawResource(SyncResource):
+    """The operations of a resource, returning the response with its body read."""
+
+    _mode = Mode.RAW
+
+    def __init__(self, resource: SyncResource) -> None:
+        super().__init__(resource._client)
+
+
+class AsyncRawResource(AsyncResource):
+    """The operations of a resource, returning the response with its body read."""
+
+    _mode = Mode.RAW
+
+    def __init__(self, resource: AsyncResource) -> None:
+        super().__init__(resource._client)
+
+
+class StreamedResource(Describing):
+    """The operations of a resource, as context managers around the response, whose body is on its way."""
+
+    def __init__(self, resource: SyncResource) -> None:
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> ResponseContextManager[APIResponse[Any]]:
+        return ResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+
+    _call_binary = _call
+
+
+class AsyncStreamedResource(Describing):
+    """The operations of a resource, as context managers around the response, whose body is on its way."""
+
+    def __init__(self, resource: AsyncResource) -> None:
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> AsyncResponseContextManager[AsyncAPIResponse[Any]]:
+        return AsyncResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+
+    _call_binary = _call
 
 
 class ResponseContextManager(Generic[ResponseT]):
@@ -99,55 +148,73 @@ class AsyncResponseContextManager(Generic[AsyncResponseT]):
             await self._response.close()
 
 
-# Each wrapper gets a method of a resource in another mode: the method's type says what it returns in the plain mode,
-# the wrapper's what it returns in this one. Raw access to a binary operation needs none: its result is the response.
-def raw(method: Callable[P, T]) -> Callable[P, APIResponse[T]]:
-    """Type a method that returns the response."""
-    return cast("Callable[P, APIResponse[T]]", method)
+# Each of these gets a method of a resource, whose type says what it returns in the plain mode, and returns it as the
+# method of a resource of another kind. To make a context manager nothing is awaited: so those of an asynchronous
+# resource are made of the methods that wait.
+def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], APIResponse[T]]:
+    """Return the method for a RawResource."""
+    return _returning(method, "APIResponse[{}]")
 
 
-def async_raw(method: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, AsyncAPIResponse[T]]]:
-    """Type a method that returns the response."""
-    return cast("Callable[P, Coroutine[Any, Any, AsyncAPIResponse[T]]]", method)
+def raw_binary(
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], BinaryAPIResponse]:
+    """Return the method for a RawResource: its result is the response already."""
+    return method
 
 
-def streamed(method: Callable[P, T]) -> Callable[P, ResponseContextManager[APIResponse[T]]]:
-    """Type and wrap a method that returns the response with its body on its way."""
-    return _on_entering(cast("Callable[P, APIResponse[T]]", method))
+def async_raw(
+    method: Callable[Concatenate[Any, P], Awaitable[T]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[T]]]:
+    """Return the method for an AsyncRawResource."""
+    return _returning(method, "AsyncAPIResponse[{}]")
+
+
+def async_raw_binary(
+    method: Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]]:
+    """Return the method for an AsyncRawResource: its result is the response already."""
+    return method
+
+
+def streamed(
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], ResponseContextManager[APIResponse[T]]]:
+    """Return the method for a StreamedResource."""
+    return _returning(method, "ResponseContextManager[_resource.APIResponse[{}]]")
 
 
 def streamed_binary(
-    method: Callable[P, BinaryAPIResponse],
-) -> Callable[P, ResponseContextManager[StreamedBinaryAPIResponse]]:
-    """Type and wrap a method that returns bytes on their way."""
-    return _on_entering(cast("Callable[P, StreamedBinaryAPIResponse]", method))
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], ResponseContextManager[StreamedBinaryAPIResponse]]:
+    """Return the method for a StreamedResource: bytes on their way."""
+    return _returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
 
 
 def async_streamed(
-    method: Callable[P, Awaitable[T]],
-) -> Callable[P, AsyncResponseContextManager[AsyncAPIResponse[T]]]:
-    """Type and wrap a method that returns the response with its body on its way."""
-    return _on_aentering(cast("Callable[P, Awaitable[AsyncAPIResponse[T]]]", method))
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[T]]]:
+    """Return the waiting method for an AsyncStreamedResource."""
+    return _returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
 
 
 def async_streamed_binary(
-    method: Callable[P, Awaitable[AsyncBinaryAPIResponse]],
-) -> Callable[P, AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
-    """Type and wrap a method that returns bytes on their way."""
-    return _on_aentering(cast("Callable[P, Awaitable[AsyncStreamedBinaryAPIResponse]]", method))
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
+    """Return the waiting method for an AsyncStreamedResource: bytes on their way."""
+    return _returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
 
 
-def _on_entering(method: Callable[P, ResponseT]) -> Callable[P, ResponseContextManager[ResponseT]]:
-    def call(*args: P.args, **kwargs: P.kwargs) -> ResponseContextManager[ResponseT]:
-        return ResponseContextManager(partial(method, *args, **kwargs))
+def _returning(method: Any, result: str) -> Callable[..., Any]:
+    """Return the same function, which says of itself that it returns something else.
 
-    return call
-
-
-def _on_aentering(
-    method: Callable[P, Awaitable[AsyncResponseT]],
-) -> Callable[P, AsyncResponseContextManager[AsyncResponseT]]:
-    def call(*args: P.args, **kwargs: P.kwargs) -> AsyncResponseContextManager[AsyncResponseT]:
-        return AsyncResponseContextManager(partial(method, *args, **kwargs))
-
-    return call
+    Args:
+        method: A method of a generated module, which has this module as `_resource`.
+        result: The annotation of its result, as seen from there, with `{}` where the method's own stands in it.
+    """
+    made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
+    made.__kwdefaults__ = method.__kwdefaults__
+    made.__doc__, made.__module__, made.__qualname__ = method.__doc__, method.__module__, method.__qualname__
+    own = method.__annotations__
+    made.__annotations__ = {**own, "return": f"_resource.{result}".format(own["return"])}
+    return made

@@ -9,23 +9,21 @@ import json
 import os
 from contextlib import aclosing, closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from datetime import timedelta
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
+from . import http_types
 from .casting import cast_plainly, codec_of
 from .codec import Codec, MismatchError
 from .errors import APIResponseValidationError, StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
 from .files import Download, asave, save
+from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
 from .transport import HTTPURL, HTTPHeaders, Response
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from .transport import HTTPRequest, HTTPResponse
 
 __all__ = [
     "APIResponse",
@@ -58,8 +56,10 @@ def read_result(reader: Reader[T], what: str, response: Response, content: bytes
         raise unreadable(response, content, f"{what}: {problem}", retry_safe=retry_safe) from error
 
 
-class ResponseFacts(Generic[T]):
+class ResponseFacts(Handle, Generic[T]):
     """What is known of a response besides its body."""
+
+    _refusal = "cannot be pickled, nor copied before its body was read: keep what `read()` or `parse()` returns"
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -68,17 +68,17 @@ class ResponseFacts(Generic[T]):
         self._parsed: dict[object, object] = {}
 
     @property
-    def http_response(self) -> HTTPResponse:
+    def http_response(self) -> http_types.Response:
         """The httpx.Response; once the body was read, one that holds it."""
         return self._reply.response.http if self._content is None else self._reply.response.read_as(self._content)
 
     @property
-    def http_request(self) -> HTTPRequest:
+    def http_request(self) -> http_types.Request:
         """The httpx.Request."""
         return self._reply.response.http.request
 
     @property
-    def headers(self) -> HTTPHeaders:
+    def headers(self) -> http_types.Headers:
         """The response headers; names in any case."""
         return HTTPHeaders(list(self._reply.response.raw_headers))
 
@@ -142,6 +142,14 @@ class ResponseFacts(Generic[T]):
                 raise StreamAlreadyConsumed("the body was read before; keep what read() or iter_bytes() gave")
             self._started = True
         return self._content
+
+    def __copy__(self) -> Self:
+        if self._content is None:
+            self.__reduce_ex__(2)
+        return type(self)(replace(self._reply, content=self._content))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # what it is made of never changes
+        return self.__copy__()
 
     def _parse_once(self, content: bytes, to: object) -> Any:
         if to not in self._parsed:

@@ -8,24 +8,44 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from typing import Any, Protocol, Self
 
 from .errors import APIError, Error
-from .session_events import SpeechSessionAudio
-
-if TYPE_CHECKING:
-    from .async_speech_session import AsyncSpeechSession
-    from .speech_session import SpeechSession
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
 
 SOURCE_TIMEOUT = 1.0
 """Seconds to wait, when speaking is left early, for the thread that reads the texts."""
 
 
+class _Session(Protocol):
+    """A session, as far as it matters here."""
+
+    @property
+    def is_over(self) -> bool: ...
+    def __next__(self) -> SpeechSessionEvent: ...
+    def send_text(self, text: str) -> None: ...
+    def send_flush(self) -> int: ...
+    def send_finish(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class _AsyncSession(Protocol):
+    """The same for those who await."""
+
+    @property
+    def is_over(self) -> bool: ...
+    def __anext__(self) -> Coroutine[Any, Any, SpeechSessionEvent]: ...
+    async def send_text(self, text: str) -> None: ...
+    async def send_flush(self) -> int: ...
+    async def send_finish(self) -> None: ...
+    async def close(self) -> None: ...
+
+
 class AudioIterator(Iterator[bytes]):
     """The audio of a session, in pieces as they come; it ends, or fails, as iteration over the session does."""
 
-    def __init__(self, session: SpeechSession) -> None:
+    def __init__(self, session: _Session) -> None:
         self._session = session
         self._is_closed = False
 
@@ -47,7 +67,7 @@ class AudioIterator(Iterator[bytes]):
 class SpokenIterator(AudioIterator):
     """The audio of texts that a thread reads and sends meanwhile; the session is over when this is."""
 
-    def __init__(self, session: SpeechSession, texts: Iterable[str]) -> None:
+    def __init__(self, session: _Session, texts: Iterable[str]) -> None:
         super().__init__(session)
         self._texts = texts
         self._source: threading.Thread | None = None
@@ -83,7 +103,7 @@ class SpokenIterator(AudioIterator):
             self.close()
 
 
-def _send(session: SpeechSession, texts: Iterable[str], trouble: list[BaseException]) -> None:
+def _send(session: _Session, texts: Iterable[str], trouble: list[BaseException]) -> None:
     try:
         for text in texts:
             session.send_text(text)
@@ -102,7 +122,7 @@ class AsyncAudioIterator(AsyncIterator[bytes]):
     A step that is cancelled, or given too little time, loses nothing: the next one goes on where it was.
     """
 
-    def __init__(self, session: AsyncSpeechSession) -> None:
+    def __init__(self, session: _AsyncSession) -> None:
         self._session = session
         self._is_closed = False
 
@@ -124,8 +144,14 @@ class AsyncAudioIterator(AsyncIterator[bytes]):
 class AsyncSpokenIterator(AsyncAudioIterator):
     """The audio of texts that a task reads and sends meanwhile; the session is over when this is."""
 
-    def __init__(self, session: AsyncSpeechSession, texts: Iterable[str] | AsyncIterable[str]) -> None:
+    def __init__(
+        self,
+        session: _AsyncSession,
+        texts: Iterable[str] | AsyncIterable[str],
+        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
         super().__init__(session)
+        self._start = start
         self._texts = texts
         self._source: asyncio.Task[None] | None = None
         self._trouble: list[BaseException] = []
@@ -134,8 +160,7 @@ class AsyncSpokenIterator(AsyncAudioIterator):
     async def __anext__(self) -> bytes:
         if self._source is None:
             # It holds nothing of this object, which is closed when nobody holds it.
-            send = _asend(self._session, self._texts, self._trouble)
-            self._source = self._session._start(send)  # pyright: ignore[reportPrivateUsage]  # it is the session's own audio
+            self._source = self._start(_asend(self._session, self._texts, self._trouble))
         try:
             return await super().__anext__()
         except StopAsyncIteration:
@@ -161,11 +186,15 @@ class AsyncSpokenIterator(AsyncAudioIterator):
         if self._source is not None and not (self._session.is_over and self._source.done()):
             loop = self._source.get_loop()
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._session._close_soon)  # pyright: ignore[reportPrivateUsage]  # likewise
+                loop.call_soon_threadsafe(_close_soon, self._session, self._start)
+
+
+def _close_soon(session: _AsyncSession, start: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    start(session.close())
 
 
 async def _asend(
-    session: AsyncSpeechSession, texts: Iterable[str] | AsyncIterable[str], trouble: list[BaseException]
+    session: _AsyncSession, texts: Iterable[str] | AsyncIterable[str], trouble: list[BaseException]
 ) -> None:
     try:
         async for text in _each(texts):

@@ -24,7 +24,6 @@ import httpcore
 import httpx
 
 from ..errors import Error, InvalidArgumentError
-from ..files import Upload
 from ..omit import NotGiven
 from .direct import asynchronous, sync
 from .direct.sync import SocketOptions
@@ -298,6 +297,7 @@ class SharedClient(Generic[ClientT, PoolT]):
         self._is_given = given is not None
         self._make = make
         self.connections = connections
+        self._make_pool = pool
         self.pool = pool(_keep_alive(), lambda: self.direct_tls)
         self._lock = threading.Lock()
         self._process = os.getpid()
@@ -308,13 +308,17 @@ class SharedClient(Generic[ClientT, PoolT]):
         reasons = {
             "an http_client was given": self._is_given,
             "http2=True was given": self.connections.http2,
-            "it uploads a file": request.parts is not None or isinstance(request.content, Upload),
             "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
             "the library was wrapped": _watch.is_wrapped(),
         }
         reason = next((reason for reason, holds in reasons.items() if holds), None)
         logger.debug("%s: %s", request.line, "direct" if reason is None else f"by httpx, since {reason}")
         return reason is None
+
+    def another(self) -> SharedClient[ClientT, PoolT]:
+        """Return one with connections of its own; a client of the application's own stays the same."""
+        given = self._http if self._is_given else None
+        return SharedClient(given, self._make, self.connections, self._make_pool)
 
     def http(self) -> ClientT:
         """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""

@@ -1,86 +1,195 @@
-"""Files on their way out: opened when they are sent, and read in pieces; their failures are errors of ours."""
+"""Files on their way out: opened when they are sent, and read in pieces; their failures are errors of ours.
+
+What is written here once, as coroutines, serves both kinds of client: one that waits has nothing to await in them.
+"""
 
 from __future__ import annotations
 
-import io
+import asyncio
+import inspect
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar, cast
 
 import httpx
 
-from ..errors import InvalidArgumentError
-from ..files import Upload
+from .. import description
+from ..deadline import Deadline
+from ..errors import Error, InvalidArgumentError
+from ..files import Upload, reason_of
+
+T = TypeVar("T")
+
+PIECE = 1 << 16
+"""Bytes that are read at a time."""
+
+SPOOL = 1 << 20
+"""Bytes of what cannot be rewound that are kept in memory; more of them are kept in a temporary file."""
 
 
-class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file as a body, sent in pieces from its start; the same for those who wait and those who await."""
+class _NotReadInTimeError(httpx.WriteTimeout):
+    """The deadline of the call passed while a file was awaited."""
 
-    def __init__(self, content: bytes | _Readable) -> None:
-        self._content = content
+
+def at_once(step: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns that has nothing to wait for."""
+    try:
+        step.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    step.close()
+    raise InvalidArgumentError("a file that is awaited in part: give its bytes")
+
+
+async def opened(
+    sections: Sequence[bytes | Upload], files: ExitStack, deadline: Deadline | None, *, awaits: bool
+) -> bytes | Body | None:
+    """Return a body that is ready to be sent, None for none.
+
+    Args:
+        sections: What it is made of, in order.
+        files: Files that are opened for it end with this.
+        deadline: When what is awaited must be over.
+        awaits: Whether anything can be.
+
+    Raises:
+        InvalidArgumentError: A file cannot be read, or must be awaited.
+    """
+    ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
+    match ready:
+        case []:
+            return None
+        case [bytes() as whole]:
+            return whole
+        case _:
+            return Body(ready)
+
+
+async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, awaits: bool) -> File:
+    if upload.is_awaited and not awaits:
+        hint = f"give its bytes or a plain file, or use Async{description.NAME}"
+        raise InvalidArgumentError(f"{upload.name} is a file that must be awaited: {hint}")
+    with _reading(upload.name):
+        content: Any = upload.spool or upload.content
+        if isinstance(content, Path):
+            content = files.enter_context(content.open("rb"))
+        size = await _size(content, deadline)
+        if size is None:
+            if awaits and not upload.is_awaited and not getattr(content, "seekable", lambda: True)():
+                raise ValueError("a pipe or the like would hold up the event loop; give its bytes")
+            upload.spool = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115  # retries need it, too
+            size, content = await _fill(upload.spool, content, deadline), upload.spool
+        await _result(content.seek(0), deadline)
+        start = await _result(content.read(1), deadline)
+        if isinstance(start, str):
+            raise ValueError("it gives texts; open it in binary mode")
+        if bool(start) != bool(size):
+            raise ValueError("it does not tell how long it is")
+    return File(content, upload.name, size, deadline)
+
+
+async def _size(content: Any, deadline: Deadline | None) -> int | None:
+    """Return how many bytes a file has; None if it cannot tell, as a pipe, or the UploadFile of a framework."""
+    try:
+        end = await _result(content.seek(0, os.SEEK_END), deadline)
+        return int(await _result(content.tell(), deadline) if end is None else end)
+    except (AttributeError, TypeError, OSError, ValueError):
+        return None
+
+
+async def _fill(spool: IO[bytes], content: Any, deadline: Deadline | None) -> int:
+    """Read a file, from the start if that can be; returns how many bytes it has."""
+    try:
+        await _result(content.seek(0), deadline)
+        is_rewound = True
+    except (AttributeError, TypeError, OSError, ValueError):
+        is_rewound = False
+    while piece := await _result(content.read(PIECE), deadline):
+        spool.write(piece)
+    if not spool.tell() and not is_rewound:
+        raise ValueError("nothing is left to read, and it cannot be rewound; give its bytes")
+    return spool.tell()
+
+
+async def _result(value: Any, deadline: Deadline | None) -> Any:
+    """Return a value, which a file that must be awaited gives later; raises if that is past the deadline."""
+    if not inspect.isawaitable(value):
+        if deadline is not None and not deadline.remaining:
+            raise _NotReadInTimeError("the file was not read in time")
+        return value
+    if deadline is None:
+        return await value
+    limit = asyncio.timeout(deadline.remaining)
+    try:
+        async with limit:
+            return await value
+    except TimeoutError as error:
+        if limit.expired():
+            raise _NotReadInTimeError("the file was not read in time") from error
+        raise
+
+
+@contextmanager
+def _reading(name: str) -> Generator[None]:
+    """Have what goes wrong with a file be its own matter, and not the connection's."""
+    try:
+        yield
+    except (Error, _NotReadInTimeError):
+        raise
+    except Exception as error:  # files of other packages raise errors of theirs
+        raise InvalidArgumentError(f"cannot read {name}: {reason_of(error)}") from error
+
+
+class File:
+    """An open file of so many bytes.
+
+    Args:
+        content: The file; what its methods return may have to be awaited.
+        name: What it is called in errors.
+        size: How many bytes it has.
+        deadline: When what is awaited must be over.
+    """
+
+    def __init__(self, content: Any, name: str, size: int, deadline: Deadline | None) -> None:
+        self.content = content
+        self.name = name
+        self.size = size
+        self._deadline = deadline
+
+    def steps(self) -> Iterator[Coroutine[Any, Any, bytes]]:
+        """Return what reads its pieces from the start; each raises InvalidArgumentError."""
+        left = self.size
+
+        async def read() -> bytes:
+            nonlocal left
+            with _reading(self.name):
+                if left == self.size:
+                    await _result(self.content.seek(0), self._deadline)
+                piece = await _result(self.content.read(min(left, PIECE)), self._deadline)
+                if not 0 < len(piece) <= left:
+                    raise ValueError("its length changed while it was sent")
+            left -= len(piece)
+            return bytes(piece)
+
+        while left:
+            yield read()
+
+
+class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of known length, sent in pieces, as often as need be; the same for those who wait and those who await."""
+
+    def __init__(self, sections: Sequence[bytes | File]) -> None:
+        self._sections = sections
+        self.size = sum(len(each) if isinstance(each, bytes) else each.size for each in sections)
 
     def __iter__(self) -> Iterator[bytes]:
-        if isinstance(self._content, bytes):
-            yield self._content
-            return
-        self._content.seek(0)
-        while piece := self._content.read(_PIECE):
-            yield piece
+        for each in self._sections:
+            yield from [each] if isinstance(each, bytes) else map(at_once, each.steps())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-
-_PIECE = 1 << 16
-
-
-def size_of(content: bytes | _Readable) -> int:
-    """Return how many bytes a content has."""
-    return len(content) if isinstance(content, bytes) else int(content.seek(0, os.SEEK_END))
-
-
-class _Readable:
-    """A file whose failures are told as errors of ours, not as lost connections."""
-
-    def __init__(self, file: IO[bytes], name: str) -> None:
-        self._file = file
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-    def fileno(self) -> int:
-        # httpx would ask the system for the length, which knows nothing of buffers and of compressed files.
-        raise io.UnsupportedOperation("fileno")
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return self._file.read(size)
-        except OSError as error:
-            raise InvalidArgumentError(f"cannot read {self._name}: {error.strerror or error}") from error
-
-
-def opened(upload: Upload, files: ExitStack) -> bytes | _Readable:
-    """Return the content of an upload; a file that is opened for it ends with `files`. Raises InvalidArgumentError."""
-    content = upload.content
-    if isinstance(content, bytes):
-        return content
-    if isinstance(content, Path):
-        try:
-            return _Readable(files.enter_context(content.open("rb")), str(content))
-        except OSError as error:
-            raise InvalidArgumentError(f"cannot read {content}: {error.strerror}") from error
-    if upload.was_read and not (hasattr(content, "seek") and getattr(content, "seekable", lambda: True)()):
-        raise InvalidArgumentError(f"{upload.name} cannot be sent again, since it cannot be rewound: give its bytes")
-    upload.was_read = True
-    return _Readable(content, upload.name)
-
-
-def part_of(part: str | Upload, files: ExitStack) -> tuple[Any, ...]:
-    """Return a part of a multipart body as httpx takes one; as `opened`."""
-    if isinstance(part, str):
-        return (None, part.encode())
-    return (part.name, opened(part, files), part.media_type, part.headers)
+        for each in self._sections:
+            for step in [each] if isinstance(each, bytes) else each.steps():
+                yield step if isinstance(step, bytes) else await step

@@ -79,19 +79,37 @@ class _Graph:
         }
 
     def _used_by(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> set[str]:
-        """Return the modules that an import uses; one of an index as a whole uses every module of its folder."""
+        """Return the modules that an import uses; one of an index as a whole uses those it is asked for."""
         module = self.module(name, node, alias)
         if module not in INDEXES:
             # Python runs the __init__ of each folder on the way.
             return {each for each in (module, f"{PurePosixPath(module).parent}/__init__.py") if each in self.trees}
         folder = str(PurePosixPath(module).parent)
-        from_index = {
-            self.module(module, each, item)
-            for each in self.imports[module]
-            for item in each.names
-            if each.level and (item.asname or item.name) == alias.name
-        }
-        return from_index or {each for each in self.trees if PurePosixPath(each).parent.name == folder}
+        found = {*self.attributes(name, node, alias).values()} or {self._behind(module, alias.name)}
+        return {each for each in self.trees if PurePosixPath(each).parent.name == folder} if "" in found else found
+
+    def attributes(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> dict[ast.Attribute, str]:
+        """Return each `_models.Voice`, where `_models` is an index that `name` imports, and the module of the class.
+
+        It is empty for any other import, and where something else is done with the index.
+        """
+        index = self.module(name, node, alias)
+        if index not in INDEXES or PurePosixPath(index).parent.name != alias.name:
+            return {}
+        nodes = [*ast.walk(self.trees[name])]
+        names = [each for each in nodes if isinstance(each, ast.Name) and each.id == (alias.asname or alias.name)]
+        found = [each for each in nodes if isinstance(each, ast.Attribute) and each.value in names]
+        return {each: self._behind(index, each.attr) for each in found} if len(found) == len(names) else {}
+
+    def _behind(self, index: str, name: str) -> str:
+        """Return the module that an index has a name from; nothing if it has no such name."""
+        modules = (
+            self.module(index, node, alias)
+            for node in self.imports[index]
+            for alias in node.names
+            if node.level and (alias.asname or alias.name) == name
+        )
+        return next(modules, "")
 
     def module(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> str:
         """Return the module of the package that an import in `name` takes something from, or nothing."""
@@ -122,22 +140,30 @@ def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
         for node in graph.imports.get(name, ())
         if any(graph.module(name, node, each) in gone for each in node.names)
     ]
-    if not imports:
+    attributes = [
+        node
+        for each in graph.imports.get(name, ())
+        for alias in each.names
+        for node, module in graph.attributes(name, each, alias).items()
+        if module in gone
+    ]
+    if not imports and not attributes:
         return graph.sources[name]
     mixed = [node for node in imports if not all(graph.module(name, node, each) in gone for each in node.names)]
     if mixed:
         raise CannotLeaveOutError(f"{name}, line {mixed[0].lineno}, imports what stays together with what is left out")
-    cut = _Cut(name, imports)
+    cut = _Cut(name, imports, attributes)
     spans = list(cut.spans(graph.trees[name].body))
     return _drop_lines(graph.sources[name].decode(), spans).encode()
 
 
 class _Cut:
-    """What of a module goes with some of its imports."""
+    """What of a module goes with some of its imports, and of its `_models.Voice`."""
 
-    def __init__(self, name: str, imports: list[ast.ImportFrom]) -> None:
+    def __init__(self, name: str, imports: list[ast.ImportFrom], attributes: list[ast.Attribute]) -> None:
         self.module = name
         self.imports = imports
+        self.attributes = attributes
         self.names = {alias.asname or alias.name for node in imports for alias in node.names}
 
     def spans(self, body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
@@ -178,6 +204,7 @@ class _Cut:
             (isinstance(each, ast.Name) and each.id in self.names)
             or (isinstance(each, ast.Constant) and each.value in self.names)
             or each in self.imports
+            or each in self.attributes
             for each in ast.walk(node)
         )
 

@@ -70,7 +70,7 @@ class Surface:
             for name, inner in member.all_members.items():
                 if not name.startswith("_") or name == "__init__":
                     self._add(f"{path}.{name}", inner, (*above, member.path))
-        elif member.is_attribute and "property" in member.labels and isinstance(member.annotation, griffe.Expr):
+        elif _is_property(member) and isinstance(member.annotation, griffe.Expr):
             kind = self._class(member.annotation.canonical_path)
             if kind is not None and kind.path not in above:
                 self._add(path, kind, above)
@@ -98,6 +98,13 @@ class Surface:
             )
         name = plain.partition(".")[2]
         return tuple(each for each in self.operations if name == each or name.startswith(f"{each}."))
+
+
+def _is_property(member: Member) -> bool:
+    """Whether a method is a property, or one that griffe does not know for one."""
+    if member.is_function:
+        return any(str(each.value) == "lazy_property" for each in member.decorators)
+    return member.is_attribute and "property" in member.labels
 
 
 def _plain(path: str) -> str:

@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from lmnt_server.documents import DocumentError, read
 
 T = TypeVar("T")
 
@@ -53,47 +54,12 @@ def below(pointer: str, *steps: object) -> str:
     return pointer + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-class DescriptionLoader(yaml.CSafeLoader):
-    """YAML 1.2 as OpenAPI has it: `no` is a text, a date is a text, and a key stands once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping; refuses a key that stands twice."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                mark = key_node.start_mark
-                raise Failure(f"{Path(mark.name).name}, line {mark.line + 1}: the key {key!r} stands twice")
-            seen.add(key)
-        return dict(super().construct_mapping(node, deep))
-
-
-DescriptionLoader.yaml_implicit_resolvers = {}
-for tag, pattern, first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    (
-        "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan|\.NaN|\.NAN",
-        "-+.0123456789",
-    ),
-):
-    DescriptionLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
-
-
 def load(path: Path) -> dict[str, Any]:
-    """Read a YAML file; JSON is YAML."""
+    """Read a file of YAML 1.2 or JSON, with the server's reader."""
     try:
-        with path.open("rb") as file:
-            data = yaml.load(file, DescriptionLoader)  # derived from the safe loader
-    except OSError as error:
-        raise Failure(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise Failure(f"{path} is no YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise Failure(f"{path} holds no mapping")
-    return cast("dict[str, Any]", data)
+        return read(path)
+    except DocumentError as error:
+        raise Failure(str(error)) from error
 
 
 def load_description(path: Path) -> dict[str, Any]:

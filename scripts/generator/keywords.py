@@ -6,6 +6,7 @@ stops the run too, so that nothing in a description can be passed over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -246,12 +247,19 @@ def problems(node: object, table: str = "document", pointer: str = "") -> Iterat
             yield Problem(here, f"{key!r} is no keyword of this place", "mend its spelling, or call it x-…")
         elif use.hint:
             yield Problem(here, use.why, use.hint)
+        elif not use.why and (infinite := [each for each in _values(value) if not math.isfinite(each)]):
+            yield Problem(here, f"JSON has no number {infinite[0]}", "write a number, or leave it out")
         elif key == "additionalProperties" and value is False:
             continue
         elif use.child:
             for step, each in _children(use, value):
                 if not (f"{table}.{key}" in MAPS_WITH_EXTENSIONS and str(step).startswith("x-")):
                     yield from problems(each, use.child, here if step is None else below(here, step))
+
+
+def _values(value: Any) -> list[float]:
+    """Return the fractions among a value, or among those that it lists."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, float)]
 
 
 def _children(use: Use, value: Any) -> Iterator[tuple[Any, Any]]:

@@ -51,8 +51,7 @@ _CLASSES = {
         "CallOptions",
         "Headers",
         "Query",
-        "Mode",
-        "Timeout",
+        "Setting",
     ),
     *("Model", "Result", "ResultList", "ResultDict", "ResultText", "SyncResource", "AsyncResource"),
     *("APIResponse", "AsyncAPIResponse", "BinaryAPIResponse", "AsyncBinaryAPIResponse", "CODEC"),
@@ -64,13 +63,13 @@ strings.RESERVED_WORDS.clear()
 strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 
 # A class looks a name up in itself before its module: a method `omit` would be the default of the next one's arguments.
-_METHODS = {"with_raw_response", "with_streaming_response", "in_mode", "omit", "not_given"}
+_METHODS = {"with_raw_response", "with_streaming_response", "omit", "not_given"}
 _CLIENT = {
     *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
-    *("api_key", "base_url", "max_retries", "timeout", "cached_property"),
+    *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
-_OPERATIONS = {"builtins", "datetime", "uuid"}
+_OPERATIONS = {"builtins", "datetime", "http_types", "resource", "resources", "uuid"}
 """Modules that a resource imports beside those of its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}

@@ -26,6 +26,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
         *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),
+        *(ROOT / "server" / "lmnt_server" / "documents").glob("*.py"),
         ROOT / "scripts" / "regenerate.py",
         ROOT / "LICENSE",
     ]
@@ -51,7 +52,8 @@ def _name(path: Path) -> str:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    # Of the text: in the repository of another service's client git may have changed the ends of lines.
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def check_place(settings: Settings) -> None:
@@ -151,6 +153,6 @@ def differences(settings: Settings, fresh: Path) -> Iterator[str]:
         there, made = settings.out / name, fresh / name
         if not there.exists() or not made.exists():
             yield f"{'missing' if made.exists() else 'not made by the generator'}: {name}\n"
-        elif there.read_bytes() != made.read_bytes():
+        elif _digest(there) != _digest(made):
             old, new = (path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (there, made))
             yield "".join(difflib.unified_diff(old, new, f"there/{name}", f"made/{name}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 import unicodedata
@@ -12,15 +11,11 @@ from typing import Any
 
 from jinja2 import Undefined
 
-from .description import Failure
-
 
 def literal(value: Any) -> str:
     """Return a value of the description as Python has it; what it holds stays a value."""
     if isinstance(value, Undefined):
         str(value)  # raises the error that names what a template has missed
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Failure(f"{value} cannot be written in JSON: write a number")
     return repr(value)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+
+from .documents import DocumentError, read
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The fields of a Path Item Object that are operations (OpenAPI 3.1, section 4.8.9)."""
@@ -178,38 +178,16 @@ def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-if TYPE_CHECKING:
-    from yaml import SafeLoader
-else:
-    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # yaml was built with libyaml or not
-
-
-class Loader(SafeLoader):
-    """YAML 1.2 (its core schema), which OpenAPI is written in: `no` is a text, and so is a date."""
-
-
-Loader.yaml_implicit_resolvers = {}
-for _kind, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-):
-    cast("Any", Loader).add_implicit_resolver(
-        f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
-    )
-
-
 @cache
 def lmnt() -> Description:
     """Return the description of the LMNT API: the one inside an installed package, else the one of the checkout.
 
     Raises:
-        FileNotFoundError: if there is neither.
+        DocumentError: if there is neither, or it cannot be read.
     """
     package = Path(__file__).parent
     candidates = (package / "lmnt.yaml", package.parents[1] / "openapi" / "lmnt.yaml")
     for path in candidates:
         if path.is_file():
-            return Description(yaml.load(path.read_text("utf-8"), Loader))
-    raise FileNotFoundError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")
+            return Description(read(path))
+    raise DocumentError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")

@@ -20,6 +20,7 @@ from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .app import create_app
+from .documents import DocumentError
 from .engines import ENGINES
 from .envelope import access_log
 from .faults import FaultSyntaxError
@@ -59,6 +60,8 @@ async def serve(options: argparse.Namespace) -> None:
         )
     except FaultSyntaxError as error:
         raise CannotStartError(f"--fault: {error}") from error
+    except DocumentError as error:
+        raise CannotStartError(str(error)) from error
     except NotImplementedError as error:
         raise CannotStartError(f"this server does not do all of the description: {error}") from error
     exchanges = _Exchanges(app)

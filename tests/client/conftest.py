@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -96,6 +97,19 @@ def wire(request: pytest.FixtureRequest, trusting: ssl.SSLContext) -> Wire:
         return Wire(request.param, {}, request.getfixturevalue("server"))
     options = {"http2": True, "ssl_context": trusting}
     return Wire(request.param, options, request.getfixturevalue("tls_server"))
+
+
+@pytest.fixture(scope="session")
+def big_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("big") / "big.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        for _ in range(200):
+            file.writeframes(bytes(100_000))
+    assert path.stat().st_size > 20_000_000
+    return path
 
 
 @pytest.fixture

@@ -30,6 +30,15 @@ class Received:
     def attempt(self) -> str | None:
         return self.headers.get("x-lmnt-retry-count")
 
+    def part(self, name: str) -> tuple[str, bytes]:
+        """Return the head and the content of a part of a multipart body."""
+        boundary = self.headers["content-type"].partition("boundary=")[2].encode()
+        for each in self.body.split(b"--" + boundary):
+            top, _, content = each.partition(b"\r\n\r\n")
+            if f'name="{name}"'.encode() in top:
+                return top.decode(), content.removesuffix(b"\r\n")
+        raise AssertionError(f"there is no part {name}")
+
 
 def response(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
     """Return a whole HTTP/1.1 response with a Content-Length."""

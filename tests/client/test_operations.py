@@ -30,7 +30,7 @@ from lmnt_server.process import ServerProcess
 
 from .conftest import Wire
 from .modes import Sync
-from .peers import Listener, json_response, response, serving
+from .peers import Listener, json_response, serving
 
 REQUEST_ID = re.compile(r"req_[1-9A-HJ-NP-Za-km-z]{22}")
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -294,19 +294,6 @@ def test_leaving_a_stream_early_frees_its_connection(mode: Sync, client: Any) ->
     assert mode.run(client.voices.retrieve("leah")).id == "leah"
 
 
-@pytest.fixture(scope="session")
-def big_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("big") / "big.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(48_000)
-        for _ in range(200):
-            file.writeframes(bytes(100_000))
-    assert path.stat().st_size > 20_000_000
-    return path
-
-
 @pytest.mark.parametrize("given", ["path", "file"])
 def test_a_big_upload_is_never_whole_in_memory(mode: Sync, client: Any, big_recording: Path, given: str) -> None:
     mode.run(client.accounts.retrieve())
@@ -360,26 +347,6 @@ def test_a_file_is_as_long_as_what_is_read_of_it(mode: Sync, peer: Any, tmp_path
         for file in (compressed, unwritten):
             mode.run(client.voices.create(file=("recording.wav", file), name="n"))
             assert content in listening.requests[-1].body
-
-
-class Unseekable:
-    """What can be read once."""
-
-    def __init__(self, content: bytes) -> None:
-        self._file = io.BytesIO(content)
-
-    def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
-
-
-def test_what_cannot_be_rewound_is_never_sent_empty(mode: Sync, peer: Any) -> None:
-    again = response(307, headers={"location": "/v1/ai/voice"})
-    listening = peer(again, json_response({"id": "a", "name": "n", "owner": "me", "state": "ready"}))
-    client = mode.client(base_url=listening.base_url)
-    with pytest.raises(lmnt.InvalidArgumentError, match=r"recording\.wav cannot be sent again"):
-        mode.run(client.voices.create(file=("recording.wav", Unseekable(b"RIFF1234")), name="n"))
-    assert len(listening.requests) == 1
-    assert mode.run(client.voices.create(file=("recording.wav", io.BytesIO(b"RIFF1234")), name="n")).id == "a"
 
 
 class Hasty(Listener):

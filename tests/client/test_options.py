@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,33 @@ def test_headers_from_the_client_and_the_call(mode: Sync, listing: Any) -> None:
     received = sent(mode, listing, client)
     assert received.headers["x-api-key"] == KEY
     assert received.headers["lmnt-version"] == "1.2"
+
+
+@pytest.mark.parametrize("key", ["My API Key", "a", '"quoted"', "~!@#$%^&*()_+ `;,"])
+def test_a_key_is_whatever_a_header_can_hold(mode: Sync, listing: Any, client: Any, key: str) -> None:
+    assert sent(mode, listing, mode.client(base_url=listing.base_url, api_key=key)).headers["x-api-key"] == key
+    copied = client.with_options(api_key=key)
+    assert mode.run(copied.voices.retrieve("leah")).id == "leah"
+    with mode.entered(copied.speech.sessions.create(voice="leah")) as session:
+        assert session.request_id
+
+
+def test_white_space_around_a_header_is_taken_off_with_a_warning(mode: Sync, listing: Any) -> None:
+    around = {"x-one": " 1\r\n", "x-api-key": f"\t{KEY}x\n"}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = mode.client(base_url=listing.base_url, default_headers={"x-zero": "0 0 "})
+        received = sent(mode, listing, client, extra_headers=around)
+    assert {name: received.headers[name] for name in ("x-zero", *around)} == {
+        "x-zero": "0 0",
+        "x-one": "1",
+        "x-api-key": f"{KEY}x",
+    }
+    assert [str(each.message).partition(" had")[0] for each in caught] == [
+        f"the value of header {name}" for name in ("x-zero", *around)
+    ]
+    assert not any(KEY in str(each.message) for each in caught)
+    assert {Path(each.filename).parent for each in caught} == {Path(__file__).parent}, "not where it was called"
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "accept", "accept-encoding"])

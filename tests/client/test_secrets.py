@@ -6,6 +6,7 @@ import logging
 import pickle
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ KINDS: dict[str, Callable[[Sync, Any], Any]] = {
     "extra header": lambda mode, client: mode.run(client.voices.list(extra_headers={"a b": "c"})),
     "option": lambda _, client: client.with_options(base_url="nowhere"),
     "option with a key": lambda _, client: client.with_options(api_key=KEY, timeout=-1),
-    "option with a bad key": lambda _, client: client.with_options(api_key=f"{KEY} "),
+    "option with a bad key": lambda _, client: client.with_options(api_key=f"{KEY}\0"),
     "file": lambda mode, client: mode.run(
         mode.run(client.speech.generate(text="hi", voice="leah")).write_to_file("/nowhere/at/all")
     ),
@@ -128,8 +129,8 @@ def test_errors_of_a_client_of_the_real_server(mode: Sync, client: Any, kind: st
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"api_key": f"{KEY} "},
-        {"api_key": f"{KEY}\n"},
+        {"api_key": f"{KEY}é"},
+        {"api_key": f"{KEY}\nx"},
         {"api_key": KEY, "base_url": "nowhere"},
         {"api_key": KEY, "timeout": -1},
         {"api_key": KEY, "max_retries": -1},
@@ -144,10 +145,32 @@ def test_errors_of_the_constructor(mode: Sync, arguments: dict[str, Any]) -> Non
 
 
 def test_errors_of_the_constructor_with_a_key_from_the_environment(mode: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LMNT_API_KEY", f"{KEY} x")
+    monkeypatch.setenv("LMNT_API_KEY", f"{KEY}\tx")
     assert leaks(raised(mode.kind)) == []
     monkeypatch.setenv("LMNT_API_KEY", KEY)
     assert leaks(raised(lambda: mode.kind(base_url="nowhere"))) == []
+
+
+@pytest.mark.parametrize("where", ["client", "environment", "with_options", "setting"])
+def test_the_warning_of_white_space_around_a_key(mode: Sync, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    client = mode.client()
+    given = f" {KEY}\r\n"
+    monkeypatch.setenv("LMNT_API_KEY", given)
+    make = {
+        "client": lambda: mode.kind(api_key=given),
+        "environment": mode.kind,
+        "with_options": lambda: client.with_options(api_key=given),
+        "setting": lambda: setattr(client, "api_key", given),
+    }[where]
+    with pytest.warns(UserWarning, match="had white space around it") as caught:
+        assert (make() or client).api_key == KEY
+    assert [(KEY in str(each.message), each.filename) for each in caught] == [(False, __file__)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # an application that wants to see it
+        with pytest.raises(UserWarning) as raised:
+            make()
+    assert leaks(raised.value) == []
+    assert len(list(frames(raised.value))) > 2
 
 
 PEERS: dict[str, Any] = {

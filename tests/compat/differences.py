@@ -239,9 +239,14 @@ TABLE: dict[str, list[Difference]] = {
     "Clients and requests": [
         Difference(
             "An empty API key is taken",
-            "`InvalidArgumentError`; so are keys with spaces or characters outside ASCII",
+            "`InvalidArgumentError`; so are keys with control characters or characters outside ASCII",
             "A key that was not set is a mistake better found at the start",
             lines=("clients/without a key",),
+        ),
+        Difference(
+            "White space around a key or the value of a header, such as the end of a line of a file, is sent, or fails in the HTTP library",
+            "It is taken off, with a warning",
+            "It is no part of the value (RFC 9110 section 5.5)",
         ),
         Difference(
             'An id goes into the path as it is: `retrieve("../../account")` asks for the account, `retrieve("list")` for the list',
@@ -281,6 +286,18 @@ TABLE: dict[str, list[Difference]] = {
             lines=("arguments/tags of .+",),
         ),
         Difference(
+            "An upload is bytes, an `io.IOBase` object or a path; other files are a `RuntimeError`, and one whose `read` is awaited cannot be sent",
+            "Whatever can be read: also `bytearray`, `NamedTemporaryFile`, the uploads of frameworks and, in `AsyncLmnt`, awaited files",
+            "Files come from frameworks as they are",
+            lines=("arguments/upload of a (bytearray|temporary file)",),
+        ),
+        Difference(
+            "An upload that cannot be rewound, such as a pipe, is sent with a wrong length, and empty when it is sent again",
+            "It is read to a temporary file first; `AsyncLmnt` refuses a pipe that would hold up the event loop",
+            "The recording must arrive whole, at the second try too",
+            lines=("arguments/upload of a pipe",),
+        ),
+        Difference(
             "Each request says which Python, system and machine it comes from, in `X-Lmnt-…` headers",
             "`User-Agent` and `X-Lmnt-Retry-Count` alone",
             "Nobody needs it to answer",
@@ -308,6 +325,13 @@ TABLE: dict[str, list[Difference]] = {
             "HTTP/1.1 alone",
             "`Lmnt(http2=True)` with the extra `http2`, `ssl_context=` and `proxy=`; TCP keep-alive is on",
             "On an idle network a long request died without a word",
+        ),
+        Difference(
+            "`copy.copy(client)` shares the connections, and `copy.deepcopy` and `pickle.dumps` raise a bare `TypeError`",
+            "Both copies have connections of their own, but for an `http_client` that was given; to pickle one is a `NotPicklableError`, also a"
+            " `TypeError`, that says what to do",
+            "`dataclasses.asdict` and frameworks copy what they are given; `with_options` is what shares connections",
+            lines=("clients/(deep copy|pickled)",),
         ),
         Difference(
             "`default_headers`, `default_query`, `auth_headers`, `platform_headers()`, `user_agent`, `qs` and `custom_auth` of a client",

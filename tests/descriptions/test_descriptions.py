@@ -360,11 +360,13 @@ ROWS: list[tuple[str, str, tuple[Any, ...], dict[str, Any], dict[str, Any], Call
         for path, target in (
             *(("resources.resources", "resources"), ("raw.raw", "raw"), ("async_raw.get", "async_raw")),
             *(("sync.get", "sync"), ("async_.get", "async"), ("ssl.get", "ssl")),
-            *(("cached_property_.get", "cached_property"), ("x.omit_", "x/omit"), ("x.not_given_", "x/not_given")),
-            *(("x.uuid", "x/uuid"), ("x.builtins", "x/builtins")),
+            *(("lazy_property_.get", "lazy_property"), ("x.omit_", "x/omit"), ("x.not_given_", "x/not_given")),
+            *(("x.uuid", "x/uuid"), ("x.builtins", "x/builtins"), ("x.http_types", "x/http_types")),
         )
     ),
     ("ours", "x.datetime", (), {"a": DAY}, {"query": {"a": "2026-02-28"}}, lambda found: found == [NOON]),
+    ("ours", "x.resource", (), {"setting": "b"}, {"target": "/x/resource?setting=b"}, lambda found: found is None),
+    ("ours", "x.resources", (), {}, {}, lambda found: found.hidden == "a"),
     ("ours", "x.list", (), {}, {}, lambda found: found == [[1]] and found.request_id == REQUEST_ID),
     ("ours", "日本.日本", (), {"日本": "a"}, {"body": {"日本": "a"}}, lambda found: found is None),
 ]

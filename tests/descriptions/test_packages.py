@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import datetime
+import inspect
+import io
 import logging
 import re
 import sys
@@ -14,15 +16,18 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 
 from generator.description import Failure
 from generator.naming import method_name, python_name, resource_name
+from tests.hints import Walk
 
-from .conftest import NAMES, Driver
+from . import mock
+from .conftest import CONTEXT, NAMES, Driver
 from .mock import KEY, Mock
 from .packages import document, load, make_all
 
@@ -81,8 +86,10 @@ def test_a_redirect_takes_the_key_to_no_other_host(drivers: dict[tuple[str, bool
     ("name", "key", "told"),
     [
         ("petshop", None, "PETSHOP_API_KEY"),
+        ("petshop", "a\nb", "pasted whole"),
         ("chat", "a;b", "pasted whole"),
-        ("diary", "a b", "pasted whole"),
+        ("chat", "a b", "goes in a cookie and holds a space"),
+        ("diary", "a\tb", "pasted whole"),
         ("printing", "nothing", "NAME:PASSWORD"),
         ("printing", "a:\ud800", "NAME:PASSWORD"),
     ],
@@ -91,6 +98,35 @@ def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: 
     package = sys.modules[name]
     with pytest.raises(package.InvalidArgumentError, match=told):
         getattr(package, name.capitalize())(api_key=key, base_url="http://localhost")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "bare"),
+    [
+        ("petshop", " My API Key\n", "My API Key"),
+        ("chat", "\tkey=1\r\n", "key=1"),
+        ("diary", "My Bearer Token ", "My Bearer Token"),
+        ("printing", "me:a password \r\n", "me:a password "),
+    ],
+)
+def test_a_key_arrives_without_what_is_around_it(
+    name: str, key: str, bare: str, driver: Callable[[str], Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = driver(name)
+    monkeypatch.setattr(mock, "KEY", bare)
+    with pytest.warns(UserWarning, match="the API key had white space around it"):
+        it.client.api_key = key
+    try:
+        it.call(CALLS[name])
+    finally:
+        it.client.api_key = KEY
+
+
+def test_white_space_around_a_described_header_is_taken_off(drivers: dict[tuple[str, bool], Driver]) -> None:
+    it = drivers[("petshop", False)]
+    with pytest.warns(UserWarning, match="header X-Checksum had white space"):
+        it.call("pet.replace_photo", pet_id=1, body=("a", b"x", "image/png"), x_checksum=[" a b\n"])
+    assert it.server.seen[0].headers["x-checksum"] == "a b"
 
 
 @pytest.mark.usefixtures("made")
@@ -169,6 +205,34 @@ def test_the_types_of_arguments_can_be_looked_at(name: str) -> None:
         assert typing.get_type_hints(package.types.DatetimeArguments) == {"a": datetime.date}
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("made")
+def test_all_annotations_can_be_looked_at(name: str) -> None:
+    walk = Walk(sys.modules[name])
+    assert walk.problems == []
+    client = sys.modules[name].Client
+    for resource, kind in inspect.getmembers(client, inspect.isclass):
+        if kind.__module__.startswith(f"{name}.resources."):
+            for method in vars(kind):
+                if not method.startswith(("_", "with_")):
+                    assert f"{kind.__module__}.{kind.__name__}.{method}" in walk.asked, resource
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("made")
+def test_a_mock_has_what_a_client_has(name: str) -> None:
+    package = sys.modules[name]
+    for kind in (package.Client, package.AsyncClient):
+        mock = create_autospec(kind, instance=True)
+        for place in (mock, mock.with_raw_response, mock.with_streaming_response):
+            for each in vars(kind):
+                if inspect.isclass(getattr(kind, each)) and not each.startswith("with_"):
+                    for method in vars(getattr(kind, each)):
+                        if not method.startswith(("_", "with_")):
+                            with pytest.raises(TypeError):
+                                getattr(getattr(place, each), method)(no_such_argument=1)
+
+
 @pytest.mark.usefixtures("made")
 def test_each_name_of_a_package_is_what_it_is_called() -> None:
     package = import_module("ours")
@@ -209,6 +273,18 @@ def test_a_description_of_nothing_but_a_call_is_enough(tmp_path: Path) -> None:
     assert (package.models.__all__, package.types.__all__) == ([], [])
     with Mock(least) as server:
         assert package.Least(base_url=server.url).all.get() is None
+
+
+@pytest.mark.parametrize("name", ["my_api", "_my__api_", "MY_API"])
+def test_no_header_has_an_underscore_in_its_name(tmp_path: Path, name: str) -> None:
+    make_all({name: document("printing")}, tmp_path)
+    package = load(name, tmp_path)
+    with Mock(document("printing")) as server:
+        client = package.Client(api_key=KEY, base_url=server.url, ssl_context=CONTEXT)
+        client.print_jobs.report()
+        headers = server.seen[0].headers
+    assert [each for each in headers if "_" in each] == []
+    assert headers["x-my--api-retry-count" if "__" in name else "x-my-api-retry-count"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -268,11 +344,7 @@ PHOTOS = {"pet_id": 1, "photos": [b""]}
         ("pet.add_photos", {**PHOTOS, "extra_body": {"x": {"y": object()}}}, "x must be what JSON can hold"),
         ("pet.replace_photo", {"pet_id": 1, "body": "a.png"}, "body must be a pathlib.Path"),
         ("pet.replace_photo", {"pet_id": 1, "body": b"", "extra_body": {"a": 1}}, "to an object alone"),
-        (
-            "pet.replace_photo",
-            {"pet_id": 1, "body": SimpleNamespace(read=bytes)},
-            "body must be a file that has a length",
-        ),
+        ("pet.replace_photo", {"pet_id": 1, "body": iter([b"a"])}, "body must be a pathlib.Path"),
         (
             "pet.replace_photo",
             {"pet_id": 1, "body": b"", "x_checksum": ["a,b", "c"]},
@@ -288,6 +360,24 @@ def test_what_cannot_be_sent_is_refused(
     with pytest.raises(sys.modules["petshop"].InvalidArgumentError, match=re.escape(told)):
         it.call(call, **arguments)
     assert it.server.seen == []
+
+
+class Once:
+    """What can be read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+
+def test_what_can_be_read_once_is_sent_again_if_need_be(driver: Callable[[str], Driver]) -> None:
+    it = driver("petshop")
+    it.server.statuses += [409, 409]
+    it.call("pet.replace_photo", pet_id=1, body=("a.png", Once(b"photo" * 9), "image/png"), max_retries=2)
+    assert [each.body for each in it.server.seen] == [b"photo" * 9] * 3
+    assert it.server.seen[0].headers["content-length"] == "45"
 
 
 def test_the_title_of_a_problem_is_its_message_if_there_is_no_detail(

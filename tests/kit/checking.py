@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,21 +17,23 @@ from tests.descriptions.packages import LMNT
 SAME_TYPES = ("description.py", "__init__.py")
 """Modules that differ in values and in what they list, and not in the types that other modules see."""
 
+INDEXES = ("models/__init__.py", "resources/__init__.py")
+"""What modules take whole, as in `_models.Voice`: it is the module of Voice that they see then."""
+
 
 def prepare(package: str, modules: dict[str, str], target: Path) -> None:
     """Write the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
     differing = {name for name, text in modules.items() if not (LMNT / name).exists() or _text(name) != text}
     users: dict[str, set[str]] = {}
     for name, text in modules.items():
-        for _, _, _, imported in _imports(name, text):
-            for each, _ in imported:
-                users.setdefault(each, set()).add(name)
+        for each in {*_imported(name, text), *_named(text, modules)} - {*INDEXES}:
+            users.setdefault(each, set()).add(name)
     waiting = [name for name in differing if name not in SAME_TYPES]
     while waiting:
         new = users.get(waiting.pop(), set()) - differing
         differing |= new
         waiting += [name for name in new if name not in SAME_TYPES]
-    differing.add("client.py")
+    differing |= {"client.py", *INDEXES}
     for name in differing:
         path = target / package / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +45,20 @@ def prepare(package: str, modules: dict[str, str], target: Path) -> None:
 @cache
 def _text(name: str) -> str:
     return (LMNT / name).read_text("utf-8")
+
+
+def _imported(name: str, text: str) -> Iterator[str]:
+    for _, _, _, imported in _imports(name, text):
+        yield from (module for module, _ in imported)
+
+
+def _named(text: str, modules: dict[str, str]) -> Iterator[str]:
+    """Yield the modules of what is named by an index."""
+    for index in INDEXES:
+        alias = index.partition("/")[0]
+        named = {*re.findall(rf"\b_{alias}\.(\w+)", text)}
+        for _, _, _, imported in _imports(index, modules[index]) if named else ():
+            yield from (module for module, shown in imported if shown.partition(" ")[0] in named)
 
 
 @cache
@@ -57,7 +75,8 @@ def _imports(name: str, text: str) -> list[tuple[int, int, int, list[tuple[str, 
             is_module = node.module is None or (LMNT / "/".join(folder)).is_dir()
             # `from ..models import voice` names a module, `from ..transport import Timeout` what is in one.
             is_module = is_module and each.name == each.name.lower() and folder != ["transport"]
-            names.append(("/".join([*folder, each.name] if is_module else folder) + ".py", shown))
+            module = "/".join([*folder, each.name] if is_module else folder)
+            names.append((f"{module}/__init__.py" if f"{module}/__init__.py" in INDEXES else f"{module}.py", shown))
         found.append((node.lineno, node.end_lineno or node.lineno, node.col_offset, names))
     return sorted(found, reverse=True)
 
@@ -69,7 +88,7 @@ def _redirected(name: str, text: str, variant: str, differing: set[str]) -> str:
         new: list[str] = []
         for module, shown in names:
             root = variant if module in differing else "lmnt"
-            path = f"{root}/{module.removesuffix('.py')}".split("/")
+            path = f"{root}/{module.removesuffix('.py').removesuffix('/__init__')}".split("/")
             if path[-1] == shown.partition(" ")[0]:
                 path.pop()
             new.append(f"{' ' * indent}from {'.'.join(path)} import {shown}")

@@ -18,7 +18,7 @@ Run = Callable[..., tuple[int, str]]
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of everything the generator reads and of what it made, free to be changed; the generator works on it."""
     copy = tmp_path / "kit"
-    for name in ("openapi", "templates", "overlays", "scripts", "generated"):
+    for name in ("openapi", "templates", "overlays", "scripts", "server", "generated"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "LICENSE", copy / "LICENSE")
     for module in (making, placing, rendering, settings):

@@ -165,6 +165,22 @@ def test_nothing_is_replaced_but_what_the_generator_made(run: Run, tmp_path: Pat
     assert lock.exists()
 
 
+def test_ends_of_lines_are_no_difference(run: Run, tmp_path: Path) -> None:
+    """A client in the repository of another project is checked out as git is set up there."""
+    spec = tmp_path / "petshop.yaml"
+    spec.write_bytes((ROOT / "tests" / "descriptions" / "petshop.yaml").read_bytes())
+    petshop = ("--spec", str(spec), "--package", "petshop", "--out", str(tmp_path / "clients"))
+    assert run(*petshop)[0] == 0
+    for path in [spec, *(tmp_path / "clients").rglob("*.*")]:
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    code, told = run(*petshop, "--check")
+    assert (code, told.strip()) == (0, "petshop is what its sources give.")
+    edit(tmp_path / "clients" / "petshop" / "omit.py", "class Omit", "class  Omit")
+    code, told = run(*petshop, "--check")
+    assert code == 1
+    assert [line for line in told.splitlines() if line[:1] in ("+", "-")][2:] == ["-class  Omit:", "+class Omit:"]
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, told = run("--out", str(tmp_path / "file"))

@@ -22,7 +22,7 @@ import pytest
 import lmnt
 from lmnt import description
 from lmnt.vendor.__main__ import DONE, MODIFIED, OUTDATED, REFUSED, main
-from lmnt.vendor.copying import PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
+from lmnt.vendor.copying import ATTRIBUTES, PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
 from lmnt.vendor.leaving_out import CannotLeaveOutError, leave_out
 from lmnt_server.process import ServerProcess, running
 
@@ -83,7 +83,7 @@ def test_a_copy_is_the_package_byte_for_byte_with_its_record(copy: Path) -> None
     record = json.loads((copy / RECORD).read_bytes())
     copied = contents(copy)
     del copied[RECORD]
-    assert copied == contents(PACKAGE)
+    assert copied == contents(PACKAGE) | {ATTRIBUTES: b"* -text\n"}
     assert copied["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert record["files"] == {name: hashlib.sha256(content).hexdigest() for name, content in copied.items()}
     assert (record["package"], record["version"], record["only"]) == ("lmnt", lmnt.__version__, None)
@@ -156,7 +156,7 @@ def test_an_older_copy_is_outdated_and_can_be_updated(copy: Path, newer: Path) -
     assert refused.returncode == REFUSED
     assert "--update replaces it" in refused.stderr
     assert python("-m", "lmnt.vendor", copy, "--update", path=newer).returncode == DONE
-    assert contents(copy).keys() - {RECORD} == contents(newer / "lmnt").keys()
+    assert contents(copy).keys() - {RECORD, ATTRIBUTES} == contents(newer / "lmnt").keys()
     assert vendor("--check", copy) == OUTDATED
     assert python("-m", "lmnt.vendor", "--check", copy, path=newer).returncode == DONE
 
@@ -169,6 +169,112 @@ def test_a_copy_checks_itself_and_makes_copies(copy: Path, tmp_path: Path) -> No
     edit(copy / "omit.py", "class", "class ")
     run = python("-m", "speaking.vendor", "third", path=tmp_path)
     assert (run.returncode, "omit.py changed" in run.stderr) == (MODIFIED, True)
+
+
+# Ends of lines
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as it is set up on Windows."""
+    settings = {"core.autocrlf": "true", "core.safecrlf": "false", "user.name": "n", "user.email": "e@example.com"}
+    options = [each for name, value in settings.items() for each in ("-c", f"{name}={value}")]
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(["git", *options, *arguments], cwd=folder, check=True, capture_output=True, env=os.environ | alone)
+
+
+def cloned(copy: Path) -> Path:
+    """Return the copy as it is in a clone of a repository that its folder is committed to."""
+    clone = copy.parent.with_name(f"{copy.parent.name}-clone")
+    git(copy.parent, "init", "--quiet")
+    git(copy.parent, "add", ".")
+    git(copy.parent, "commit", "--quiet", "--message", "Vendored")
+    git(copy.parent.parent, "clone", "--quiet", str(copy.parent), str(clone))
+    return clone / copy.name
+
+
+def make_older(copy: Path) -> None:
+    """Make of a copy one of a version that wrote no attributes."""
+    (copy / ATTRIBUTES).unlink()
+    record = json.loads((copy / RECORD).read_bytes())
+    del record["files"][ATTRIBUTES]
+    (copy / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
+
+
+def test_git_changes_no_end_of_a_line_in_a_copy(copy: Path) -> None:
+    before = contents(copy)
+    (copy.parent / "other.py").write_bytes(b"1\n")
+    clone = cloned(copy)
+    assert contents(clone) == before
+    assert (clone.parent / "other.py").read_bytes() == b"1\r\n"
+    assert vendor("--check", clone) == DONE
+
+
+def test_ends_of_lines_that_git_has_changed_are_no_edit(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_older(copy)
+    clone = cloned(copy)
+    assert (clone / "omit.py").read_bytes().count(b"\r\n") > 10
+    assert b"\r\n" in (clone / RECORD).read_bytes()
+    capsys.readouterr()
+    assert vendor("--check", clone) == OUTDATED
+    assert "too, with other files" in capsys.readouterr().out
+    edit(clone / "omit.py", "class Omit", "class  Omit")
+    (clone / "calls.py").write_bytes((clone / "calls.py").read_bytes().replace(b"\r\n", b"\r", 1))
+    assert vendor("--check", clone) == MODIFIED
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:3]] == [
+        "calls.py changed",
+        "omit.py changed",
+    ]
+    assert vendor("--update", clone) == MODIFIED
+    git(clone, "checkout", "--quiet", ".")
+    assert vendor("--update", clone) == DONE
+    assert contents(clone) == files_of_copy(None)
+    assert vendor("--check", clone) == DONE
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Updated")
+    git(clone, "rm", "--quiet", "-r", ".")
+    git(clone.parent, "checkout", "--quiet", "HEAD", "--", ".")
+    assert contents(clone) == files_of_copy(None)
+
+
+def crlf(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\r\n")
+
+
+def every_other(content: bytes) -> bytes:
+    return b"".join(crlf(line) if odd % 2 else line for odd, line in enumerate(content.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize(("was", "now"), [(bytes, crlf), (bytes, every_other), (crlf, bytes), (crlf, every_other)])
+def test_ends_of_lines_are_told_from_edits(copy: Path, was: Any, now: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads((copy / RECORD).read_bytes())
+    record["files"] = {name: hashlib.sha256(was((copy / name).read_bytes())).hexdigest() for name in record["files"]}
+    (copy / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    for path in copy.rglob("*.*"):
+        path.write_bytes(now(path.read_bytes()))
+    assert vendor("--check", copy) == (DONE if was is bytes else OUTDATED)
+    with (copy / "py.typed").open("ab") as file:
+        file.write(b"\r\n")
+    assert vendor("--check", copy) == MODIFIED
+    assert "py.typed changed" in capsys.readouterr().out
+
+
+def test_in_what_is_no_text_every_byte_counts(copy: Path) -> None:
+    record = json.loads((copy / RECORD).read_bytes())
+    record["files"]["data.bin"] = hashlib.sha256(b"\0a\nb").hexdigest()
+    (copy / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    (copy / "data.bin").write_bytes(b"\0a\nb")
+    assert vendor("--check", copy) == OUTDATED
+    (copy / "data.bin").write_bytes(b"\0a\r\nb")
+    assert vendor("--check", copy) == MODIFIED
+
+
+def test_a_copy_with_other_ends_of_lines_makes_copies(copy: Path, tmp_path: Path) -> None:
+    for path in [*copy.rglob("*.py"), copy / "LICENSE", copy / RECORD]:
+        path.write_bytes(crlf(path.read_bytes()))
+    assert python("-m", "speaking.vendor", "--check", "speaking", path=tmp_path).returncode == DONE
+    run = python("-m", "speaking.vendor", "again", path=tmp_path)
+    assert run.returncode == DONE, run.stderr
+    assert contents(tmp_path / "again") == files_of_copy(None)
 
 
 # Where a copy may not go
@@ -279,6 +385,7 @@ def test_what_is_no_resource_cannot_be_kept(tmp_path: Path, capsys: pytest.Captu
 
 IMPORT_ALL = """
 import importlib, json, logging, pkgutil, sys
+from tests.hints import Walk
 found = {}
 for name in sys.argv[1:]:
     package = importlib.import_module(name)
@@ -286,6 +393,7 @@ for name in sys.argv[1:]:
         importlib.import_module(each.name)
     for folder in (package, package.models, package.resources, package.types):
         for each in folder.__all__: getattr(folder, each)
+    assert Walk(package).problems == []
     assert logging.getLogger(name).level == logging.INFO
     found[name] = []
     for client in (package.Lmnt(api_key="k"), package.AsyncLmnt(api_key="k")):
@@ -301,7 +409,8 @@ def test_every_choice_of_resources_is_a_package_that_works(tmp_path: Path) -> No
     for folder, names in chosen.items():
         assert vendor(tmp_path / folder, "--only", f" {', '.join(names)},") == DONE
         assert vendor(tmp_path / folder, "--check") == DONE
-    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path, LMNT_LOG="info")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    run = python("-c", IMPORT_ALL, *chosen, path=tmp_path, LMNT_LOG="info", PYTHONPATH=paths)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == {folder: [names] * 6 for folder, names in chosen.items()}
     names = {path.name for path in (tmp_path / "voices").rglob("*.py")}
@@ -368,6 +477,30 @@ def test_a_module_that_only_a_left_out_resource_uses_goes_with_its_names() -> No
     assert whole.keys() - left.keys() == {"resources/a.py", "deep/__init__.py", "deep/session.py", "shared.py"}
     assert left["__init__.py"] == b"\n_NAMES = {\n}\n"
     assert "shared.py" in leave_out({**whole, "alone.py": b"from .deep import other\n", "deep/other.py": b""}, ["b"])
+
+
+INDEX = {
+    "client.py": b"from . import resources as _resources\n\n\n"
+    b"class C:\n    def b(self) -> _resources.B: ...\n\n    def a(self) -> _resources.A: ...\n",
+    "resources/__init__.py": b"from .a import A as A\nfrom .b import B as B\n",
+    "resources/a.py": b"from .. import models as _models\n\nprint(_models.X)\n",
+    "resources/b.py": b"from .. import models as _models\n\nprint(_models.Y)\n",
+    "models/__init__.py": b"from .x import X as X\nfrom .y import Y as Y\n",
+    "models/x.py": b"X = 1\n",
+    "models/y.py": b"Y = 1\n",
+}
+
+
+def test_of_an_index_that_is_imported_whole_the_names_that_are_asked_for_count() -> None:
+    left = leave_out(INDEX, ["b"])
+    assert INDEX.keys() - left.keys() == {"resources/a.py", "models/x.py"}
+    assert left["client.py"] == (
+        b"from . import resources as _resources\n\n\nclass C:\n    def b(self) -> _resources.B: ...\n"
+    )
+    assert left["models/__init__.py"] == b"from .y import Y as Y\n"
+    for other in (b"print(_models)\n", b"print(_models.X, _models)\n", b"print(_models.no_such_name)\n"):
+        unknown = {**INDEX, "other.py": b"from . import models as _models\n\n" + other}
+        assert "models/x.py" in leave_out(unknown, ["b"])
 
 
 @pytest.mark.parametrize(
@@ -450,7 +583,8 @@ USER = """\
 from typing import assert_type
 
 from acme.speaking import AsyncLmnt, Lmnt, NotFoundError
-from acme.speaking.models import Voice
+from acme.speaking.models import Voice, Voise
+from acme.speaking import TotallyMissing
 
 
 def name_of(client: Lmnt) -> str:
@@ -477,6 +611,8 @@ def test_type_checkers_see_the_types_of_a_copy(tmp_path: Path) -> None:
     options = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache", "--strict"]
     run = python("-m", "mypy", *options, "--no-error-summary", "user.py", path=tmp_path, MYPYPATH="")
     assert run.stdout.splitlines() == [
-        'user.py:12: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
-        'user.py:17: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
+        'user.py:4: error: Module "acme.speaking.models" has no attribute "Voise"; maybe "Voice"?  [attr-defined]',
+        'user.py:5: error: Module "acme.speaking" has no attribute "TotallyMissing"  [attr-defined]',
+        'user.py:13: error: "Voice" has no attribute "nam"; maybe "name"?  [attr-defined]',
+        'user.py:18: error: "AsyncLmnt" has no attribute "speech"  [attr-defined]',
     ]

@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
-from generator.description import load
 from lmnt_server import app as app_module
 from lmnt_server import create_app
-from lmnt_server.description import Description, Loader, lmnt
+from lmnt_server.description import Description, lmnt
 from lmnt_server.encoders import FORMATS, LIVE
 from lmnt_server.engines import ENGINES
 
@@ -53,13 +51,3 @@ def test_every_format_has_an_encoder_and_a_documented_media_type() -> None:
     documented = lmnt().at("#/paths/~1v1~1ai~1speech~1bytes/post/responses/200/content")
     assert {each.media_type for each in FORMATS.values()} <= set(documented)
     assert set(LIVE) == set(lmnt().at("#/components/schemas/SpeechStreamFormat")["enum"])
-
-
-def test_yaml_is_what_the_generator_takes_it_for(tmp_path: Path) -> None:
-    scalars = [
-        *("no", "yes", "on", "off", "true", "True", "~", "null", "=", "<<", "12:30", "2026-11-26"),
-        *("010", "0o10", "0x1f", "1_000", "-7", "+7", "1.5", "1e3", ".5", "1."),
-    ]
-    path = tmp_path / "lmnt.yaml"
-    path.write_text("list:\n" + "".join(f"- {each}\n" for each in scalars), encoding="utf-8")
-    assert repr(yaml.load(path.read_text("utf-8"), Loader)) == repr(load(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ LISTED = "        - name: owner\n          in: query\n"
 FIELDS = "        tags:\n          # Choice:"
 CHANGES = {
     LISTED: """\
-        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10}}
+        - {name: limit, in: query, schema: {type: integer, minimum: 01, maximum: 010}}
         - {name: speed, in: query, schema: {type: number}}
         - {name: word, in: query, schema: {type: string}}
         - {name: ids, in: query, schema: {type: array, items: {type: integer}}}
@@ -144,3 +145,25 @@ def test_what_it_cannot_do_it_says_at_once(
     assert told in str(caught.value)
     assert "exit code 2" in str(caught.value)
     assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"openapi: 3.1.0\npaths:\n\t/a: {}\n", " is no YAML 1.2 at line 3, column 1: "),
+        (b"openapi: 3.1.0\nmaximum: 1e400\n", ", line 2, column 10: 1e400 is more than a float can be"),
+        (b"openapi: 3.1.0\nopenapi: 3.1.0\n", ", line 2, column 1: the key 'openapi' stands twice"),
+        (b"title: caf\xe9\n", " is no text in UTF-8 at line 1, column 11: "),
+        (b"", " holds nothing; it must hold a mapping"),
+        (None, "the API description lmnt.yaml is at none of "),
+    ],
+)
+def test_a_description_that_cannot_be_read_is_told_in_one_line(
+    content: bytes | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lmnt_server.process, "__file__", str(described(tmp_path, {})))
+    path = tmp_path / "openapi" / "lmnt.yaml"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(ServerFailedError) as caught, running(engine="tone", timeout=60):
+        pass
+    assert re.fullmatch(rf".* exit code 2\nlmnt-server: .*{re.escape(told)}.*", str(caught.value))

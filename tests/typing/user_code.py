@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from asyncio import StreamReader
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import assert_never, assert_type
 
 import httpx
+from starlette.datastructures import UploadFile
 
 import lmnt
 from lmnt import (
@@ -88,6 +91,12 @@ def voices(client: Lmnt) -> None:
         ("a.wav", b"bytes"),
         (None, Path("a.wav"), "audio/wav"),
         ("a.wav", b"bytes", None, {"x-part": "1"}),
+        bytearray(b"bytes"),
+        memoryview(b"bytes"),
+        BytesIO(b"bytes"),
+        ("a.wav", UploadFile(BytesIO(b"bytes")), "audio/wav"),
+        UploadFile(BytesIO(b"bytes")),
+        StreamReader(),
     ]
     for file in files:
         assert_type(client.voices.create(file=file, name="Ada", tags=("a", "b"), gender=omit), Voice)

@@ -4,35 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.plan import Plan
-    from ..models.usage import Usage
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class AccountRetrieveResponse(_model.Result):
     """An account."""
 
-    plan: Plan
+    plan: _models.Plan
     """What the account may use."""
 
-    usage: Usage
+    usage: _models.Usage
     """What is left."""
 
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.plan import Plan
-        from ..models.usage import Usage
-
         return {
-            "plan": _codec.Field("plan", _model.model(Plan), required=True),
-            "usage": _codec.Field("usage", _model.model(Usage), required=True),
+            "plan": _codec.Field("plan", _model.model(_models.Plan), required=True),
+            "usage": _codec.Field("usage", _model.model(_models.Usage), required=True),
         }

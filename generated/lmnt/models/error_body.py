@@ -4,22 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.error_type import ErrorType
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class ErrorBody(_model.Model):
     """What went wrong."""
 
-    type: ErrorType | str
+    type: _models.ErrorType | str
     """What went wrong, in one word. New values may appear."""
 
     message: str
@@ -28,9 +26,7 @@ class ErrorBody(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.error_type import ErrorType
-
         return {
-            "type": _codec.Field("type", _codec.choice(get_args(ErrorType), _codec.string), required=True),
+            "type": _codec.Field("type", _codec.choice(get_args(_models.ErrorType), _codec.string), required=True),
             "message": _codec.Field("message", _codec.string, required=True),
         }

@@ -4,25 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.error_body import ErrorBody
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class ErrorResponse(_model.Model):
     """The body of every error."""
 
     type: Literal["error"] = "error"
     """Always `error`."""
 
-    error: ErrorBody
+    error: _models.ErrorBody
     """What went wrong."""
 
     request_id: str
@@ -31,10 +29,8 @@ class ErrorResponse(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.error_body import ErrorBody
-
         return {
             "type": _codec.Field("type", _codec.constant("error"), required=True),
-            "error": _codec.Field("error", _model.model(ErrorBody), required=True),
+            "error": _codec.Field("error", _model.model(_models.ErrorBody), required=True),
             "request_id": _codec.Field("request_id", _codec.string, required=True),
         }

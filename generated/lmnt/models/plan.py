@@ -11,7 +11,7 @@ from .. import codec as _codec
 from .. import model as _model
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Plan(_model.Model):
     """What the account may use."""
 

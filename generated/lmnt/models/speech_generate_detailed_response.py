@@ -4,33 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.timestamp import Timestamp
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechGenerateDetailedResponse(_model.Result):
     """A whole piece of speech."""
 
     audio: str
     """The audio file in base64 (RFC 4648), in the format asked for."""
 
-    timestamps: list[Timestamp] | None = None
+    timestamps: list[_models.Timestamp] | None = None
     """When each piece of the text is spoken, in order; absent unless asked for."""
 
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.timestamp import Timestamp
-
         return {
             "audio": _codec.Field("audio", _codec.string, required=True),
-            "timestamps": _codec.Field("timestamps", _codec.array(_model.model(Timestamp))),
+            "timestamps": _codec.Field("timestamps", _codec.array(_model.model(_models.Timestamp))),
         }

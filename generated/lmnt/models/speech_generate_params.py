@@ -4,21 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.language import Language
-    from ..models.sample_rate import SampleRate
-    from ..models.speech_format import SpeechFormat
-    from ..models.speech_model import SpeechModel
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechGenerateParams(_model.Model):
     """What to speak and how."""
 
@@ -28,16 +23,16 @@ class SpeechGenerateParams(_model.Model):
     voice: str
     """The id of the voice that speaks."""
 
-    model: SpeechModel | str | None = None
+    model: _models.SpeechModel | str | None = None
     """The model that speaks."""
 
-    language: Language | str | None = None
+    language: _models.Language | str | None = None
     """The language of the text, as an ISO 639-1 code; `auto` finds it out."""
 
-    format: SpeechFormat | str | None = None
+    format: _models.SpeechFormat | str | None = None
     """How the audio is encoded."""
 
-    sample_rate: SampleRate | int | None = None
+    sample_rate: _models.SampleRate | int | None = None
     """Samples in a second, in hertz."""
 
     temperature: float | None = None
@@ -52,18 +47,13 @@ class SpeechGenerateParams(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.language import Language
-        from ..models.sample_rate import SampleRate
-        from ..models.speech_format import SpeechFormat
-        from ..models.speech_model import SpeechModel
-
         return {
             "text": _codec.Field("text", _codec.limited(_codec.string, min_length=1, max_length=5000), required=True),
             "voice": _codec.Field("voice", _codec.limited(_codec.string, min_length=1), required=True),
-            "model": _codec.Field("model", _codec.choice(get_args(SpeechModel), _codec.string)),
-            "language": _codec.Field("language", _codec.choice(get_args(Language), _codec.string)),
-            "format": _codec.Field("format", _codec.choice(get_args(SpeechFormat), _codec.string)),
-            "sample_rate": _codec.Field("sample_rate", _codec.choice(get_args(SampleRate), _codec.integer)),
+            "model": _codec.Field("model", _codec.choice(get_args(_models.SpeechModel), _codec.string)),
+            "language": _codec.Field("language", _codec.choice(get_args(_models.Language), _codec.string)),
+            "format": _codec.Field("format", _codec.choice(get_args(_models.SpeechFormat), _codec.string)),
+            "sample_rate": _codec.Field("sample_rate", _codec.choice(get_args(_models.SampleRate), _codec.integer)),
             "temperature": _codec.Field("temperature", _codec.limited(_codec.number, minimum=0)),
             "top_p": _codec.Field("top_p", _codec.limited(_codec.number, minimum=0, maximum=1)),
             "debug": _codec.Field("debug", _codec.boolean),

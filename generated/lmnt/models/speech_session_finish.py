@@ -12,7 +12,7 @@ from .. import codec as _codec
 from .. import model as _model
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionFinish(_model.Model):
     """Says that no more text will come. The server speaks what is left and closes with code 1000."""
 

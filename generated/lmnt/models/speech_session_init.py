@@ -4,20 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.language import Language
-    from ..models.sample_rate import SampleRate
-    from ..models.speech_stream_format import SpeechStreamFormat
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionInit(_model.Model):
     """Opens a session; the first message of the client."""
 
@@ -33,13 +29,13 @@ class SpeechSessionInit(_model.Model):
     lmnt_version: str | None = None
     """The version of the API that the session is written for."""
 
-    format: SpeechStreamFormat | str | None = None
+    format: _models.SpeechStreamFormat | str | None = None
     """How the audio is encoded."""
 
-    language: Language | str | None = None
+    language: _models.Language | str | None = None
     """The language of the text, as an ISO 639-1 code; `auto` finds it out."""
 
-    sample_rate: SampleRate | int | None = None
+    sample_rate: _models.SampleRate | int | None = None
     """Samples in a second, in hertz."""
 
     return_timestamps: bool | None = None
@@ -48,17 +44,13 @@ class SpeechSessionInit(_model.Model):
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.language import Language
-        from ..models.sample_rate import SampleRate
-        from ..models.speech_stream_format import SpeechStreamFormat
-
         return {
             "x_api_key": _codec.Field("X-API-Key", _codec.string, required=True, secret=True),
             "voice": _codec.Field("voice", _codec.limited(_codec.string, min_length=1), required=True),
             "type": _codec.Field("type", _codec.constant("init")),
             "lmnt_version": _codec.Field("lmnt-version", _codec.string),
-            "format": _codec.Field("format", _codec.choice(get_args(SpeechStreamFormat), _codec.string)),
-            "language": _codec.Field("language", _codec.choice(get_args(Language), _codec.string)),
-            "sample_rate": _codec.Field("sample_rate", _codec.choice(get_args(SampleRate), _codec.integer)),
+            "format": _codec.Field("format", _codec.choice(get_args(_models.SpeechStreamFormat), _codec.string)),
+            "language": _codec.Field("language", _codec.choice(get_args(_models.Language), _codec.string)),
+            "sample_rate": _codec.Field("sample_rate", _codec.choice(get_args(_models.SampleRate), _codec.integer)),
             "return_timestamps": _codec.Field("return_timestamps", _codec.boolean),
         }

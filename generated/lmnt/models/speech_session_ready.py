@@ -12,7 +12,7 @@ from .. import codec as _codec
 from .. import model as _model
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionReady(_model.Model):
     """The session is open; the first message of the server."""
 

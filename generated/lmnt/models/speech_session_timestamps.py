@@ -4,33 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.timestamp import Timestamp
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class SpeechSessionTimestamps(_model.Model):
     """When each piece of the text in the audio just sent is spoken."""
 
     type: Literal["timestamps"] = "timestamps"
     """Always `timestamps`."""
 
-    timestamps: list[Timestamp] | None = None
+    timestamps: list[_models.Timestamp] | None = None
     """Counted from the start of the session; a flush or a reset starts again at 0."""
 
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.timestamp import Timestamp
-
         return {
             "type": _codec.Field("type", _codec.constant("timestamps"), required=True),
-            "timestamps": _codec.Field("timestamps", _codec.array(_model.model(Timestamp))),
+            "timestamps": _codec.Field("timestamps", _codec.array(_model.model(_models.Timestamp))),
         }

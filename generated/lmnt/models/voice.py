@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.voice_owner import VoiceOwner
-    from ..models.voice_type import VoiceType
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class Voice(_model.Result):
     """A voice."""
 
@@ -26,7 +23,7 @@ class Voice(_model.Result):
     name: str
     """The name to show to people."""
 
-    owner: VoiceOwner | str
+    owner: _models.VoiceOwner | str
     """Whose voice it is."""
 
     state: str
@@ -48,24 +45,21 @@ class Voice(_model.Result):
     tags: list[str] | None = None
     """Free words to find it by."""
 
-    type: VoiceType | str | None = None
+    type: _models.VoiceType | str | None = None
     """How the voice was made."""
 
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.voice_owner import VoiceOwner
-        from ..models.voice_type import VoiceType
-
         return {
             "id": _codec.Field("id", _codec.string, required=True),
             "name": _codec.Field("name", _codec.string, required=True),
-            "owner": _codec.Field("owner", _codec.choice(get_args(VoiceOwner), _codec.string), required=True),
+            "owner": _codec.Field("owner", _codec.choice(get_args(_models.VoiceOwner), _codec.string), required=True),
             "state": _codec.Field("state", _codec.string, required=True),
             "description": _codec.Field("description", _codec.nullable(_codec.string)),
             "gender": _codec.Field("gender", _codec.string),
             "preview_url": _codec.Field("preview_url", _codec.string),
             "starred": _codec.Field("starred", _codec.boolean),
             "tags": _codec.Field("tags", _codec.array(_codec.string)),
-            "type": _codec.Field("type", _codec.choice(get_args(VoiceType), _codec.string)),
+            "type": _codec.Field("type", _codec.choice(get_args(_models.VoiceType), _codec.string)),
         }

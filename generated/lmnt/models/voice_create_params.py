@@ -12,7 +12,7 @@ from .. import files as _files
 from .. import model as _model
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class VoiceCreateParams(_model.Model):
     """A recording and what to call the voice made from it."""
 

@@ -4,29 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import attrs as _attrs
 
 from .. import codec as _codec
 from .. import model as _model
-
-if TYPE_CHECKING:
-    from ..models.voice import Voice
+from .. import models as _models
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, getstate_setstate=False)
 class VoiceUpdateResponse(_model.Result):
     """The voice after the change."""
 
-    voice: Voice
+    voice: _models.Voice
     """A voice."""
 
     @classmethod
     def json_fields(cls) -> Mapping[str, _codec.Field]:
         """Return the fields by attribute name."""
-        from ..models.voice import Voice
-
         return {
-            "voice": _codec.Field("voice", _model.model(Voice), required=True),
+            "voice": _codec.Field("voice", _model.model(_models.Voice), required=True),
         }

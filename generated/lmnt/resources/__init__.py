@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .speech import SpeechResource as SpeechResource
     from .speech import SpeechResourceWithRawResponse as SpeechResourceWithRawResponse
     from .speech import SpeechResourceWithStreamingResponse as SpeechResourceWithStreamingResponse
+    from .speech_sessions import AsyncSpeechSessionsResource as AsyncSpeechSessionsResource
+    from .speech_sessions import SpeechSessionsResource as SpeechSessionsResource
     from .voices import AsyncVoicesResource as AsyncVoicesResource
     from .voices import AsyncVoicesResourceWithRawResponse as AsyncVoicesResourceWithRawResponse
     from .voices import AsyncVoicesResourceWithStreamingResponse as AsyncVoicesResourceWithStreamingResponse
@@ -35,12 +37,14 @@ _MODULES = {
     "AsyncSpeechResource": "speech",
     "AsyncSpeechResourceWithRawResponse": "speech",
     "AsyncSpeechResourceWithStreamingResponse": "speech",
+    "AsyncSpeechSessionsResource": "speech_sessions",
     "AsyncVoicesResource": "voices",
     "AsyncVoicesResourceWithRawResponse": "voices",
     "AsyncVoicesResourceWithStreamingResponse": "voices",
     "SpeechResource": "speech",
     "SpeechResourceWithRawResponse": "speech",
     "SpeechResourceWithStreamingResponse": "speech",
+    "SpeechSessionsResource": "speech_sessions",
     "VoicesResource": "voices",
     "VoicesResourceWithRawResponse": "voices",
     "VoicesResourceWithStreamingResponse": "voices",
@@ -56,26 +60,30 @@ __all__ = [
     "AsyncSpeechResource",
     "AsyncSpeechResourceWithRawResponse",
     "AsyncSpeechResourceWithStreamingResponse",
+    "AsyncSpeechSessionsResource",
     "AsyncVoicesResource",
     "AsyncVoicesResourceWithRawResponse",
     "AsyncVoicesResourceWithStreamingResponse",
     "SpeechResource",
     "SpeechResourceWithRawResponse",
     "SpeechResourceWithStreamingResponse",
+    "SpeechSessionsResource",
     "VoicesResource",
     "VoicesResourceWithRawResponse",
     "VoicesResourceWithStreamingResponse",
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
-    value: object = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

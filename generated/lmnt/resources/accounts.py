@@ -3,49 +3,38 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-from ..calls import Mode
+from .. import http_types as _http_types
+from .. import resource as _resource
+from ..lazy import lazy_property
+from ..models.account_retrieve_response import AccountRetrieveResponse
 from ..omit import NotGiven, not_given
 from ..operations import accounts_retrieve as _accounts_retrieve
 from ..options import Body, CallOptions, Headers, Query
-from ..resource import (
-    AsyncResource,
-    SyncResource,
-    async_raw,
-    async_streamed,
-    raw,
-    streamed,
-)
-
-if TYPE_CHECKING:
-    from ..models.account_retrieve_response import AccountRetrieveResponse
-    from ..transport import Timeout
+from ..pydantic_schemas import Setting
 
 
-class AccountsResource(SyncResource):
+class AccountsResource(_resource.SyncResource):
     """Your plan and what is left of it."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> AccountsResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AccountsResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return AccountsResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> AccountsResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AccountsResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AccountsResourceWithStreamingResponse(self)
 
     def retrieve(
         self,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -72,42 +61,46 @@ class AccountsResource(SyncResource):
         )
 
 
-class AccountsResourceWithRawResponse:
+class AccountsResourceWithRawResponse(_resource.RawResource):
     """The methods of AccountsResource, returning the response with its body read."""
 
     def __init__(self, accounts: AccountsResource) -> None:
-        self.retrieve = raw(accounts.retrieve)
+        super().__init__(accounts)
+
+    retrieve = _resource.raw(AccountsResource.retrieve)
 
 
-class AccountsResourceWithStreamingResponse:
+class AccountsResourceWithStreamingResponse(_resource.StreamedResource):
     """The methods of AccountsResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, accounts: AccountsResource) -> None:
-        self.retrieve = streamed(accounts.retrieve)
+        super().__init__(accounts)
+
+    retrieve = _resource.streamed(AccountsResource.retrieve)
 
 
-class AsyncAccountsResource(AsyncResource):
+class AsyncAccountsResource(_resource.AsyncResource):
     """Your plan and what is left of it."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> AsyncAccountsResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncAccountsResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncAccountsResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> AsyncAccountsResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncAccountsResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncAccountsResourceWithStreamingResponse(self)
 
     async def retrieve(
         self,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
@@ -134,15 +127,19 @@ class AsyncAccountsResource(AsyncResource):
         )
 
 
-class AsyncAccountsResourceWithRawResponse:
+class AsyncAccountsResourceWithRawResponse(_resource.AsyncRawResource):
     """The methods of AsyncAccountsResource, returning the response with its body read."""
 
     def __init__(self, accounts: AsyncAccountsResource) -> None:
-        self.retrieve = async_raw(accounts.retrieve)
+        super().__init__(accounts)
+
+    retrieve = _resource.async_raw(AsyncAccountsResource.retrieve)
 
 
-class AsyncAccountsResourceWithStreamingResponse:
+class AsyncAccountsResourceWithStreamingResponse(_resource.AsyncStreamedResource):
     """The methods of AsyncAccountsResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, accounts: AsyncAccountsResource) -> None:
-        self.retrieve = async_streamed(accounts.retrieve)
+        super().__init__(accounts)
+
+    retrieve = _resource.async_streamed(AccountsResource.retrieve)

@@ -3,51 +3,38 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-from ..calls import Mode
+from .. import http_types as _http_types
+from .. import resource as _resource
+from .. import resources as _resources
+from ..lazy import lazy_property
+from ..models.language import Language
+from ..models.sample_rate import SampleRate
+from ..models.speech_format import SpeechFormat
+from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
+from ..models.speech_model import SpeechModel
 from ..omit import NotGiven, Omit, not_given, omit
 from ..operations import speech_generate as _speech_generate
 from ..operations import speech_generate_detailed as _speech_generate_detailed
 from ..options import Body, CallOptions, Headers, Query
-from ..resource import (
-    AsyncResource,
-    SyncResource,
-    async_raw,
-    async_streamed,
-    async_streamed_binary,
-    raw,
-    streamed,
-    streamed_binary,
-)
-
-if TYPE_CHECKING:
-    from ..models.language import Language
-    from ..models.sample_rate import SampleRate
-    from ..models.speech_format import SpeechFormat
-    from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
-    from ..models.speech_model import SpeechModel
-    from ..responses import AsyncBinaryAPIResponse, BinaryAPIResponse
-    from ..transport import Timeout
-    from . import speech_sessions as _speech_sessions
+from ..pydantic_schemas import Setting
+from ..responses import AsyncBinaryAPIResponse, BinaryAPIResponse
 
 
-class SpeechResource(SyncResource):
+class SpeechResource(_resource.SyncResource):
     """Text becomes speech."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> SpeechResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return SpeechResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return SpeechResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> SpeechResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return SpeechResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return SpeechResourceWithStreamingResponse(self)
 
-    @cached_property
-    def sessions(self) -> _speech_sessions.SpeechSessionsResource:
+    @lazy_property
+    def sessions(self) -> _resources.SpeechSessionsResource:
         """Opens a session, in which texts go in while their audio comes out."""
         from .speech_sessions import SpeechSessionsResource
 
@@ -65,12 +52,12 @@ class SpeechResource(SyncResource):
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> BinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -132,12 +119,12 @@ class SpeechResource(SyncResource):
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
         return_timestamps: bool | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -189,37 +176,41 @@ class SpeechResource(SyncResource):
         )
 
 
-class SpeechResourceWithRawResponse:
+class SpeechResourceWithRawResponse(_resource.RawResource):
     """The methods of SpeechResource, returning the response with its body read."""
 
     def __init__(self, speech: SpeechResource) -> None:
-        self.generate = speech.generate
-        self.generate_detailed = raw(speech.generate_detailed)
+        super().__init__(speech)
+
+    generate = _resource.raw_binary(SpeechResource.generate)
+    generate_detailed = _resource.raw(SpeechResource.generate_detailed)
 
 
-class SpeechResourceWithStreamingResponse:
+class SpeechResourceWithStreamingResponse(_resource.StreamedResource):
     """The methods of SpeechResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, speech: SpeechResource) -> None:
-        self.generate = streamed_binary(speech.generate)
-        self.generate_detailed = streamed(speech.generate_detailed)
+        super().__init__(speech)
+
+    generate = _resource.streamed_binary(SpeechResource.generate)
+    generate_detailed = _resource.streamed(SpeechResource.generate_detailed)
 
 
-class AsyncSpeechResource(AsyncResource):
+class AsyncSpeechResource(_resource.AsyncResource):
     """Text becomes speech."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> AsyncSpeechResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncSpeechResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncSpeechResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> AsyncSpeechResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncSpeechResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncSpeechResourceWithStreamingResponse(self)
 
-    @cached_property
-    def sessions(self) -> _speech_sessions.AsyncSpeechSessionsResource:
+    @lazy_property
+    def sessions(self) -> _resources.AsyncSpeechSessionsResource:
         """Opens a session, in which texts go in while their audio comes out."""
         from .speech_sessions import AsyncSpeechSessionsResource
 
@@ -237,12 +228,12 @@ class AsyncSpeechResource(AsyncResource):
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> AsyncBinaryAPIResponse:
         """Speaks a text and streams the audio as it is made.
 
@@ -304,12 +295,12 @@ class AsyncSpeechResource(AsyncResource):
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
         return_timestamps: bool | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
@@ -361,17 +352,21 @@ class AsyncSpeechResource(AsyncResource):
         )
 
 
-class AsyncSpeechResourceWithRawResponse:
+class AsyncSpeechResourceWithRawResponse(_resource.AsyncRawResource):
     """The methods of AsyncSpeechResource, returning the response with its body read."""
 
     def __init__(self, speech: AsyncSpeechResource) -> None:
-        self.generate = speech.generate
-        self.generate_detailed = async_raw(speech.generate_detailed)
+        super().__init__(speech)
+
+    generate = _resource.async_raw_binary(AsyncSpeechResource.generate)
+    generate_detailed = _resource.async_raw(AsyncSpeechResource.generate_detailed)
 
 
-class AsyncSpeechResourceWithStreamingResponse:
+class AsyncSpeechResourceWithStreamingResponse(_resource.AsyncStreamedResource):
     """The methods of AsyncSpeechResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, speech: AsyncSpeechResource) -> None:
-        self.generate = async_streamed_binary(speech.generate)
-        self.generate_detailed = async_streamed(speech.generate_detailed)
+        super().__init__(speech)
+
+    generate = _resource.async_streamed_binary(SpeechResource.generate)
+    generate_detailed = _resource.async_streamed(SpeechResource.generate_detailed)

@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .. import http_types as _http_types
 from ..async_speech_session import AsyncSessionOpener, AsyncSpeechSession
+from ..models.language import Language
+from ..models.sample_rate import SampleRate
+from ..models.speech_stream_format import SpeechStreamFormat
 from ..omit import NotGiven, Omit, not_given, omit
 from ..options import Body, CallOptions, Headers, Query
+from ..pydantic_schemas import Setting
 from ..resource import AsyncResource, SyncResource
 from ..session_facts import DEFAULT_MAX_MESSAGE_SIZE
 from ..speech_session import SpeechSession
-
-if TYPE_CHECKING:
-    from ..models.language import Language
-    from ..models.sample_rate import SampleRate
-    from ..models.speech_stream_format import SpeechStreamFormat
-    from ..transport import Timeout
 
 
 class SpeechSessionsResource(SyncResource):
@@ -30,13 +27,13 @@ class SpeechSessionsResource(SyncResource):
         language: Language | Omit | None = omit,
         sample_rate: SampleRate | Omit | None = omit,
         return_timestamps: bool | Omit | None = omit,
-        max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        max_message_size: Setting[int] = DEFAULT_MAX_MESSAGE_SIZE,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> SpeechSession:
         """Opens a session, in which texts go in while their audio comes out.
 
@@ -96,13 +93,13 @@ class AsyncSpeechSessionsResource(AsyncResource):
         language: Language | Omit | None = omit,
         sample_rate: SampleRate | Omit | None = omit,
         return_timestamps: bool | Omit | None = omit,
-        max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        max_message_size: Setting[int] = DEFAULT_MAX_MESSAGE_SIZE,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> AsyncSessionOpener:
         """Opens a session, in which texts go in while their audio comes out.
 

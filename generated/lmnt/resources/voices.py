@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
-from ..calls import Mode
+from .. import http_types as _http_types
+from .. import resource as _resource
+from ..files import FileTypes
+from ..lazy import lazy_property
+from ..model import ResultList
+from ..models.boolean_text import BooleanText
+from ..models.voice import Voice
+from ..models.voice_delete_response import VoiceDeleteResponse
+from ..models.voice_owner_filter import VoiceOwnerFilter
+from ..models.voice_update_response import VoiceUpdateResponse
 from ..omit import NotGiven, Omit, not_given, omit
 from ..operations import voices_create as _voices_create
 from ..operations import voices_delete as _voices_delete
@@ -15,38 +22,21 @@ from ..operations import voices_list as _voices_list
 from ..operations import voices_retrieve as _voices_retrieve
 from ..operations import voices_update as _voices_update
 from ..options import Body, CallOptions, Headers, Query
-from ..resource import (
-    AsyncResource,
-    SyncResource,
-    async_raw,
-    async_streamed,
-    raw,
-    streamed,
-)
-
-if TYPE_CHECKING:
-    from ..files import FileTypes
-    from ..model import ResultList
-    from ..models.boolean_text import BooleanText
-    from ..models.voice import Voice
-    from ..models.voice_delete_response import VoiceDeleteResponse
-    from ..models.voice_owner_filter import VoiceOwnerFilter
-    from ..models.voice_update_response import VoiceUpdateResponse
-    from ..transport import Timeout
+from ..pydantic_schemas import Setting
 
 
-class VoicesResource(SyncResource):
+class VoicesResource(_resource.SyncResource):
     """The voices that speak, the service's own and yours."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> VoicesResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return VoicesResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return VoicesResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> VoicesResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return VoicesResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return VoicesResourceWithStreamingResponse(self)
 
     def create(
         self,
@@ -56,12 +46,12 @@ class VoicesResource(SyncResource):
         description: str | Omit = omit,
         gender: str | Omit = omit,
         tags: Sequence[str] | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -105,12 +95,12 @@ class VoicesResource(SyncResource):
         *,
         owner: VoiceOwnerFilter | Omit = omit,
         starred: bool | BooleanText | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
@@ -145,12 +135,12 @@ class VoicesResource(SyncResource):
         self,
         id: str,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -188,12 +178,12 @@ class VoicesResource(SyncResource):
         gender: str | Omit = omit,
         starred: bool | Omit = omit,
         tags: Sequence[str] | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -239,12 +229,12 @@ class VoicesResource(SyncResource):
         self,
         id: str,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -276,40 +266,44 @@ class VoicesResource(SyncResource):
         )
 
 
-class VoicesResourceWithRawResponse:
+class VoicesResourceWithRawResponse(_resource.RawResource):
     """The methods of VoicesResource, returning the response with its body read."""
 
     def __init__(self, voices: VoicesResource) -> None:
-        self.create = raw(voices.create)
-        self.list = raw(voices.list)
-        self.retrieve = raw(voices.retrieve)
-        self.update = raw(voices.update)
-        self.delete = raw(voices.delete)
+        super().__init__(voices)
+
+    create = _resource.raw(VoicesResource.create)
+    list = _resource.raw(VoicesResource.list)
+    retrieve = _resource.raw(VoicesResource.retrieve)
+    update = _resource.raw(VoicesResource.update)
+    delete = _resource.raw(VoicesResource.delete)
 
 
-class VoicesResourceWithStreamingResponse:
+class VoicesResourceWithStreamingResponse(_resource.StreamedResource):
     """The methods of VoicesResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, voices: VoicesResource) -> None:
-        self.create = streamed(voices.create)
-        self.list = streamed(voices.list)
-        self.retrieve = streamed(voices.retrieve)
-        self.update = streamed(voices.update)
-        self.delete = streamed(voices.delete)
+        super().__init__(voices)
+
+    create = _resource.streamed(VoicesResource.create)
+    list = _resource.streamed(VoicesResource.list)
+    retrieve = _resource.streamed(VoicesResource.retrieve)
+    update = _resource.streamed(VoicesResource.update)
+    delete = _resource.streamed(VoicesResource.delete)
 
 
-class AsyncVoicesResource(AsyncResource):
+class AsyncVoicesResource(_resource.AsyncResource):
     """The voices that speak, the service's own and yours."""
 
-    @cached_property
+    @lazy_property
     def with_raw_response(self) -> AsyncVoicesResourceWithRawResponse:
         """The same methods, returning the response: headers, status, body, and `parse()` for the result."""
-        return AsyncVoicesResourceWithRawResponse(self.in_mode(Mode.RAW))
+        return AsyncVoicesResourceWithRawResponse(self)
 
-    @cached_property
+    @lazy_property
     def with_streaming_response(self) -> AsyncVoicesResourceWithStreamingResponse:
         """The same methods, as context managers around the response, whose body is read as it comes."""
-        return AsyncVoicesResourceWithStreamingResponse(self.in_mode(Mode.STREAMED))
+        return AsyncVoicesResourceWithStreamingResponse(self)
 
     async def create(
         self,
@@ -319,12 +313,12 @@ class AsyncVoicesResource(AsyncResource):
         description: str | Omit = omit,
         gender: str | Omit = omit,
         tags: Sequence[str] | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> Voice:
         """Makes a voice of your own from a recording.
 
@@ -368,12 +362,12 @@ class AsyncVoicesResource(AsyncResource):
         *,
         owner: VoiceOwnerFilter | Omit = omit,
         starred: bool | BooleanText | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> ResultList[Voice]:
         """Lists the voices you can use.
 
@@ -408,12 +402,12 @@ class AsyncVoicesResource(AsyncResource):
         self,
         id: str,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> Voice:
         """Returns one voice.
 
@@ -451,12 +445,12 @@ class AsyncVoicesResource(AsyncResource):
         gender: str | Omit = omit,
         starred: bool | Omit = omit,
         tags: Sequence[str] | Omit = omit,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
@@ -502,12 +496,12 @@ class AsyncVoicesResource(AsyncResource):
         self,
         id: str,
         *,
-        extra_headers: Headers | None = None,
-        extra_query: Query | None = None,
-        extra_body: Body | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        deadline: float | NotGiven | None = not_given,
-        max_retries: int | NotGiven = not_given,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
     ) -> VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
@@ -539,23 +533,27 @@ class AsyncVoicesResource(AsyncResource):
         )
 
 
-class AsyncVoicesResourceWithRawResponse:
+class AsyncVoicesResourceWithRawResponse(_resource.AsyncRawResource):
     """The methods of AsyncVoicesResource, returning the response with its body read."""
 
     def __init__(self, voices: AsyncVoicesResource) -> None:
-        self.create = async_raw(voices.create)
-        self.list = async_raw(voices.list)
-        self.retrieve = async_raw(voices.retrieve)
-        self.update = async_raw(voices.update)
-        self.delete = async_raw(voices.delete)
+        super().__init__(voices)
+
+    create = _resource.async_raw(AsyncVoicesResource.create)
+    list = _resource.async_raw(AsyncVoicesResource.list)
+    retrieve = _resource.async_raw(AsyncVoicesResource.retrieve)
+    update = _resource.async_raw(AsyncVoicesResource.update)
+    delete = _resource.async_raw(AsyncVoicesResource.delete)
 
 
-class AsyncVoicesResourceWithStreamingResponse:
+class AsyncVoicesResourceWithStreamingResponse(_resource.AsyncStreamedResource):
     """The methods of AsyncVoicesResource, as context managers around a response whose body is on its way."""
 
     def __init__(self, voices: AsyncVoicesResource) -> None:
-        self.create = async_streamed(voices.create)
-        self.list = async_streamed(voices.list)
-        self.retrieve = async_streamed(voices.retrieve)
-        self.update = async_streamed(voices.update)
-        self.delete = async_streamed(voices.delete)
+        super().__init__(voices)
+
+    create = _resource.async_streamed(VoicesResource.create)
+    list = _resource.async_streamed(VoicesResource.list)
+    retrieve = _resource.async_streamed(VoicesResource.retrieve)
+    update = _resource.async_streamed(VoicesResource.update)
+    delete = _resource.async_streamed(VoicesResource.delete)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from ..options import Secret
 from .codings import Decoder
 from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT, Timeout, timeout_of
 from .network_errors import connection_errors
-from .uploads import Pieces, opened, part_of, size_of
+from .uploads import Body, at_once, opened
 
 __all__ = ["DEFAULT_CONNECTION_LIMITS", "DEFAULT_TIMEOUT", "Timeout"]
 
@@ -63,8 +63,8 @@ class Request:
     url: str
     headers: Mapping[str, str | Secret | Omit]
     secret_query: Sequence[Secret] = ()
-    content: bytes | Upload | None = None
-    parts: Sequence[tuple[str, str | Upload]] | None = None
+    content: Sequence[bytes | Upload] = ()
+    """The body: what it is made of, in order; nothing if there is none."""
     timeout: float | Timeout | NotGiven | None = None
     deadline: Deadline | None = None
 
@@ -78,7 +78,7 @@ class Request:
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
         given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
         try:
-            content = None if isinstance(self.content, Upload) else self.content
+            content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
             return httpx.Request(self.method, self.url, headers=given, content=content)
         except httpx.InvalidURL:
             return None
@@ -364,33 +364,28 @@ class _Timeouts(dict[str, Any]):
         return timeout if self._deadline is None else LimitedTimeout.within(timeout, self._deadline)
 
 
-@contextmanager
-def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> Generator[httpx.Request]:
-    """Build the request; its files stay open while it is sent."""
+def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, body: bytes | Body | None) -> httpx.Request:
+    """Build the request."""
     timeout = timeout_of(client) if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-    upload = request.content if isinstance(request.content, Upload) else None
-    with ExitStack() as files:
-        prepared = client.build_request(
-            request.method,
-            _with_secrets(request),
-            content=None if isinstance(request.content, Upload) else request.content,
-            files=None if request.parts is None else [(name, part_of(part, files)) for name, part in request.parts],
-            extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
-            headers=[
-                # As bytes: httpx writes texts in ASCII alone.
-                (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
-                for name, value in request.headers.items()
-                if not isinstance(value, Omit)
-            ],
-        )
-        for name, value in request.headers.items():
-            if isinstance(value, Omit):
-                prepared.headers.pop(name, None)  # httpx has defaults of its own
-        if upload is not None:
-            content = opened(upload, files)
-            prepared.stream = Pieces(content)
-            prepared.headers["content-length"] = str(size_of(content))
-        yield prepared
+    length = {"content-length": str(body.size)} if isinstance(body, Body) else {}
+    prepared = client.build_request(
+        request.method,
+        _with_secrets(request),
+        content=body,
+        extensions={"timeout": _Timeouts(timeout.as_dict(), request.deadline)},
+        headers=[
+            # As bytes: httpx writes texts in ASCII alone.
+            (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
+            for name, value in {**length, **request.headers}.items()
+            if not isinstance(value, Omit)
+        ],
+    )
+    for name, value in request.headers.items():
+        if isinstance(value, Omit):
+            prepared.headers.pop(name, None)  # httpx has defaults of its own
+    if isinstance(body, Body):
+        prepared.stream = body  # httpx takes it for what can be read once
+    return prepared
 
 
 def _with_secrets(request: Request) -> str:
@@ -400,11 +395,15 @@ def _with_secrets(request: Request) -> str:
 
 def send(client: httpx.Client, request: Request) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
-    with connection_errors(request), _prepared(client, request) as prepared:
+    with connection_errors(request), ExitStack() as files:
+        body = at_once(opened(request.content, files, request.deadline, awaits=False))
+        prepared = _prepared(client, request, body)
         return LibraryResponse(client.send(prepared, stream=True, follow_redirects=False), request)
 
 
 async def asend(client: httpx.AsyncClient, request: Request) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
-    with connection_errors(request), _prepared(client, request) as prepared:
+    with connection_errors(request), ExitStack() as files:
+        body = await opened(request.content, files, request.deadline, awaits=True)
+        prepared = _prepared(client, request, body)
         return LibraryResponse(await client.send(prepared, stream=True, follow_redirects=False), request)

@@ -4,12 +4,14 @@
 # Annotations are not postponed here: TypedDict would not see what is required.
 from typing import Required, TypedDict
 
+from .. import pydantic_schemas as _pydantic_schemas
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
 from ..models.speech_model import SpeechModel
 
 
+@_pydantic_schemas.typed_dict
 class SpeechGenerateDetailedParams(TypedDict, total=False):
     """The arguments of `speech.generate_detailed`."""
 
@@ -44,6 +46,7 @@ class SpeechGenerateDetailedParams(TypedDict, total=False):
     """True also returns the time of each word."""
 
 
+@_pydantic_schemas.typed_dict
 class SpeechGenerateParams(TypedDict, total=False):
     """The arguments of `speech.generate`."""
 

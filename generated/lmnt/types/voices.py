@@ -5,11 +5,13 @@
 from collections.abc import Sequence
 from typing import Required, TypedDict
 
+from .. import pydantic_schemas as _pydantic_schemas
 from ..files import FileTypes
 from ..models.boolean_text import BooleanText
 from ..models.voice_owner_filter import VoiceOwnerFilter
 
 
+@_pydantic_schemas.typed_dict
 class VoiceCreateParams(TypedDict, total=False):
     """The arguments of `voices.create`."""
 
@@ -29,6 +31,7 @@ class VoiceCreateParams(TypedDict, total=False):
     """Free words to find it by, one part each."""
 
 
+@_pydantic_schemas.typed_dict
 class VoiceListParams(TypedDict, total=False):
     """The arguments of `voices.list`."""
 
@@ -39,6 +42,7 @@ class VoiceListParams(TypedDict, total=False):
     """True lists starred voices alone."""
 
 
+@_pydantic_schemas.typed_dict
 class VoiceUpdateParams(TypedDict, total=False):
     """The arguments of `voices.update`."""
 

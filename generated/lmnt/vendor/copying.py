@@ -20,6 +20,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 RECORD = "VENDORED.json"
 """The file in each copy that says what the copy was made from and what is in it."""
 
+ATTRIBUTES = ".gitattributes"
+"""The file in each copy that has git leave the ends of lines as they are, whatever `core.autocrlf` is elsewhere."""
+
 PYTHON = ">=3.11"
 REQUIREMENTS: Mapping[str, str] = {
     "attrs": "attrs>=23.2",
@@ -44,7 +47,7 @@ def package_files() -> dict[str, bytes]:
     if not PACKAGE.is_dir():
         raise RefusedError(f"{PACKAGE} is no folder: a package inside an archive cannot be copied")
     found = {
-        path.relative_to(PACKAGE).as_posix(): path.read_bytes()
+        path.relative_to(PACKAGE).as_posix(): _with_lf(path.read_bytes())
         for path in sorted(PACKAGE.rglob("*"))
         if path.is_file() and (path.suffix == ".py" or path.name in ("py.typed", "LICENSE"))
     }
@@ -73,6 +76,7 @@ def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
             files = leave_out(files, only)
         except CannotLeaveOutError as error:
             raise RefusedError(str(error)) from error
+    files = {**files, ATTRIBUTES: b"* -text\n"}
     record = {
         "package": description.PACKAGE,
         "version": description.VERSION,
@@ -95,6 +99,18 @@ def _requirements(files: Sources) -> list[str]:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _with_lf(content: bytes) -> bytes:
+    """Return a text with LF at the ends of its lines; what git takes for no text stays as it is."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
+
+
+def _digests(content: bytes) -> set[str]:
+    """Return the digest of a file and of what it is if git, or an editor, has changed the ends of its lines alone."""
+    text = _with_lf(content)
+    crlf = content if b"\0" in content else text.replace(b"\n", b"\r\n")
+    return {_digest(each) for each in (content, text, crlf)}
 
 
 @dataclass(frozen=True)
@@ -153,20 +169,20 @@ class Copy:
 
 
 def _differences(made: Mapping[str, str], folder: Path) -> list[str]:
-    there: dict[str, str] = {}
+    there: dict[str, set[str]] = {}
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         links = [name for name in folders if Path(place, name).is_symlink()]
         for path in [Path(place, name) for name in [*names, *links]]:
             name = path.relative_to(folder).as_posix()
             is_plain = path.is_file() and not path.is_symlink()
-            there[name] = _digest(path.read_bytes()) if is_plain else "no plain file"
+            there[name] = _digests(path.read_bytes()) if is_plain else set()
     there.pop(RECORD)
     words = {(True, True): "changed", (True, False): "missing", (False, True): "added"}
     return [
         f"{name} {words[name in made, name in there]}"
         for name in sorted(made.keys() | there.keys())
-        if made.get(name) != there.get(name)
+        if made.get(name) not in there.get(name, ())
     ]
 
 

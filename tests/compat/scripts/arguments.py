@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,19 @@ show("file_from_path", file_from_path(str(folder / "mine.wav")) == ("mine.wav", 
 show("no such file", outcome(lambda: file_from_path(str(folder / "none.wav"))))
 show("upload of a missing file", outcome(lambda: client.voices.create(file=folder / "none.wav", name="a")))
 show("upload of a text", outcome(lambda: client.voices.create(file="mine.wav", name="a")))
+
+
+def sent(file: Any) -> object:
+    """Upload a recording, and delete the voice that is made of it."""
+    return client.voices.delete(client.voices.create(file=file, name="a").id).success
+
+
+show("upload of a bytearray", outcome(lambda: sent(bytearray(wav))))
+with tempfile.NamedTemporaryFile() as temporary:
+    temporary.write(wav)
+    show("upload of a temporary file", outcome(lambda: sent(temporary)))
+with subprocess.Popen(["cat", folder / "mine.wav"], stdout=subprocess.PIPE) as program:
+    show("upload of a pipe", outcome(lambda: sent(program.stdout)))
 change: VoiceUpdateParams = {"name": "new", "starred": True, "tags": []}
 changed = client.voices.update(made["bytes"].id, **change)
 show("update", type(changed).__name__, changed.voice.name, changed.voice.starred, changed.voice.tags)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pickle
+from copy import deepcopy
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ show("settings", client.timeout, client.max_retries)
 show("base URL", type(client.base_url).__name__, client.base_url)
 show("base URL given", Lmnt(base_url=httpx.URL("http://127.0.0.1:1/below")).base_url)
 show("without a key", outcome(lambda: issubclass(type(Lmnt(api_key="")), Lmnt)))
+show("key with spaces", Lmnt(api_key="My API Key").api_key)
 show("strict", type(Lmnt(_strict_response_validation=True)).__name__)
 show("closed", client.is_closed(), client.close(), client.is_closed())
 with Lmnt() as entered:
@@ -31,6 +34,8 @@ show("private modules", outcome(lambda: importlib.import_module("lmnt._types")._
 client = Lmnt(default_headers={"x-one": "1"}, default_query={"a": "1"}, timeout=7, max_retries=4)
 copy = client.with_options(timeout=None, max_retries=0, default_headers={"x-two": "2"})
 show("copy", type(copy).__name__, copy.timeout, copy.max_retries, copy.api_key == client.api_key)
+show("deep copy", outcome(lambda: type(deepcopy(client)).__name__))
+show("pickled", outcome(lambda: len(pickle.dumps(client))))
 show("copy of nothing", client.copy().timeout, client.copy().max_retries)
 show("copy is with_options", inspect.signature(Lmnt.copy) == inspect.signature(Lmnt.with_options))
 

@@ -17,7 +17,7 @@ from .http1 import HTTP1, MOST_READ, Head
 from .limits import Limits, NotConnected, Phase, TimedOut
 from .pool import Origin, Pool, Turn
 from .tls import TLS
-from .wire import PIECE, WireRequest
+from .wire import WireRequest
 
 SocketOptions = Sequence[tuple[int, int, int]]
 
@@ -151,11 +151,11 @@ class Connection(asyncio.Protocol):
             TimedOut, OSError, ssl.SSLError, ProtocolError: There is no response.
         """
         self._write(request.start(self.http))
-        for start in request.rest():
-            if (head := await self._room_or_answer(limits)) is not None:
-                return head
-            self._write(self.http.data(request.body[start : start + PIECE]))
-        if request.rest():
+        if request.is_long:
+            async for piece in request.apieces():
+                if (head := await self._room_or_answer(limits)) is not None:
+                    return head
+                self._write(self.http.data(piece))
             self._write(self.http.end())
         while (head := self.http.head()) is None:
             self.http.receive(await self.read(limits))

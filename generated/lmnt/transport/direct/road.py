@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 
 from .. import Request, Response
 from ..network_errors import connection_errors
+from ..uploads import at_once, opened
 from . import asynchronous, sync
 from .http1 import MOST_READ, Head
 from .limits import Limits
@@ -117,14 +119,16 @@ def limits_of(request: Request, timeout: httpx.Timeout) -> Limits:
 def send(pool: sync.ConnectionPool, request: Request, timeout: httpx.Timeout) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
     limits, began = limits_of(request, timeout), time.monotonic()
-    with connection_errors(request):
-        lease, head = pool.request(WireRequest(request), limits)
+    with connection_errors(request), ExitStack() as files:
+        body = at_once(opened(request.content, files, request.deadline, awaits=False))
+        lease, head = pool.request(WireRequest(request, body), limits)
     return DirectResponse(request, head, lease, limits, began)
 
 
 async def asend(pool: asynchronous.ConnectionPool, request: Request, timeout: httpx.Timeout) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
     limits, began = limits_of(request, timeout), time.monotonic()
-    with connection_errors(request):
-        lease, head = await pool.request(WireRequest(request), limits)
+    with connection_errors(request), ExitStack() as files:
+        body = await opened(request.content, files, request.deadline, awaits=True)
+        lease, head = await pool.request(WireRequest(request, body), limits)
     return DirectResponse(request, head, lease, limits, began)

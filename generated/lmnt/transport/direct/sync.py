@@ -17,7 +17,7 @@ from .http1 import HTTP1, MOST_READ, Head, ProtocolError
 from .limits import Limits, NotConnected, Phase, TimedOut
 from .pool import Origin, Pool, Turn
 from .tls import TLS
-from .wire import PIECE, WireRequest
+from .wire import WireRequest
 
 SocketOptions = Sequence[tuple[int, int, int]]
 
@@ -79,11 +79,11 @@ class Connection:
         """
         try:
             self._write(request.start(self.http), limits)
-            for start in request.rest():
-                if (head := self._answer()) is not None:
-                    return head
-                self._write(self.http.data(request.body[start : start + PIECE]), limits)
-            if request.rest():
+            if request.is_long:
+                for piece in request.pieces():
+                    if (head := self._answer()) is not None:
+                        return head
+                    self._write(self.http.data(piece), limits)
                 self._write(self.http.end(), limits)
         except (ConnectionError, TimedOut):
             # It takes no more of the request; perhaps it has said why.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,7 @@ from .pool import Origin
 
 if TYPE_CHECKING:
     from .. import Request
+    from ..uploads import Body
 
 PIECE = 1 << 16
 """Bytes of a long body that are sent at once: between two such pieces the server may have answered."""
@@ -30,8 +32,9 @@ class WireRequest:
         NotConnected: The URL leads nowhere.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, body: bytes | Body | None) -> None:
         self._request = request
+        self._body = b"" if body is None else body
         url = urlsplit(request.url)
         try:
             port = url.port or _PORTS[url.scheme]
@@ -39,18 +42,33 @@ class WireRequest:
         except ValueError as error:
             raise NotConnected(str(error)) from error
         self.origin = Origin(url.scheme, host, port)
-        self.body = request.content if isinstance(request.content, bytes) else b""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the body is sent in pieces."""
+        return not isinstance(self._body, bytes) or len(self._body) > PIECE
 
     def start(self, http: HTTP1) -> memoryview:
         """Return the head, with the body if that is short; in a form that no traceback shows."""
         head = http.request(self._request.method, self._target(), self._headers())
-        if len(self.body) <= PIECE:
-            head += (http.data(self.body) if self.body else b"") + http.end()
+        if isinstance(self._body, bytes) and not self.is_long:
+            head += (http.data(self._body) if self._body else b"") + http.end()
         return memoryview(head)
 
-    def rest(self) -> range:
-        """Return where the pieces of a long body start."""
-        return range(0, len(self.body) if len(self.body) > PIECE else 0, PIECE)
+    def pieces(self) -> Iterator[bytes]:
+        """Return the pieces of a long body."""
+        for part in [self._body] if isinstance(self._body, bytes) else self._body:
+            yield from _cut(part)
+
+    async def apieces(self) -> AsyncIterator[bytes]:
+        """Return the pieces of a long body, whose files may have to be awaited."""
+        if isinstance(self._body, bytes):
+            for piece in _cut(self._body):
+                yield piece
+        else:
+            async for part in self._body:
+                for piece in _cut(part):
+                    yield piece
 
     def _target(self) -> bytes:
         url = urlsplit(self._request.url)
@@ -62,10 +80,15 @@ class WireRequest:
         literal = f"[{host}]" if ":" in host else host
         authority = literal if port == _PORTS[scheme] else f"{literal}:{port}"
         own: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
-        if self.body or self._request.method in ("POST", "PUT", "PATCH"):
-            own["content-length"] = str(len(self.body))
+        size = len(self._body) if isinstance(self._body, bytes) else self._body.size
+        if size or self._request.method in ("POST", "PUT", "PATCH"):
+            own["content-length"] = str(size)
         return [
             (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
             for name, value in {**own, **self._request.headers}.items()
             if not isinstance(value, Omit)
         ]
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))

@@ -1,0 +1,60 @@
+"""JSON (RFC 8259), held to what can be used: each key once, whole characters, numbers that are some."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from .core_schema import integer, real
+from .source import DEEPEST, TOO_DEEP, Source
+
+_TOKEN: Final = re.compile(r'(?P<string>"(?:[^"\\]++|\\.)*+")(?P<colon>\s*:)?|[\[{]|[\]}]|[^\s,:\[\]{}"]+')
+
+
+def value(source: Source) -> Any:
+    """Return what a JSON text stands for.
+
+    Raises:
+        json.JSONDecodeError: if it is no JSON.
+        DocumentError: if it holds what cannot be used.
+    """
+    try:
+        found = json.loads(source.text)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError):  # an integer that is too long, or too deep: no place comes with it
+        _check(source)
+        raise
+    _check(source)
+    return found
+
+
+def _check(source: Source) -> None:
+    """Refuse what `json` lets pass, or refuses without its place."""
+    keys: list[set[str]] = []
+    for token in _TOKEN.finditer(source.text):
+        literal, string = token[0], token["string"]
+        if string:
+            text = source.whole(token.start(), json.loads(string)) if "\\" in string else string[1:-1]
+            if token["colon"]:
+                if text in keys[-1]:
+                    source.refuse(token.start(), f"the key {text!r} stands twice")
+                keys[-1].add(text)
+        elif literal in "[{":
+            keys.append(set())
+            if len(keys) > DEEPEST:
+                source.refuse(token.start(), TOO_DEEP)
+        elif literal in "]}":
+            keys.pop()
+        elif literal not in ("true", "false", "null"):
+            try:
+                _number(literal)
+            except ValueError as error:
+                source.refuse(token.start(), str(error))
+
+
+def _number(literal: str) -> None:
+    if literal[-1].isalpha():  # NaN, Infinity: Python's own
+        raise ValueError(f"{literal} is no number of JSON")
+    (real if set(literal) & set(".eE") else integer)(literal)
