@@ -10,7 +10,7 @@ from enum import Enum, auto
 from functools import cached_property
 from inspect import getattr_static
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
 from . import http_types
 from .errors import InvalidArgumentError
@@ -31,8 +31,11 @@ from .responses import (
 )
 from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
 from .transport.connections import Connections, SharedClient, Timeout
+from .transport.direct import asynchronous, road, sync
 
 T = TypeVar("T")
+SyncShared: TypeAlias = SharedClient[HTTPClient, sync.ConnectionPool]
+AsyncShared: TypeAlias = SharedClient[AsyncHTTPClient, asynchronous.ConnectionPool]
 
 
 class Mode(Enum):
@@ -51,7 +54,7 @@ class Calls(Handle):
 
     _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
-    def __init__(self, options: ClientOptions, shared: SharedClient[Any]) -> None:
+    def __init__(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> None:
         self._options = options
         self._shared = shared
 
@@ -98,7 +101,7 @@ class Calls(Handle):
         """Whether `close` was called."""
         return self._shared.is_closed
 
-    def _with(self, options: ClientOptions, shared: SharedClient[Any]) -> Self:
+    def _with(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> Self:
         """Return a client that differs from this one in these alone."""
         made = self.__class__.__new__(self.__class__)
         for name, value in vars(self).copy().items():
@@ -145,7 +148,8 @@ class SyncCalls(Calls):
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = _drive(steps, self._shared.http())
+        self._shared.check_open()
+        reply = _drive(steps, self._shared)
         if operation.result is None:
             return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -154,7 +158,7 @@ class SyncCalls(Calls):
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._shared.end()) is not None:
+        for http in self._shared.end():
             http.close()
 
     def __enter__(self) -> Self:
@@ -186,7 +190,8 @@ class AsyncCalls(Calls):
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
         steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
-        reply = await _adrive(steps, self._shared.http())
+        self._shared.check_open()
+        reply = await _adrive(steps, self._shared)
         if operation.result is None:
             return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
         if mode is Mode.PARSED:
@@ -195,7 +200,7 @@ class AsyncCalls(Calls):
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        if (http := self._shared.end()) is not None:
+        for http in self._shared.end():
             await http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -207,14 +212,14 @@ class AsyncCalls(Calls):
         await self.close()
 
 
-def _shared(http_client: HTTPClient | None, connections: Connections) -> SharedClient[HTTPClient]:
+def _shared(http_client: HTTPClient | None, connections: Connections) -> SyncShared:
     _check_client(http_client, HTTPClient, connections)
-    return SharedClient(http_client, connections.client, connections)
+    return SharedClient(http_client, connections.client, connections, sync.ConnectionPool)
 
 
-def _ashared(http_client: AsyncHTTPClient | None, connections: Connections) -> SharedClient[AsyncHTTPClient]:
+def _ashared(http_client: AsyncHTTPClient | None, connections: Connections) -> AsyncShared:
     _check_client(http_client, AsyncHTTPClient, connections)
-    return SharedClient(http_client, connections.async_client, connections)
+    return SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool)
 
 
 def _check_client(http_client: object, kind: type[object], connections: Connections) -> None:
@@ -226,12 +231,12 @@ def _check_client(http_client: object, kind: type[object], connections: Connecti
         raise InvalidArgumentError("http2, ssl_context and proxy are settings of http_client when one is given")
 
 
-def _drive(steps: Generator[Step, Any, Reply], http: HTTPClient) -> Reply:
+def _drive(steps: Generator[Step, Any, Reply], shared: SyncShared) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = _do(step, http)
+                outcome = _do(step, shared)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -240,10 +245,12 @@ def _drive(steps: Generator[Step, Any, Reply], http: HTTPClient) -> Reply:
         return cast("Reply", done.value)
 
 
-def _do(step: Step, http: HTTPClient) -> object:
+def _do(step: Step, shared: SyncShared) -> object:
     match step:
         case Send(request):
-            return send(http, request)
+            if shared.is_direct(request):
+                return road.send(shared.pool, request, shared.timeout_for(request))
+            return send(shared.http(), request)
         case Read(response, guard):
             return b"".join(BodyIterator(response, guard, Pieces()))
         case ReadStart(response, limit):
@@ -253,12 +260,12 @@ def _do(step: Step, http: HTTPClient) -> object:
             return None
 
 
-async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> Reply:
+async def _adrive(steps: Generator[Step, Any, Reply], shared: AsyncShared) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = await _ado(step, http)
+                outcome = await _ado(step, shared)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -267,10 +274,12 @@ async def _adrive(steps: Generator[Step, Any, Reply], http: AsyncHTTPClient) -> 
         return cast("Reply", done.value)
 
 
-async def _ado(step: Step, http: AsyncHTTPClient) -> object:
+async def _ado(step: Step, shared: AsyncShared) -> object:
     match step:
         case Send(request):
-            return await asend(http, request)
+            if shared.is_direct(request):
+                return await road.asend(shared.pool, request, shared.timeout_for(request))
+            return await asend(shared.http(), request)
         case Read(response, guard):
             return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):

@@ -269,7 +269,7 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
     Only a GET follows where the method might have to change. The key stays with the host it was given for.
     """
-    location = response.http.headers.get("location")  # as it came: response.headers covers the key in it
+    location = response.location
     follows = response.status_code in (307, 308) or (
         response.status_code in (301, 302, 303) and request.method in ("GET", "HEAD")
     )

@@ -226,9 +226,9 @@ class BodyIterator(_Steps[T], Iterator[T]):
         if not self._has_begun and not self._start():
             return
         try:
-            if self._chunks is None:
-                self._chunks = self._response.chunks()
             with body_failures(self._response):
+                if self._chunks is None:
+                    self._chunks = self._response.chunks()
                 chunk = next(self._chunks, None)
             self._take(chunk)
         except BaseException as error:
@@ -269,9 +269,9 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             self._reading.release()
 
     async def _step(self) -> None:
-        """Advance in a task of its own, which goes on when nobody waits for it any more."""
+        """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
         if self._pending is None:
-            if not _is_asyncio():  # a step that is cancelled is an error at the next one
+            if not self._response.loses_steps or not _is_asyncio():
                 await self._advance()
                 return
             self._pending = asyncio.create_task(self._advance())
@@ -284,12 +284,14 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
         if not self._has_begun and not self._start():
             return
         try:
-            if self._chunks is None:
-                self._chunks = self._response.achunks()
             with body_failures(self._response):
+                if self._chunks is None:
+                    self._chunks = self._response.achunks()
                 chunk = await anext(self._chunks, None)
             self._take(chunk)
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and not self._response.loses_steps:
+                raise
             self._fail(error)
             if not isinstance(error, BodyFailure | Error):
                 raise
@@ -308,6 +310,10 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             rest = list(self._ready)
             self._ready.clear()
             return rest
+        except BaseException:
+            if not self._is_over:
+                await self.aclose()
+            raise
         finally:
             self._reading.release()
 

@@ -23,7 +23,7 @@ from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
-from .transport import HTTPURL, Response
+from .transport import HTTPURL, HTTPHeaders, Response
 
 __all__ = [
     "APIResponse",
@@ -80,7 +80,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def headers(self) -> http_types.Headers:
         """The response headers; names in any case."""
-        return self._reply.response.http.headers
+        return HTTPHeaders(list(self._reply.response.raw_headers))
 
     @property
     def status_code(self) -> int:
@@ -100,7 +100,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def http_version(self) -> str:
         """HTTP/1.1 or HTTP/2."""
-        return self._reply.response.http.http_version
+        return self._reply.response.http_version
 
     @property
     def request_id(self) -> str | None:
@@ -120,7 +120,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def is_closed(self) -> bool:
         """Whether the connection was freed."""
-        return self._reply.response.http.is_closed
+        return self._reply.response.is_closed
 
     @property
     def bytes_received(self) -> int:

@@ -82,7 +82,7 @@ class StreamGuard:
             self._container.feed(chunk)
             if self._container.is_text:
                 raise BodyFailure(StreamTruncatedError, f"this is no audio, it begins {chunk[:60]!r}")
-        came = self._response.http.num_bytes_downloaded
+        came = self._response.bytes_downloaded
         if self.bytes_received + len(chunk) > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
             raise BodyFailure(StreamTruncatedError, f"{came} bytes grew to more than {EXPANSION_LIMIT} times as many")
         self.bytes_received += len(chunk)

@@ -41,7 +41,7 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
     body = _decode(response, content)
     type_, message, request_id = _read_error(body)
     by_type = description.ERROR_STATUS.get(type_ or "")
-    text = message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.http.reason_phrase
+    text = message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
     return class_for_status(by_type or response.status_code)(
         text or "no message",
         response=response.read_as(_covered(response, content)),

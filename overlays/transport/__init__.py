@@ -89,13 +89,72 @@ _PART = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 
 class Response:
-    """A response whose headers are here and whose body may still be on its way."""
+    """A response whose headers are here and whose body may still be on its way.
 
-    def __init__(self, http: httpx.Response, request: Request) -> None:
-        self.http = http
+    Args:
+        request: What it answers.
+        status_code: The HTTP status.
+        reason: The reason phrase, which says nothing that the status does not.
+        http_version: `HTTP/1.1` or `HTTP/2`.
+        raw_headers: The headers as they came.
+    """
+
+    loses_steps = True
+    """Whether a step of the body that is cancelled takes the connection with it."""
+
+    def __init__(
+        self,
+        request: Request,
+        status_code: int,
+        reason: str,
+        http_version: str,
+        raw_headers: Sequence[tuple[bytes, bytes]],
+    ) -> None:
         self.request = request
-        self.status_code = http.status_code
-        self.headers = {name.lower(): self.covered(value) for name, value in http.headers.items()}
+        self.status_code = status_code
+        self.reason = reason
+        self.http_version = http_version
+        self.raw_headers = raw_headers
+        self.location: str | None = None
+        """Where a redirect leads, as it came: `headers` covers the key in it."""
+        self.headers: dict[str, str] = {}
+        for raw_name, raw_value in raw_headers:
+            name, value = raw_name.decode("latin-1").lower(), _text_of(raw_value)
+            if name == "location":
+                self.location = value
+            value = self.covered(value)
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+
+    @property
+    def http(self) -> httpx.Response:
+        """The response as httpx has it."""
+        raise NotImplementedError
+
+    @property
+    def bytes_downloaded(self) -> int:
+        """Bytes of the body that have come, content coding as it is."""
+        raise NotImplementedError
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection was freed."""
+        raise NotImplementedError
+
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        raise NotImplementedError
+
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Free the connection."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        raise NotImplementedError
 
     @property
     def media_type(self) -> str:
@@ -121,7 +180,7 @@ class Response:
             received: Bytes of it, content coding undone.
         """
         # A mock's response holds its content, and counts none of it.
-        came = self.http.num_bytes_downloaded or (0 if "content-encoding" in self.headers else received)
+        came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)
         if not self._has_body or (received and not came):
             return None
         announced = self.headers.get("content-length", "")
@@ -142,7 +201,7 @@ class Response:
         # RFC 9112 section 6.3, RFC 9113 section 8.1: the end differs from a lost connection.
         is_framed = (
             not self._has_body
-            or not self.http.http_version.startswith("HTTP/1")
+            or not self.http_version.startswith("HTTP/1")
             or "content-length" in self.headers
             or "chunked" in self.headers.get("transfer-encoding", "").lower()
         )
@@ -159,12 +218,13 @@ class Response:
     @property
     def elapsed(self) -> timedelta:
         """The time from sending the request to the end of the response; raises RuntimeError before that end."""
-        return self.http.elapsed
+        raise NotImplementedError
 
     @property
     def encoding(self) -> str:
         """The character set that the response names; UTF-8 if it names none, or none that Python can read."""
-        named = self.http.charset_encoding or "utf-8"
+        found = _CHARSET.search(self.headers.get("content-type", ""))
+        named = found[1] if found else "utf-8"
         try:
             b" ".decode(named, errors="replace")
         except (LookupError, ValueError):
@@ -184,56 +244,112 @@ class Response:
 
     def read_as(self, content: bytes) -> httpx.Response:
         """Return the response with this body, free of its connection, secrets covered."""
-        known = {
-            name: value for name, value in self.http.extensions.items() if name in ("http_version", "reason_phrase")
-        }
         copy = httpx.Response(
             self.status_code,
             headers=[
-                (name.encode(), self.covered(value).encode())
-                for name, value in self.http.headers.multi_items()
-                if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")  # undone by now
+                (name, self.covered(_text_of(value)).encode("utf-8" if _is_utf8(value) else "latin-1"))
+                for name, value in self.raw_headers
+                if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # undone by now
             ],
             content=content,
             request=self.request.shown(),
-            extensions=known,
+            extensions={
+                "http_version": self.http_version.encode(),
+                "reason_phrase": self.reason.encode("ascii", "replace"),
+            },
         )
-        with suppress(RuntimeError):  # httpx knows it once the connection is free
-            copy.elapsed = self.http.elapsed
+        with suppress(RuntimeError):  # it is known once the connection is free
+            copy.elapsed = self.elapsed
         return copy
 
     def chunks(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        if self.http.is_stream_consumed:  # a hook of the application's has read it
-            yield from self.http.iter_bytes()
-            return
-        decoder = self._decoder()
-        for chunk in self.http.iter_raw():
+        decoder = Decoder(self.headers.get("content-encoding", ""))
+        for chunk in self.raw():
             yield from decoder.feed(chunk)
         decoder.end()
 
-    async def achunks(self) -> AsyncIterator[bytes]:
+    def achunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding undone."""
-        if self.http.is_stream_consumed:
-            async for chunk in self.http.aiter_bytes():
-                yield chunk
-            return
-        decoder = self._decoder()
-        async for chunk in self.http.aiter_raw():
-            for piece in decoder.feed(chunk):
-                yield piece
-        decoder.end()
+        return _Decoded(self.araw(), Decoder(self.headers.get("content-encoding", "")))
 
-    def _decoder(self) -> Decoder:
-        return Decoder(self.headers.get("content-encoding", ""))
+
+class _Decoded(AsyncIterator[bytes]):
+    """The pieces of a body, coding undone; a step that is cancelled loses nothing that the raw body does not."""
+
+    def __init__(self, raw: AsyncIterator[bytes], decoder: Decoder) -> None:
+        self._raw = raw
+        self._decoder = decoder
+        self._pieces: Iterator[bytes] = iter(())
+
+    async def __anext__(self) -> bytes:
+        while (piece := next(self._pieces, None)) is None:
+            try:
+                self._pieces = self._decoder.feed(await anext(self._raw))
+            except StopAsyncIteration:
+                self._decoder.end()
+                raise
+        return piece
+
+
+def _text_of(value: bytes) -> str:
+    return value.decode("utf-8" if _is_utf8(value) else "latin-1")
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+
+
+class LibraryResponse(Response):
+    """A response of httpx."""
+
+    def __init__(self, http: httpx.Response, request: Request) -> None:
+        super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
+        self._http = http
+
+    @property
+    def http(self) -> httpx.Response:
+        return self._http
+
+    @property
+    def bytes_downloaded(self) -> int:
+        return self._http.num_bytes_downloaded
+
+    @property
+    def is_closed(self) -> bool:
+        return self._http.is_closed
+
+    @property
+    def elapsed(self) -> timedelta:
+        return self._http.elapsed
+
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        return self._http.iter_raw()
+
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        return self._http.aiter_raw()
+
+    def chunks(self) -> Iterator[bytes]:
+        # A hook of the application's may have read it.
+        return self._http.iter_bytes() if self._http.is_stream_consumed else super().chunks()
+
+    def achunks(self) -> AsyncIterator[bytes]:
+        return self._http.aiter_bytes() if self._http.is_stream_consumed else super().achunks()
 
     def close(self) -> None:
-        """Free the connection."""
-        self.http.close()
+        self._http.close()
 
     async def aclose(self) -> None:
-        """Free the connection."""
-        await self.http.aclose()
+        await self._http.aclose()
 
 
 class _Timeouts(dict[str, Any]):
@@ -282,7 +398,7 @@ def send(client: httpx.Client, request: Request) -> Response:
     with connection_errors(request), ExitStack() as files:
         body = at_once(opened(request.content, files, request.deadline, awaits=False))
         prepared = _prepared(client, request, body)
-        return Response(client.send(prepared, stream=True, follow_redirects=False), request)
+        return LibraryResponse(client.send(prepared, stream=True, follow_redirects=False), request)
 
 
 async def asend(client: httpx.AsyncClient, request: Request) -> Response:
@@ -290,4 +406,4 @@ async def asend(client: httpx.AsyncClient, request: Request) -> Response:
     with connection_errors(request), ExitStack() as files:
         body = await opened(request.content, files, request.deadline, awaits=True)
         prepared = _prepared(client, request, body)
-        return Response(await client.send(prepared, stream=True, follow_redirects=False), request)
+        return LibraryResponse(await client.send(prepared, stream=True, follow_redirects=False), request)

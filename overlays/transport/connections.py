@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
+import logging
+import operator
 import os
 import socket
 import ssl
@@ -12,17 +15,27 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from ..errors import Error, InvalidArgumentError
+from ..omit import NotGiven
+from .direct import asynchronous, sync
+from .direct.sync import SocketOptions
 from .pools import AsyncTransport, Transport
 from .turns import TurnTakingSocket
 
+if TYPE_CHECKING:
+    from . import Request
+
 ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
+MadeT = TypeVar("MadeT", covariant=True)
+PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
 
 Timeout = httpx.Timeout
 DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
@@ -35,6 +48,8 @@ def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
     """Return the timeout of a client; the default of httpx, which is too short for long bodies, counts as none set."""
     return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
 
+
+logger = logging.getLogger(__name__.partition(".transport")[0])
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -63,13 +78,23 @@ class Connections:
         if self.proxy is not None:
             _address_of(self.proxy)
 
-    def client(self) -> httpx.Client:
-        """Return a client for synchronous calls."""
-        return httpx.Client(**self._arguments(Transport))
+    def client(self, *, plain: bool) -> httpx.Client:
+        """Return a client for synchronous calls; with `plain` one in which nothing of the library is replaced."""
+        return httpx.Client(**(self._plain() if plain else self._arguments(Transport)))
 
-    def async_client(self) -> httpx.AsyncClient:
-        """Return a client for asynchronous calls."""
-        return httpx.AsyncClient(**self._arguments(AsyncTransport))
+    def async_client(self, *, plain: bool) -> httpx.AsyncClient:
+        """Return a client for asynchronous calls; with `plain` one in which nothing of the library is replaced."""
+        return httpx.AsyncClient(**(self._plain() if plain else self._arguments(AsyncTransport)))
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "verify": self.ssl_context or _default_tls(),
+            "http2": self.http2,
+            "proxy": self.proxy,
+            "timeout": DEFAULT_TIMEOUT,
+            "limits": DEFAULT_CONNECTION_LIMITS,
+            "follow_redirects": False,
+        }
 
     def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
         context = self.ssl_context or _default_tls()
@@ -206,35 +231,104 @@ class _OverHTTP1(ssl.SSLContext):
         return self._inner.wrap_bio(*args, **kwargs)
 
 
-class SharedClient(Generic[ClientT]):
-    """The HTTP client behind one or more of our clients, made at the first call.
+class _Watch:
+    """Whether a mock, a recorder or a tracer has put itself in the way of the library's requests, and must see them.
+
+    It need not be known: what is found in place of the library's own functions has its code elsewhere.
+    """
+
+    _KINDS: tuple[type, ...] = (
+        httpx.Client,
+        httpx.AsyncClient,
+        httpx.HTTPTransport,
+        httpx.AsyncHTTPTransport,
+        httpcore.ConnectionPool,
+        httpcore.AsyncConnectionPool,
+    )
+    _FOLDERS = (
+        *(str(Path(module.__file__ or "").parent) for module in (httpx, httpcore)),
+        contextlib.__file__,  # whose decorator makes `stream` a context manager
+    )
+
+    def __init__(self) -> None:
+        self._seen: list[object] = []
+        self._is_wrapped = False
+
+    def is_wrapped(self) -> bool:
+        """Look whether they are what they were at the last call, and only then at each of them."""
+        now = [member for kind in self._KINDS for member in vars(kind).values()]
+        # By identity: what wraps a function may say that it is equal to it.
+        if not all(map(operator.is_, now, self._seen)) or len(now) != len(self._seen):
+            self._seen, self._is_wrapped = now, not all(map(self._is_own, now))
+        return self._is_wrapped
+
+    def _is_own(self, member: object) -> bool:
+        if type(member) is FunctionType:  # what wraps one may say that it is an instance
+            return member.__code__.co_filename.startswith(self._FOLDERS)
+        return not callable(member)
+
+
+_watch = _Watch()
+
+
+class _Makes(Protocol[MadeT]):
+    def __call__(self, *, plain: bool) -> MadeT: ...
+
+
+class SharedClient(Generic[ClientT, PoolT]):
+    """The connections behind one or more of our clients, made at the first call: those of each road.
 
     Args:
         given: A client of the application's own, used as it is.
         make: Makes one if none was given.
         connections: How connections that are not HTTP's are made.
+        pool: Makes the connections of the direct road.
     """
 
-    def __init__(self, given: ClientT | None, make: Callable[[], ClientT], connections: Connections) -> None:
+    def __init__(
+        self,
+        given: ClientT | None,
+        make: _Makes[ClientT],
+        connections: Connections,
+        pool: Callable[[SocketOptions, Callable[[], ssl.SSLContext]], PoolT],
+    ) -> None:
         self._http = given
+        self._plain: ClientT | None = None
         self._is_given = given is not None
         self._make = make
         self.connections = connections
+        self._make_pool = pool
+        self.pool = pool(_keep_alive(), lambda: self.direct_tls)
         self._lock = threading.Lock()
         self._process = os.getpid()
         self.is_closed = False
 
-    def another(self) -> SharedClient[ClientT]:
+    def is_direct(self, request: Request) -> bool:
+        """Whether a request goes straight to its origin, and not by the library; the log says why not."""
+        reasons = {
+            "an http_client was given": self._is_given,
+            "http2=True was given": self.connections.http2,
+            "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
+            "the library was wrapped": _watch.is_wrapped(),
+        }
+        reason = next((reason for reason, holds in reasons.items() if holds), None)
+        logger.debug("%s: %s", request.line, "direct" if reason is None else f"by httpx, since {reason}")
+        return reason is None
+
+    def another(self) -> SharedClient[ClientT, PoolT]:
         """Return one with connections of its own; a client of the application's own stays the same."""
-        return SharedClient(self._http if self._is_given else None, self._make, self.connections)
+        given = self._http if self._is_given else None
+        return SharedClient(given, self._make, self.connections, self._make_pool)
 
     def http(self) -> ClientT:
-        """Return the HTTP client; raises Error after `close`."""
+        """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if self._http is None:
-                self._http = self._make()
+            if not self._is_given and _watch.is_wrapped():
+                self._plain = self._plain or self._make(plain=True)
+                return self._plain
+            self._http = self._http or self._make(plain=False)
             return self._http
 
     def check_open(self) -> None:
@@ -248,19 +342,35 @@ class SharedClient(Generic[ClientT]):
         return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
 
     @cached_property
+    def _has_proxies(self) -> bool:
+        # Looked at once: to look at the whole environment takes as long as half a call.
+        return self.connections.proxy is not None or bool(_environment())
+
+    def timeout_for(self, request: Request) -> Timeout:
+        """Return the timeout of a request."""
+        return self.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
+
+    @cached_property
+    def direct_tls(self) -> ssl.SSLContext:
+        """The TLS settings of the direct road."""
+        return self.connections.ssl_context or _default_tls()
+
+    @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings of connections that speak HTTP/1.1 alone."""
         return _OverHTTP1(self.connections.ssl_context or _default_tls())
 
-    def end(self) -> ClientT | None:
-        """Mark the pool as closed and return what is to be closed."""
+    def end(self) -> list[ClientT]:
+        """Close the connections of the direct road, and return what else is to be closed."""
         self._leave_to_parent()
+        self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
-            return self._http
+            return [client for client in (self._http, self._plain) if client is not None]
 
     def _leave_to_parent(self) -> None:
         # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
         if self._process != os.getpid():
             self._process, self._lock = os.getpid(), threading.Lock()
             self._http = self._http if self._is_given else None
+            self._plain = None

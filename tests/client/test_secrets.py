@@ -244,7 +244,10 @@ def test_log_lines(mode: Sync, wire: Wire, caplog: pytest.LogCaptureFixture) -> 
     ours = [record for record in caplog.records if record.name == "lmnt"]
     assert any("GET" in record.getMessage() for record in ours)
     assert any("trying again" in record.getMessage() for record in ours)
-    assert any(record.name.startswith("httpcore") for record in caplog.records)
+    by_library = any(record.name.startswith("httpcore") for record in caplog.records)
+    assert by_library == (wire.version == "HTTP/2")
+    assert any("by httpx, since http2=True" in record.getMessage() for record in ours) == by_library
+    assert any(record.getMessage().endswith(": direct") for record in ours) != by_library
 
 
 def test_the_key_is_on_the_wire(mode: Sync, peer: Callable[..., Any]) -> None:

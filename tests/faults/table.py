@@ -526,8 +526,8 @@ _AFTER: Final = (
         _truncated(),
         protocols=ONE,
     ),
-    _after("TCP reset", "RST in the body", Raw(acts.is_reset), _reset(None), protocols=(Protocol.HTTP1,)),
-    _after("TCP reset over TLS", "RST in the body", Raw(acts.is_reset), _truncated(), protocols=ENCRYPTED),
+    _after("TCP reset", "RST in the body", Raw(acts.is_reset), _reset(None), protocols=ONE),
+    _after("TCP reset over HTTP/2", "RST in the body", Raw(acts.is_reset), _truncated(), protocols=TWO),
     _after(
         "broken TLS record", "a record that fails its check", Raw(acts.breaks_tls), _truncated(), protocols=ENCRYPTED
     ),

@@ -24,7 +24,7 @@ from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
 from ..retries import Attempts
-from . import Request, Response
+from . import LibraryResponse, Request
 from .connections import Timeout
 from .network_errors import causes_of, network_sentences, sentence_for
 from .turns import TurnTakingSocket
@@ -180,7 +180,7 @@ def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
         headers=[each for each in answer.headers.raw_items() if each[0].lower() != "content-encoding"],
         extensions={"reason_phrase": answer.reason_phrase.encode(errors="replace")},
     )
-    response = Response(http, request)
+    response = LibraryResponse(http, request)
     if 200 <= answer.status_code < 300:
         problem = f"{request.line}: the server answered {answer.status_code} and opened no WebSocket"
         return unreadable(response, content, problem, retry_safe=True)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +21,8 @@ from ..errors import (
     StreamTimeoutError,
     StreamTruncatedError,
 )
+from .direct.http1 import ProtocolError
+from .direct.limits import NotConnected, Phase, TimedOut
 from .pools import PROXY
 
 if TYPE_CHECKING:
@@ -39,10 +42,11 @@ def connection_errors(request: Request) -> Generator[None]:
         raise
     except Exception as error:
         kind: type[APIConnectionError] = APIConnectionError
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpx.TimeoutException | TimedOut):
             kind = APITimeoutError
         causes = causes_of(error, handled)
         unsent = isinstance(error, _UNSENT) or _refused(causes)
+        unsent = unsent or (isinstance(error, TimedOut) and error.phase in (Phase.POOL, Phase.CONNECT))
         message = f"{request.line}: {_connection_sentence(causes, request)}"
         raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
@@ -54,6 +58,7 @@ _UNSENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
+    NotConnected,
 )
 
 
@@ -98,12 +103,18 @@ def _refused(causes: Sequence[BaseException]) -> bool:
 
 def _connection_sentence(causes: Sequence[BaseException], request: Request) -> str:
     error = causes[0]
-    if isinstance(error, httpx.TimeoutException) and request.deadline is not None and not request.deadline.remaining:
+    if (
+        isinstance(error, httpx.TimeoutException | TimedOut)
+        and request.deadline is not None
+        and not request.deadline.remaining
+    ):
         return f"{request.deadline} passed"
     event = _http2_event(causes)
     if event is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
-    host = httpx.URL(request.url).host if not isinstance(error, httpx.InvalidURL) else request.url
+    host = urlsplit(request.url).hostname or request.url
+    if isinstance(error, TimedOut):
+        return error.phase.value
     return sentence_for(
         causes,
         # Limits first: what was under way when the time ran out is no cause.
@@ -113,8 +124,11 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request) -> s
         (httpx.ReadTimeout, "no response in time"),
         *network_sentences(host, _proxy_of(error)),
         (httpx.ConnectError, "no connection"),
+        (NotConnected, "no connection"),
         (httpx.ProxyError, f"the proxy did not connect to {host}"),
         (httpx.TransportError, "the connection was lost before the response"),
+        (OSError, "the connection was lost before the response"),
+        (ProtocolError, "the connection was lost before the response"),
     )
 
 
@@ -178,13 +192,13 @@ def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFa
     event = _http2_event(causes)
     if event is not None:
         return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimedOut):
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if isinstance(error, httpx.DecodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
     was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes)
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
-    if was_reset and not is_secure:
+    if was_reset and not (is_secure and isinstance(error, httpx.TransportError)):
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")
