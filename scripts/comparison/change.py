@@ -20,6 +20,9 @@ class Effect(IntEnum):
     """It may fail, or mean something else."""
 
 
+Told = tuple[Effect, str, str, str]
+"""An effect, a kind, a text without where, and the name that it is about, if that is not where."""
+
 Layer = Literal["API", "client"]
 
 

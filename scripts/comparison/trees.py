@@ -14,7 +14,7 @@ from packaging.version import VERSION_PATTERN, Version
 
 from generator.description import Failure, load
 
-from .surface import Surface
+from .package import Surface
 from .wire import Api
 
 PARTS = ("openapi", "generated")
@@ -68,7 +68,7 @@ class Tree:
         if not (self.folder / "generated" / self.package).is_dir():
             raise Failure(f"{self.name} has no generated/{self.package}")
         operations = [*self.api.operations, *self.api.sessions]
-        return Surface(self.folder / "generated", self.package, self.api.users(), operations)
+        return Surface(self.folder / "generated", self.package, self.api.users(), operations, self.api.sides())
 
 
 def open_tree(root: Path, named: str, scratch: Path) -> Tree:

@@ -84,12 +84,29 @@ class Api:
 
     def users(self) -> dict[str, set[str]]:
         """Return the operations that use each component schema, by the token of its name."""
-        found: dict[str, set[str]] = {}
-        starts = {each.id: [each.data, each.parameters] for each in self.operations.values()}
+        starts: dict[str, Any] = {each.id: [each.data, each.parameters] for each in self.operations.values()}
         for name, session in self.sessions.items():
             starts[name] = [{"$ref": each} for each in session.values() if str(each).startswith("#/")]
-        for operation, start in starts.items():
-            waiting, seen = list[Any](start), set[str]()
+        return self._reached(starts)
+
+    def sides(self) -> dict[str, set[str]]:
+        """Return the sides on which each component schema is, request or response, by the token of its name."""
+        requests, responses = list[Any](), list[Any]()
+        for each in self.operations.values():
+            requests += [each.parameters, each.data.get("requestBody")]
+            responses.append(each.data.get("responses"))
+        for session in self.sessions.values():
+            for key, value in session.items():
+                (responses if key == "receive" else requests).append(
+                    {"$ref": value} if str(value).startswith("#/") else None
+                )
+        return self._reached({"request": requests, "response": responses})
+
+    def _reached(self, starts: Mapping[str, list[Any]]) -> dict[str, set[str]]:
+        """Return the names of the starts from which references lead to each component, by the token of its name."""
+        found: dict[str, set[str]] = {}
+        for start, nodes in starts.items():
+            waiting, seen = list(nodes), set[str]()
             while waiting:
                 node = waiting.pop()
                 if isinstance(node, Mapping):
@@ -97,7 +114,7 @@ class Api:
                     if isinstance(pointer, str) and pointer not in seen:
                         seen.add(pointer)
                         waiting.append(self.schemas.resolve(node))
-                        found.setdefault(token(pointer.rsplit("/", 1)[-1]), set()).add(operation)
+                        found.setdefault(token(pointer.rsplit("/", 1)[-1]), set()).add(start)
                     waiting += node.values()
                 elif isinstance(node, list):
                     waiting += node

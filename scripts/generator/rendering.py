@@ -322,13 +322,13 @@ def exports(overlays: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for overlay in overlays:
         module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        found |= dict.fromkeys(_offered(overlay), module)
+        found |= dict.fromkeys(_listed((ROOT / "overlays" / overlay).read_text(encoding="utf-8")), module)
     return dict(sorted(found.items()))
 
 
 @cache
-def _offered(overlay: str) -> list[str]:
-    for node in ast.parse((ROOT / "overlays" / overlay).read_text(encoding="utf-8")).body:
+def _listed(source: str) -> list[str]:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
             return list(ast.literal_eval(node.value))
     return []

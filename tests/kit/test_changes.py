@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import changes
 from comparison import surface, wire
 from comparison.change import Change, Effect, joined, with_python_side
+from comparison.package import Surface
 from comparison.release import changelog, is_enough, next_version
 from comparison.reports import FORMATS, Report
 from comparison.schemas import EFFECTS
@@ -391,7 +392,7 @@ OLD = {
 
 
 def python_changes(tmp_path: Path, *edits: tuple[str, str, str], operations: tuple[str, ...] = ()) -> list[str]:
-    sides: list[surface.Surface] = []
+    sides: list[Surface] = []
     for name in ("old", "new"):
         folder = tmp_path / name / "acme"
         folder.mkdir(parents=True)
@@ -401,7 +402,7 @@ def python_changes(tmp_path: Path, *edits: tuple[str, str, str], operations: tup
                     assert before in text
                     text = text.replace(before, after)
             (folder / file).write_text(text, encoding="utf-8")
-        sides.append(surface.Surface(folder.parent, "acme", {"thing": operations}, operations))
+        sides.append(Surface(folder.parent, "acme", {"thing": operations}, operations))
     return [f"{each.effect.name} {each.text}" for each in joined(surface.compare(*sides))]
 
 
@@ -421,13 +422,13 @@ PYTHON: list[tuple[str, tuple[tuple[str, str, str], ...], list[str]]] = [
         "a class that moved and kept its name",
         (
             ("client.py", "class Gone(Failed):\n    ...", ""),
-            ("inside.py", "def", "class Gone(ValueError):\n    ...\n\n\ndef"),
+            ("inside.py", "def", "from .client import Failed\n\n\nclass Gone(Failed):\n    ...\n\n\ndef"),
             ("__init__.py", ", Gone as Gone\n", "\nfrom .inside import Gone as Gone\n"),
         ),
         [],
     ),
-    ("name removed", (("__init__.py", '"Gone", ', ""),), ["BREAKING `Gone` was removed"]),
-    ("base removed", (("client.py", "Failed(ValueError)", "Failed"),), ["BREAKING `Failed` has another base class"]),
+    ("name removed", (("__init__.py", '"Gone", ', ""),), ["BREAKING `Gone` is not in `__all__` any more"]),
+    ("base removed", (("client.py", "Failed(ValueError)", "Failed"),), ["BREAKING `Failed` is no `ValueError` any more"]),
     ("name added", (("__init__.py", '"Gone", ', '"Gone", "annotations", '), ("__init__.py", "from . import models", "annotations = 1\nfrom . import models")), ["ADDITION `annotations` is new"]),
     ("constant", (("client.py", "LIMIT = 2", "LIMIT = 3"),), ["NOTE `LIMIT` is `3`, was `2`"]),
     ("resource removed", (("client.py", "def things", "def _things"),), ["BREAKING `Acme.things` was removed"]),
@@ -459,6 +460,27 @@ def test_what_every_operation_gets_is_told_once(tmp_path: Path) -> None:
     edits = (("things.py", "id: str", "id: str, deadline: float = 1"),)
     told = python_changes(tmp_path, *edits, operations=("things.put", "things.delete"))
     assert told == ["ADDITION the method of every operation takes `deadline`, which is new"]
+
+
+def test_what_callers_only_give_or_only_get_is_known_from_the_wire(tmp_path: Path) -> None:
+    assert wire.Api(DOCUMENT).sides() == {
+        **{name: {"request", "response"} for name in ("thing", "kind", "cat", "dog")},
+        "message": {"response"},
+    }
+    for name, effect in (("request", "ADDITION"), ("response", "BREAKING")):
+        sides = []
+        for values in ("'a'", "'a', 'b'"):
+            folder = tmp_path / name / str(len(values)) / "acme"
+            folder.mkdir(parents=True)
+            (folder / "__init__.py").write_text('__all__ = ["models"]\nfrom . import models\n', encoding="utf-8")
+            (folder / "models.py").write_text(
+                f"from typing import Literal, TypeAlias\n__all__ = ['Kind']\nKind: TypeAlias = Literal[{values}]\n",
+                encoding="utf-8",
+            )
+            sides.append(Surface(folder.parent, "acme", {}, (), {"kind": [name]}))
+        (change,) = surface.compare(*sides)
+        assert change.effect.name == effect
+        assert change.text.startswith("`models.Kind` may be `Literal['b']`")
 
 
 def test_a_change_of_python_that_breaks_more_than_the_wire_stands_alone() -> None:
@@ -650,6 +672,91 @@ def test_from_a_change_of_the_description_to_the_changelog(
     written = (tree / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## 0.2.0, not yet released" in written
     assert "**Breaking:** `voices.create`," in written
+
+
+OVERLAYS = [
+    ("errors.py", "class InvalidArgumentError(Error, ValueError)", "class InvalidArgumentError(Error, TypeError)"),
+    ("speech_session.py", "def interrupt(self)", "async def interrupt(self)"),
+    ("files.py", '"file_from_path"', ""),
+    ("model.py", "attrs.field(factory=dict)", "attrs.field()"),
+    ("requests.py", "    params: Query\n", "    params: Required[Query]\n"),
+    ("requests.py", "from typing import ", "from typing import Required, "),
+    ("session_events.py", 'Literal["audio"]', 'Literal["sound"]'),
+    ("session_events.py", "    | UnknownEvent\n", "    | UnknownEvent\n    | bytes\n"),
+]
+
+
+def test_an_edit_of_an_overlay_that_breaks_callers_is_told(
+    tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "tag", "v0.1.0")
+    for name, before, after in OVERLAYS:
+        edit(tree / "overlays" / name, (before, after))
+    code, told = run()
+    assert code == 0, told
+    assert changes.main(["--fail-on-version"]) == 1
+    out = capsys.readouterr().out
+    breaking = out.partition("\n\n")[2].partition("\n\n")[0]
+    assert breaking.splitlines() == [
+        "Breaking",
+        "  client  InvalidArgumentError is no ValueError any more",
+        "  client  Model.__init__ needs additional_properties",
+        "  client  RequestOptions.params is required",
+        "  client  SpeechSession.interrupt is async: it has to be awaited",
+        "  client  SpeechSessionAudio.type is Literal['sound'], was Literal['audio']",
+        "  client  SpeechSessionEvent may be bytes, which an exhaustive match does not expect",
+        "  client  file_from_path was removed",
+    ]
+
+
+def test_a_wider_union_of_messages_is_what_it_is_for_a_type_checker(
+    tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "tag", "v0.1.0")
+    message = "#/components/schemas/SpeechSession{}"
+    for kind, sort, name in (("Server", "reset_complete", "ResetComplete"), ("Client", "finish", "Finish")):
+        edit(
+            tree / "openapi" / "lmnt.yaml",
+            (
+                f'          {sort}: "{message.format(name)}"\n',
+                f'          {sort}: "{message.format(name)}"\n          new_{sort}: "{message.format(f"New{kind}")}"\n',
+            ),
+            (
+                f'        - $ref: "{message.format(name)}"\n',
+                f'        - $ref: "{message.format(name)}"\n        - $ref: "{message.format(f"New{kind}")}"\n',
+            ),
+            (
+                f"    SpeechSession{kind}Message:\n",
+                f"    SpeechSessionNew{kind}:\n      {{description: New., type: object, required: [type],\n"
+                f"       properties: {{type: {{description: Its type., const: new_{sort}}}}}}}\n\n"
+                f"    SpeechSession{kind}Message:\n",
+            ),
+        )
+    code, told = run()
+    assert code == 0, told
+    assert changes.main(["--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(each["effect"], each["text"], each["python"]) for each in report["changes"]] == [
+        (
+            "addition",
+            "request `SpeechSessionClientMessage` may be a `SpeechSessionNewClient` too",
+            [
+                "`models.SpeechSessionClientMessage` may be `models.SpeechSessionNewClient`",
+                "`models.SpeechSessionNewClient` is new",
+            ],
+        ),
+        (
+            "addition",
+            "response `SpeechSessionServerMessage` may be a `SpeechSessionNewServer` too",
+            ["`models.SpeechSessionNewServer` is new"],
+        ),
+        (
+            "breaking",
+            "`models.SpeechSessionServerMessage` may be `models.SpeechSessionNewServer`, "
+            "which an exhaustive `match` does not expect",
+            [],
+        ),
+    ]
 
 
 def test_what_cannot_be_compared(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
