@@ -19,7 +19,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from .calls import AsyncCalls
-from .errors import APIError
+from .errors import APIError, Error
+from .event_loops import is_asyncio
 from .files import Download, asave
 from .handles import Handle
 from .options import CallOptions, Secret
@@ -56,6 +57,8 @@ class AsyncSpeechSession(SessionFacts):
         cls, client: AsyncCalls, path: str, init: Mapping[str, object], call: CallOptions, *, max_message_size: int
     ) -> Self:
         """Open a session and wait until the server is ready; see the generated `create`."""
+        if not is_asyncio():
+            raise Error("a speech session needs asyncio's event loop; elsewhere use the client that waits, in a thread")
         fields, opening = prepare(client, path, init, call, max_message_size)
         while True:
             try:

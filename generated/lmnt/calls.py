@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Generator
 from copy import deepcopy
@@ -14,6 +13,7 @@ from typing import Any, Self, TypeAlias, TypeVar, cast
 
 from . import http_types
 from .errors import InvalidArgumentError
+from .event_loops import is_asyncio, sleep
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
 from .omit import NotGiven
@@ -277,13 +277,14 @@ async def _adrive(steps: Generator[Step, Any, Reply], shared: AsyncShared) -> Re
 async def _ado(step: Step, shared: AsyncShared) -> object:
     match step:
         case Send(request):
-            if shared.is_direct(request):
+            asyncios = is_asyncio()
+            if shared.is_direct(request, is_asyncio=asyncios):
                 return await road.asend(shared.pool, request, shared.timeout_for(request))
-            return await asend(shared.http(), request)
+            return await asend(shared.http(is_asyncio=asyncios), request)
         case Read(response, guard):
             return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):
             return await aread_start(response, limit)
         case Sleep(seconds):
-            await asyncio.sleep(seconds)
+            await sleep(seconds)
             return None

@@ -15,9 +15,9 @@ from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast
 
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
+from .event_loops import in_thread
 from .options import field_value
 from .pydantic_schemas import File
-from .shielding import to_its_end
 
 __all__ = ["FileContent", "FileTypes", "file_from_path"]
 
@@ -270,16 +270,8 @@ async def asave(chunks: AsyncIterator[bytes], download: Download) -> None:
     """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
     try:
         async for chunk in chunks:
-            await _in_thread(partial(download.write, chunk))
-        await _in_thread(download.commit)
+            await in_thread(partial(download.write, chunk))
+        await in_thread(download.commit)
     except BaseException as error:
         download.discard(error)
         raise
-
-
-async def _in_thread(step: Callable[[], None]) -> None:
-    """Take a step that the event loop does not wait for, since disks can be slow; it is over when this returns."""
-    import asyncio
-
-    # Nothing may write behind our back.
-    await to_its_end(asyncio.to_thread(step))

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Generic, Protocol, Self, TypeVar
 
 from .errors import Error, InvalidArgumentError, StreamTruncatedError
+from .event_loops import is_asyncio
 from .stream import StreamGuard
 from .transport import Response
 from .transport.network_errors import BodyFailure, body_failures
@@ -271,7 +272,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
     async def _step(self) -> None:
         """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
         if self._pending is None:
-            if not self._response.loses_steps or not _is_asyncio():
+            if not self._response.loses_steps or not is_asyncio():
                 await self._advance()
                 return
             self._pending = asyncio.create_task(self._advance())
@@ -324,14 +325,6 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             self._pending.cancel()
             await asyncio.wait({self._pending})
         await self._response.aclose()
-
-
-def _is_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def read_start(response: Response, limit: int) -> bytes:

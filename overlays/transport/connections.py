@@ -303,9 +303,15 @@ class SharedClient(Generic[ClientT, PoolT]):
         self._process = os.getpid()
         self.is_closed = False
 
-    def is_direct(self, request: Request) -> bool:
-        """Whether a request goes straight to its origin, and not by the library; the log says why not."""
+    def is_direct(self, request: Request, *, is_asyncio: bool = True) -> bool:
+        """Whether a request goes straight to its origin, and not by the library; the log says why not.
+
+        Args:
+            request: The request.
+            is_asyncio: False for one that is awaited in an event loop of another kind.
+        """
         reasons = {
+            "the event loop is not asyncio's": not is_asyncio,
             "an http_client was given": self._is_given,
             "http2=True was given": self.connections.http2,
             "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
@@ -320,12 +326,12 @@ class SharedClient(Generic[ClientT, PoolT]):
         given = self._http if self._is_given else None
         return SharedClient(given, self._make, self.connections, self._make_pool)
 
-    def http(self) -> ClientT:
+    def http(self, *, is_asyncio: bool = True) -> ClientT:
         """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if not self._is_given and _watch.is_wrapped():
+            if not self._is_given and (_watch.is_wrapped() or not is_asyncio):
                 self._plain = self._plain or self._make(plain=True)
                 return self._plain
             self._http = self._http or self._make(plain=False)

@@ -25,6 +25,7 @@ ATTRIBUTES = ".gitattributes"
 
 PYTHON = ">=3.11"
 REQUIREMENTS: Mapping[str, str] = {
+    "anyio": "httpx>=0.28,<1",  # httpx stands on it
     "attrs": "attrs>=23.2",
     "h11": "h11>=0.16",
     "httpcore": "httpx>=0.28,<1",  # httpx stands on it

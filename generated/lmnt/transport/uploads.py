@@ -19,6 +19,7 @@ import httpx
 from .. import description
 from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
+from ..event_loops import is_asyncio
 from ..files import Upload, reason_of
 
 T = TypeVar("T")
@@ -122,6 +123,12 @@ async def _result(value: Any, deadline: Deadline | None) -> Any:
         return value
     if deadline is None:
         return await value
+    if not is_asyncio():
+        import anyio
+
+        with anyio.move_on_after(deadline.remaining):
+            return await value
+        raise _NotReadInTimeError("the file was not read in time")
     limit = asyncio.timeout(deadline.remaining)
     try:
         async with limit:
