@@ -7,6 +7,7 @@ import json
 import signal
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -493,3 +494,16 @@ def test_a_step_takes_nothing_of_another_response(mode: Sync, peer: Callable[...
             with pytest.raises(lmnt.StreamTruncatedError):
                 next(steps)
             assert found + b"".join(mode.each(later)) == b"2" * 200_000
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought eager tasks")
+def test_a_loop_whose_tasks_are_eager(peer: Callable[..., Any]) -> None:
+    async def main(base_url: str) -> None:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009  # not in 3.11
+        async with (
+            lmnt.AsyncLmnt(api_key=KEY, base_url=base_url, ssl_context=CONTEXT, max_retries=0) as client,
+            client.speech.with_streaming_response.generate(text="x", voice="leah") as response,
+        ):
+            assert await response.read() == b"".join(PIECES)
+
+    asyncio.run(main(peer(chunked).base_url))

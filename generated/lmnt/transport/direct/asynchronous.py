@@ -113,8 +113,10 @@ class Connection(asyncio.Protocol):
         context = tls() if origin.scheme == "https" else None
         loop = asyncio.get_running_loop()
         connection = cls(origin)
-        # uvloop tries the addresses in turn, and takes no such argument.
-        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if isinstance(loop, asyncio.BaseEventLoop) else {}
+        # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
+        # gh-124309).
+        takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
+        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)):
                 await loop.create_connection(lambda: connection, origin.host, origin.port, **at_once)
