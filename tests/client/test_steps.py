@@ -7,6 +7,7 @@ import json
 import signal
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,7 +22,7 @@ import lmnt
 from lmnt.models import SpeechSessionReady
 
 from .modes import CONTEXT, KEY, Sync
-from .peers import Connection, Peer2, Stream, head
+from .peers import Connection, Peer2, Stream, head, response
 from .session_peer import Conversation, SessionPeer
 
 COUNT = 10
@@ -449,3 +450,60 @@ def test_a_goodbye_in_the_middle_of_a_message(mode: Sync) -> None:
     assert "received 1000" in str(caught.value)
     assert "sent 1002" in str(caught.value)
     assert not opened.complete
+
+
+# ---- a body that only the end of the connection ends, and connections that are given on
+
+
+@pytest.mark.parametrize("is_waiting", [False, True], ids=["before", "meanwhile"])
+@pytest.mark.parametrize("closing", ["response", "client"])
+def test_what_this_side_closes_is_no_end_of_a_body(closing: str, is_waiting: bool, peer: Callable[..., Any]) -> None:
+    def begun(connection: Connection) -> None:
+        connection.send(head(200, {"content-type": "audio/x"}) + PIECES[0])
+        connection.stall()
+
+    async def main(base_url: str) -> None:
+        async with (
+            lmnt.AsyncLmnt(api_key=KEY, base_url=base_url, ssl_context=CONTEXT) as client,
+            client.speech.with_streaming_response.generate(text="x", voice="leah") as response,
+        ):
+            iterator = response.iter_bytes()
+            assert await anext(iterator) == PIECES[0]
+            step = asyncio.ensure_future(anext(iterator))
+            await asyncio.sleep(0.05 if is_waiting else 0)
+            await (client if closing == "client" else response).close()
+            for each in (step, anext(iterator)):
+                with pytest.raises(lmnt.StreamTruncatedError) as caught:
+                    await each
+                assert caught.value.reason == "it was closed by this side"
+            assert response.complete is False
+
+    asyncio.run(main(peer(begun).base_url))
+
+
+def test_a_step_takes_nothing_of_another_response(mode: Sync, peer: Callable[..., Any]) -> None:
+    first, second = (response(200, mark * 200_000, {"content-type": "audio/x"}) for mark in (b"1", b"2"))
+    client = mode.client(base_url=peer(first, second).base_url)
+    with mode.entered(client.speech.with_streaming_response.generate(text="x", voice="leah")) as early:
+        steps = mode.each(early.iter_bytes())
+        next(steps)
+        live = early.http_response
+        mode.run(live.read() if mode.name == "sync" else live.aread())  # past the iterator, to the end
+        with mode.entered(client.speech.with_streaming_response.generate(text="x", voice="leah")) as late:
+            found = next(mode.each(later := late.iter_bytes()))
+            with pytest.raises(lmnt.StreamTruncatedError):
+                next(steps)
+            assert found + b"".join(mode.each(later)) == b"2" * 200_000
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought eager tasks")
+def test_a_loop_whose_tasks_are_eager(peer: Callable[..., Any]) -> None:
+    async def main(base_url: str) -> None:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009  # not in 3.11
+        async with (
+            lmnt.AsyncLmnt(api_key=KEY, base_url=base_url, ssl_context=CONTEXT, max_retries=0) as client,
+            client.speech.with_streaming_response.generate(text="x", voice="leah") as response,
+        ):
+            assert await response.read() == b"".join(PIECES)
+
+    asyncio.run(main(peer(chunked).base_url))

@@ -48,3 +48,8 @@ class Limits:
         if left <= 0:
             raise TimedOut(phase)
         return left if seconds is None else min(seconds, left)
+
+
+def closed_here() -> ConnectionAbortedError:
+    """Return what a step on a connection raises that this side has closed: that is no end of anything."""
+    return ConnectionAbortedError("it was closed by this side")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from ...errors import Error
 from ..addresses import first_that_answers
 from .http1 import HTTP1, MOST_READ, Head, ProtocolError
-from .limits import Limits, NotConnected, Phase, TimedOut
+from .limits import Limits, NotConnected, Phase, TimedOut, closed_here
 from .pool import Origin, Pool, Turn
 from .tls import TLS
 from .wire import WireRequest
@@ -28,6 +28,7 @@ class Connection:
     def __init__(self, origin: Origin, sock: socket.socket) -> None:
         self.origin = origin
         self._sock = sock
+        self._is_closed = False
         self._tls: TLS | None = None
         self._timeout = sock.gettimeout()
         self.http = HTTP1()
@@ -133,9 +134,12 @@ class Connection:
     def _receive(self, limits: Limits, phase: Phase) -> bytes:
         self._limit(limits, phase)
         try:
-            return self._sock.recv(MOST_READ)
+            data = self._sock.recv(MOST_READ)
         except TimeoutError as error:
             raise TimedOut(phase) from error
+        if not data and self._is_closed:  # this side's end is not the other's, and so not that of a body
+            raise closed_here()
+        return data
 
     def _limit(self, limits: Limits, phase: Phase) -> None:
         left = limits.left(phase)
@@ -164,6 +168,7 @@ class Connection:
 
     def close(self) -> None:
         """Close it at once."""
+        self._is_closed = True
         with suppress(OSError):  # to close a socket does not wake another thread that waits for it
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
@@ -305,6 +310,8 @@ class Chunks(Iterator[bytes]):
         """Bytes that have come."""
 
     def __next__(self) -> bytes:
+        if self._lease.turn.is_over:  # another request may have the connection by now
+            raise closed_here()
         http = self._connection.http
         while (data := http.body(self._most)) is None:
             http.receive(self._connection.read(self._limits))

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...errors import Error
 from .http1 import HTTP1, MOST_READ, Head
-from .limits import Limits, NotConnected, Phase, TimedOut
+from .limits import Limits, NotConnected, Phase, TimedOut, closed_here
 from .pool import Origin, Pool, Turn
 from .tls import TLS
 from .wire import WireRequest
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
                     left.setblocking(False)
                     while data := left.recv(MOST_READ):
                         self._received.append(data)
-        self._is_over, self._failure = True, exc
+        self._is_over, self._failure = True, self._failure or exc
         self._wake()
 
     def pause_writing(self) -> None:
@@ -113,8 +113,10 @@ class Connection(asyncio.Protocol):
         context = tls() if origin.scheme == "https" else None
         loop = asyncio.get_running_loop()
         connection = cls(origin)
-        # uvloop tries the addresses in turn, and takes no such argument.
-        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if isinstance(loop, asyncio.BaseEventLoop) else {}
+        # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
+        # gh-124309).
+        takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
+        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)):
                 await loop.create_connection(lambda: connection, origin.host, origin.port, **at_once)
@@ -239,7 +241,7 @@ class Connection(asyncio.Protocol):
         """Close it at once; whoever waits for it is woken."""
         if self._transport is not None and not self._loop.is_closed():
             self._transport.abort()
-        self._is_over = True
+        self._is_over, self._failure = True, self._failure or closed_here()
         self._wake()
 
 
@@ -374,6 +376,8 @@ class Chunks(AsyncIterator[bytes]):
         """Bytes that have come."""
 
     async def __anext__(self) -> bytes:
+        if self._lease.turn.is_over:  # another request may have the connection by now
+            raise closed_here()
         http = self._connection.http
         while (data := http.body(self._most)) is None:
             http.receive(await self._connection.read(self._limits))
