@@ -15,6 +15,10 @@ MOST_READ = 1 << 16
 """Bytes that are read from a connection at once."""
 
 
+MOST_INFORMATIONAL = 1000
+"""Informational responses that may come before the one that counts; each may take as long as a read."""
+
+
 class ProtocolError(Exception):
     """What the server sent is no HTTP/1.1, or ends before it should."""
 
@@ -35,6 +39,7 @@ class HTTP1:
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
         self._failure: ProtocolError | None = None
         self._has_ended = False
+        self._informational = 0
 
     def request(self, method: str, target: bytes, headers: HeaderList) -> bytes:
         """Return the head of a request."""
@@ -64,7 +69,11 @@ class HTTP1:
             if isinstance(event, h11.Response) or event.status_code == 101:
                 version = f"HTTP/{event.http_version.decode('ascii')}"
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
+                self._informational = 0
                 return Head(event.status_code, event.reason.decode("ascii", "replace"), version, headers)
+            self._informational += 1
+            if self._informational > MOST_INFORMATIONAL:
+                raise ProtocolError(f"more than {MOST_INFORMATIONAL} informational responses")
 
     def body(self, most: int = MOST_READ) -> bytes | None:
         """Return what is here of the body, b"" at its end; None if more must come. Raises ProtocolError.
