@@ -291,3 +291,21 @@ def test_of_many_calls_each_gets_its_own_answer_whatever_becomes_of_others(mode:
     gc.collect()
     if mode.name == "sync":
         assert descriptors() <= before
+
+
+@pytest.mark.parametrize("headers", [{"host": lmnt.omit}, {"content-length": "3"}, {"content-length": lmnt.omit}])
+def test_headers_that_do_not_fit_are_the_callers_matter(
+    mode: Sync, peer: Callable[..., Peer], headers: dict[str, Any]
+) -> None:
+    client = mode.client(base_url=peer(response()).base_url)
+    with pytest.raises(lmnt.InvalidArgumentError, match="headers"):
+        mode.run(client.speech.generate(text="a", voice="b", extra_headers=headers))
+    assert leaked(client) == 0
+
+
+def test_a_request_has_one_length(mode: Sync, peer: Callable[..., Peer]) -> None:
+    server = peer(response(body=b"abcd", headers={"content-type": "audio/pcm"}))
+    client = mode.client(base_url=server.base_url)
+    mode.run(client.speech.generate(text="a", voice="b", extra_headers={"transfer-encoding": "chunked"}))
+    assert server.requests[0].body.startswith(b"{")
+    assert "content-length" not in server.requests[0].headers

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import h11
 
+from ...errors import InvalidArgumentError
+
 HeaderList = list[tuple[bytes, bytes]]
 
 LONGEST_HEAD = 100 << 10
@@ -43,15 +45,25 @@ class HTTP1:
 
     def request(self, method: str, target: bytes, headers: HeaderList) -> bytes:
         """Return the head of a request."""
-        return self._state.send(h11.Request(method=method, target=target, headers=headers)) or b""
+        try:
+            event = h11.Request(method=method, target=target, headers=headers)
+        except h11.LocalProtocolError as error:
+            raise _misfit(error) from error
+        return self._sent(event)
 
     def data(self, piece: bytes) -> bytes:
         """Return a piece of the request's body."""
-        return self._state.send(h11.Data(data=piece)) or b""
+        return self._sent(h11.Data(data=piece))
 
     def end(self) -> bytes:
         """Return what ends the request."""
-        return self._state.send(h11.EndOfMessage()) or b""
+        return self._sent(h11.EndOfMessage())
+
+    def _sent(self, event: h11.Event) -> bytes:
+        try:
+            return self._state.send(event) or b""
+        except h11.LocalProtocolError as error:
+            raise _misfit(error) from error
 
     def receive(self, data: bytes) -> None:
         """Take what has come; no byte at all is the end of the connection. Raises ProtocolError."""
@@ -122,3 +134,7 @@ class HTTP1:
             return self._state.next_event()
         except h11.RemoteProtocolError as error:
             raise ProtocolError(str(error)) from error
+
+
+def _misfit(error: h11.LocalProtocolError) -> InvalidArgumentError:
+    return InvalidArgumentError(f"the headers given do not fit the request: {error}")
