@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -309,3 +310,21 @@ def test_a_request_has_one_length(mode: Sync, peer: Callable[..., Peer]) -> None
     mode.run(client.speech.generate(text="a", voice="b", extra_headers={"transfer-encoding": "chunked"}))
     assert server.requests[0].body.startswith(b"{")
     assert "content-length" not in server.requests[0].headers
+
+
+class Late(Peer):
+    def serve(self, sock: Any) -> None:
+        connection = Connection(sock, self)
+        connection._until(b"\r\n\r\n")
+        self.over.wait(0.3)
+        connection.send(response(413, b"{}"))
+        connection.stall()
+
+
+def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync) -> None:
+    with serving(Late()) as server:
+        client = mode.client(base_url=server.base_url, max_retries=0, timeout=5)
+        began = time.monotonic()
+        with pytest.raises(lmnt.APIStatusError, match="413"):
+            mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 20_000_000}))
+        assert time.monotonic() - began < 3

@@ -85,9 +85,8 @@ class Connection:
             self._write(request.start(self.http), limits)
             if request.is_long:
                 for piece in request.pieces():
-                    if (head := self._answer()) is not None:
+                    if (head := self._write_or_answer(self.http.data(piece), limits)) is not None:
                         return head
-                    self._write(self.http.data(piece), limits)
                 self._write(self.http.end(), limits)
         except (ConnectionError, TimedOut):
             # It takes no more of the request; perhaps it has said why.
@@ -112,6 +111,22 @@ class Connection:
 
     def _write(self, data: bytes | memoryview, limits: Limits) -> None:
         self._send(data if self._tls is None else self._tls.encrypt(data), limits, Phase.WRITE)
+
+    def _write_or_answer(self, data: bytes, limits: Limits) -> Head | None:
+        """Send a piece; returns the head of the response if that comes first, perhaps from who reads no more."""
+        rest = memoryview(data if self._tls is None else self._tls.encrypt(data))
+        while rest:
+            if (head := self._answer()) is not None:
+                return head
+            self._limit(limits, Phase.WRITE)
+            with _Selector() as selector:
+                selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+                ready = selector.select(self._timeout)
+            if not ready:
+                raise TimedOut(Phase.WRITE)
+            if ready[0][1] & selectors.EVENT_WRITE:
+                rest = rest[self._sock.send(rest) :]
+        return None
 
     def _answer(self) -> Head | None:
         """Return the head of the response if it is here already."""
