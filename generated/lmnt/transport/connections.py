@@ -246,7 +246,8 @@ class _Watch:
         httpcore.AsyncConnectionPool,
     )
     _FOLDERS = (
-        *(str(Path(module.__file__ or "").parent) for module in (httpx, httpcore)),
+        # With the separator: `httpx_mock` beside `httpx` is another package.
+        *(str(Path(module.__file__ or "").parent) + os.sep for module in (httpx, httpcore)),
         contextlib.__file__,  # whose decorator makes `stream` a context manager
     )
 

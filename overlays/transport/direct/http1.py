@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import h11
 
+from ...errors import InvalidArgumentError
+
 HeaderList = list[tuple[bytes, bytes]]
 
 LONGEST_HEAD = 100 << 10
@@ -13,6 +15,10 @@ LONGEST_HEAD = 100 << 10
 
 MOST_READ = 1 << 16
 """Bytes that are read from a connection at once."""
+
+
+MOST_INFORMATIONAL = 1000
+"""Informational responses that may come before the one that counts; each may take as long as a read."""
 
 
 class ProtocolError(Exception):
@@ -35,18 +41,29 @@ class HTTP1:
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
         self._failure: ProtocolError | None = None
         self._has_ended = False
+        self._informational = 0
 
     def request(self, method: str, target: bytes, headers: HeaderList) -> bytes:
         """Return the head of a request."""
-        return self._state.send(h11.Request(method=method, target=target, headers=headers)) or b""
+        try:
+            event = h11.Request(method=method, target=target, headers=headers)
+        except h11.LocalProtocolError as error:
+            raise _misfit(error) from error
+        return self._sent(event)
 
     def data(self, piece: bytes) -> bytes:
         """Return a piece of the request's body."""
-        return self._state.send(h11.Data(data=piece)) or b""
+        return self._sent(h11.Data(data=piece))
 
     def end(self) -> bytes:
         """Return what ends the request."""
-        return self._state.send(h11.EndOfMessage()) or b""
+        return self._sent(h11.EndOfMessage())
+
+    def _sent(self, event: h11.Event) -> bytes:
+        try:
+            return self._state.send(event) or b""
+        except h11.LocalProtocolError as error:
+            raise _misfit(error) from error
 
     def receive(self, data: bytes) -> None:
         """Take what has come; no byte at all is the end of the connection. Raises ProtocolError."""
@@ -64,7 +81,11 @@ class HTTP1:
             if isinstance(event, h11.Response) or event.status_code == 101:
                 version = f"HTTP/{event.http_version.decode('ascii')}"
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
+                self._informational = 0
                 return Head(event.status_code, event.reason.decode("ascii", "replace"), version, headers)
+            self._informational += 1
+            if self._informational > MOST_INFORMATIONAL:
+                raise ProtocolError(f"more than {MOST_INFORMATIONAL} informational responses")
 
     def body(self, most: int = MOST_READ) -> bytes | None:
         """Return what is here of the body, b"" at its end; None if more must come. Raises ProtocolError.
@@ -113,3 +134,7 @@ class HTTP1:
             return self._state.next_event()
         except h11.RemoteProtocolError as error:
             raise ProtocolError(str(error)) from error
+
+
+def _misfit(error: h11.LocalProtocolError) -> InvalidArgumentError:
+    return InvalidArgumentError(f"the headers given do not fit the request: {error}")

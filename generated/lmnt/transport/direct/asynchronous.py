@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from ...errors import Error
 from .http1 import HTTP1, MOST_READ, Head
@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self.origin = origin
         self.http = HTTP1()
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._tls: TLS | None = None
         self._transport: asyncio.Transport | None = None
         self._received: list[bytes] = []
@@ -48,8 +49,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """There is a connection."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own is none by its class
 
     def data_received(self, data: bytes) -> None:
         """Something has come."""
@@ -157,8 +157,13 @@ class Connection(asyncio.Protocol):
             async for piece in request.apieces():
                 if (head := await self._room_or_answer(limits)) is not None:
                     return head
+                if self._is_over:
+                    break  # it takes no more; perhaps it has said why
                 self._write(self.http.data(piece))
-            self._write(self.http.end())
+            else:
+                self._write(self.http.end())
+            if (head := await self._room_or_answer(limits)) is not None:
+                return head
         while (head := self.http.head()) is None:
             self.http.receive(await self.read(limits))
         return head
@@ -239,10 +244,19 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close it at once; whoever waits for it is woken."""
-        if self._transport is not None and not self._loop.is_closed():
-            self._transport.abort()
         self._is_over, self._failure = True, self._failure or closed_here()
-        self._wake()
+        if self._transport is None or self._process != os.getpid():
+            return  # in the parent it goes on
+        try:
+            is_here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            is_here = False
+        if is_here:
+            self._transport.abort()
+            self._wake()
+        elif not self._loop.is_closed():  # garbage is collected in any thread
+            with suppress(RuntimeError):  # it was closed this moment
+                self._loop.call_soon_threadsafe(self._transport.abort)
 
 
 def _expire(changed: asyncio.Future[None], phase: Phase) -> None:
@@ -255,19 +269,18 @@ class Lease:
 
     def __init__(self, pool: ConnectionPool, origin: Origin) -> None:
         self._pool = pool
-        self._woken: asyncio.Future[None] | None = None
-        self.turn: Turn[Connection] = Turn(origin, self._wake)
-
-    def _wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        # Nothing in it leads back here: who drops a lease gives back at once.
+        self.turn: Turn[Connection] = Turn(origin)
 
     async def wait(self, seconds: float | None) -> None:
         """Wait for its turn; raises TimedOut."""
-        self._woken = asyncio.get_running_loop().create_future()
-        await asyncio.wait({self._woken}, timeout=seconds)
-        if not self._woken.done():
-            raise TimedOut(Phase.POOL)
+        woken = asyncio.Event()
+        self.turn.wake = woken.set
+        try:
+            async with asyncio.timeout(seconds):
+                await woken.wait()
+        except TimeoutError as error:
+            raise TimedOut(Phase.POOL) from error
 
     def release(self, *, is_reusable: bool) -> None:
         """Give the connection back; may be called any number of times."""
@@ -325,13 +338,13 @@ class ConnectionPool:
 
     def give_back(self, turn: Turn[Connection], *, is_reusable: bool) -> None:
         """Take what a lease had."""
-        if turn.is_over:
+        if turn.is_over or turn.pool is None:
             return
         connection = turn.connection
         if connection is not None:
             self._in_use.discard(connection)
-        is_kept = is_reusable and not self._is_closed
-        self._pool.give_back(turn, connection if is_kept else None, time.monotonic())
+        is_kept = is_reusable and not self._is_closed and turn.pool is self._pool
+        turn.pool.give_back(turn, connection if is_kept else None, time.monotonic())
         if connection is not None and not is_kept:
             connection.close()
         self._close_spare()
@@ -353,6 +366,8 @@ class ConnectionPool:
     def _check_loop(self) -> None:
         loop = asyncio.get_running_loop()
         if self._loop is not loop or self._process != os.getpid():
+            for connection in self._pool.end():
+                connection.close()
             self._loop, self._process = loop, os.getpid()
             self._pool, self._in_use = Pool(), set()
 
@@ -372,17 +387,19 @@ class Chunks(AsyncIterator[bytes]):
         self._connection = lease.turn.connection
         self._limits = limits
         self._most = most
+        self._is_whole = False
         self.size = 0
         """Bytes that have come."""
 
     async def __anext__(self) -> bytes:
         if self._lease.turn.is_over:  # another request may have the connection by now
-            raise closed_here()
+            raise (StopAsyncIteration if self._is_whole else closed_here())
         http = self._connection.http
         while (data := http.body(self._most)) is None:
             http.receive(await self._connection.read(self._limits))
         if data:
             self.size += len(data)
             return data
+        self._is_whole = True
         self._lease.release(is_reusable=http.finish())
         raise StopAsyncIteration

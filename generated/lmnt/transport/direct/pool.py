@@ -1,4 +1,7 @@
-"""Which request gets which connection, with no I/O: first come, first served, however many wait."""
+"""Which request gets which connection, with no I/O: first come, first served, however many wait.
+
+What belongs together is written without a call in between: there alone Python lets a KeyboardInterrupt in.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,12 @@ class Turn(Generic[C]):
     Args:
         origin: Where it is to lead.
         wake: Called once, from whichever thread, when it need not wait any more.
+        pool: Where it has asked; it gives back there, whatever pool its client has by then.
     """
 
     origin: Origin
-    wake: Callable[[], None]
+    wake: Callable[[], object] | None = None
+    pool: Pool[C] | None = None
     connection: C | None = None
     is_ready: bool = False
     is_over: bool = field(default=False)
@@ -62,9 +67,10 @@ class Pool(Generic[C]):
 
     def ask(self, turn: Turn[C], now: float) -> None:
         """Give a turn what it asks for, or have it wait."""
-        if (connection := self._take(turn.origin, now)) is not None:
-            turn.connection, turn.is_ready = connection, True
-        elif self._count < self._most or self._make_room():
+        turn.pool = self
+        if self._take(turn, now):
+            return
+        if self._count < self._most or self._make_room():
             self._count += 1
             turn.is_ready = True
         else:
@@ -74,24 +80,31 @@ class Pool(Generic[C]):
         """Take what a turn had: a connection that another request may use, or None if there is none any more."""
         if turn.is_over:
             return
-        turn.is_over = True
         if not turn.is_ready:
+            turn.is_over = True
             return  # it waits no more; it is passed over when it would come next
         while self._waiting:
-            following = self._waiting.popleft()
+            following = self._waiting[0]
             if following.is_over:
+                del self._waiting[0]
                 continue
             if connection is not None and connection.origin != following.origin:
                 self._spare.append(connection)
                 connection = None
+            del self._waiting[0]
             following.connection, following.is_ready = connection, True
-            following.wake()
+            turn.is_over = True
+            if following.wake is not None:
+                following.wake()
             return
         if connection is None:
             self._count -= 1
+            turn.is_over = True
             return
-        self._idle.setdefault(connection.origin, deque()).append((connection, now))
+        idle = self._idle.setdefault(connection.origin, deque())
+        idle += ((connection, now),)
         self._idle_count += 1
+        turn.is_over = True
         if self._idle_count > self._most_idle:
             self._make_room()
 
@@ -108,27 +121,31 @@ class Pool(Generic[C]):
         self._idle_count = 0
         self._idle.clear()
         for turn in self._waiting:
-            if not turn.is_over:
+            if not turn.is_over and turn.wake is not None:
                 turn.wake()
         self._waiting.clear()
         return self.to_close()
 
-    def _take(self, origin: Origin, now: float) -> C | None:
-        idle = self._idle.get(origin)
+    def _take(self, turn: Turn[C], now: float) -> bool:
+        """Give a turn a connection that waits to its origin; returns False if none does."""
+        idle = self._idle.get(turn.origin)
         while idle:
-            connection, since = idle.pop()  # the one used last is the likeliest to be alive
+            connection, since = idle[-1]  # the one used last is the likeliest to be alive
+            del idle[-1]
             self._idle_count -= 1
             if now - since <= self._longest_idle:
-                return connection
+                turn.connection, turn.is_ready = connection, True
+                return True
             self._count -= 1
             self._spare.append(connection)
-        return None
+        return False
 
     def _make_room(self) -> bool:
         """Let go of the connection that waits longest to its origin; returns False if none waits."""
         for origin, idle in self._idle.items():
             if idle:
-                connection, _ = idle.popleft()
+                connection, _ = idle[0]
+                del idle[0]
                 self._idle_count -= 1
                 self._count -= 1
                 self._spare.append(connection)

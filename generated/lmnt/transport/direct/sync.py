@@ -21,6 +21,9 @@ from .wire import WireRequest
 
 SocketOptions = Sequence[tuple[int, int, int]]
 
+_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
+"""For one look at one socket: of all kinds this alone takes no descriptor."""
+
 
 class Connection:
     """A connection to an origin. One request at a time; `close` may be called by another thread, and wakes this one."""
@@ -31,6 +34,7 @@ class Connection:
         self._is_closed = False
         self._tls: TLS | None = None
         self._timeout = sock.gettimeout()
+        self._process = os.getpid()
         self.http = HTTP1()
 
     @classmethod
@@ -82,9 +86,8 @@ class Connection:
             self._write(request.start(self.http), limits)
             if request.is_long:
                 for piece in request.pieces():
-                    if (head := self._answer()) is not None:
+                    if (head := self._write_or_answer(self.http.data(piece), limits)) is not None:
                         return head
-                    self._write(self.http.data(piece), limits)
                 self._write(self.http.end(), limits)
         except (ConnectionError, TimedOut):
             # It takes no more of the request; perhaps it has said why.
@@ -109,6 +112,22 @@ class Connection:
 
     def _write(self, data: bytes | memoryview, limits: Limits) -> None:
         self._send(data if self._tls is None else self._tls.encrypt(data), limits, Phase.WRITE)
+
+    def _write_or_answer(self, data: bytes, limits: Limits) -> Head | None:
+        """Send a piece; returns the head of the response if that comes first, perhaps from who reads no more."""
+        rest = memoryview(data if self._tls is None else self._tls.encrypt(data))
+        while rest:
+            if (head := self._answer()) is not None:
+                return head
+            self._limit(limits, Phase.WRITE)
+            with _Selector() as selector:
+                selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+                ready = selector.select(self._timeout)
+            if not ready:
+                raise TimedOut(Phase.WRITE)
+            if ready[0][1] & selectors.EVENT_WRITE:
+                rest = rest[self._sock.send(rest) :]
+        return None
 
     def _answer(self) -> Head | None:
         """Return the head of the response if it is here already."""
@@ -148,7 +167,7 @@ class Connection:
             self._timeout = left
 
     def _is_readable(self, seconds: float) -> bool:
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             selector.register(self._sock, selectors.EVENT_READ)
             return bool(selector.select(seconds))
 
@@ -169,8 +188,9 @@ class Connection:
     def close(self) -> None:
         """Close it at once."""
         self._is_closed = True
-        with suppress(OSError):  # to close a socket does not wake another thread that waits for it
-            self._sock.shutdown(socket.SHUT_RDWR)
+        if self._process == os.getpid():  # else it goes on, in the parent
+            with suppress(OSError):  # to close a socket does not wake another thread that waits for it
+                self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
 
 
@@ -179,17 +199,14 @@ class Lease:
 
     def __init__(self, pool: ConnectionPool, origin: Origin) -> None:
         self._pool = pool
-        self._woken: threading.Event | None = None
-        self.turn: Turn[Connection] = Turn(origin, self._wake)
-
-    def _wake(self) -> None:
-        if self._woken is not None:
-            self._woken.set()
+        # Nothing in it leads back here: who drops a lease gives back at once.
+        self.turn: Turn[Connection] = Turn(origin)
 
     def prepare_to_wait(self) -> threading.Event:
         """Return what is set when its turn has come; called before anything can come."""
-        self._woken = threading.Event()
-        return self._woken
+        woken = threading.Event()
+        self.turn.wake = woken.set
+        return woken
 
     def release(self, *, is_reusable: bool) -> None:
         """Give the connection back; may be called any number of times."""
@@ -254,14 +271,15 @@ class ConnectionPool:
 
     def give_back(self, turn: Turn[Connection], *, is_reusable: bool) -> None:
         """Take what a lease had."""
+        self._leave_to_parent()
         connection = turn.connection
         with self._lock:
-            if turn.is_over:
+            if turn.is_over or turn.pool is None:
                 return
             if connection is not None:
                 self._in_use.discard(connection)
-            is_kept = is_reusable and not self._is_closed
-            self._pool.give_back(turn, connection if is_kept else None, time.monotonic())
+            is_kept = is_reusable and not self._is_closed and turn.pool is self._pool
+            turn.pool.give_back(turn, connection if is_kept else None, time.monotonic())
         if connection is not None and not is_kept:
             connection.close()
         self._close_spare()
@@ -306,17 +324,19 @@ class Chunks(Iterator[bytes]):
         self._connection = lease.turn.connection
         self._limits = limits
         self._most = most
+        self._is_whole = False
         self.size = 0
         """Bytes that have come."""
 
     def __next__(self) -> bytes:
         if self._lease.turn.is_over:  # another request may have the connection by now
-            raise closed_here()
+            raise (StopIteration if self._is_whole else closed_here())
         http = self._connection.http
         while (data := http.body(self._most)) is None:
             http.receive(self._connection.read(self._limits))
         if data:
             self.size += len(data)
             return data
+        self._is_whole = True
         self._lease.release(is_reusable=http.finish())
         raise StopIteration

@@ -81,7 +81,10 @@ class WireRequest:
         authority = literal if port == _PORTS[scheme] else f"{literal}:{port}"
         own: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
         size = len(self._body) if isinstance(self._body, bytes) else self._body.size
-        if size or self._request.method in ("POST", "PUT", "PATCH"):
+        is_framed = (
+            "transfer-encoding" in self._request.headers
+        )  # a request has one length, not two (RFC 9112 section 6.3)
+        if not is_framed and (size or self._request.method in ("POST", "PUT", "PATCH")):
             own["content-length"] = str(size)
         return [
             (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))

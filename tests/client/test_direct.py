@@ -1,0 +1,330 @@
+"""The direct road where it is hardest on it: closed, dropped and interrupted at any moment, and servers that flood."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import lmnt
+from lmnt.transport import connections
+from lmnt.transport.direct import asynchronous, sync
+from lmnt.transport.direct.pool import Origin, Pool, Turn
+
+from .modes import KEY, Sync
+from .peers import Connection, Peer, head, json_response, response, serving
+
+ORIGIN, OTHER = Origin("http", "a", 80), Origin("http", "b", 80)
+
+
+@dataclass(eq=False)
+class Plug:
+    origin: Origin
+
+
+def pool_of(client: Any) -> Any:
+    return client._shared.pool._pool
+
+
+def leaked(client: Any) -> int:
+    pool = pool_of(client)
+    return int(pool._count - pool._idle_count)
+
+
+def streamed(mode: Sync, client: Any) -> Any:
+    return mode.entered(client.speech.with_streaming_response.generate(text="a", voice="b"))
+
+
+def work(pool: Pool[Plug], turns: list[Turn[Plug]]) -> None:
+    """Ask, wait and give back, to two origins."""
+    for origin in (ORIGIN, OTHER, ORIGIN, ORIGIN):
+        turns.append(Turn(origin))
+        pool.ask(turns[-1], 0.0)
+    for turn in turns:
+        pool.give_back(turn, turn.connection or Plug(turn.origin), 0.0)
+    turns.append(Turn(OTHER))
+    pool.ask(turns[-1], 9.0)
+
+
+def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool() -> None:
+    # Python lets an interrupt in as a call begins and ends, which is what a profiler is told of.
+    for moment in range(1000):
+        pool: Pool[Plug] = Pool(most=2, most_idle=1)
+        turns: list[Turn[Plug]] = []
+        left = moment
+
+        def interrupt(frame: Any, event: str, _: Any) -> None:
+            nonlocal left
+            if frame.f_code.co_filename.endswith("direct/pool.py") and event in ("call", "c_return"):
+                left -= 1
+                if left == -1:
+                    raise KeyboardInterrupt
+
+        sys.setprofile(interrupt)
+        try:
+            work(pool, turns)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+        for turn in turns:  # as a lease does that is dropped
+            pool.give_back(turn, None, 0.0)
+        idle = sum(map(len, pool._idle.values()))
+        assert pool._count == pool._idle_count == idle, moment
+        if left >= 0:
+            assert moment > 20
+            return
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize("shell", [sync, asynchronous])
+def test_a_lease_that_is_dropped_gives_back_at_once(shell: Any) -> None:
+    pool = shell.ConnectionPool((), lambda: None)
+    gc.disable()  # nothing may have to wait for the collector of cycles
+    try:
+        lease = shell.Lease(pool, ORIGIN)
+        pool._pool.ask(lease.turn, 0.0)
+        assert pool._pool._count == 1
+        del lease
+        assert pool._pool._count == 0
+    finally:
+        gc.enable()
+
+
+def test_a_body_that_was_read_is_not_read_again_off_a_connection_that_went_on(
+    mode: Sync, peer: Callable[..., Peer]
+) -> None:
+    body = b"\1\2" * 50
+    answer = response(body=body, headers={"content-type": "audio/pcm"})
+    client = mode.client(base_url=peer(answer).base_url, timeout=1)
+    with streamed(mode, client) as found:
+        assert b"".join(mode.each(found.iter_bytes())) == body
+        live = found._reply.response
+        again = live.raw() if mode.name == "sync" else live.araw()
+        with pytest.raises(Exception, match="closed"):
+            list(mode.each(again))
+        assert leaked(client) == 0
+
+
+def test_a_child_that_drops_a_response_leaves_it_to_its_parent(peer: Callable[..., Peer]) -> None:
+    go = threading.Event()
+
+    def answer(connection: Connection) -> None:
+        connection.send(head(headers={"content-length": "4", "content-type": "audio/pcm"}) + b"ab")
+        go.wait(10)
+        connection.send(b"cd")
+
+    with (
+        lmnt.Lmnt(api_key=KEY, base_url=peer(answer).base_url) as client,
+        client.speech.with_streaming_response.generate(text="a", voice="b") as found,
+    ):
+        pieces = found.iter_bytes()
+        first = next(pieces)
+        child = os.fork()
+        if not child:
+            found.close()
+            os._exit(0 if leaked(client) == 0 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        go.set()
+        assert first + b"".join(pieces) == b"abcd"
+
+
+def test_closing_ends_no_body_as_if_it_were_whole(mode: Sync, peer: Callable[..., Peer]) -> None:
+    """Without a length the end of a connection is the end of a body: not if it is ours."""
+
+    def answer(connection: Connection) -> None:
+        connection.send(head(headers={"content-type": "audio/pcm"}) + b"ab")
+        connection.stall()
+
+    client = mode.client(base_url=peer(answer).base_url)
+    with streamed(mode, client) as found:
+        if mode.name == "sync":
+            pieces = found.iter_bytes()
+            assert next(pieces) == b"ab"
+            threading.Timer(0.2, found._reply.response.close).start()
+            with pytest.raises(lmnt.APIStreamError):
+                next(pieces)
+        else:
+
+            async def use() -> None:
+                pieces = found.iter_bytes()
+                assert await anext(pieces) == b"ab"
+                asyncio.get_running_loop().call_later(0.2, found._reply.response.close)
+                with pytest.raises(lmnt.APIStreamError):
+                    await anext(pieces)
+
+            mode.run(use())
+    assert leaked(client) == 0
+
+
+@pytest.mark.parametrize("status", [100, 103])
+def test_informational_responses_without_end(mode: Sync, peer: Callable[..., Peer], status: int) -> None:
+    def answer(connection: Connection) -> None:
+        for _ in range(20):
+            connection.send(b"HTTP/1.1 %d Early\r\n\r\n" % status * 1000)
+        connection.send(json_response([]))
+
+    client = mode.client(base_url=peer(answer).base_url, max_retries=0)
+    with pytest.raises(lmnt.APIConnectionError, match="informational"):
+        mode.run(client.voices.list())
+    assert leaked(client) == 0
+
+
+def test_a_response_of_an_event_loop_that_is_over_counts_for_no_other(peer: Callable[..., Peer]) -> None:
+    client = lmnt.AsyncLmnt(
+        api_key=KEY, base_url=peer(lambda c: (c.send(head(headers={"content-length": "9"})), c.stall())).base_url
+    )
+    kept: list[Any] = []
+
+    async def begin() -> None:
+        manager = client.speech.with_streaming_response.generate(text="a", voice="b")
+        kept.append((await manager.__aenter__())._reply.response)
+        assert leaked(client) == 1
+
+    async def go_on() -> None:
+        await begin()
+        kept[0].close()
+        assert leaked(client) == 1
+        kept[1].close()
+        assert leaked(client) == 0
+        await client.close()
+
+    asyncio.run(begin())
+    asyncio.run(go_on())
+
+
+def test_a_wrapper_in_a_package_of_a_like_name_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(Path(httpx.__file__).parent) + "_recorder/wrap.py"
+    names: dict[str, Any] = {}
+    exec(compile("def handle_request(self, request): ...", folder, "exec"), names)
+    assert not connections._Watch().is_wrapped()
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", names["handle_request"])
+    assert connections._Watch().is_wrapped()
+
+
+def answering(connection: Connection) -> None:
+    """Answer each request with what it asked for, some late, and one in ten before it is all there."""
+    while True:
+        top = connection._until(b"\r\n\r\n").decode("latin-1")
+        fields = dict(line.lower().split(": ", 1) for line in top.split("\r\n")[1:])
+        if "x-early" in fields:
+            connection.send(response(413, b"{}", {"connection": "close"}))
+            return
+        connection._exactly(int(fields.get("content-length", "0")))
+        connection.peer.over.wait(random.random() / 50)
+        connection.send(response(body=fields["x-number"].encode(), headers={"content-type": "audio/pcm"}))
+
+
+class Echo(Peer):
+    def serve(self, sock: Any) -> None:
+        answering(Connection(sock, self))
+
+
+def descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors as Linux lists them")
+def test_of_many_calls_each_gets_its_own_answer_whatever_becomes_of_others(mode: Sync) -> None:
+    chance = random.Random(7)
+    plan = [(number, chance.random()) for number in range(200)]
+    with serving(Echo()) as server:
+        client = mode.client(base_url=server.base_url, max_retries=0)
+
+        def arguments(number: int, kind: float) -> dict[str, Any]:
+            headers = {"x-number": f"{number:04}", **({"x-early": "1"} if kind < 0.1 else {})}
+            more = {"more": "a" * 4_000_000} if kind < 0.1 else {}
+            timeout = 0.001 + kind / 50 if 0.1 < kind < 0.2 else 20
+            return {"text": "a", "voice": "b", "extra_body": more, "extra_headers": headers, "timeout": timeout}
+
+        def judge(number: int, kind: float, result: object) -> None:
+            if kind < 0.1:
+                assert isinstance(result, lmnt.APIStatusError | lmnt.APIConnectionError), result
+            elif kind > 0.2:
+                assert result == b"%04d" % number
+            else:
+                assert isinstance(result, bytes | lmnt.APITimeoutError | asyncio.CancelledError), result
+
+        if mode.name == "sync":
+
+            def call(number: int, kind: float) -> object:
+                try:
+                    return client.speech.generate(**arguments(number, kind)).read()
+                except lmnt.APIError as error:
+                    return error
+
+            before = descriptors()
+            with ThreadPoolExecutor(20) as threads:
+                results = list(threads.map(lambda each: call(*each), plan))
+        else:
+
+            async def use() -> list[Any]:
+                async def call(number: int, kind: float) -> bytes:
+                    found = await client.speech.generate(**arguments(number, kind))
+                    return bytes(await found.read())
+
+                tasks = [asyncio.create_task(call(*each)) for each in plan]
+                for task, (_, kind) in zip(tasks, plan, strict=True):
+                    if 0.1 < kind < 0.2:
+                        asyncio.get_running_loop().call_later(kind - 0.1, task.cancel)
+                return await asyncio.gather(*tasks, return_exceptions=True)
+
+            before = descriptors()
+            results = mode.run(use())
+        for (number, kind), result in zip(plan, results, strict=True):
+            judge(number, kind, result)
+        del results
+        assert leaked(client) == 0
+        assert not client._shared.pool._in_use
+        mode.run(client.close())
+    gc.collect()
+    if mode.name == "sync":
+        assert descriptors() <= before
+
+
+@pytest.mark.parametrize("headers", [{"host": lmnt.omit}, {"content-length": "3"}, {"content-length": lmnt.omit}])
+def test_headers_that_do_not_fit_are_the_callers_matter(
+    mode: Sync, peer: Callable[..., Peer], headers: dict[str, Any]
+) -> None:
+    client = mode.client(base_url=peer(response()).base_url)
+    with pytest.raises(lmnt.InvalidArgumentError, match="headers"):
+        mode.run(client.speech.generate(text="a", voice="b", extra_headers=headers))
+    assert leaked(client) == 0
+
+
+def test_a_request_has_one_length(mode: Sync, peer: Callable[..., Peer]) -> None:
+    server = peer(response(body=b"abcd", headers={"content-type": "audio/pcm"}))
+    client = mode.client(base_url=server.base_url)
+    mode.run(client.speech.generate(text="a", voice="b", extra_headers={"transfer-encoding": "chunked"}))
+    assert server.requests[0].body.startswith(b"{")
+    assert "content-length" not in server.requests[0].headers
+
+
+class Late(Peer):
+    def serve(self, sock: Any) -> None:
+        connection = Connection(sock, self)
+        connection._until(b"\r\n\r\n")
+        self.over.wait(0.3)
+        connection.send(response(413, b"{}"))
+        connection.stall()
+
+
+def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync) -> None:
+    with serving(Late()) as server:
+        client = mode.client(base_url=server.base_url, max_retries=0, timeout=5)
+        began = time.monotonic()
+        with pytest.raises(lmnt.APIStatusError, match="413"):
+            mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 20_000_000}))
+        assert time.monotonic() - began < 3
