@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ _PART = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 """The header Content-Range of a part (RFC 9110 section 14.4)."""
 
 
-class Response:
+class Response(ABC):
     """A response whose headers are here and whose body may still be on its way.
 
     Args:
@@ -126,35 +127,35 @@ class Response:
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
 
     @property
+    @abstractmethod
     def http(self) -> httpx.Response:
         """The response as httpx has it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def bytes_downloaded(self) -> int:
         """Bytes of the body that have come, content coding as it is."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def is_closed(self) -> bool:
         """Whether the connection was freed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def araw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Free the connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def aclose(self) -> None:
         """Free the connection."""
-        raise NotImplementedError
 
     @property
     def media_type(self) -> str:
@@ -216,9 +217,9 @@ class Response:
         return any(name.lower() == "range" for name in self.request.headers)
 
     @property
+    @abstractmethod
     def elapsed(self) -> timedelta:
         """The time from sending the request to the end of the response; raises RuntimeError before that end."""
-        raise NotImplementedError
 
     @property
     def encoding(self) -> str:
