@@ -81,7 +81,7 @@ def test_a_copy_has_resources_of_its_own(mode: Sync) -> None:
 
 
 def test_what_an_application_adds_to_a_client_is_copied(mode: Sync) -> None:
-    class Own(mode.kind):  # type: ignore[name-defined,misc]
+    class Own(mode.kind):  # type: ignore[name-defined,misc]  # the kind is of the mode
         def __init__(self, team: list[str]) -> None:
             super().__init__(api_key=KEY)
             self.team = team
@@ -268,7 +268,7 @@ def test_values_stay_equal(way: str) -> None:
         for name in ("request_id", "model_fields_set", "additional_properties"):
             assert getattr(again, name, None) == getattr(value, name, None), name
     mine = Mine.from_dict({"id": "a", "count": 1})
-    mine.note = "added"  # type: ignore[attr-defined]
+    mine.note = "added"  # type: ignore[attr-defined]  # a model of the application takes any name
     assert WAYS[way](mine).note == "added"
     assert mine.model_copy(update={"id": "b"}, deep=way == "deepcopy").to_dict() == {"id": "b", "count": 1}
 

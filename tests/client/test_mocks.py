@@ -60,7 +60,7 @@ def test_sessions_are_there(kind: Any) -> None:
     with pytest.raises(TypeError, match="voice"):
         mock.speech.sessions.create()
     with pytest.raises(AttributeError):
-        mock.speech.sesions  # noqa: B018
+        mock.speech.sesions  # noqa: B018  # to ask for it is what is tested
 
 
 def test_what_is_returned_can_be_said() -> None:
@@ -72,7 +72,7 @@ def test_what_is_returned_can_be_said() -> None:
     with mock.speech.with_streaming_response.generate(text="a", voice="b") as response:
         response.stream_to_file("a.mp3")
     with pytest.raises(AttributeError):
-        mock.voices.lisst  # noqa: B018
+        mock.voices.lisst  # noqa: B018  # to ask for it is what is tested
     assert isinstance(mock, Lmnt)
 
 
@@ -95,7 +95,7 @@ def test_a_mock_of_the_class_makes_mocks() -> None:
         client.voices.list()
         kind.return_value.voices.list.assert_called_once_with()
         with pytest.raises(TypeError):
-            lmnt.Lmnt("key")  # type: ignore[misc]
+            lmnt.Lmnt("key")  # type: ignore[misc]  # wrong on purpose
     assert lmnt.Lmnt is Lmnt
 
 
@@ -111,7 +111,7 @@ def test_patches_reach_the_real_client() -> None:
         with patched:
             assert isinstance(client.voices.list(), Mock)
             with pytest.raises(TypeError):
-                client.voices.list(no_such=1)  # type: ignore[call-arg]
+                client.voices.list(no_such=1)  # type: ignore[call-arg]  # wrong on purpose
     for named in (patch.object(Lmnt, "voices"), patch.object(Lmnt, "voices", new_callable=PropertyMock)):
         with named:
             assert isinstance(Lmnt(api_key="key").voices.list(), Mock)
@@ -125,7 +125,7 @@ def test_mocks_of_other_kinds(kind: Any) -> None:
         assert callable(mock.voices.list)
         assert callable(mock.with_raw_response.voices.list)
         with pytest.raises(AttributeError):
-            mock.voicess  # noqa: B018
+            mock.voicess  # noqa: B018  # to ask for it is what is tested
 
 
 @pytest.mark.parametrize("kind", [Lmnt, AsyncLmnt])
