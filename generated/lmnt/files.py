@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast
+from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from .codec import Codec, MismatchError
 from .errors import APIError, FileError, InvalidArgumentError
@@ -24,6 +24,7 @@ __all__ = ["FileContent", "FileTypes", "file_from_path"]
 T = TypeVar("T")
 
 
+@runtime_checkable
 class Readable(Protocol):
     """An open binary file: Python's, or the upload of a framework.
 

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from .errors import Error, InvalidArgumentError, StreamTruncatedError
 from .event_loops import is_asyncio
@@ -25,6 +25,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+@runtime_checkable
 class Parts(Protocol[T_co]):
     """What makes the parts that are handed out from the chunks that come."""
 

@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from .errors import APIError, Error
 from .session_events import SpeechSessionAudio, SpeechSessionEvent
@@ -18,6 +18,7 @@ SOURCE_TIMEOUT = 1.0
 """Seconds to wait, when speaking is left early, for the thread that reads the texts."""
 
 
+@runtime_checkable
 class _Session(Protocol):
     """A session, as far as it matters here."""
 
@@ -30,6 +31,7 @@ class _Session(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
 class _AsyncSession(Protocol):
     """The same for those who await."""
 

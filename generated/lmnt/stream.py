@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .errors import (
     APIStreamError,
@@ -29,6 +29,7 @@ EXPANSION_LIMIT = 200
 """Bytes that one byte of a content coding may become; text is far below, a decompression bomb at about 1000."""
 
 
+@runtime_checkable
 class Container(Protocol):
     """What follows the structure of a body and can tell that it is not whole."""
 

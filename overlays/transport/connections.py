@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 import httpcore
@@ -272,6 +272,7 @@ class _Watch:
 _watch = _Watch()
 
 
+@runtime_checkable
 class _Makes(Protocol[MadeT]):
     def __call__(self, *, plain: bool) -> MadeT: ...
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import typing
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import httpx
@@ -204,3 +205,15 @@ def test_a_model_tells_others_nothing_of_pydantic(name: str) -> None:
     code = "import inspect\nfrom lmnt.models import Voice\n"
     code += f"inspect.getmembers(Voice); print(hasattr(Voice, {name!r}))"
     assert run(code) == "False\n"
+
+
+def test_protocols_can_be_checked_when_a_program_runs() -> None:
+    # Libraries that check arguments do so with isinstance.
+    found: list[str] = []
+    for path in sorted(Path(lmnt.__file__).parent.rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            bases = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+            is_protocol = any(base.partition("[")[0] == "Protocol" for base in bases)
+            if is_protocol and "runtime_checkable" not in map(ast.unparse, cast("ast.ClassDef", node).decorator_list):
+                found.append(f"{path.name}: {node.name}")
+    assert found == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 
 class Origin(NamedTuple):
@@ -19,6 +19,7 @@ class Origin(NamedTuple):
     port: int
 
 
+@runtime_checkable
 class Poolable(Protocol):
     """A connection, as far as the pool knows it."""
 
