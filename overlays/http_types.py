@@ -12,26 +12,26 @@ from .pydantic_schemas import Instance
 if TYPE_CHECKING:
     import ssl
 
-    from . import transport
+    from .transport import library
 
-    AsyncClient = transport.AsyncHTTPClient
-    Client = transport.HTTPClient
-    Headers = transport.HTTPHeaders
-    Request = transport.HTTPRequest
-    Response = transport.HTTPResponse
+    AsyncClient = library.AsyncHTTPClient
+    Client = library.HTTPClient
+    Headers = library.HTTPHeaders
+    Request = library.HTTPRequest
+    Response = library.HTTPResponse
     SSLContext = ssl.SSLContext
-    Timeout = transport.Timeout
-    URL = transport.HTTPURL
+    Timeout = library.Timeout
+    URL = library.HTTPURL
 
 _PLACES = {
-    "AsyncClient": (".transport", "AsyncHTTPClient"),
-    "Client": (".transport", "HTTPClient"),
-    "Headers": (".transport", "HTTPHeaders"),
-    "Request": (".transport", "HTTPRequest"),
-    "Response": (".transport", "HTTPResponse"),
+    "AsyncClient": (".transport.library", "AsyncHTTPClient"),
+    "Client": (".transport.library", "HTTPClient"),
+    "Headers": (".transport.library", "HTTPHeaders"),
+    "Request": (".transport.library", "HTTPRequest"),
+    "Response": (".transport.library", "HTTPResponse"),
     "SSLContext": ("ssl", "SSLContext"),
-    "Timeout": (".transport", "Timeout"),
-    "URL": (".transport", "HTTPURL"),
+    "Timeout": (".transport.library", "Timeout"),
+    "URL": (".transport.library", "HTTPURL"),
 }
 
 if not TYPE_CHECKING:  # a type checker is to find misspelt names

@@ -12,7 +12,7 @@ from .errors import (
     StreamTruncatedError,
     UnverifiedStreamWarning,
 )
-from .transport import Response
+from .transport.messages import Response
 from .transport.network_errors import BodyFailure
 
 _SENTENCES: dict[type[APIStreamError], str] = {

@@ -78,13 +78,13 @@ if TYPE_CHECKING:
     from .session_events import SpeechSessionEvent as SpeechSessionEvent
     from .session_events import UnknownEvent as UnknownEvent
     from .speech_session import SpeechSession as SpeechSession
-    from .transport import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
-    from .transport import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
-    from .transport import Timeout as Timeout
+    from .transport.defaults import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
+    from .transport.defaults import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .transport.defaults import DefaultAioHttpClient as DefaultAioHttpClient
     from .transport.defaults import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from .transport.defaults import DefaultHttpxClient as DefaultHttpxClient
     from .transport.defaults import ProxiesTypes as ProxiesTypes
+    from .transport.defaults import Timeout as Timeout
     from .transport.defaults import Transport as Transport
 
 # Where each name comes from: the module, and the name it has there; modules themselves have none.
@@ -110,9 +110,9 @@ _NAMES = {
     "Body": ("options", "Body"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
-    "DEFAULT_CONNECTION_LIMITS": ("transport", "DEFAULT_CONNECTION_LIMITS"),
+    "DEFAULT_CONNECTION_LIMITS": ("transport.defaults", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("options", "DEFAULT_MAX_RETRIES"),
-    "DEFAULT_TIMEOUT": ("transport", "DEFAULT_TIMEOUT"),
+    "DEFAULT_TIMEOUT": ("transport.defaults", "DEFAULT_TIMEOUT"),
     "DefaultAioHttpClient": ("transport.defaults", "DefaultAioHttpClient"),
     "DefaultAsyncHttpxClient": ("transport.defaults", "DefaultAsyncHttpxClient"),
     "DefaultHttpxClient": ("transport.defaults", "DefaultHttpxClient"),
@@ -150,7 +150,7 @@ _NAMES = {
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
-    "Timeout": ("transport", "Timeout"),
+    "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
     "UnknownEvent": ("session_events", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),

@@ -9,11 +9,10 @@ from enum import Enum, auto
 from functools import cached_property
 from inspect import getattr_static
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from . import http_types
-from .errors import InvalidArgumentError
-from .event_loops import is_asyncio, sleep
+from .event_loops import sleep
 from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
 from .omit import NotGiven
@@ -29,13 +28,10 @@ from .responses import (
     StreamedBinaryAPIResponse,
     parse,
 )
-from .transport import HTTPURL, AsyncHTTPClient, HTTPClient, asend, send
-from .transport.connections import Connections, SharedClient, Timeout
-from .transport.direct import asynchronous, road, sync
+from .transport.connections import Connections, Road
+from .transport.roads import AsyncRoads, Roads, SyncRoads
 
-T = TypeVar("T")
-SyncShared: TypeAlias = SharedClient[HTTPClient, sync.ConnectionPool]
-AsyncShared: TypeAlias = SharedClient[AsyncHTTPClient, asynchronous.ConnectionPool]
+RoadsT = TypeVar("RoadsT", bound=Roads[Any])
 
 
 class Mode(Enum):
@@ -49,12 +45,12 @@ class Mode(Enum):
     """The response, its body on its way."""
 
 
-class Calls(Handle):
+class Calls(Handle, Generic[RoadsT]):
     """What a client is made of besides its resources: its settings, and connections, which `with_options` shares."""
 
     _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
-    def __init__(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> None:
+    def __init__(self, options: ClientOptions, shared: RoadsT) -> None:
         self._options = options
         self._shared = shared
 
@@ -69,13 +65,15 @@ class Calls(Handle):
         self._options = self._options.changed(key=key)
 
     @property
-    def base_url(self) -> HTTPURL:
+    def base_url(self) -> http_types.URL:
         """Where the API is; a path ends in a slash."""
+        from .transport.library import HTTPURL
+
         url = HTTPURL(self._options.base_url)
         return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
 
     @base_url.setter
-    def base_url(self, base_url: str | HTTPURL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
         self._options = self._options.changed(base_url=base_url)
 
     @property
@@ -88,20 +86,24 @@ class Calls(Handle):
         self._options = self._options.changed(max_retries=max_retries)
 
     @property
-    def timeout(self) -> float | Timeout | None:
+    def timeout(self) -> float | http_types.Timeout | None:
         """Seconds to wait for a connection, a read or a write; None for no limit."""
         timeout = self._options.timeout
-        return self._shared.timeout if isinstance(timeout, NotGiven) else timeout
+        if not isinstance(timeout, NotGiven):
+            return timeout
+        from .transport.defaults import Timeout
+
+        return Timeout(**self._shared.timeouts._asdict())
 
     @timeout.setter
-    def timeout(self, timeout: float | Timeout | None) -> None:
+    def timeout(self, timeout: float | http_types.Timeout | None) -> None:
         self._options = self._options.changed(timeout=timeout)
 
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._shared.is_closed
 
-    def _with(self, options: ClientOptions, shared: SharedClient[Any, Any]) -> Self:
+    def _with(self, options: ClientOptions, shared: RoadsT) -> Self:
         """Return a client that differs from this one in these alone."""
         made = self.__class__.__new__(self.__class__)
         for name, value in vars(self).copy().items():
@@ -128,22 +130,23 @@ class Calls(Handle):
         return f"{type(self).__name__}(base_url={self._options.base_url!r})"
 
 
-class SyncCalls(Calls):
+class SyncCalls(Calls[SyncRoads]):
     """The driver that waits."""
 
     def __init__(
         self,
         options: ClientOptions,
-        http_client: HTTPClient | None,
+        http_client: http_types.Client | None,
         *,
         http2: bool,
         ssl_context: http_types.SSLContext | None,
         proxy: str | None,
+        transport: Road | None,
     ) -> None:
-        super().__init__(options, _shared(http_client, Connections(http2, ssl_context, proxy)))
+        super().__init__(options, SyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: HTTPClient | None) -> Self:
-        return self._with(options, self._shared if http_client is None else _shared(http_client, Connections()))
+    def _changed(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
+        return self._with(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
@@ -158,8 +161,7 @@ class SyncCalls(Calls):
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        for http in self._shared.end():
-            http.close()
+        self._shared.close()
 
     def __enter__(self) -> Self:
         return self
@@ -170,22 +172,23 @@ class SyncCalls(Calls):
         self.close()
 
 
-class AsyncCalls(Calls):
+class AsyncCalls(Calls[AsyncRoads]):
     """The driver that awaits."""
 
     def __init__(
         self,
         options: ClientOptions,
-        http_client: AsyncHTTPClient | None,
+        http_client: http_types.AsyncClient | None,
         *,
         http2: bool,
         ssl_context: http_types.SSLContext | None,
         proxy: str | None,
+        transport: Road | None,
     ) -> None:
-        super().__init__(options, _ashared(http_client, Connections(http2, ssl_context, proxy)))
+        super().__init__(options, AsyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: AsyncHTTPClient | None) -> Self:
-        return self._with(options, self._shared if http_client is None else _ashared(http_client, Connections()))
+    def _changed(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
+        return self._with(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
@@ -200,8 +203,7 @@ class AsyncCalls(Calls):
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        for http in self._shared.end():
-            await http.aclose()
+        await self._shared.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -212,31 +214,12 @@ class AsyncCalls(Calls):
         await self.close()
 
 
-def _shared(http_client: HTTPClient | None, connections: Connections) -> SyncShared:
-    _check_client(http_client, HTTPClient, connections)
-    return SharedClient(http_client, connections.client, connections, sync.ConnectionPool)
-
-
-def _ashared(http_client: AsyncHTTPClient | None, connections: Connections) -> AsyncShared:
-    _check_client(http_client, AsyncHTTPClient, connections)
-    return SharedClient(http_client, connections.async_client, connections, asynchronous.ConnectionPool)
-
-
-def _check_client(http_client: object, kind: type[object], connections: Connections) -> None:
-    if http_client is None:
-        return
-    if not isinstance(http_client, kind):
-        raise InvalidArgumentError(f"http_client must be an httpx.{kind.__name__}; got {type(http_client).__name__}")
-    if connections != Connections():
-        raise InvalidArgumentError("http2, ssl_context and proxy are settings of http_client when one is given")
-
-
-def _drive(steps: Generator[Step, Any, Reply], shared: SyncShared) -> Reply:
+def _drive(steps: Generator[Step, Any, Reply], roads: SyncRoads) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = _do(step, shared)
+                outcome = _do(step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -245,12 +228,10 @@ def _drive(steps: Generator[Step, Any, Reply], shared: SyncShared) -> Reply:
         return cast("Reply", done.value)
 
 
-def _do(step: Step, shared: SyncShared) -> object:
+def _do(step: Step, roads: SyncRoads) -> object:
     match step:
         case Send(request):
-            if shared.is_direct(request):
-                return road.send(shared.pool, request, shared.timeout_for(request))
-            return send(shared.http(), request)
+            return roads.send(request)
         case Read(response, guard):
             return b"".join(BodyIterator(response, guard, Pieces()))
         case ReadStart(response, limit):
@@ -260,12 +241,12 @@ def _do(step: Step, shared: SyncShared) -> object:
             return None
 
 
-async def _adrive(steps: Generator[Step, Any, Reply], shared: AsyncShared) -> Reply:
+async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = await _ado(step, shared)
+                outcome = await _ado(step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
@@ -274,13 +255,10 @@ async def _adrive(steps: Generator[Step, Any, Reply], shared: AsyncShared) -> Re
         return cast("Reply", done.value)
 
 
-async def _ado(step: Step, shared: AsyncShared) -> object:
+async def _ado(step: Step, roads: AsyncRoads) -> object:
     match step:
         case Send(request):
-            asyncios = is_asyncio()
-            if shared.is_direct(request, is_asyncio=asyncios):
-                return await road.asend(shared.pool, request, shared.timeout_for(request))
-            return await asend(shared.http(is_asyncio=asyncios), request)
+            return await roads.send(request)
         case Read(response, guard):
             return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):

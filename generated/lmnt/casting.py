@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError
 from .model import Model, model, result_list
 
 if TYPE_CHECKING:
-    from .transport import Response
+    from .transport.messages import Response
 
 _CODECS: Mapping[object, Codec[Any]] = {
     Any: codec.anything,
@@ -75,27 +75,28 @@ _TEXTS: Mapping[object, Callable[[str], object]] = {
 }
 
 
+def _is_response(kind: object) -> bool:
+    """Whether this is httpx.Response, which need not be loaded to tell."""
+    return isinstance(kind, type) and (kind.__module__, kind.__qualname__) == ("httpx", "Response")
+
+
 def cast_plainly(kind: object, response: Response, content: bytes) -> object:
     """Return a body as one of the types that are read from its text, and not from JSON; raises LookupError, ValueError.
 
     These are bytes, str, int, float, bool, None and httpx.Response.
     """
-    from .transport import HTTPResponse
-
     if kind is bytes:
         return content
-    if kind is HTTPResponse:
-        return response.read_as(content)
+    if _is_response(kind):
+        return response.read_as(content)()
     return _TEXTS[kind](response.text(content))
 
 
 def check_type(kind: object) -> None:
     """Raise InvalidArgumentError if no body can be read as this type."""
-    from .transport import HTTPResponse
-
     if not isinstance(kind, Hashable):  # a value, such as [], in place of a type
         raise InvalidArgumentError(f"{kind!r} is no type that a response can be read as")
-    if kind is not bytes and kind is not HTTPResponse and kind not in _TEXTS:
+    if kind is not bytes and not _is_response(kind) and kind not in _TEXTS:
         codec_of(kind)
     if isinstance(kind, type) and issubclass(kind, Model):
         kind.json_fields()

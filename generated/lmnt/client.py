@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 
 from . import http_types as _http_types
 from . import resources as _resources
@@ -32,11 +32,13 @@ class Lmnt(SyncRequests):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.Client to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
-            taken for none.
+        http_client: An httpx.Client or httpx2.Client to use, with its own hooks, proxies and timeouts; the
+            libraries' 5 seconds are taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        transport: The way of requests: `direct` (HTTP/1.1, straight to the server), `httpx` or `httpx2`. If None, it is
+            direct, unless there is a proxy, HTTP/2, another event loop than asyncio's, or a mock or tracer of httpx.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
         _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 
@@ -58,6 +60,7 @@ class Lmnt(SyncRequests):
         http2: bool = False,
         ssl_context: _http_types.SSLContext | None = None,
         proxy: str | None = None,
+        transport: Literal["direct", "httpx", "httpx2"] | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,
     ) -> None:
@@ -78,6 +81,7 @@ class Lmnt(SyncRequests):
             http2=http2,
             ssl_context=ssl_context,
             proxy=proxy,
+            transport=transport,
         )
 
     def with_options(
@@ -226,11 +230,13 @@ class AsyncLmnt(AsyncRequests):
         max_retries: How often a failed call is repeated at most, if it may be.
         default_headers: Headers to send with every request.
         default_query: Query parameters to send with every request.
-        http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
-            taken for none.
+        http_client: An httpx.AsyncClient or httpx2.AsyncClient to use, with its own hooks, proxies and timeouts; the
+            libraries' 5 seconds are taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
         ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
         proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        transport: The way of requests: `direct` (HTTP/1.1, straight to the server), `httpx` or `httpx2`. If None, it is
+            direct, unless there is a proxy, HTTP/2, another event loop than asyncio's, or a mock or tracer of httpx.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
         _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 
@@ -252,6 +258,7 @@ class AsyncLmnt(AsyncRequests):
         http2: bool = False,
         ssl_context: _http_types.SSLContext | None = None,
         proxy: str | None = None,
+        transport: Literal["direct", "httpx", "httpx2"] | None = None,
         strict: bool = False,
         _strict_response_validation: bool = False,
     ) -> None:
@@ -272,6 +279,7 @@ class AsyncLmnt(AsyncRequests):
             http2=http2,
             ssl_context=ssl_context,
             proxy=proxy,
+            transport=transport,
         )
 
     def with_options(

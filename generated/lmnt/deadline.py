@@ -30,29 +30,3 @@ class Deadline:
 
     def __str__(self) -> str:
         return f"the deadline of {self.seconds:g} s"
-
-
-class LimitedTimeout(float):
-    """The seconds that one step of a call may take, and the deadline that cuts them short.
-
-    To HTTP libraries it is a number, taken when a phase of the call begins; what knows it better asks `left_of` anew at
-    each step.
-    """
-
-    def __new__(cls, seconds: float, deadline: Deadline) -> LimitedTimeout:  # noqa: ARG004, D102  # __init__ takes it
-        return super().__new__(cls, seconds)
-
-    def __init__(self, seconds: float, deadline: Deadline) -> None:  # noqa: ARG002  # __new__ takes it
-        self.deadline = deadline
-
-    @classmethod
-    def within(cls, timeout: float | None, deadline: Deadline) -> LimitedTimeout:
-        """Return a timeout that does not go past a deadline."""
-        # Never 0, which sockets take for "do not wait at all".
-        remaining = max(deadline.remaining, 0.001)
-        return cls(remaining if timeout is None else min(timeout, remaining), deadline)
-
-
-def left_of(timeout: float | None) -> float | None:
-    """Return what is left of a timeout now, as the deadline draws nearer."""
-    return LimitedTimeout.within(timeout, timeout.deadline) if isinstance(timeout, LimitedTimeout) else timeout

@@ -31,9 +31,14 @@ with defaults alone: that is what lets pickle rebuild an exception, its attribut
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from . import http_types
+
+T = TypeVar("T")
+Shown: TypeAlias = T | Callable[[], T | None] | None
+"""An object of httpx, or what makes it: few errors are asked for theirs, and only those load httpx."""
 
 __all__ = [
     "APIConnectionError",
@@ -110,6 +115,32 @@ class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
     """The body of a streaming response was read before; it can be read once."""
 
 
+class _WhenAsked(Generic[T]):
+    """An attribute that is made when it is read first, from what was set."""
+
+    _name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, error: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, error: object, owner: type) -> T | None: ...
+
+    def __get__(self, error: object, owner: type) -> Any:
+        if error is None:
+            return self
+        value = vars(error)[self._name]
+        if callable(value):
+            value = vars(error)[self._name] = value()
+        return value
+
+    def __set__(self, error: object, value: Shown[T]) -> None:
+        vars(error)[self._name] = value
+
+
 def _request_of(response: http_types.Response | None) -> http_types.Request | None:
     """Return the request that a response answers; one that a test makes up may answer none."""
     try:
@@ -130,13 +161,15 @@ class APIError(Error):
         retry_safe: Whether repeating the call can do no harm; None if that cannot be known.
     """
 
+    request: _WhenAsked[http_types.Request] = _WhenAsked()
+
     partial_path: str | None = None
     """Where what had arrived of a download was kept, if that was asked for."""
 
     def __init__(
         self,
         message: str = "",
-        request: http_types.Request | None = None,
+        request: Shown[http_types.Request] = None,
         *,
         body: object = None,
         request_id: str | None = None,
@@ -149,6 +182,11 @@ class APIError(Error):
         self.request_id = request_id
         self.type = type
         self.retry_safe = retry_safe
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        for name in ("request", "response"):
+            getattr(self, name, None)  # what makes it holds more than is to be kept
+        return super().__reduce__()
 
     def _sentence(self) -> str:
         return self.message
@@ -182,12 +220,13 @@ class APIStatusError(APIError):
     """
 
     status_code: int = 0
+    response: _WhenAsked[http_types.Response] = _WhenAsked()
 
     def __init__(
         self,
         message: str = "",
         *,
-        response: http_types.Response | None = None,
+        response: Shown[http_types.Response] = None,
         status_code: int | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
@@ -198,7 +237,7 @@ class APIStatusError(APIError):
     ) -> None:
         super().__init__(
             message,
-            _request_of(response),
+            None if response is None else lambda: _request_of(self.response),
             body=body,
             request_id=request_id,
             type=type,
@@ -209,8 +248,8 @@ class APIStatusError(APIError):
         self.retry_after = retry_after
         if status_code is not None:
             self.status_code = status_code
-        elif response is not None:
-            self._take_from(response)
+        elif self.response is not None:
+            self._take_from(self.response)
 
     def _take_from(self, response: http_types.Response) -> None:
         """Take from a response what is known of it: applications make such errors to test what they do about them."""
@@ -303,11 +342,13 @@ class APIResponseValidationError(APIError):
         retry_safe: See APIError.
     """
 
+    response: _WhenAsked[http_types.Response] = _WhenAsked()
+
     def __init__(
         self,
         message: str = "",
         *,
-        response: http_types.Response | None = None,
+        response: Shown[http_types.Response] = None,
         status_code: int = 0,
         body: object = "",
         headers: Mapping[str, str] | None = None,
@@ -317,14 +358,14 @@ class APIResponseValidationError(APIError):
     ) -> None:
         super().__init__(
             message,
-            _request_of(response),
+            None if response is None else lambda: _request_of(self.response),
             body=body,
             request_id=request_id,
             type=type,
             retry_safe=retry_safe,
         )
         self.response = response
-        self.status_code = status_code if response is None else status_code or response.status_code
+        self.status_code = status_code or getattr(self.response, "status_code", 0)
         self.headers = dict(headers or {})
 
     def _sentence(self) -> str:

@@ -28,8 +28,8 @@ from .operation import Encoded, Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
 from .retries import Attempts
 from .stream import StreamGuard
-from .transport import Request, Response
 from .transport.codings import ACCEPTED
+from .transport.messages import Request, Response
 
 logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 

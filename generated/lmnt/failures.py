@@ -10,7 +10,7 @@ from typing import cast
 from . import description
 from .errors import APIResponseValidationError, APIStatusError, class_for_status
 from .retries import retry_after
-from .transport import Response
+from .transport.messages import Response
 
 BODY_START = 200
 """Characters of a body that an error shows."""

@@ -18,7 +18,7 @@ from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 from .errors import Error, InvalidArgumentError, StreamTruncatedError
 from .event_loops import is_asyncio
 from .stream import StreamGuard
-from .transport import Response
+from .transport.messages import Response
 from .transport.network_errors import BodyFailure, body_failures
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
-from .transport import HTTPURL, HTTPHeaders, Response
+from .transport.messages import Response
 
 __all__ = [
     "APIResponse",
@@ -70,7 +70,8 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def http_response(self) -> http_types.Response:
         """The httpx.Response; once the body was read, one that holds it."""
-        return self._reply.response.http if self._content is None else self._reply.response.read_as(self._content)
+        response = self._reply.response
+        return response.http if self._content is None else response.read_as(self._content)()
 
     @property
     def http_request(self) -> http_types.Request:
@@ -80,6 +81,8 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def headers(self) -> http_types.Headers:
         """The response headers; names in any case."""
+        from .transport.library import HTTPHeaders
+
         return HTTPHeaders(list(self._reply.response.raw_headers))
 
     @property
@@ -88,8 +91,10 @@ class ResponseFacts(Handle, Generic[T]):
         return self._reply.response.status_code
 
     @property
-    def url(self) -> HTTPURL:
+    def url(self) -> http_types.URL:
         """The URL that answered."""
+        from .transport.library import HTTPURL
+
         return HTTPURL(self._reply.response.request.url)
 
     @property
@@ -115,7 +120,10 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def elapsed(self) -> timedelta:
         """The time from sending the request to the end of the response; raises RuntimeError before that end."""
-        return self._reply.response.elapsed
+        elapsed = self._reply.response.elapsed
+        if elapsed is None:
+            raise RuntimeError("the response has not ended")
+        return elapsed
 
     @property
     def is_closed(self) -> bool:

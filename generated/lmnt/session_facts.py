@@ -15,14 +15,13 @@ from .exchange import handshake
 from .handles import Handle
 from .model import write_fields
 from .models.speech_session_init import SpeechSessionInit
-from .omit import NotGiven
 from .operation import arguments_of
 from .options import CallOptions, given
 from .retries import Attempts
 from .session import Session, State
 from .session_events import SpeechSessionEvent
-from .transport.connections import Timeout
 from .transport.handshake import Opening
+from .transport.turns import OverHTTP1
 from .transport.websocket import Closed
 
 OPERATION_ID = "speech.sessions.create"
@@ -53,10 +52,10 @@ def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_m
     request = handshake(OPERATION_ID, path, options, call)
     return Opening(
         request=request,
-        timeout=shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout),
+        timeout=shared.timeouts_for(request),
         key=options.key,
         proxy=shared.connections.proxy_of(request.url),
-        tls=shared.tls if request.url.startswith("wss:") else None,
+        tls=OverHTTP1(shared.connections.tls) if request.url.startswith("wss:") else None,
         max_message_size=max_message_size,
         attempts=Attempts(OPERATION_ID, given(call.max_retries, options.max_retries), request.deadline),
     )

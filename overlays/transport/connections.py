@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import importlib.util
-import logging
-import operator
-import os
 import socket
 import ssl
-import threading
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-import httpcore
-import httpx
+from ..errors import InvalidArgumentError
 
-from ..errors import Error, InvalidArgumentError
-from ..omit import NotGiven
-from .direct import asynchronous, sync
-from .direct.sync import SocketOptions
-from .pools import AsyncTransport, Transport
-from .turns import TurnTakingSocket
+Road: TypeAlias = Literal["direct", "httpx", "httpx2"]
 
-if TYPE_CHECKING:
-    from . import Request
+MAX_CONNECTIONS = 100
+"""Connections that a client may have."""
 
-ClientT = TypeVar("ClientT", bound="httpx.Client | httpx.AsyncClient")
-MadeT = TypeVar("MadeT", covariant=True)
-PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
-
-Timeout = httpx.Timeout
-DEFAULT_TIMEOUT = Timeout(60, connect=5.0)
-"""Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
-
-DEFAULT_CONNECTION_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-
-
-def timeout_of(client: httpx.Client | httpx.AsyncClient) -> Timeout:
-    """Return the timeout of a client; the default of httpx, which is too short for long bodies, counts as none set."""
-    return DEFAULT_TIMEOUT if client.timeout == Timeout(5.0) else client.timeout
-
-
-logger = logging.getLogger(__name__.partition(".transport")[0])
+MAX_KEEPALIVE_CONNECTIONS = 20
+"""Connections that may wait for requests."""
 
 KEEP_ALIVE_IDLE = 60
 """Seconds without traffic after which TCP asks whether the other side is still there."""
@@ -57,107 +27,67 @@ KEEP_ALIVE_IDLE = 60
 KEEP_ALIVE_INTERVAL = 15
 """Seconds between two such questions."""
 
+SocketOptions: TypeAlias = "list[tuple[int, int, int]]"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Connections:
     """How a client's own connections are made.
 
     Args:
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; those of httpx if None.
+        ssl_context: The TLS settings; the usual certificate authorities if None.
         proxy: The URL of a proxy; if None, the environment's (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
+        transport: The road that every request takes; None leaves it to the request.
     """
 
     http2: bool = False
     ssl_context: ssl.SSLContext | None = None
     proxy: str | None = None
+    transport: Road | None = None
 
     def __post_init__(self) -> None:
-        if self.http2 and importlib.util.find_spec("h2") is None:
-            raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
-        if self.proxy is not None:
-            _address_of(self.proxy)
+        if self.transport not in (None, "direct", "httpx", "httpx2"):
+            raise InvalidArgumentError(f"transport must be direct, httpx or httpx2; got {self.transport!r}")
+        if self.transport == "direct" and (self.http2 or self.proxy is not None):
+            raise InvalidArgumentError('transport="direct" speaks HTTP/1.1 and uses no proxy: choose httpx or httpx2')
+        if self.http2:
+            for package in (self.library, "h2"):
+                if importlib.util.find_spec(package) is None:
+                    raise InvalidArgumentError(f"http2=True needs the package {package}: install the extra http2")
+        elif self.transport == "httpx2" and importlib.util.find_spec("httpx2") is None:
+            raise InvalidArgumentError('transport="httpx2" needs the package httpx2: install the extra http2')
 
-    def client(self, *, plain: bool) -> httpx.Client:
-        """Return a client for synchronous calls; with `plain` one in which nothing of the library is replaced."""
-        return httpx.Client(**(self._plain() if plain else self._arguments(Transport)))
+    @property
+    def library(self) -> str:
+        """The library that carries what is not direct: with HTTP/2 the one in which threads may share a connection."""
+        named = None if self.transport == "direct" else self.transport
+        return named or ("httpx2" if self.http2 else "httpx")
 
-    def async_client(self, *, plain: bool) -> httpx.AsyncClient:
-        """Return a client for asynchronous calls; with `plain` one in which nothing of the library is replaced."""
-        return httpx.AsyncClient(**(self._plain() if plain else self._arguments(AsyncTransport)))
-
-    def _plain(self) -> dict[str, Any]:
-        return {
-            "verify": self.ssl_context or _default_tls(),
-            "http2": self.http2,
-            "proxy": self.proxy,
-            "timeout": DEFAULT_TIMEOUT,
-            "limits": DEFAULT_CONNECTION_LIMITS,
-            "follow_redirects": False,
-        }
-
-    def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
-        context = self.ssl_context or _default_tls()
-
-        def through(proxy: str | None) -> Any:
-            try:
-                address = None if proxy is None else _address_of(proxy)
-                if address is not None and address.url.scheme.startswith("socks"):
-                    importlib.import_module("socksio")  # what httpcore would miss at the first call
-                return transport(
-                    ssl_context=context,
-                    http2=self.http2,
-                    max_connections=DEFAULT_CONNECTION_LIMITS.max_connections,
-                    max_keepalive_connections=DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
-                    keepalive_expiry=DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
-                    socket_options=_keep_alive(),
-                    proxy=None
-                    if address is None
-                    else httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
-                )
-            except ImportError as error:
-                raise InvalidArgumentError(f"proxy: {error}") from error
-
-        proxies = _proxies_of_environment() if self.proxy is None else {}
-        return {
-            "transport": through(self.proxy),
-            "mounts": {pattern: through(proxy) for pattern, proxy in proxies.items()},
-            "timeout": DEFAULT_TIMEOUT,
-            "follow_redirects": False,
-        }
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """The TLS settings; raises InvalidArgumentError."""
+        return self.ssl_context or ssl.create_default_context()
 
     def proxy_of(self, url: str) -> str | None:
-        """Return the URL of the proxy of a session, that of a request to the same host; None if there is to be none."""
+        """Return the URL of the proxy of a URL; None if there is to be none."""
         target = urlsplit(url)
         scheme = target.scheme.replace("ws", "http")
         found = {} if urllib.request.proxy_bypass(target.netloc) else _environment()
-        proxy = self.proxy or found.get(scheme) or found.get("all")
-        if proxy is not None:
-            _address_of(proxy)
-        return proxy
+        return self.proxy or found.get(scheme) or found.get("all")
+
+    def settings(self, proxy: str | None) -> dict[str, Any]:
+        """Return the settings of a library's transport, but its limits."""
+        return {"verify": self.tls, "http2": self.http2, "proxy": proxy, "socket_options": keep_alive()}
 
 
-def _default_tls() -> ssl.SSLContext:
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:
-        raise InvalidArgumentError(
-            f"no certificates can be read where SSL_CERT_FILE or SSL_CERT_DIR says: {error}"
-        ) from error
+def limits() -> dict[str, int]:
+    """Return how many connections there may be, as the libraries say it."""
+    return {"max_connections": MAX_CONNECTIONS, "max_keepalive_connections": MAX_KEEPALIVE_CONNECTIONS}
 
 
-def _address_of(proxy: str) -> httpx.Proxy:
-    try:
-        address = httpx.Proxy(proxy)
-        if urlsplit(proxy).port != 0 and address.url.host:
-            return address
-    except (TypeError, ValueError, httpx.InvalidURL):
-        pass
-    # Without its text, which may hold a password.
-    raise InvalidArgumentError("a proxy must be a URL such as http://host:port or socks5://host:port")
-
-
-def _keep_alive() -> list[tuple[int, int, int]]:
+def keep_alive() -> SocketOptions:
+    """Return the socket options of a connection that may be idle for long."""
     # The names differ: Linux has TCP_KEEPIDLE, macOS TCP_KEEPALIVE; Windows has had the former since 2018.
     idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
@@ -168,217 +98,9 @@ def _keep_alive() -> list[tuple[int, int, int]]:
     return options
 
 
-def _proxies_of_environment() -> dict[str, str | None]:
-    """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
-    found = _environment()
-    direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
-    proxies: dict[str, str | None] = {}
-    for scheme in ("http", "https", "all"):
-        if scheme in found and "*" not in direct:
-            proxies[f"{scheme}://"] = found[scheme]
-    for host in direct if proxies else ():
-        if "://" in host:
-            proxies[host] = None
-        elif host.count(":") > 1:
-            proxies[f"all://[{host.strip('[]')}]"] = None
-        else:
-            proxies[f"all://*{host.lstrip('*')}"] = None
-    return {pattern: proxy for pattern, proxy in proxies.items() if _is_pattern(pattern)}
-
-
-def _is_pattern(text: str) -> bool:
-    """Return whether httpx can tell which URLs are meant: `fd00::/8` and the like are none of its patterns."""
-    try:
-        httpx.URL(text)
-    except httpx.InvalidURL:
-        return False
-    return True
-
-
 def _environment() -> dict[str, str]:
     """Return what the environment, or the system, says of proxies: a URL for each scheme, and `no`, a list of hosts."""
     found = urllib.request.getproxies()
     return {
         scheme: text if "://" in text or scheme == "no" else f"http://{text}" for scheme, text in found.items() if text
     }
-
-
-class _OverHTTP1(ssl.SSLContext):
-    """Another context, for connections that must not become HTTP/2, whatever was said to it for others.
-
-    HTTP libraries set the protocols of a context anew before each connection, since they cannot be set on one alone.
-    """
-
-    def __new__(cls, inner: ssl.SSLContext) -> _OverHTTP1:  # noqa: ARG004  # __init__ takes it
-        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
-
-    def __init__(self, inner: ssl.SSLContext) -> None:
-        self._inner = inner
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        self._inner.set_alpn_protocols(["http/1.1"])
-        sock = self._inner.wrap_socket(*args, **kwargs)
-        if not isinstance(sock, TurnTakingSocket):
-            # As any other, until it is told to take turns. Not by `sslsocket_class`: the context is the application's,
-            # and some have a class of their own, as that of `truststore`.
-            kind = type(sock)
-            is_plain = kind is ssl.SSLSocket
-            sock.__class__ = TurnTakingSocket if is_plain else type(kind.__name__, (TurnTakingSocket, kind), {})
-        return sock
-
-    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        self._inner.set_alpn_protocols(["http/1.1"])
-        return self._inner.wrap_bio(*args, **kwargs)
-
-
-class _Watch:
-    """Whether a mock, a recorder or a tracer has put itself in the way of the library's requests, and must see them.
-
-    It need not be known: what is found in place of the library's own functions has its code elsewhere.
-    """
-
-    _KINDS: tuple[type, ...] = (
-        httpx.Client,
-        httpx.AsyncClient,
-        httpx.HTTPTransport,
-        httpx.AsyncHTTPTransport,
-        httpcore.ConnectionPool,
-        httpcore.AsyncConnectionPool,
-    )
-    _FOLDERS = (
-        # With the separator: `httpx_mock` beside `httpx` is another package.
-        *(str(Path(module.__file__ or "").parent) + os.sep for module in (httpx, httpcore)),
-        contextlib.__file__,  # whose decorator makes `stream` a context manager
-    )
-
-    def __init__(self) -> None:
-        self._seen: list[object] = []
-        self._is_wrapped = False
-
-    def is_wrapped(self) -> bool:
-        """Look whether they are what they were at the last call, and only then at each of them."""
-        now = [member for kind in self._KINDS for member in vars(kind).values()]
-        # By identity: what wraps a function may say that it is equal to it.
-        if not all(map(operator.is_, now, self._seen)) or len(now) != len(self._seen):
-            self._seen, self._is_wrapped = now, not all(map(self._is_own, now))
-        return self._is_wrapped
-
-    def _is_own(self, member: object) -> bool:
-        if type(member) is FunctionType:  # what wraps one may say that it is an instance
-            return member.__code__.co_filename.startswith(self._FOLDERS)
-        return not callable(member)
-
-
-_watch = _Watch()
-
-
-@runtime_checkable
-class _Makes(Protocol[MadeT]):
-    def __call__(self, *, plain: bool) -> MadeT: ...
-
-
-class SharedClient(Generic[ClientT, PoolT]):
-    """The connections behind one or more of our clients, made at the first call: those of each road.
-
-    Args:
-        given: A client of the application's own, used as it is.
-        make: Makes one if none was given.
-        connections: How connections that are not HTTP's are made.
-        pool: Makes the connections of the direct road.
-    """
-
-    def __init__(
-        self,
-        given: ClientT | None,
-        make: _Makes[ClientT],
-        connections: Connections,
-        pool: Callable[[SocketOptions, Callable[[], ssl.SSLContext]], PoolT],
-    ) -> None:
-        self._http = given
-        self._plain: ClientT | None = None
-        self._is_given = given is not None
-        self._make = make
-        self.connections = connections
-        self._make_pool = pool
-        self.pool = pool(_keep_alive(), lambda: self.direct_tls)
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-        self.is_closed = False
-
-    def is_direct(self, request: Request, *, is_asyncio: bool = True) -> bool:
-        """Whether a request goes straight to its origin, and not by the library; the log says why not.
-
-        Args:
-            request: The request.
-            is_asyncio: False for one that is awaited in an event loop of another kind.
-        """
-        reasons = {
-            "the event loop is not asyncio's": not is_asyncio,
-            "an http_client was given": self._is_given,
-            "http2=True was given": self.connections.http2,
-            "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
-            "the library was wrapped": _watch.is_wrapped(),
-        }
-        reason = next((reason for reason, holds in reasons.items() if holds), None)
-        logger.debug("%s: %s", request.line, "direct" if reason is None else f"by httpx, since {reason}")
-        return reason is None
-
-    def another(self) -> SharedClient[ClientT, PoolT]:
-        """Return one with connections of its own; a client of the application's own stays the same."""
-        given = self._http if self._is_given else None
-        return SharedClient(given, self._make, self.connections, self._make_pool)
-
-    def http(self, *, is_asyncio: bool = True) -> ClientT:
-        """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""
-        self._leave_to_parent()
-        with self._lock:
-            self.check_open()
-            if not self._is_given and (_watch.is_wrapped() or not is_asyncio):
-                self._plain = self._plain or self._make(plain=True)
-                return self._plain
-            self._http = self._http or self._make(plain=False)
-            return self._http
-
-    def check_open(self) -> None:
-        """Raise Error after `close`."""
-        if self.is_closed or (self._http is not None and self._http.is_closed):
-            raise Error("this client was closed; make a new one")
-
-    @property
-    def timeout(self) -> Timeout:
-        """The timeout that holds when none was set."""
-        return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
-
-    @cached_property
-    def _has_proxies(self) -> bool:
-        # Looked at once: to look at the whole environment takes as long as half a call.
-        return self.connections.proxy is not None or bool(_environment())
-
-    def timeout_for(self, request: Request) -> Timeout:
-        """Return the timeout of a request."""
-        return self.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout)
-
-    @cached_property
-    def direct_tls(self) -> ssl.SSLContext:
-        """The TLS settings of the direct road."""
-        return self.connections.ssl_context or _default_tls()
-
-    @cached_property
-    def tls(self) -> ssl.SSLContext:
-        """The TLS settings of connections that speak HTTP/1.1 alone."""
-        return _OverHTTP1(self.connections.ssl_context or _default_tls())
-
-    def end(self) -> list[ClientT]:
-        """Close the connections of the direct road, and return what else is to be closed."""
-        self._leave_to_parent()
-        self.pool.close()
-        with self._lock:  # so that no first call makes one meanwhile
-            self.is_closed = True
-            return [client for client in (self._http, self._plain) if client is not None]
-
-    def _leave_to_parent(self) -> None:
-        # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
-        if self._process != os.getpid():
-            self._process, self._lock = os.getpid(), threading.Lock()
-            self._http = self._http if self._is_given else None
-            self._plain = None

@@ -8,12 +8,28 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import InvalidArgumentError
-from .connections import DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT
+from .connections import limits
+from .timeouts import DEFAULT
 
-__all__ = ["DefaultAioHttpClient", "DefaultAsyncHttpxClient", "DefaultHttpxClient", "ProxiesTypes", "Transport"]
+__all__ = [
+    "DEFAULT_CONNECTION_LIMITS",
+    "DEFAULT_TIMEOUT",
+    "DefaultAioHttpClient",
+    "DefaultAsyncHttpxClient",
+    "DefaultHttpxClient",
+    "ProxiesTypes",
+    "Timeout",
+    "Transport",
+]
 
+Timeout = httpx.Timeout
 Transport = httpx.BaseTransport
 ProxiesTypes = str | httpx.Proxy | dict[str | httpx.URL, str | httpx.URL | httpx.Proxy | None]
+
+DEFAULT_TIMEOUT = Timeout(**DEFAULT._asdict())
+"""Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
+
+DEFAULT_CONNECTION_LIMITS = httpx.Limits(**limits())
 
 _DEFAULTS: dict[str, Any] = {
     "timeout": DEFAULT_TIMEOUT,

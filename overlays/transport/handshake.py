@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, WebSocketException
@@ -24,9 +23,9 @@ from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
 from ..retries import Attempts
-from . import LibraryResponse, Request
-from .connections import Timeout
+from .messages import Request, Response
 from .network_errors import causes_of, network_sentences, sentence_for
+from .timeouts import Timeouts
 from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20
@@ -61,7 +60,7 @@ class Opening:
     """
 
     request: Request
-    timeout: Timeout
+    timeout: Timeouts
     key: Secret
     proxy: str | None
     tls: ssl.SSLContext | None
@@ -174,13 +173,18 @@ def _sentence(causes: Sequence[BaseException], opening: Opening) -> str:
 
 def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
     content = bytes(answer.body or b"")
-    http = httpx.Response(
+    response = Response(
+        request,
         answer.status_code,
+        answer.reason_phrase,
+        "HTTP/1.1",
         # The body is here as websockets read it: framing and codings are no more.
-        headers=[each for each in answer.headers.raw_items() if each[0].lower() != "content-encoding"],
-        extensions={"reason_phrase": answer.reason_phrase.encode(errors="replace")},
+        [
+            (name.encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape"))
+            for name, value in answer.headers.raw_items()
+            if name.lower() != "content-encoding"
+        ],
     )
-    response = LibraryResponse(http, request)
     if 200 <= answer.status_code < 300:
         problem = f"{request.line}: the server answered {answer.status_code} and opened no WebSocket"
         return unreadable(response, content, problem, retry_safe=True)

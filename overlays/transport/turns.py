@@ -81,3 +81,33 @@ class TurnTakingSocket(ssl.SSLSocket):
                 selector.select(seconds)
         except ValueError:
             return  # another thread has closed the socket, as the next turn will find
+
+
+class OverHTTP1(ssl.SSLContext):
+    """Another context, for connections that must not become HTTP/2, whatever was said to it for others.
+
+    HTTP libraries set the protocols of a context anew before each connection, since they cannot be set on one alone.
+    """
+
+    def __new__(cls, inner: ssl.SSLContext) -> OverHTTP1:  # noqa: ARG004, D102  # __init__ takes it
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self, inner: ssl.SSLContext) -> None:
+        self._inner = inner
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        """Return a TLS connection that can be told to take turns."""
+        self._inner.set_alpn_protocols(["http/1.1"])
+        sock = self._inner.wrap_socket(*args, **kwargs)
+        if not isinstance(sock, TurnTakingSocket):
+            # As any other, until it is told to take turns. Not by `sslsocket_class`: the context is the application's,
+            # and some have a class of their own, as that of `truststore`.
+            kind = type(sock)
+            is_plain = kind is ssl.SSLSocket
+            sock.__class__ = TurnTakingSocket if is_plain else type(kind.__name__, (TurnTakingSocket, kind), {})
+        return sock
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """Return TLS between two buffers."""
+        self._inner.set_alpn_protocols(["http/1.1"])
+        return self._inner.wrap_bio(*args, **kwargs)

@@ -7,20 +7,19 @@ import gc
 import os
 import queue
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-import httpcore
-import httpx
 import pytest
 
 import lmnt
 from lmnt.transport import connections
 from lmnt.transport.connections import KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL
-from lmnt.transport.pooled import PooledConnection
+from lmnt_server.process import ServerProcess
 
 from .conftest import Wire
 from .modes import KEY, Sync
@@ -120,7 +119,7 @@ def test_a_connection_of_http2_that_went_stale_is_replaced_unnoticed(
 def test_leaving_a_stream_half_way_frees_its_connection(
     mode: Sync, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", httpx.Limits(max_connections=10))
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 10)
     client = mode.client(**wire.at)
     speaking = client.speech.with_streaming_response
     for _ in range(15):  # more than the pool holds
@@ -133,8 +132,7 @@ def test_leaving_a_stream_half_way_frees_its_connection(
 @pytest.mark.usefixtures("hasty_threads")
 def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     # So few are kept that the pool closes some all the time: never one that a request has been given.
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=2)
-    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", limits)
+    monkeypatch.setattr(connections, "MAX_KEEPALIVE_CONNECTIONS", 2)
     with lmnt.Lmnt(**wire.at, api_key=KEY, max_retries=0) as client:
         results: list[tuple[str, str]] = []
         voices = [voice.id for voice in client.voices.list()]
@@ -155,7 +153,7 @@ def test_threads_that_share_a_client_get_what_each_asked_for(wire: Wire, monkeyp
 @pytest.mark.parametrize("what", ["a call", "a stream"])
 def test_a_cancelled_call_frees_its_connection(wire: Wire, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     """Cancelled at each turn of the event loop that it takes; the pool has room for one."""
-    monkeypatch.setattr(connections, "DEFAULT_CONNECTION_LIMITS", httpx.Limits(max_connections=1))
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
 
     async def stream(client: lmnt.AsyncLmnt) -> None:
         async with client.speech.with_streaming_response.generate(text="Hello.", voice="leah") as streamed:
@@ -181,22 +179,11 @@ def test_a_cancelled_call_frees_its_connection(wire: Wire, monkeypatch: pytest.M
     asyncio.run(main())
 
 
-def test_a_connection_that_was_made_and_never_taken_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = Inner()
-    connection = PooledConnection(cast("httpcore.ConnectionInterface", inner))
-    monkeypatch.setattr(inner, "has_expired", lambda: False)
-    monkeypatch.setattr(inner, "is_idle", lambda: False)
-    assert not connection.has_expired()  # a request is about to take it
-    began = time.monotonic()
-    monkeypatch.setattr("lmnt.transport.pooled.time.monotonic", lambda: began + 2)
-    assert connection.has_expired()
-
-
-def test_a_call_that_ends_takes_no_other_with_it(wire: Wire) -> None:
+def test_a_call_that_ends_takes_no_other_with_it(server: ServerProcess) -> None:
     """Among tasks: by its deadline, by its timeout, and cancelled, each while another one is in the middle."""
 
     async def main() -> None:
-        async with lmnt.AsyncLmnt(**wire.at, api_key=KEY, max_retries=0) as client:
+        async with lmnt.AsyncLmnt(base_url=server.base_url, api_key=KEY, max_retries=0) as client:
             drip = {"x-lmnt-fault": "drip=300"}
             whole = client.speech.generate(text="Hello.", voice="leah", format="pcm_s16le", extra_headers=drip)
             beside = asyncio.ensure_future(whole)
@@ -219,8 +206,31 @@ def test_a_call_that_ends_takes_no_other_with_it(wire: Wire) -> None:
     asyncio.run(main())
 
 
+def test_over_http2_a_call_that_times_out_ends_those_on_its_connection(
+    tls_server: ServerProcess, trusting: ssl.SSLContext
+) -> None:
+    """As httpx2 has it: each of them with an error, and the next call on another connection."""
+
+    async def main() -> None:
+        at = {"base_url": tls_server.base_url, "http2": True, "ssl_context": trusting}
+        async with lmnt.AsyncLmnt(**at, api_key=KEY, max_retries=0) as client:
+            drip = {"x-lmnt-fault": "drip=300"}
+            whole = client.speech.generate(text="Hello.", voice="leah", format="pcm_s16le", extra_headers=drip)
+            beside = asyncio.ensure_future(whole)
+            await asyncio.sleep(0.1)
+            with pytest.raises(lmnt.APITimeoutError):
+                await client.voices.list(extra_headers={"x-lmnt-fault": "stall"}, timeout=0.2)
+            assert (await client.voices.retrieve("leah")).id == "leah"
+            with pytest.raises(lmnt.StreamTimeoutError):
+                await beside
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("closes", ["client", "response", "client before the response"])
 def test_closing_wakes_a_thread_that_waits(wire: Wire, closes: str) -> None:
+    if wire.version == "HTTP/2" and closes == "client before the response":
+        pytest.skip("a library shows no connection before there is a response")
     key = f"{KEY}-{wire.version}-{closes}".replace(" ", "-")
     client = lmnt.Lmnt(**wire.at, api_key=key, max_retries=0, timeout=60)
     responses: queue.Queue[Any] = queue.Queue()
@@ -254,58 +264,6 @@ def test_closing_wakes_a_thread_that_waits(wire: Wire, closes: str) -> None:
     assert isinstance(errors[0], lmnt.APIConnectionError if response is None else lmnt.StreamTruncatedError)
 
 
-class Content:
-    """A body."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield b"GET"
-
-    def close(self) -> None:
-        pass
-
-
-class Inner:
-    """A connection at the very moment that no test can wait for: given to a request while the pool lets go of it."""
-
-    is_closed_now = False
-
-    def handle_request(self, _: httpcore.Request) -> httpcore.Response:
-        return httpcore.Response(200, content=Content())
-
-    def is_idle(self) -> bool:
-        return True
-
-    def has_expired(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self.is_closed_now = True
-
-
-def test_a_connection_that_is_used_is_closed_afterwards() -> None:
-    inner, request = Inner(), httpcore.Request("GET", "http://127.0.0.1")
-    connection = PooledConnection(cast("httpcore.ConnectionInterface", inner))
-    response = connection.handle_request(request)
-    assert not connection.is_idle()
-    assert not connection.has_expired()
-    connection.close()
-    assert not inner.is_closed_now
-    assert response.read() == b"GET"
-    response.close()
-    assert inner.is_closed_now
-    with pytest.raises(httpcore.ConnectionNotAvailable):
-        connection.handle_request(request)
-
-
-def test_a_connection_that_has_expired_takes_no_request() -> None:
-    connection = PooledConnection(cast("httpcore.ConnectionInterface", Inner()))
-    assert connection.has_expired()
-    with pytest.raises(httpcore.ConnectionNotAvailable):
-        connection.handle_request(httpcore.Request("GET", "http://127.0.0.1"))
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 warns where threads run; here they wait
 def test_a_forked_process_gets_connections_of_its_own(peer: Callable[..., Any]) -> None:
     listening = peer(json_response(LEAH))
     client = lmnt.Lmnt(base_url=listening.base_url, api_key=KEY)
@@ -329,55 +287,12 @@ def test_a_forked_process_gets_connections_of_its_own(peer: Callable[..., Any]) 
     assert listening.connections == 2
 
 
-def graceful(stream: Stream, *, body: bytes, last: int | None = None) -> None:
-    """Begin a response, say that the connection will end, and finish the response."""
-    stream.head(headers={"content-type": "application/json", "request-id": "req_1"})
-    stream.send(body[:10])
-    goaway = b"\0\0\x08\x07\0\0\0\0\0" + (stream.number if last is None else last).to_bytes(4, "big") + bytes(4)
-    stream.flush()
-    stream.sock.sendall(goaway)
-    stream.send(body[10:], end=True)
-
-
-def test_a_graceful_goaway_is_a_success_and_ends_the_connection(
-    mode: Sync, peer2: Callable[..., Any], trusting: Any
-) -> None:
-    body = json_response(LEAH).partition(b"\r\n\r\n")[2]
-    listening = peer2(lambda stream: graceful(stream, body=body))
-    client = mode.client(base_url=listening.base_url, http2=True, ssl_context=trusting, max_retries=0)
-    for _ in range(3):
-        assert mode.run(client.voices.retrieve("leah")).id == "leah"
-    assert listening.connections == 3
-
-
-def test_a_goaway_waits_for_trailers_of_several_frames(mode: Sync, peer2: Callable[..., Any], trusting: Any) -> None:
-    def answer(stream: Stream) -> None:
-        stream.head(headers={"content-type": "application/json", "request-id": "req_1"})
-        stream.sock.sendall(b"\0\0\x08\x07\0\0\0\0\0" + stream.number.to_bytes(4) + bytes(4))
-        stream.send(json_response(LEAH).partition(b"\r\n\r\n")[2])
-        block = stream.state.encoder.encode([("x-checksum", "none of importance")])
-        # HEADERS that end the stream, and the rest of them, after all before it was read.
-        stream.sock.sendall(b"\0\0\x02\x01\x01" + stream.number.to_bytes(4) + block[:2])
-        stream.peer.over.wait(0.2)
-        stream.sock.sendall((len(block) - 2).to_bytes(3) + b"\x09\x04" + stream.number.to_bytes(4) + block[2:])
-
-    client = mode.client(base_url=peer2(answer).base_url, http2=True, ssl_context=trusting, max_retries=0)
+def test_by_a_library_what_follows_an_answer_is_taken_for_the_next(mode: Sync, peer: Callable[..., Any]) -> None:
+    """As httpx 0.28 has it; the direct road gives such a connection up (tests/faults/table.py)."""
+    following = json_response({"success": True, "said": "to nobody"})
+    client = mode.client(base_url=peer(json_response(LEAH) + following).base_url, transport="httpx", max_retries=0)
     assert mode.run(client.voices.retrieve("leah")).id == "leah"
-
-
-def test_bytes_before_a_broken_rule_count_though_they_came_with_it(
-    mode: Sync, peer2: Callable[..., Any], trusting: Any
-) -> None:
-    def answer(stream: Stream) -> None:
-        stream.head(headers={"content-type": "audio/basic", "content-length": "20", "request-id": "req_1"})
-        data = b"\0\0\x0a\0\0" + stream.number.to_bytes(4) + bytes(10)
-        stream.sock.sendall(data + b"\0\0\0\0\x01" + stream.number.to_bytes(4))
-
-    client = mode.client(base_url=peer2(answer).base_url, http2=True, ssl_context=trusting, max_retries=0)
-    with pytest.raises(lmnt.StreamTruncatedError) as caught:
-        mode.run(client.speech.generate(text="hi", voice="leah", format="ulaw"))
-    assert caught.value.bytes_received == 10
-    assert caught.value.request_id == "req_1"
+    assert mode.run(client.get("/any", cast_to=object)) == {"success": True, "said": "to nobody"}
 
 
 def test_closing_twice_is_closing_once(mode: Sync, server: Any) -> None:

@@ -19,9 +19,9 @@ import httpx
 import pytest
 
 import lmnt
-from lmnt.transport import connections
 from lmnt.transport.direct import asynchronous, sync
 from lmnt.transport.direct.pool import Origin, Pool, Turn
+from lmnt.transport.wrapped import Watch
 
 from .modes import KEY, Sync
 from .peers import Connection, Peer, head, json_response, response, serving
@@ -209,9 +209,9 @@ def test_a_wrapper_in_a_package_of_a_like_name_is_one(monkeypatch: pytest.Monkey
     folder = str(Path(httpx.__file__).parent) + "_recorder/wrap.py"
     names: dict[str, Any] = {}
     exec(compile("def handle_request(self, request): ...", folder, "exec"), names)
-    assert not connections._Watch().is_wrapped()
+    assert not Watch("httpx", "httpcore").is_wrapped()
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", names["handle_request"])
-    assert connections._Watch().is_wrapped()
+    assert Watch("httpx", "httpcore").is_wrapped()
 
 
 def answering(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import attrs
 import httpx
+import httpx2
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError, validate_call
 
@@ -74,9 +75,9 @@ def test_hints_are_the_types_themselves() -> None:
     client = Lmnt(api_key="key")
     hints = typing.get_type_hints(client.voices.list)
     assert hints["return"] == lmnt.ResultList[Voice]
-    assert hints["timeout"] == float | httpx.Timeout | lmnt.NotGiven | None
+    assert hints["timeout"] == float | httpx.Timeout | httpx2.Timeout | lmnt.NotGiven | None
     assert hints["owner"] == models.VoiceOwnerFilter | lmnt.Omit
-    assert typing.get_type_hints(Lmnt.__init__)["http_client"] == httpx.Client | None
+    assert typing.get_type_hints(Lmnt.__init__)["http_client"] == httpx.Client | httpx2.Client | None
     assert inspect.signature(client.voices.list, eval_str=True).return_annotation == lmnt.ResultList[Voice]
     attrs.resolve_types(Voice)
     assert attrs.fields(Voice).owner.type == models.VoiceOwner | str

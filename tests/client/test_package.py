@@ -60,8 +60,30 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_a_name_is_imported_when_it_is_first_used() -> None:
-    code = "import sys, lmnt; lmnt.LmntError; print('httpx' in sys.modules); lmnt.Lmnt; print('httpx' in sys.modules)"
+    code = "import sys, lmnt; lmnt.LmntError; print('attrs' in sys.modules); lmnt.Lmnt; print('attrs' in sys.modules)"
     assert run(code).split() == ["False", "True"]
+
+
+CALLS = """\
+import asyncio, sys, lmnt
+with lmnt.Lmnt(timeout=5) as client:
+    client.voices.list()
+    client.speech.generate(text="hi", voice="leah").read()
+    try: client.voices.retrieve("nobody")
+    except lmnt.NotFoundError as raised: error = raised
+print(error.request_id[:4])
+async def main():
+    async with lmnt.AsyncLmnt() as client: await client.voices.list()
+asyncio.run(main())
+print(*(name for name in ("httpx", "httpcore", "httpx2", "anyio") if name in sys.modules))
+print(error.request, error.response, "httpx" in sys.modules)
+"""
+
+
+def test_calls_on_the_direct_road_load_no_library(server: Any) -> None:
+    output = run(CALLS, LMNT_API_KEY="any", LMNT_BASE_URL=server.base_url)
+    assert output.split("\n")[:2] == ["req_", ""]
+    assert output.rstrip().endswith("<Response [404 Not Found]> True")
 
 
 @pytest.mark.parametrize("first", ["import lmnt.client", "import lmnt.resources.voices", "from lmnt import Lmnt"])
@@ -143,8 +165,8 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_what_the_package_imports() -> None:
-    # httpcore is what httpx itself stands on: httpx requires it.
-    allowed = {*sys.stdlib_module_names, "attrs", "httpx", "httpcore", "h11", "websockets"}
+    allowed = {*sys.stdlib_module_names, "attrs", "httpx", "h11", "websockets"}
+    allowed |= {"httpx2"}  # for type checkers alone
     allowed |= {"anyio"}  # likewise, and for event loops other than asyncio's alone
     allowed |= {"pydantic", "pydantic_core", "typing_extensions"}  # which ask for what imports them
     found: dict[str, set[str]] = {}
@@ -154,7 +176,8 @@ def test_what_the_package_imports() -> None:
             assert level or top in allowed, f"{path.name} imports {name}"
             assert top != PACKAGE.name or level, f"{path.name} imports its own package by name"
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
-    assert {name.partition("/")[0] for name in found["httpx"] | found["httpcore"]} == {"transport"}
+    assert found["httpx"] == {"transport/defaults.py", "transport/library.py"}
+    assert found["httpx2"] == {"transport/library.py"}
     assert found["websockets"] == {"transport/handshake.py", "transport/websocket.py"}
     assert "attrs" in found
     assert found["pydantic"] == found["pydantic_core"] == found["typing_extensions"] == {"pydantic_schemas.py"}

@@ -246,7 +246,7 @@ def test_log_lines(mode: Sync, wire: Wire, caplog: pytest.LogCaptureFixture) -> 
     assert any("trying again" in record.getMessage() for record in ours)
     by_library = any(record.name.startswith("httpcore") for record in caplog.records)
     assert by_library == (wire.version == "HTTP/2")
-    assert any("by httpx, since http2=True" in record.getMessage() for record in ours) == by_library
+    assert any("by httpx2, since http2=True" in record.getMessage() for record in ours) == by_library
     assert any(record.getMessage().endswith(": direct") for record in ours) != by_library
 
 

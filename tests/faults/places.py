@@ -93,6 +93,7 @@ class Places:
     def _contexts(self) -> dict[Protocol, ssl.SSLContext | None]:
         return {
             Protocol.HTTP1: None,
+            Protocol.HTTPX: None,
             Protocol.TLS: _context(self._authority, "http/1.1"),
             Protocol.HTTP2: _context(self._authority, "h2"),
         }
@@ -103,14 +104,15 @@ class Places:
 
     def options(self, protocol: Protocol) -> dict[str, Any]:
         """Return what makes a client speak a protocol."""
-        return {"http2": protocol is Protocol.HTTP2, "ssl_context": self._trusting[protocol]}
+        given: dict[str, Any] = {"http2": protocol is Protocol.HTTP2, "ssl_context": self._trusting[protocol]}
+        return {**given, "transport": "httpx"} if protocol is Protocol.HTTPX else given
 
     @contextmanager
     def site(self, cause: Cause, protocol: Protocol) -> Iterator[Site]:
         """Make ready what one call meets."""
         match cause:
             case Told(fault):
-                server = self._plain_server if protocol is Protocol.HTTP1 else self._tls_server
+                server = self._plain_server if protocol in (Protocol.HTTP1, Protocol.HTTPX) else self._tls_server
                 yield Site(
                     server.base_url,
                     re.compile("req_[1-9A-HJ-NP-Za-km-z]{22}"),
@@ -140,7 +142,7 @@ _NONE = re.compile("(?!)")
 
 
 def _url(protocol: Protocol, authority: str) -> str:
-    return f"{'http' if protocol is Protocol.HTTP1 else 'https'}://{authority}"
+    return f"{'http' if protocol in (Protocol.HTTP1, Protocol.HTTPX) else 'https'}://{authority}"
 
 
 def _site(peer: Peer, protocol: Protocol, attempts: Callable[[dict[str, int]], int], *, answers: bool = True) -> Site:

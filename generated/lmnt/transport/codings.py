@@ -1,6 +1,7 @@
 """Content codings undone (RFC 9110 section 8.4): in pieces of bounded size, whole or not at all.
 
-httpx decodes too, and tells neither a coding that lost its end from one that has it, nor how much a piece will become.
+The libraries decode too, and tell neither a coding that lost its end from one that has it, nor how much a piece will
+become.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from typing import Any
-
-import httpx
 
 ACCEPTED = "gzip, deflate"
 """What a request may ask for."""
@@ -21,6 +20,10 @@ _GZIP, _ZLIB, _DEFLATE = 31, 15, -15
 """The formats of RFC 1952, 1950 and 1951, as zlib counts them. `deflate` means the second, and some send the third."""
 
 
+class CodingError(Exception):
+    """A body is not coded as it says, or as it may be; it never leaves the package."""
+
+
 class Decoder:
     """Undoes the coding of one body.
 
@@ -28,20 +31,20 @@ class Decoder:
         coding: The header Content-Encoding; one that says nothing of a known coding leaves the body as it is.
 
     Raises:
-        httpx.DecodingError: There are several codings, or one that nobody asked for.
+        CodingError: There are several codings, or one that nobody asked for.
     """
 
     def __init__(self, coding: str) -> None:
         names = [name for name in (each.strip().lower() for each in coding.split(",")) if name in _KNOWN]
         if len(names) > 1 or not _UNDONE.issuperset(names):
-            raise httpx.DecodingError(f"{' and '.join(names)}, where one of {ACCEPTED} can be undone")
+            raise CodingError(f"{' and '.join(names)}, where one of {ACCEPTED} can be undone")
         self._coding = names[0] if names else ""
         self._start: bytes = b""
         self._inner: Any = None
         self._is_first = True
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Return what a piece of the body stands for; raises httpx.DecodingError."""
+        """Return what a piece of the body stands for; raises CodingError."""
         if not self._coding:
             yield data
             return
@@ -60,9 +63,9 @@ class Decoder:
                 self._inner = None
 
     def end(self) -> None:
-        """Judge a body that ended; raises httpx.DecodingError."""
+        """Judge a body that ended; raises CodingError."""
         if self._inner is not None or self._start:
-            raise httpx.DecodingError(f"{self._coding} without its end")
+            raise CodingError(f"{self._coding} without its end")
 
     def _format(self, start: bytes) -> int:
         if self._coding != "deflate":
@@ -76,7 +79,7 @@ class Decoder:
             try:
                 piece = inner.decompress(data, PIECE)
             except zlib.error as error:
-                raise httpx.DecodingError(str(error)) from error
+                raise CodingError(str(error)) from error
             if piece:
                 yield piece
             data, is_full = inner.unconsumed_tail, len(piece) == PIECE

@@ -1,4 +1,7 @@
-"""What goes wrong on the network: exceptions of httpx, httpcore, h2 and Python turned into errors of ours."""
+"""What goes wrong on the network: exceptions of the libraries, of Python and of our own turned into errors of ours.
+
+Those of httpx and httpx2 are told by name, so that neither is loaded here.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,8 @@ import ssl
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
-
-import httpx
 
 from ..errors import (
     APIConnectionError,
@@ -21,19 +22,33 @@ from ..errors import (
     StreamTimeoutError,
     StreamTruncatedError,
 )
+from .codings import CodingError
 from .direct.http1 import ProtocolError
 from .direct.limits import NotConnected, Phase, TimedOut
-from .pools import PROXY
 
 if TYPE_CHECKING:
-    from . import Request, Response
+    from .messages import Request, Response
+
+
+_Kind: TypeAlias = type[BaseException] | str
+"""A class of exceptions; one of httpx and httpx2 by its name."""
+
+
+def _is(error: BaseException, *kinds: _Kind) -> bool:
+    """Whether an exception is of one of these kinds."""
+    names = {each.__name__ for each in type(error).__mro__ if each.__module__.partition(".")[0] in ("httpx", "httpx2")}
+    return any(kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds)
 
 
 @contextmanager
-def connection_errors(request: Request) -> Generator[None]:
+def connection_errors(request: Request, proxy: str | None = None) -> Generator[None]:
     """Turn what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
 
     Its `retry_safe` is True when nothing can have reached the server, else None.
+
+    Args:
+        request: The request.
+        proxy: The host of the proxy by which it goes, if any.
     """
     handled = sys.exception()
     try:
@@ -41,23 +56,21 @@ def connection_errors(request: Request) -> Generator[None]:
     except Error:
         raise
     except Exception as error:
-        kind: type[APIConnectionError] = APIConnectionError
-        if isinstance(error, httpx.TimeoutException | TimedOut):
-            kind = APITimeoutError
+        kind = APITimeoutError if _is(error, "TimeoutException", TimedOut) else APIConnectionError
         causes = causes_of(error, handled)
-        unsent = isinstance(error, _UNSENT) or _refused(causes)
+        unsent = _is(error, *_UNSENT) or _refused(causes)
         unsent = unsent or (isinstance(error, TimedOut) and error.phase in (Phase.POOL, Phase.CONNECT))
-        message = f"{request.line}: {_connection_sentence(causes, request)}"
+        message = f"{request.line}: {_connection_sentence(causes, request, proxy)}"
         raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
 
 
 _UNSENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
+    "ConnectError",
+    "ConnectTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+    "InvalidURL",
     NotConnected,
 )
 
@@ -98,16 +111,13 @@ REFUSED_STREAM = 7
 
 def _refused(causes: Sequence[BaseException]) -> bool:
     event = _http2_event(causes)
-    return event is not None and getattr(event, "error_code", None) == REFUSED_STREAM
+    # A GOAWAY names the last stream that was looked at; 0 is none at all (RFC 9113 section 6.8).
+    return event is not None and (event.error_code == REFUSED_STREAM or getattr(event, "last_stream_id", None) == 0)
 
 
-def _connection_sentence(causes: Sequence[BaseException], request: Request) -> str:
+def _connection_sentence(causes: Sequence[BaseException], request: Request, proxy: str | None) -> str:
     error = causes[0]
-    if (
-        isinstance(error, httpx.TimeoutException | TimedOut)
-        and request.deadline is not None
-        and not request.deadline.remaining
-    ):
+    if _is(error, "TimeoutException", TimedOut) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
     event = _http2_event(causes)
     if event is not None:
@@ -118,15 +128,15 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request) -> s
     return sentence_for(
         causes,
         # Limits first: what was under way when the time ran out is no cause.
-        (httpx.ConnectTimeout, "no connection in time"),
-        (httpx.PoolTimeout, "no connection became free in time"),
-        (httpx.WriteTimeout, "the request could not be sent in time"),
-        (httpx.ReadTimeout, "no response in time"),
-        *network_sentences(host, _proxy_of(error)),
-        (httpx.ConnectError, "no connection"),
+        ("ConnectTimeout", "no connection in time"),
+        ("PoolTimeout", "no connection became free in time"),
+        ("WriteTimeout", "the request could not be sent in time"),
+        ("ReadTimeout", "no response in time"),
+        *network_sentences(host, proxy),
+        ("ConnectError", "no connection"),
         (NotConnected, "no connection"),
-        (httpx.ProxyError, f"the proxy did not connect to {host}"),
-        (httpx.TransportError, "the connection was lost before the response"),
+        ("ProxyError", f"the proxy did not connect to {host}"),
+        ("TransportError", "the connection was lost before the response"),
         (OSError, "the connection was lost before the response"),
         (ProtocolError, "the connection was lost before the response"),
     )
@@ -147,19 +157,11 @@ def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[B
     )
 
 
-def _proxy_of(error: BaseException) -> str | None:
-    """Return the host of the proxy that a request of ours was to go through, None if there is none or nothing tells."""
-    try:
-        return error.request.extensions.get(PROXY) if isinstance(error, httpx.RequestError) else None
-    except RuntimeError:  # it failed before it was a request
-        return None
-
-
-def sentence_for(causes: Sequence[BaseException], *sentences: tuple[type[BaseException], str]) -> str:
+def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str]) -> str:
     """Return the first sentence that fits an exception or what led to it."""
     for kind, sentence in sentences:
         for cause in causes:
-            if isinstance(cause, kind):
+            if _is(cause, kind):
                 return f"{sentence} ({cause})" if str(cause) else sentence
     return str(causes[0]) or type(causes[0]).__name__
 
@@ -192,13 +194,13 @@ def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFa
     event = _http2_event(causes)
     if event is not None:
         return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
-    if isinstance(error, httpx.TimeoutException | TimedOut):
+    if _is(error, "TimeoutException", TimedOut):
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
-    if isinstance(error, httpx.DecodingError):
+    if _is(error, "DecodingError", CodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
     was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes)
     # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
     # and what an error is called must not depend on whether its reader waits or awaits.
-    if was_reset and not (is_secure and isinstance(error, httpx.TransportError)):
+    if was_reset and not (is_secure and _is(error, "TransportError")):
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")

@@ -14,13 +14,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-import httpx
-
 from .. import description
 from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import is_asyncio
 from ..files import Upload, reason_of
+from .direct.limits import Phase, TimedOut
 
 T = TypeVar("T")
 
@@ -29,10 +28,6 @@ PIECE = 1 << 16
 
 SPOOL = 1 << 20
 """Bytes of what cannot be rewound that are kept in memory; more of them are kept in a temporary file."""
-
-
-class _NotReadInTimeError(httpx.WriteTimeout):
-    """The deadline of the call passed while a file was awaited."""
 
 
 def at_once(step: Coroutine[Any, Any, T]) -> T:
@@ -119,7 +114,7 @@ async def _result(value: Any, deadline: Deadline | None) -> Any:
     """Return a value, which a file that must be awaited gives later; raises if that is past the deadline."""
     if not inspect.isawaitable(value):
         if deadline is not None and not deadline.remaining:
-            raise _NotReadInTimeError("the file was not read in time")
+            raise TimedOut(Phase.WRITE)
         return value
     if deadline is None:
         return await value
@@ -128,14 +123,14 @@ async def _result(value: Any, deadline: Deadline | None) -> Any:
 
         with anyio.move_on_after(deadline.remaining):
             return await value
-        raise _NotReadInTimeError("the file was not read in time")
+        raise TimedOut(Phase.WRITE)
     limit = asyncio.timeout(deadline.remaining)
     try:
         async with limit:
             return await value
     except TimeoutError as error:
         if limit.expired():
-            raise _NotReadInTimeError("the file was not read in time") from error
+            raise TimedOut(Phase.WRITE) from error
         raise
 
 
@@ -144,7 +139,7 @@ def _reading(name: str) -> Generator[None]:
     """Have what goes wrong with a file be its own matter, and not the connection's."""
     try:
         yield
-    except (Error, _NotReadInTimeError):
+    except (Error, TimedOut):
         raise
     except Exception as error:  # files of other packages raise errors of theirs
         raise InvalidArgumentError(f"cannot read {name}: {reason_of(error)}") from error
@@ -185,7 +180,7 @@ class File:
             yield read()
 
 
-class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+class Body:
     """A body of known length, sent in pieces, as often as need be; the same for those who wait and those who await."""
 
     def __init__(self, sections: Sequence[bytes | File]) -> None:

@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
-from .. import Request, Response
+from ..messages import Request, Response
 from ..network_errors import connection_errors
+from ..timeouts import Timeouts
 from ..uploads import at_once, opened
 from . import asynchronous, sync
 from .http1 import MOST_READ, Head
@@ -22,8 +21,6 @@ from .wire import WireRequest
 class DirectResponse(Response):
     """A response on a connection of our own."""
 
-    loses_steps = False
-
     def __init__(self, request: Request, head: Head, lease: Any, limits: Limits, began: float) -> None:
         super().__init__(request, head.status_code, head.reason, head.http_version, head.headers)
         self._lease = lease
@@ -31,26 +28,11 @@ class DirectResponse(Response):
         self._began = began
         self._ended: float | None = None
         self._chunks: sync.Chunks | asynchronous.Chunks | None = None
-        self._live: httpx.Response | None = None
 
     @property
     def _most(self) -> int:
         # Below a coding nothing is joined: what came before a part that is bad would be lost with it.
         return 1 if "content-encoding" in self.headers else MOST_READ
-
-    @property
-    def http(self) -> httpx.Response:
-        """The response as httpx has it."""
-        if self._live is None:
-            self._live = httpx.Response(
-                self.status_code,
-                headers=list(self.raw_headers),
-                stream=_Live(self),
-                request=self.request.shown(),
-                extensions={"http_version": self.http_version.encode(), "reason_phrase": self.reason.encode()},
-            )
-            self._live.is_closed = self.is_closed
-        return self._live
 
     @property
     def bytes_downloaded(self) -> int:
@@ -63,11 +45,9 @@ class DirectResponse(Response):
         return bool(self._lease.turn.is_over)
 
     @property
-    def elapsed(self) -> timedelta:
-        """The time from sending the request to the end of the response; raises RuntimeError before that end."""
-        if self._ended is None:
-            raise RuntimeError("the response has not ended")
-        return timedelta(seconds=self._ended - self._began)
+    def elapsed(self) -> timedelta | None:
+        """The time from sending the request to the end of the response; None before that end."""
+        return None if self._ended is None else timedelta(seconds=self._ended - self._began)
 
     def raw(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
@@ -83,51 +63,23 @@ class DirectResponse(Response):
         """Free the connection."""
         if self._ended is None:
             self._ended = time.monotonic()
-        if self._live is not None:
-            self._live.is_closed = True
+        if "http" in vars(self):
+            self.http.is_closed = True
         self._lease.release(is_reusable=False)
 
-    async def aclose(self) -> None:
-        """Free the connection."""
-        self.close()
 
-
-class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a response, for those who ask for it as httpx has it."""
-
-    def __init__(self, response: DirectResponse) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.raw()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._response.araw()
-
-    def close(self) -> None:
-        self._response.close()
-
-    async def aclose(self) -> None:
-        self._response.close()
-
-
-def limits_of(request: Request, timeout: httpx.Timeout) -> Limits:
-    """Return how long each step of a call may take."""
-    return Limits(timeout.connect, timeout.read, timeout.write, timeout.pool, request.deadline)
-
-
-def send(pool: sync.ConnectionPool, request: Request, timeout: httpx.Timeout) -> Response:
+def send(pool: sync.ConnectionPool, request: Request, timeouts: Timeouts) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
-    limits, began = limits_of(request, timeout), time.monotonic()
+    limits, began = Limits(*timeouts, request.deadline), time.monotonic()
     with connection_errors(request), ExitStack() as files:
         body = at_once(opened(request.content, files, request.deadline, awaits=False))
         lease, head = pool.request(WireRequest(request, body), limits)
     return DirectResponse(request, head, lease, limits, began)
 
 
-async def asend(pool: asynchronous.ConnectionPool, request: Request, timeout: httpx.Timeout) -> Response:
+async def asend(pool: asynchronous.ConnectionPool, request: Request, timeouts: Timeouts) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
-    limits, began = limits_of(request, timeout), time.monotonic()
+    limits, began = Limits(*timeouts, request.deadline), time.monotonic()
     with connection_errors(request), ExitStack() as files:
         body = await opened(request.content, files, request.deadline, awaits=True)
         lease, head = await pool.request(WireRequest(request, body), limits)

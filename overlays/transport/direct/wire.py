@@ -13,7 +13,7 @@ from .limits import NotConnected
 from .pool import Origin
 
 if TYPE_CHECKING:
-    from .. import Request
+    from ..messages import Request
     from ..uploads import Body
 
 PIECE = 1 << 16

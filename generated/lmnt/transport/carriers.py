@@ -1,0 +1,68 @@
+"""The clients of a library that carry our requests: which one takes the next, and when one is given up.
+
+Over HTTP/2 the requests of a client share a connection. Neither httpx 0.28 nor httpx2 2.16 lets threads do so safely
+(`ssl.SSLSocket` is made for one), and one that was left half way keeps its share of the connection's window. So each
+thread has a client, and one that a request has left half way, or that has heard something while idle, takes no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from typing import Any, NamedTuple
+
+from .messages import Response
+
+
+class Way(NamedTuple):
+    """What requests must have in common to go by the same client."""
+
+    library: str
+    proxy: str | None
+    owner: threading.Thread | asyncio.AbstractEventLoop | None
+    """To whom it belongs: an event loop, or with HTTP/2 a thread."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its owner is no more."""
+        if isinstance(self.owner, threading.Thread):
+            return not self.owner.is_alive()
+        return self.owner is not None and self.owner.is_closed()
+
+
+class Carrier:
+    """A client of a library, and the requests that it carries.
+
+    Args:
+        client: The client.
+        shares: Whether its requests may share a connection.
+    """
+
+    def __init__(self, client: Any, *, shares: bool) -> None:
+        self.client = client
+        self._shares = shares
+        self._is_spent = False
+        self._users = 0
+        self._connection: Any = None
+        self.responses: weakref.WeakSet[Response] = weakref.WeakSet()
+        """Those that have begun and perhaps not ended."""
+
+    def enter(self) -> bool:
+        """Take a request; returns False if it takes no more."""
+        if self._shares and not self._users and self._connection is not None:
+            # What an idle connection has to say is its end, or leads to it.
+            self._is_spent = self._is_spent or bool(self._connection.get_extra_info("is_readable"))
+        self._users += not self._is_spent
+        return not self._is_spent
+
+    def began(self, response: Response, connection: Any) -> None:
+        """Take note of a response, and of the library's stream that it comes on."""
+        self.responses.add(response)
+        self._connection = connection
+
+    def leave(self, *, is_whole: bool) -> bool:
+        """Take note that a request is over; returns whether the client is to be closed now."""
+        self._users -= 1
+        self._is_spent = self._is_spent or (self._shares and not is_whole)
+        return self._is_spent and not self._users

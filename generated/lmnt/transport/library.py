@@ -1,0 +1,332 @@
+"""The library road: a plain client of `httpx`, or of `httpx2`, and what the package shows of httpx.
+
+Nothing else imports either, and nothing of this is loaded before it is needed. What is written here by name serves
+both: httpx2 carries on what httpx has.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, suppress
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import urlsplit
+
+import httpx
+
+from .. import description
+from ..deadline import Deadline
+from ..errors import InvalidArgumentError
+from ..omit import Omit
+from ..shielding import to_its_end
+from . import connections
+from .carriers import Carrier
+from .messages import Request, Response, ShownRequest, ShownResponse
+from .network_errors import connection_errors
+from .timeouts import DEFAULT, Timeouts
+from .uploads import Body, at_once, opened
+
+if TYPE_CHECKING:
+    import httpx2
+
+    HTTPClient: TypeAlias = httpx.Client | httpx2.Client
+    AsyncHTTPClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
+    Timeout: TypeAlias = httpx.Timeout | httpx2.Timeout
+else:
+
+    def __getattr__(name: str) -> object:
+        """Return a type of both libraries, if both are there."""
+        if (found := _TYPES.get(name)) is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            return getattr(httpx, found) | getattr(import_module("httpx2"), found)
+        except ImportError:
+            return getattr(httpx, found)
+
+
+_TYPES = {"HTTPClient": "Client", "AsyncHTTPClient": "AsyncClient", "Timeout": "Timeout"}
+
+HTTPHeaders = httpx.Headers
+HTTPRequest = httpx.Request
+HTTPResponse = httpx.Response
+HTTPURL = httpx.URL
+
+# At DEBUG hpack writes every header of a request to its log, the API key among them.
+if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
+    _hpack.setLevel(logging.INFO)
+
+
+class _CoversKey(logging.Filter):
+    """Takes the key out of the URLs that the libraries log, where the description has it in the query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cover the key; the record is logged in any case."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                each.copy_set_param(description.AUTH_NAME, "…")
+                if hasattr(each, "copy_set_param") and description.AUTH_NAME in each.params
+                else each
+                for each in cast("tuple[Any, ...]", record.args)
+            )
+        return True
+
+
+if description.AUTH_PLACE == "query":
+    for _name in ("httpx", "httpx2"):
+        logging.getLogger(_name).addFilter(_CoversKey())
+
+
+def made(library: str, kind: str, **settings: Any) -> Any:
+    """Return a client that nobody configured but us.
+
+    Args:
+        library: `httpx` or `httpx2`.
+        kind: `Client` or `AsyncClient`.
+        settings: Of its transport.
+
+    Raises:
+        InvalidArgumentError: A package is missing.
+    """
+    try:
+        module = import_module(library)
+        transport = getattr(module, "HTTPTransport" if kind == "Client" else "AsyncHTTPTransport")
+        carrier = transport(**settings, limits=module.Limits(**connections.limits()))
+    except ImportError as error:
+        raise InvalidArgumentError(f"{library} cannot do this here: {error}") from error
+    return getattr(module, kind)(transport=carrier, timeout=module.Timeout(**DEFAULT._asdict()), follow_redirects=False)
+
+
+# ---- what goes out
+
+
+class _Limits(dict[str, Any]):
+    """The timeouts of a request, which the library looks up at each phase: none of them goes past the deadline."""
+
+    def __init__(self, timeouts: Timeouts, deadline: Deadline) -> None:
+        super().__init__(timeouts._asdict())
+        self._deadline = deadline
+
+    def get(self, key: str, default: Any = None) -> Any:
+        # Never 0, which sockets take for "do not wait at all".
+        seconds, left = super().get(key, default), max(self._deadline.remaining, 0.001)
+        return left if seconds is None else min(seconds, left)
+
+
+@cache
+def _streamed(library: str) -> type[Any]:
+    """Return the class of streams that a library takes."""
+    module = import_module(library)
+
+    class Streamed(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc,name-defined]  # a class of either library
+        """A body that is sent as often as need be."""
+
+        def __init__(self, body: Body) -> None:
+            super().__init__()
+            self._body = body
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(self._body)
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return aiter(self._body)
+
+    return Streamed
+
+
+def _library_of(client: object) -> str:
+    names = (each.__module__.partition(".")[0] for each in type(client).__mro__)
+    return next(name for name in names if name in ("httpx", "httpx2"))
+
+
+def _prepared(client: Any, request: Request, body: bytes | Body | None, timeouts: Timeouts) -> Any:
+    """Build the request."""
+    streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
+    length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
+    limits = timeouts._asdict() if request.deadline is None else _Limits(timeouts, request.deadline)
+    prepared = client.build_request(
+        request.method,
+        _with_secrets(request),
+        content=streamed or body,
+        extensions={"timeout": limits},
+        headers=[*length, *request.wire_headers()],
+    )
+    for name, value in request.headers.items():
+        if isinstance(value, Omit):
+            prepared.headers.pop(name, None)  # the library has defaults of its own
+    if streamed is not None:
+        prepared.stream = streamed  # the library takes it for what can be read once
+    return prepared
+
+
+def _with_secrets(request: Request) -> str:
+    secrets = "&".join(secret.reveal() for secret in request.secret_query)
+    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
+
+
+def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: str | None) -> Response:
+    """Send a request and wait for the headers of its response; raises APIConnectionError."""
+    try:
+        with connection_errors(request, proxy and urlsplit(proxy).hostname), ExitStack() as files:
+            body = at_once(opened(request.content, files, request.deadline, awaits=False))
+            prepared = _prepared(carrier.client, request, body, timeouts)
+            http = carrier.client.send(prepared, stream=True, follow_redirects=False)
+    except BaseException:
+        if carrier.leave(is_whole=False):
+            carrier.client.close()
+        raise
+    return _LibraryResponse(http, request, carrier)
+
+
+async def asend(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: str | None) -> Response:
+    """Send a request and wait for the headers of its response; raises APIConnectionError."""
+    try:
+        with connection_errors(request, proxy and urlsplit(proxy).hostname), ExitStack() as files:
+            body = await opened(request.content, files, request.deadline, awaits=True)
+            prepared = _prepared(carrier.client, request, body, timeouts)
+            http = await carrier.client.send(prepared, stream=True, follow_redirects=False)
+    except BaseException:
+        if carrier.leave(is_whole=False):
+            await to_its_end(carrier.client.aclose())
+        raise
+    return _LibraryResponse(http, request, carrier)
+
+
+# ---- what comes
+
+
+class _LibraryResponse(Response):
+    """A response of the library's."""
+
+    loses_steps = True
+
+    def __init__(self, http: httpx.Response, request: Request, carrier: Carrier) -> None:
+        super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
+        self._http = http
+        if isinstance(http, httpx.Response):  # what is shown is of httpx, whichever library has sent it
+            self.http = http
+        self._client = carrier.client
+        self._thread = threading.get_ident()
+        self._carrier: Carrier | None = carrier
+        carrier.began(self, http.extensions.get("network_stream"))
+
+    @property
+    def bytes_downloaded(self) -> int:
+        return self._http.num_bytes_downloaded
+
+    @property
+    def is_closed(self) -> bool:
+        return self._http.is_closed
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        try:
+            return self._http.elapsed
+        except RuntimeError:  # it has not ended
+            return None
+
+    def raw(self) -> Iterator[bytes]:
+        return self._http.iter_raw()
+
+    def araw(self) -> AsyncIterator[bytes]:
+        return self._http.aiter_raw()
+
+    def chunks(self) -> Iterator[bytes]:
+        # A hook of the application's may have read it.
+        return self._http.iter_bytes() if self._http.is_stream_consumed else super().chunks()
+
+    def achunks(self) -> AsyncIterator[bytes]:
+        return self._http.aiter_bytes() if self._http.is_stream_consumed else super().achunks()
+
+    def _leave(self) -> bool:
+        """Take note that this is over; returns whether its carrier is to be closed."""
+        carrier, self._carrier = self._carrier, None
+        return carrier is not None and carrier.leave(is_whole=self._http.is_closed)
+
+    def close(self) -> None:
+        client = self._client
+        if not self._http.is_closed and threading.get_ident() != self._thread:
+            self._wake_reader()
+        is_last = self._leave()
+        self._http.close()
+        if is_last:
+            client.close()
+
+    def _wake_reader(self) -> None:
+        """Have a thread that waits for more of the body go on: to close a socket does not wake it."""
+        stream = self._http.extensions.get("network_stream")
+        sock = None if stream is None else stream.get_extra_info("socket")
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    async def aclose(self) -> None:
+        is_last = self._leave()
+        await self._http.aclose()
+        if is_last:
+            await self._client.aclose()
+
+
+# ---- what is shown
+
+
+def request_of(shown: ShownRequest) -> HTTPRequest | None:
+    """Return a request as httpx has it; None if it takes no such URL."""
+    try:
+        return httpx.Request(shown.method, shown.url, headers=list(shown.headers), content=shown.content)
+    except httpx.InvalidURL:
+        return None
+
+
+def response_of(shown: ShownResponse) -> HTTPResponse:
+    """Return a response as httpx has it, its body read."""
+    made = httpx.Response(
+        shown.status_code,
+        headers=list(shown.headers),
+        content=shown.content,
+        request=request_of(shown.request),
+        extensions=_extensions(shown),
+    )
+    if shown.elapsed is not None:
+        made.elapsed = shown.elapsed
+    return made
+
+
+def live_response(response: Response) -> HTTPResponse:
+    """Return a response as httpx has it, its body still to be read."""
+    live = httpx.Response(
+        response.status_code,
+        headers=list(response.raw_headers),
+        stream=_Live(response),
+        request=request_of(response.request.shown()),
+        extensions=_extensions(response),
+    )
+    live.is_closed = response.is_closed
+    return live
+
+
+def _extensions(of: Response | ShownResponse) -> dict[str, Any]:
+    return {"http_version": of.http_version.encode(), "reason_phrase": of.reason.encode("ascii", "replace")}
+
+
+class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a response, for those who ask for it as httpx has it."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.raw()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._response.araw()
+
+    def close(self) -> None:
+        self._response.close()
+
+    async def aclose(self) -> None:
+        await self._response.aclose()

@@ -1,0 +1,316 @@
+"""A request on its way out and the response that comes, whichever road they take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from .. import http_types
+from ..deadline import Deadline
+from ..files import Upload
+from ..omit import NotGiven, Omit
+from ..options import Secret
+from .codings import Decoder
+
+HeaderList = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str | Secret | Omit]
+    secret_query: Sequence[Secret] = ()
+    content: Sequence[bytes | Upload] = ()
+    """The body: what it is made of, in order; nothing if there is none."""
+    timeout: float | http_types.Timeout | NotGiven | None = None
+    deadline: Deadline | None = None
+
+    @property
+    def line(self) -> str:
+        """The method and the URL without its query, for people."""
+        return f"{self.method} {self.url.partition('?')[0]}"
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """What must not be shown."""
+        return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
+
+    def wire_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers as they are sent, secrets bare."""
+        return [
+            (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
+            for name, value in self.headers.items()
+            if not isinstance(value, Omit)
+        ]
+
+    def shown(self) -> ShownRequest:
+        """Return the request as an error may show it: secrets covered, no upload."""
+        headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
+        return ShownRequest(
+            self.method,
+            self.url,
+            [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)],
+            self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None,
+        )
+
+
+@dataclass(frozen=True)
+class ShownRequest:
+    """A request that may be shown; calling it makes the library's, None if that takes no such URL."""
+
+    method: str
+    url: str
+    headers: HeaderList
+    content: bytes | None
+
+    def __call__(self) -> http_types.Request | None:
+        """Make it."""
+        from .library import request_of
+
+        return request_of(self)
+
+
+@dataclass(frozen=True)
+class ShownResponse:
+    """A response with its body, free of its connection, that may be shown; calling it makes the library's."""
+
+    status_code: int
+    headers: HeaderList
+    content: bytes
+    request: ShownRequest
+    reason: str
+    http_version: str
+    elapsed: timedelta | None
+
+    def __call__(self) -> http_types.Response:
+        """Make it."""
+        from .library import response_of
+
+        return response_of(self)
+
+
+class Response:
+    """A response whose headers are here, and whose body is, too; on a connection, that may still be on its way.
+
+    Args:
+        request: What it answers.
+        status_code: The HTTP status.
+        reason: The reason phrase, which says nothing that the status does not.
+        http_version: `HTTP/1.1` or `HTTP/2`.
+        raw_headers: The headers as they came.
+    """
+
+    loses_steps = False
+    """Whether a step of the body that is cancelled takes the connection with it."""
+
+    def __init__(
+        self, request: Request, status_code: int, reason: str, http_version: str, raw_headers: HeaderList
+    ) -> None:
+        self.request = request
+        self.status_code = status_code
+        self.reason = reason
+        self.http_version = http_version
+        self.raw_headers = raw_headers
+        self.location: str | None = None
+        """Where a redirect leads, as it came: `headers` covers the key in it."""
+        self.headers: dict[str, str] = {}
+        self._secrets = request.secrets
+        for raw_name, raw_value in raw_headers:
+            name, value = raw_name.decode("latin-1").lower(), _text_of(raw_value)
+            if name == "location":
+                self.location = value
+            value = self.covered(value)
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection was freed."""
+        return True
+
+    @property
+    def bytes_downloaded(self) -> int:
+        """Bytes of the body that have come, content coding as it is."""
+        return 0
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """The time from sending the request to the end of the response; None before that end."""
+        return None
+
+    @cached_property
+    def http(self) -> http_types.Response:
+        """The response as the library has it."""
+        from .library import live_response
+
+        return live_response(self)
+
+    def raw(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        return iter(())
+
+    def araw(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding as it is."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Free the connection."""
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        self.close()
+
+    @property
+    def media_type(self) -> str:
+        """The media type, without parameters, in lower case; empty if the response names none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the body says it is JSON, HTML or another text."""
+        return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
+
+    @property
+    def encoding(self) -> str:
+        """The character set that the response names; UTF-8 if it names none, or none that Python can read."""
+        found = _CHARSET.search(self.headers.get("content-type", ""))
+        named = found[1] if found else "utf-8"
+        try:
+            b" ".decode(named, errors="replace")
+        except (LookupError, ValueError):
+            return "utf-8"
+        return named
+
+    def text(self, content: bytes) -> str:
+        """Return the body as text."""
+        return content.decode(self.encoding, errors="replace")
+
+    def covered(self, text: str) -> str:
+        """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
+        for secret in self._secrets:
+            text = secret.cover(text)
+        return text
+
+    def read_as(self, content: bytes) -> ShownResponse:
+        """Return the response with this body, free of its connection, secrets covered."""
+        return ShownResponse(
+            self.status_code,
+            [
+                (name, self.covered(_text_of(value)).encode("utf-8" if _is_utf8(value) else "latin-1"))
+                for name, value in self.raw_headers
+                if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # undone by now
+            ],
+            content,
+            self.request.shown(),
+            self.reason,
+            self.http_version,
+            self.elapsed,
+        )
+
+    def chunks(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they come, content coding undone."""
+        coding = self.headers.get("content-encoding")
+        return self.raw() if coding is None else _decoded(self.raw(), Decoder(coding))
+
+    def achunks(self) -> AsyncIterator[bytes]:
+        """Return the pieces of the body as they come, content coding undone."""
+        coding = self.headers.get("content-encoding")
+        return self.araw() if coding is None else _Decoded(self.araw(), Decoder(coding))
+
+    # whether it is all
+
+    def shortfall(self, received: int) -> str | None:
+        """Return why a body that ended here is not all that its headers announced, or None.
+
+        The libraries do not always look: h2 not when trailers end a stream, and none of them at a part that nobody
+        asked for (RFC 9110 section 14.4).
+
+        Args:
+            received: Bytes of it, content coding undone.
+        """
+        # A mock's response holds its content, and counts none of it.
+        came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)
+        if not self._has_body or (received and not came):
+            return None
+        announced = self.headers.get("content-length", "")
+        if announced.isdecimal() and (announced.lstrip("0") or "0") != str(came):
+            return f"{came} bytes came, and {announced} were announced"
+        part = _PART.fullmatch(self.headers.get("content-range", ""))
+        if part is None:
+            return None if self.status_code != 206 or self._wants_part else "it is a part, which nobody asked for"
+        first, last, size = part.groups()
+        if came != int(last) - int(first) + 1:
+            return f"{came} bytes came, and bytes {first} to {last} were announced"
+        if size != "*" and came != int(size) and not self._wants_part:
+            return f"it is bytes {first} to {last} of {size}, where all were asked for"
+        return None
+
+    def doubt(self) -> str | None:
+        """Return why nothing proves that a body which ended here is all, or None."""
+        # RFC 9112 section 6.3, RFC 9113 section 8.1: the end differs from a lost connection.
+        is_framed = (
+            not self._has_body
+            or not self.http_version.startswith("HTTP/1")
+            or "content-length" in self.headers
+            or "chunked" in self.headers.get("transfer-encoding", "").lower()
+        )
+        if not is_framed:
+            return "the server gave neither a length nor a last chunk, so nothing proves that this is all"
+        if self.headers.get("content-range", "").endswith("/*") and not self._wants_part:
+            return "it is a part of something of unknown size, so nothing proves that this is all"
+        return None
+
+    @property
+    def _has_body(self) -> bool:
+        return self.status_code != 204 and self.request.method != "HEAD"
+
+    @property
+    def _wants_part(self) -> bool:
+        return any(name.lower() == "range" for name in self.request.headers)
+
+
+def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:
+    for chunk in raw:
+        yield from decoder.feed(chunk)
+    decoder.end()
+
+
+class _Decoded(AsyncIterator[bytes]):
+    """The pieces of a body, coding undone; a step that is cancelled loses nothing that the raw body does not."""
+
+    def __init__(self, raw: AsyncIterator[bytes], decoder: Decoder) -> None:
+        self._raw = raw
+        self._decoder = decoder
+        self._pieces: Iterator[bytes] = iter(())
+
+    async def __anext__(self) -> bytes:
+        while (piece := next(self._pieces, None)) is None:
+            try:
+                self._pieces = self._decoder.feed(await anext(self._raw))
+            except StopAsyncIteration:
+                self._decoder.end()
+                raise
+        return piece
+
+
+def _text_of(value: bytes) -> str:
+    return value.decode("utf-8" if _is_utf8(value) else "latin-1")
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+
+_PART = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+"""The header Content-Range of a part (RFC 9110 section 14.4)."""

@@ -1,0 +1,194 @@
+"""Which way a request goes: straight to its origin, or by a library where the application wants that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from ..errors import Error, InvalidArgumentError
+from ..omit import NotGiven
+from . import timeouts
+from .carriers import Carrier, Way
+from .connections import Connections, keep_alive
+from .direct import asynchronous, road, sync
+from .messages import Request, Response
+from .timeouts import Timeouts
+from .wrapped import wrapped
+
+PoolT = TypeVar("PoolT", sync.ConnectionPool, asynchronous.ConnectionPool)
+
+logger = logging.getLogger(__name__.partition(".transport")[0])
+
+DIRECT = "direct"
+
+
+class Roads(Generic[PoolT]):
+    """The connections behind one or more of our clients, made at the first call: those of each road.
+
+    Args:
+        given: A client of the application's own, used as it is.
+        connections: How the others are made.
+
+    Raises:
+        InvalidArgumentError: What was given is no client that could be used.
+    """
+
+    _kind: ClassVar[str]
+    """What the libraries call their client."""
+
+    _pool: ClassVar[Any]
+
+    def __init__(self, given: Any, connections: Connections) -> None:
+        if given is not None:
+            self._check(given, connections)
+        self._given = given
+        self.connections = connections
+        self.pool: PoolT = self._pool(keep_alive(), lambda: connections.tls)
+        self.is_closed = False
+        self._begin()
+
+    def _check(self, given: object, connections: Connections) -> None:
+        names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(given).__mro__}
+        if names.isdisjoint({f"httpx.{self._kind}", f"httpx2.{self._kind}"}):
+            raise InvalidArgumentError(
+                f"http_client must be an httpx.{self._kind} or an httpx2.{self._kind}; "
+                f"got {type(given).__module__.partition('.')[0]}.{type(given).__name__}"
+            )
+        if connections != Connections():
+            raise InvalidArgumentError(
+                "http2, ssl_context, proxy and transport are settings of http_client when one is given"
+            )
+
+    def _begin(self) -> None:
+        self._carriers: dict[Way, Carrier] = {}
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+
+    def _leave_to_parent(self) -> None:
+        # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
+        if self._process != os.getpid():
+            self._begin()
+
+    def another(self) -> Self:
+        """Return one with connections of its own; a client of the application's own stays the same."""
+        return type(self)(self._given, self.connections)
+
+    def check_open(self) -> None:
+        """Raise Error after `close`."""
+        if self.is_closed or (self._given is not None and self._given.is_closed):
+            raise Error("this client was closed; make a new one")
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The timeouts that hold when none were set; those of the libraries, too short, count as none."""
+        given = timeouts.DEFAULT if self._given is None else Timeouts.of(self._given.timeout)
+        return timeouts.DEFAULT if given == timeouts.OF_LIBRARIES else given
+
+    def timeouts_for(self, request: Request) -> Timeouts:
+        """Return the timeouts of a request."""
+        return self.timeouts if isinstance(request.timeout, NotGiven) else Timeouts.of(request.timeout)
+
+    @cached_property
+    def _always(self) -> tuple[str, str] | None:
+        """The road that every request takes, and why; None if it depends."""
+        named, library = self.connections.transport, self.connections.library
+        if self._given is not None:
+            return "given", "an http_client was given"
+        if named is not None:
+            return named, "transport was given"
+        return (library, "http2=True was given") if self.connections.http2 else None
+
+    def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, str | None]:
+        """Return the road of a request, and the proxy by which it goes; the log says why."""
+        road, reason = self._always or (None, "")
+        proxy = None if road in (DIRECT, "given") else self.connections.proxy_of(request.url)
+        if road is None:
+            others = wrapped()
+            reasons = {
+                "there is a proxy": proxy is not None,
+                "the event loop is not asyncio's": is_foreign,
+                f"{others} was wrapped": others is not None,
+            }
+            reason = next((reason for reason, holds in reasons.items() if holds), "")
+            road = (others or self.connections.library) if any(reasons.values()) else DIRECT
+        if road == DIRECT and is_foreign:
+            raise InvalidArgumentError('transport="direct" needs the event loop of asyncio: choose httpx or httpx2')
+        logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
+        return road, proxy
+
+    def _carrier(self, way: Way) -> Carrier:
+        """Return what carries a request, which has entered it; raises Error after `close`."""
+        from . import library
+
+        self._leave_to_parent()
+        with self._lock:
+            self.check_open()
+            if (carrier := self._carriers.get(way)) is None or not carrier.enter():
+                self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
+                client = self._given or library.made(way.library, self._kind, **self.connections.settings(way.proxy))
+                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2)
+                carrier.enter()
+        return carrier
+
+    def _end(self) -> list[Carrier]:
+        """Close the connections of the direct road, and return what else is to be closed."""
+        self._leave_to_parent()
+        self.pool.close()
+        with self._lock:  # so that no first call makes one meanwhile
+            self.is_closed = True
+            carriers = [carrier for way, carrier in self._carriers.items() if not way.is_over]
+            self._carriers = {}
+        return [Carrier(self._given, shares=False)] if self._given is not None and not carriers else carriers
+
+
+class SyncRoads(Roads[sync.ConnectionPool]):
+    """For those who wait."""
+
+    _kind = "Client"
+    _pool = sync.ConnectionPool
+
+    def send(self, request: Request) -> Response:
+        """Send a request and wait for the head of its response; raises APIConnectionError."""
+        taken, proxy = self._road(request)
+        if taken == DIRECT:
+            return road.send(self.pool, request, self.timeouts_for(request))
+        from . import library
+
+        carrier = self._carrier(Way(taken, proxy, threading.current_thread() if self.connections.http2 else None))
+        return library.send(carrier, request, self.timeouts_for(request), proxy)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for carrier in self._end():
+            for response in list(carrier.responses):
+                response.close()  # a thread may wait for more of it
+            carrier.client.close()
+
+
+class AsyncRoads(Roads[asynchronous.ConnectionPool]):
+    """For those who await."""
+
+    _kind = "AsyncClient"
+    _pool = asynchronous.ConnectionPool
+
+    async def send(self, request: Request) -> Response:
+        """Send a request and wait for the head of its response; raises APIConnectionError."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        taken, proxy = self._road(request, is_foreign=loop is None)
+        if taken == DIRECT:
+            return await road.asend(self.pool, request, self.timeouts_for(request))
+        from . import library
+
+        return await library.asend(self._carrier(Way(taken, proxy, loop)), request, self.timeouts_for(request), proxy)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for carrier in self._end():
+            await carrier.client.aclose()
