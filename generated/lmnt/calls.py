@@ -250,7 +250,7 @@ def _do(step: Step, shared: SyncShared) -> object:
         case Send(request):
             if shared.is_direct(request):
                 return road.send(shared.pool, request, shared.timeout_for(request))
-            return send(shared.http(), request)
+            return send(shared.http(request), request)
         case Read(response, guard):
             return b"".join(BodyIterator(response, guard, Pieces()))
         case ReadStart(response, limit):
@@ -280,7 +280,7 @@ async def _ado(step: Step, shared: AsyncShared) -> object:
             asyncios = is_asyncio()
             if shared.is_direct(request, is_asyncio=asyncios):
                 return await road.asend(shared.pool, request, shared.timeout_for(request))
-            return await asend(shared.http(is_asyncio=asyncios), request)
+            return await asend(shared.http(request, is_asyncio=asyncios), request)
         case Read(response, guard):
             return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
         case ReadStart(response, limit):

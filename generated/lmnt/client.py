@@ -35,8 +35,10 @@ class Lmnt(SyncRequests):
         http_client: An httpx.Client to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
             taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
-        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        ssl_context: The TLS settings, for this client alone; if None, the certificate authorities of SSL_CERT_FILE,
+            SSL_CERT_DIR or certifi.
+        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None. SOCKS needs the extra
+            `socks`.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
         _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 
@@ -229,8 +231,10 @@ class AsyncLmnt(AsyncRequests):
         http_client: An httpx.AsyncClient to use, with its own hooks, proxies and timeouts; httpx's 5 seconds are
             taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
-        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        ssl_context: The TLS settings, for this client alone; if None, the certificate authorities of SSL_CERT_FILE,
+            SSL_CERT_DIR or certifi.
+        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None. SOCKS needs the extra
+            `socks`.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
         _strict_response_validation: Has no effect: what cannot be read as described is always an error.
 

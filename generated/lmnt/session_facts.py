@@ -51,12 +51,13 @@ def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_m
     options, shared = client._options, client._shared  # pyright: ignore[reportPrivateUsage]  # a session is of its client
     shared.check_open()
     request = handshake(OPERATION_ID, path, options, call)
+    proxy = shared.proxy_of(request.url)
     return Opening(
         request=request,
         timeout=shared.timeout if isinstance(request.timeout, NotGiven) else Timeout(request.timeout),
         key=options.key,
-        proxy=shared.connections.proxy_of(request.url),
-        tls=shared.tls if request.url.startswith("wss:") else None,
+        proxy=proxy,
+        tls=shared.tls if request.url.startswith("wss:") or (proxy is not None and proxy.is_secure) else None,
         max_message_size=max_message_size,
         attempts=Attempts(OPERATION_ID, given(call.max_retries, options.max_retries), request.deadline),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
 import logging
 import operator
@@ -11,23 +10,23 @@ import os
 import socket
 import ssl
 import threading
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from ..errors import Error, InvalidArgumentError
 from ..omit import NotGiven
+from .certificates import default_context
 from .direct import asynchronous, sync
 from .direct.sync import SocketOptions
 from .pools import AsyncTransport, Transport
+from .proxies import Proxies, Proxy, proxy_at
 from .turns import TurnTakingSocket
 
 if TYPE_CHECKING:
@@ -59,13 +58,34 @@ KEEP_ALIVE_INTERVAL = 15
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What tells the clients of the library apart.
+
+    Args:
+        proxy: The proxy, if any.
+        is_secure: Whether TLS is spoken.
+        is_plain: Whether nothing of the library is replaced.
+    """
+
+    proxy: Proxy | None
+    is_secure: bool
+    is_plain: bool
+
+    def address(self, tls: ssl.SSLContext) -> httpx.Proxy | None:
+        """Return the proxy as httpx has it."""
+        if self.proxy is None:
+            return None
+        return httpx.Proxy(self.proxy.url, ssl_context=tls if self.proxy.is_secure else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """How a client's own connections are made.
 
     Args:
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; those of httpx if None.
-        proxy: The URL of a proxy; if None, the environment's (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
+        ssl_context: The TLS settings; the default ones if None.
+        proxy: The URL of a proxy; the environment's if None.
     """
 
     http2: bool = False
@@ -76,85 +96,51 @@ class Connections:
         if self.http2 and importlib.util.find_spec("h2") is None:
             raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
         if self.proxy is not None:
-            _address_of(self.proxy)
+            proxy_at(self.proxy, "proxy")
 
-    def client(self, *, plain: bool) -> httpx.Client:
-        """Return a client for synchronous calls; with `plain` one in which nothing of the library is replaced."""
-        return httpx.Client(**(self._plain() if plain else self._arguments(Transport)))
+    def client(self, way: Way) -> httpx.Client:
+        """Return a client for synchronous calls."""
+        return httpx.Client(**(self._plain(way) if way.is_plain else self._arguments(way, Transport)))
 
-    def async_client(self, *, plain: bool) -> httpx.AsyncClient:
-        """Return a client for asynchronous calls; with `plain` one in which nothing of the library is replaced."""
-        return httpx.AsyncClient(**(self._plain() if plain else self._arguments(AsyncTransport)))
+    def async_client(self, way: Way) -> httpx.AsyncClient:
+        """Return a client for asynchronous calls."""
+        return httpx.AsyncClient(**(self._plain(way) if way.is_plain else self._arguments(way, AsyncTransport)))
 
-    def _plain(self) -> dict[str, Any]:
+    def _tls(self, way: Way) -> ssl.SSLContext:
+        # What needs no TLS is not stopped by certificates that cannot be read: such a context trusts nobody.
+        return self.ssl_context or (default_context() if way.is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    def _plain(self, way: Way) -> dict[str, Any]:
+        tls = self._tls(way)
         return {
-            "verify": self.ssl_context or _default_tls(),
+            "verify": tls,
             "http2": self.http2,
-            "proxy": self.proxy,
+            "proxy": way.address(tls),
+            "trust_env": False,
             "timeout": DEFAULT_TIMEOUT,
             "limits": DEFAULT_CONNECTION_LIMITS,
             "follow_redirects": False,
         }
 
-    def _arguments(self, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
-        context = self.ssl_context or _default_tls()
-
-        def through(proxy: str | None) -> Any:
-            try:
-                address = None if proxy is None else _address_of(proxy)
-                if address is not None and address.url.scheme.startswith("socks"):
-                    importlib.import_module("socksio")  # what httpcore would miss at the first call
-                return transport(
-                    ssl_context=context,
-                    http2=self.http2,
-                    max_connections=DEFAULT_CONNECTION_LIMITS.max_connections,
-                    max_keepalive_connections=DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
-                    keepalive_expiry=DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
-                    socket_options=_keep_alive(),
-                    proxy=None
-                    if address is None
-                    else httpcore.Proxy(str(address.url), address.raw_auth, address.headers.raw),
-                )
-            except ImportError as error:
-                raise InvalidArgumentError(f"proxy: {error}") from error
-
-        proxies = _proxies_of_environment() if self.proxy is None else {}
+    def _arguments(self, way: Way, transport: type[Transport | AsyncTransport]) -> dict[str, Any]:
+        tls = self._tls(way)
+        address = way.address(tls)
         return {
-            "transport": through(self.proxy),
-            "mounts": {pattern: through(proxy) for pattern, proxy in proxies.items()},
+            "transport": transport(
+                ssl_context=tls,
+                http2=self.http2,
+                max_connections=DEFAULT_CONNECTION_LIMITS.max_connections,
+                max_keepalive_connections=DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
+                keepalive_expiry=DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
+                socket_options=_keep_alive(),
+                proxy=None
+                if address is None
+                else httpcore.Proxy(str(address.url), address.raw_auth, ssl_context=address.ssl_context),
+            ),
+            "trust_env": False,
             "timeout": DEFAULT_TIMEOUT,
             "follow_redirects": False,
         }
-
-    def proxy_of(self, url: str) -> str | None:
-        """Return the URL of the proxy of a session, that of a request to the same host; None if there is to be none."""
-        target = urlsplit(url)
-        scheme = target.scheme.replace("ws", "http")
-        found = {} if urllib.request.proxy_bypass(target.netloc) else _environment()
-        proxy = self.proxy or found.get(scheme) or found.get("all")
-        if proxy is not None:
-            _address_of(proxy)
-        return proxy
-
-
-def _default_tls() -> ssl.SSLContext:
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:
-        raise InvalidArgumentError(
-            f"no certificates can be read where SSL_CERT_FILE or SSL_CERT_DIR says: {error}"
-        ) from error
-
-
-def _address_of(proxy: str) -> httpx.Proxy:
-    try:
-        address = httpx.Proxy(proxy)
-        if urlsplit(proxy).port != 0 and address.url.host:
-            return address
-    except (TypeError, ValueError, httpx.InvalidURL):
-        pass
-    # Without its text, which may hold a password.
-    raise InvalidArgumentError("a proxy must be a URL such as http://host:port or socks5://host:port")
 
 
 def _keep_alive() -> list[tuple[int, int, int]]:
@@ -166,41 +152,6 @@ def _keep_alive() -> list[tuple[int, int, int]]:
     if hasattr(socket, "TCP_KEEPINTVL"):
         options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL))
     return options
-
-
-def _proxies_of_environment() -> dict[str, str | None]:
-    """Return the proxy for each pattern of URLs, as httpx has patterns; None where there is to be none."""
-    found = _environment()
-    direct = [host for host in map(str.strip, found.get("no", "").split(",")) if host]
-    proxies: dict[str, str | None] = {}
-    for scheme in ("http", "https", "all"):
-        if scheme in found and "*" not in direct:
-            proxies[f"{scheme}://"] = found[scheme]
-    for host in direct if proxies else ():
-        if "://" in host:
-            proxies[host] = None
-        elif host.count(":") > 1:
-            proxies[f"all://[{host.strip('[]')}]"] = None
-        else:
-            proxies[f"all://*{host.lstrip('*')}"] = None
-    return {pattern: proxy for pattern, proxy in proxies.items() if _is_pattern(pattern)}
-
-
-def _is_pattern(text: str) -> bool:
-    """Return whether httpx can tell which URLs are meant: `fd00::/8` and the like are none of its patterns."""
-    try:
-        httpx.URL(text)
-    except httpx.InvalidURL:
-        return False
-    return True
-
-
-def _environment() -> dict[str, str]:
-    """Return what the environment, or the system, says of proxies: a URL for each scheme, and `no`, a list of hosts."""
-    found = urllib.request.getproxies()
-    return {
-        scheme: text if "://" in text or scheme == "no" else f"http://{text}" for scheme, text in found.items() if text
-    }
 
 
 class _OverHTTP1(ssl.SSLContext):
@@ -274,7 +225,7 @@ _watch = _Watch()
 
 @runtime_checkable
 class _Makes(Protocol[MadeT]):
-    def __call__(self, *, plain: bool) -> MadeT: ...
+    def __call__(self, way: Way) -> MadeT: ...
 
 
 class SharedClient(Generic[ClientT, PoolT]):
@@ -294,9 +245,8 @@ class SharedClient(Generic[ClientT, PoolT]):
         connections: Connections,
         pool: Callable[[SocketOptions, Callable[[], ssl.SSLContext]], PoolT],
     ) -> None:
-        self._http = given
-        self._plain: ClientT | None = None
-        self._is_given = given is not None
+        self._given = given
+        self._made: dict[Way, ClientT] = {}
         self._make = make
         self.connections = connections
         self._make_pool = pool
@@ -314,9 +264,9 @@ class SharedClient(Generic[ClientT, PoolT]):
         """
         reasons = {
             "the event loop is not asyncio's": not is_asyncio,
-            "an http_client was given": self._is_given,
+            "an http_client was given": self._given is not None,
             "http2=True was given": self.connections.http2,
-            "there is a proxy": self._has_proxies and self.connections.proxy_of(request.url) is not None,
+            "there is a proxy": self._given is None and self.proxy_of(request.url) is not None,
             "the library was wrapped": _watch.is_wrapped(),
         }
         reason = next((reason for reason, holds in reasons.items() if holds), None)
@@ -325,34 +275,39 @@ class SharedClient(Generic[ClientT, PoolT]):
 
     def another(self) -> SharedClient[ClientT, PoolT]:
         """Return one with connections of its own; a client of the application's own stays the same."""
-        given = self._http if self._is_given else None
-        return SharedClient(given, self._make, self.connections, self._make_pool)
+        return SharedClient(self._given, self._make, self.connections, self._make_pool)
 
-    def http(self, *, is_asyncio: bool = True) -> ClientT:
-        """Return the HTTP client, one that others see if they are in the way; raises Error after `close`."""
+    def http(self, request: Request, *, is_asyncio: bool = True) -> ClientT:
+        """Return the HTTP client for a request, which others see if they are in the way; raises Error after `close`."""
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if not self._is_given and (_watch.is_wrapped() or not is_asyncio):
-                self._plain = self._plain or self._make(plain=True)
-                return self._plain
-            self._http = self._http or self._make(plain=False)
-            return self._http
+            if self._given is not None:
+                return self._given
+            proxy = self.proxy_of(request.url)
+            is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
+            way = Way(proxy, is_secure, is_plain=_watch.is_wrapped() or not is_asyncio)
+            if way not in self._made:
+                self._made[way] = self._make(way)
+            return self._made[way]
 
     def check_open(self) -> None:
         """Raise Error after `close`."""
-        if self.is_closed or (self._http is not None and self._http.is_closed):
+        if self.is_closed or (self._given is not None and self._given.is_closed):
             raise Error("this client was closed; make a new one")
 
     @property
     def timeout(self) -> Timeout:
         """The timeout that holds when none was set."""
-        return timeout_of(self._http) if self._is_given and self._http is not None else DEFAULT_TIMEOUT
+        return DEFAULT_TIMEOUT if self._given is None else timeout_of(self._given)
 
     @cached_property
-    def _has_proxies(self) -> bool:
-        # Looked at once: to look at the whole environment takes as long as half a call.
-        return self.connections.proxy is not None or bool(_environment())
+    def _proxies(self) -> Proxies:
+        return Proxies(self.connections.proxy)
+
+    def proxy_of(self, url: str) -> Proxy | None:
+        """Return the proxy of a call or a session, None if there is to be none; raises InvalidArgumentError."""
+        return self._proxies.of(url)
 
     def timeout_for(self, request: Request) -> Timeout:
         """Return the timeout of a request."""
@@ -361,12 +316,12 @@ class SharedClient(Generic[ClientT, PoolT]):
     @cached_property
     def direct_tls(self) -> ssl.SSLContext:
         """The TLS settings of the direct road."""
-        return self.connections.ssl_context or _default_tls()
+        return self.connections.ssl_context or default_context()
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings of connections that speak HTTP/1.1 alone."""
-        return _OverHTTP1(self.connections.ssl_context or _default_tls())
+        return _OverHTTP1(self.connections.ssl_context or default_context())
 
     def end(self) -> list[ClientT]:
         """Close the connections of the direct road, and return what else is to be closed."""
@@ -374,11 +329,10 @@ class SharedClient(Generic[ClientT, PoolT]):
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
-            return [client for client in (self._http, self._plain) if client is not None]
+            return [*([] if self._given is None else [self._given]), *self._made.values()]
 
     def _leave_to_parent(self) -> None:
         # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
         if self._process != os.getpid():
             self._process, self._lock = os.getpid(), threading.Lock()
-            self._http = self._http if self._is_given else None
-            self._plain = None
+            self._made = {}

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import websockets.asyncio.client
 import websockets.sync.client
-from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
 from websockets.http11 import Response as HandshakeResponse
 
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
@@ -27,6 +27,7 @@ from ..retries import Attempts
 from . import LibraryResponse, Request
 from .connections import Timeout
 from .network_errors import causes_of, network_sentences, sentence_for
+from .proxies import Proxy
 from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20
@@ -54,8 +55,8 @@ class Opening:
         request: The handshake.
         timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
         key: The API key.
-        proxy: The URL of a proxy, if any.
-        tls: The TLS settings, for a wss URL.
+        proxy: The proxy, if any.
+        tls: The TLS settings, for a wss URL or an https proxy.
         max_message_size: Bytes that a message of the server may have.
         attempts: How often the way to the end of the handshake may be tried.
     """
@@ -63,10 +64,15 @@ class Opening:
     request: Request
     timeout: Timeout
     key: Secret
-    proxy: str | None
+    proxy: Proxy | None
     tls: ssl.SSLContext | None
     max_message_size: int
     attempts: Attempts
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken with the server."""
+        return self.request.url.startswith("wss:")
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of both `connect` functions of websockets."""
@@ -79,7 +85,7 @@ class Opening:
             "user_agent_header": agent,
             "additional_headers": [(name, bare(value)) for name, value in headers.items()],
             "compression": None,  # audio gains nothing by it, and each connection would keep its window
-            "proxy": self.proxy,
+            "proxy": self.proxy and self.proxy.url,
             "open_timeout": min((each for each in limits if each is not None), default=None),
             # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
             "ping_interval": PING_INTERVAL,
@@ -87,7 +93,8 @@ class Opening:
             "close_timeout": CLOSE_TIMEOUT,
             "max_size": self.max_message_size,
             "logger": _log,
-            **({} if self.tls is None else {"ssl": self.tls}),
+            **({"ssl": self.tls} if self.is_secure else {}),
+            **({"proxy_ssl": self.tls} if self.proxy is not None and self.proxy.is_secure else {}),
         }
 
 
@@ -157,16 +164,16 @@ def opening_errors(opening: Opening) -> Generator[None]:
 
 
 def _sentence(causes: Sequence[BaseException], opening: Opening) -> str:
-    request = opening.request
+    request, proxy = opening.request, opening.proxy
+    host = urlsplit(request.url).hostname or request.url
     if isinstance(causes[0], TimeoutError) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
     return sentence_for(
         causes,
         (TimeoutError, "no connection in time"),
-        *network_sentences(
-            urlsplit(request.url).hostname or request.url, opening.proxy and urlsplit(opening.proxy).hostname
-        ),
+        *network_sentences(host, None if proxy is None else proxy.host),
         (OSError, "no connection"),
+        (ProxyError, f"the proxy did not connect to {host}"),
         (InvalidHandshake, "the handshake failed"),
         (WebSocketException, "the handshake failed"),
     )
