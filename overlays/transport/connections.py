@@ -95,6 +95,8 @@ class Connections:
     def __post_init__(self) -> None:
         if self.http2 and importlib.util.find_spec("h2") is None:
             raise InvalidArgumentError("http2=True needs the package h2: install the extra http2")
+        if not isinstance(self.ssl_context, ssl.SSLContext | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise InvalidArgumentError("ssl_context must be an ssl.SSLContext, such as ssl.create_default_context()")
         if self.proxy is not None:
             proxy_at(self.proxy, "proxy")
 
