@@ -50,12 +50,15 @@ def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_m
     options, shared = client._options, client._shared  # pyright: ignore[reportPrivateUsage]  # a session is of its client
     shared.check_open()
     request = handshake(OPERATION_ID, path, options, call)
+    connections = shared.connections
+    proxy = connections.proxies.of(request.url)
+    is_secure = request.url.startswith("wss:") or (proxy is not None and proxy.is_secure)
     return Opening(
         request=request,
         timeout=shared.timeouts_for(request),
         key=options.key,
-        proxy=shared.connections.proxy_of(request.url),
-        tls=OverHTTP1(shared.connections.tls) if request.url.startswith("wss:") else None,
+        proxy=proxy,
+        tls=OverHTTP1(connections.tls) if is_secure else None,
         max_message_size=max_message_size,
         attempts=Attempts(OPERATION_ID, given(call.max_retries, options.max_retries), request.deadline),
     )

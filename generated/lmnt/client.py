@@ -35,8 +35,10 @@ class Lmnt(SyncRequests):
         http_client: An httpx.Client or httpx2.Client to use, with its own hooks, proxies and timeouts; the
             libraries' 5 seconds are taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
-        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        ssl_context: The TLS settings, for this client alone; if None, the certificate authorities of SSL_CERT_FILE,
+            SSL_CERT_DIR or certifi.
+        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None. SOCKS needs the extra
+            `socks`.
         transport: The way of requests: `direct` (HTTP/1.1, straight to the server), `httpx` or `httpx2`. If None, it is
             direct, unless there is a proxy, HTTP/2, another event loop than asyncio's, or a mock or tracer of httpx.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.
@@ -233,8 +235,10 @@ class AsyncLmnt(AsyncRequests):
         http_client: An httpx.AsyncClient or httpx2.AsyncClient to use, with its own hooks, proxies and timeouts; the
             libraries' 5 seconds are taken for none.
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings, for this client alone; the usual certificate authorities if None.
-        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None.
+        ssl_context: The TLS settings, for this client alone; if None, the certificate authorities of SSL_CERT_FILE,
+            SSL_CERT_DIR or certifi.
+        proxy: The URL of a proxy; the environment's (HTTPS_PROXY, NO_PROXY and the like) if None. SOCKS needs the extra
+            `socks`.
         transport: The way of requests: `direct` (HTTP/1.1, straight to the server), `httpx` or `httpx2`. If None, it is
             direct, unless there is a proxy, HTTP/2, another event loop than asyncio's, or a mock or tracer of httpx.
         strict: Whether a stream whose end cannot be proved is an error; otherwise it is a warning.

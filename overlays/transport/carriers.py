@@ -10,17 +10,22 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .messages import Response
+from .proxies import Proxy
+
+Owner: TypeAlias = threading.Thread | asyncio.AbstractEventLoop | None
 
 
 class Way(NamedTuple):
     """What requests must have in common to go by the same client."""
 
     library: str
-    proxy: str | None
-    owner: threading.Thread | asyncio.AbstractEventLoop | None
+    proxy: Proxy | None
+    is_secure: bool
+    """Whether TLS is spoken."""
+    owner: Owner
     """To whom it belongs: an event loop, or with HTTP/2 a thread."""
 
     @property

@@ -27,6 +27,7 @@ PYTHON = ">=3.11"
 REQUIREMENTS: Mapping[str, str] = {
     "anyio": "httpx>=0.28,<1",  # httpx stands on it
     "attrs": "attrs>=23.2",
+    "certifi": "certifi>=2024.7.4",
     "h11": "h11>=0.16",
     "httpcore": "httpx>=0.28,<1",  # httpx stands on it
     "httpx": "httpx>=0.28,<1",

@@ -118,6 +118,8 @@ def test_a_bad_base_url_in_the_environment(mode: Sync, monkeypatch: pytest.Monke
         {"default_headers": {"x": 5}},
         {"default_headers": {"x": "snow ☃"}},
         {"proxy": "nonsense://proxy"},
+        {"ssl_context": "system"},
+        {"ssl_context": False},
         {"http_client": object()},
         {"default_query": {1: "x"}},
     ],

@@ -432,7 +432,7 @@ TABLE: dict[str, list[Difference]] = {
         Difference(
             "Python 3.10; pydantic, anyio, distro, sniffio, typing-extensions",
             "Python 3.11; attrs",
-            "Four dependencies: attrs, h11, httpx and websockets, none of them imported before it is needed",
+            "Five dependencies: attrs, certifi, h11, httpx and websockets, none of them imported before it is needed",
         ),
         Difference(
             "`LMNT_LOG=debug` logs what is sent, texts and headers",

@@ -571,7 +571,7 @@ _AFTER: Final = (
     ),
     _after(
         "graceful GOAWAY in two steps",
-        "GOAWAY(NO_ERROR) with the greatest stream, then with ours, then the rest of our stream; httpx2 fails the streams under way",
+        "the same, after a GOAWAY(NO_ERROR) with the greatest stream",
         Raw(acts.goes_away_twice_and_sends_the_rest),
         _reset(0),
         protocols=TWO,

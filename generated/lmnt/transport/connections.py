@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 import socket
 import ssl
-import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from ..errors import InvalidArgumentError
+from .certificates import default_context
+from .proxies import Proxies, proxy_at
 
 Road: TypeAlias = Literal["direct", "httpx", "httpx2"]
 
@@ -36,8 +36,8 @@ class Connections:
 
     Args:
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; the usual certificate authorities if None.
-        proxy: The URL of a proxy; if None, the environment's (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
+        ssl_context: The TLS settings; the default ones if None.
+        proxy: The URL of a proxy; the environment's if None.
         transport: The road that every request takes; None leaves it to the request.
     """
 
@@ -51,6 +51,10 @@ class Connections:
             raise InvalidArgumentError(f"transport must be direct, httpx or httpx2; got {self.transport!r}")
         if self.transport == "direct" and (self.http2 or self.proxy is not None):
             raise InvalidArgumentError('transport="direct" speaks HTTP/1.1 and uses no proxy: choose httpx or httpx2')
+        if not isinstance(self.ssl_context, ssl.SSLContext | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise InvalidArgumentError("ssl_context must be an ssl.SSLContext, such as ssl.create_default_context()")
+        if self.proxy is not None:
+            proxy_at(self.proxy, "proxy")
         if self.http2:
             for package in (self.library, "h2"):
                 if importlib.util.find_spec(package) is None:
@@ -67,18 +71,18 @@ class Connections:
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings; raises InvalidArgumentError."""
-        return self.ssl_context or ssl.create_default_context()
+        return self.ssl_context or default_context()
 
-    def proxy_of(self, url: str) -> str | None:
-        """Return the URL of the proxy of a URL; None if there is to be none."""
-        target = urlsplit(url)
-        scheme = target.scheme.replace("ws", "http")
-        found = {} if urllib.request.proxy_bypass(target.netloc) else _environment()
-        return self.proxy or found.get(scheme) or found.get("all")
+    @cached_property
+    def proxies(self) -> Proxies:
+        """The proxies, looked up once."""
+        return Proxies(self.proxy)
 
-    def settings(self, proxy: str | None) -> dict[str, Any]:
-        """Return the settings of a library's transport, but its limits."""
-        return {"verify": self.tls, "http2": self.http2, "proxy": proxy, "socket_options": keep_alive()}
+    def settings(self, is_secure: bool) -> dict[str, Any]:
+        """Return the settings of a library's transport, but its limits and its proxy."""
+        # What needs no TLS is not stopped by certificates that cannot be read: such a context trusts nobody.
+        tls = self.tls if is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return {"verify": tls, "http2": self.http2, "socket_options": keep_alive()}
 
 
 def limits() -> dict[str, int]:
@@ -96,11 +100,3 @@ def keep_alive() -> SocketOptions:
     if hasattr(socket, "TCP_KEEPINTVL"):
         options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL))
     return options
-
-
-def _environment() -> dict[str, str]:
-    """Return what the environment, or the system, says of proxies: a URL for each scheme, and `no`, a list of hosts."""
-    found = urllib.request.getproxies()
-    return {
-        scheme: text if "://" in text or scheme == "no" else f"http://{text}" for scheme, text in found.items() if text
-    }

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import websockets.asyncio.client
 import websockets.sync.client
-from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
 from websockets.http11 import Response as HandshakeResponse
 
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
@@ -25,6 +25,7 @@ from ..options import Secret
 from ..retries import Attempts
 from .messages import Request, Response
 from .network_errors import causes_of, network_sentences, sentence_for
+from .proxies import Proxy
 from .timeouts import Timeouts
 from .turns import TurnTakingSocket
 
@@ -53,8 +54,8 @@ class Opening:
         request: The handshake.
         timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
         key: The API key.
-        proxy: The URL of a proxy, if any.
-        tls: The TLS settings, for a wss URL.
+        proxy: The proxy, if any.
+        tls: The TLS settings, for a wss URL or an https proxy.
         max_message_size: Bytes that a message of the server may have.
         attempts: How often the way to the end of the handshake may be tried.
     """
@@ -62,10 +63,15 @@ class Opening:
     request: Request
     timeout: Timeouts
     key: Secret
-    proxy: str | None
+    proxy: Proxy | None
     tls: ssl.SSLContext | None
     max_message_size: int
     attempts: Attempts
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken with the server."""
+        return self.request.url.startswith("wss:")
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of both `connect` functions of websockets."""
@@ -78,7 +84,7 @@ class Opening:
             "user_agent_header": agent,
             "additional_headers": [(name, bare(value)) for name, value in headers.items()],
             "compression": None,  # audio gains nothing by it, and each connection would keep its window
-            "proxy": self.proxy,
+            "proxy": self.proxy and self.proxy.url,
             "open_timeout": min((each for each in limits if each is not None), default=None),
             # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
             "ping_interval": PING_INTERVAL,
@@ -86,7 +92,8 @@ class Opening:
             "close_timeout": CLOSE_TIMEOUT,
             "max_size": self.max_message_size,
             "logger": _log,
-            **({} if self.tls is None else {"ssl": self.tls}),
+            **({"ssl": self.tls} if self.is_secure else {}),
+            **({"proxy_ssl": self.tls} if self.proxy is not None and self.proxy.is_secure else {}),
         }
 
 
@@ -156,16 +163,16 @@ def opening_errors(opening: Opening) -> Generator[None]:
 
 
 def _sentence(causes: Sequence[BaseException], opening: Opening) -> str:
-    request = opening.request
+    request, proxy = opening.request, opening.proxy
+    host = urlsplit(request.url).hostname or request.url
     if isinstance(causes[0], TimeoutError) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
     return sentence_for(
         causes,
         (TimeoutError, "no connection in time"),
-        *network_sentences(
-            urlsplit(request.url).hostname or request.url, opening.proxy and urlsplit(opening.proxy).hostname
-        ),
+        *network_sentences(host, None if proxy is None else proxy.host),
         (OSError, "no connection"),
+        (ProxyError, f"the proxy did not connect to {host}"),
         (InvalidHandshake, "the handshake failed"),
         (WebSocketException, "the handshake failed"),
     )

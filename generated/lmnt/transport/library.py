@@ -15,7 +15,6 @@ from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -24,10 +23,11 @@ from ..deadline import Deadline
 from ..errors import InvalidArgumentError
 from ..omit import Omit
 from ..shielding import to_its_end
-from . import connections
-from .carriers import Carrier
+from .carriers import Carrier, Way
+from .connections import Connections, limits
 from .messages import Request, Response, ShownRequest, ShownResponse
 from .network_errors import connection_errors
+from .proxies import Proxy
 from .timeouts import DEFAULT, Timeouts
 from .uploads import Body, at_once, opened
 
@@ -81,24 +81,30 @@ if description.AUTH_PLACE == "query":
         logging.getLogger(_name).addFilter(_CoversKey())
 
 
-def made(library: str, kind: str, **settings: Any) -> Any:
-    """Return a client that nobody configured but us.
+def made(way: Way, kind: str, connections: Connections) -> Any:
+    """Return a client of a library that nobody configured but us.
 
     Args:
-        library: `httpx` or `httpx2`.
+        way: What it is for.
         kind: `Client` or `AsyncClient`.
-        settings: Of its transport.
+        connections: How its connections are made.
 
     Raises:
         InvalidArgumentError: A package is missing.
     """
     try:
-        module = import_module(library)
-        transport = getattr(module, "HTTPTransport" if kind == "Client" else "AsyncHTTPTransport")
-        carrier = transport(**settings, limits=module.Limits(**connections.limits()))
+        module = import_module(way.library)
+        settings = connections.settings(way.is_secure)
+        if way.proxy is not None:
+            tls = settings["verify"] if way.proxy.is_secure else None
+            settings["proxy"] = module.Proxy(way.proxy.url, ssl_context=tls)
+        transport = getattr(module, f"{kind.removesuffix('Client')}HTTPTransport")
+        carrier = transport(**settings, limits=module.Limits(**limits()))
     except ImportError as error:
-        raise InvalidArgumentError(f"{library} cannot do this here: {error}") from error
-    return getattr(module, kind)(transport=carrier, timeout=module.Timeout(**DEFAULT._asdict()), follow_redirects=False)
+        raise InvalidArgumentError(f"{way.library} cannot do this here: {error}") from error
+    return getattr(module, kind)(
+        transport=carrier, timeout=module.Timeout(**DEFAULT._asdict()), follow_redirects=False, trust_env=False
+    )
 
 
 # ---- what goes out
@@ -168,10 +174,10 @@ def _with_secrets(request: Request) -> str:
     return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
 
 
-def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: str | None) -> Response:
+def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: Proxy | None) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
     try:
-        with connection_errors(request, proxy and urlsplit(proxy).hostname), ExitStack() as files:
+        with connection_errors(request, proxy), ExitStack() as files:
             body = at_once(opened(request.content, files, request.deadline, awaits=False))
             prepared = _prepared(carrier.client, request, body, timeouts)
             http = carrier.client.send(prepared, stream=True, follow_redirects=False)
@@ -182,10 +188,10 @@ def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: str | No
     return _LibraryResponse(http, request, carrier)
 
 
-async def asend(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: str | None) -> Response:
+async def asend(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: Proxy | None) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
     try:
-        with connection_errors(request, proxy and urlsplit(proxy).hostname), ExitStack() as files:
+        with connection_errors(request, proxy), ExitStack() as files:
             body = await opened(request.content, files, request.deadline, awaits=True)
             prepared = _prepared(carrier.client, request, body, timeouts)
             http = await carrier.client.send(prepared, stream=True, follow_redirects=False)

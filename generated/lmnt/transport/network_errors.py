@@ -28,6 +28,7 @@ from .direct.limits import NotConnected, Phase, TimedOut
 
 if TYPE_CHECKING:
     from .messages import Request, Response
+    from .proxies import Proxy
 
 
 _Kind: TypeAlias = type[BaseException] | str
@@ -41,14 +42,14 @@ def _is(error: BaseException, *kinds: _Kind) -> bool:
 
 
 @contextmanager
-def connection_errors(request: Request, proxy: str | None = None) -> Generator[None]:
+def connection_errors(request: Request, proxy: Proxy | None = None) -> Generator[None]:
     """Turn what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
 
     Its `retry_safe` is True when nothing can have reached the server, else None.
 
     Args:
         request: The request.
-        proxy: The host of the proxy by which it goes, if any.
+        proxy: The proxy by which it goes, if any.
     """
     handled = sys.exception()
     try:
@@ -115,7 +116,7 @@ def _refused(causes: Sequence[BaseException]) -> bool:
     return event is not None and (event.error_code == REFUSED_STREAM or getattr(event, "last_stream_id", None) == 0)
 
 
-def _connection_sentence(causes: Sequence[BaseException], request: Request, proxy: str | None) -> str:
+def _connection_sentence(causes: Sequence[BaseException], request: Request, proxy: Proxy | None) -> str:
     error = causes[0]
     if _is(error, "TimeoutException", TimedOut) and request.deadline is not None and not request.deadline.remaining:
         return f"{request.deadline} passed"
@@ -132,7 +133,7 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request, prox
         ("PoolTimeout", "no connection became free in time"),
         ("WriteTimeout", "the request could not be sent in time"),
         ("ReadTimeout", "no response in time"),
-        *network_sentences(host, proxy),
+        *network_sentences(host, None if proxy is None else proxy.host),
         ("ConnectError", "no connection"),
         (NotConnected, "no connection"),
         ("ProxyError", f"the proxy did not connect to {host}"),

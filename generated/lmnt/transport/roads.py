@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..omit import NotGiven
 from . import timeouts
-from .carriers import Carrier, Way
+from .carriers import Carrier, Owner, Way
 from .connections import Connections, keep_alive
 from .direct import asynchronous, road, sync
 from .messages import Request, Response
+from .proxies import Proxy
 from .timeouts import Timeouts
 from .wrapped import wrapped
 
@@ -102,10 +103,10 @@ class Roads(Generic[PoolT]):
             return named, "transport was given"
         return (library, "http2=True was given") if self.connections.http2 else None
 
-    def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, str | None]:
+    def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, Proxy | None]:
         """Return the road of a request, and the proxy by which it goes; the log says why."""
         road, reason = self._always or (None, "")
-        proxy = None if road in (DIRECT, "given") else self.connections.proxy_of(request.url)
+        proxy = None if road in (DIRECT, "given") else self.connections.proxies.of(request.url)
         if road is None:
             others = wrapped()
             reasons = {
@@ -120,16 +121,18 @@ class Roads(Generic[PoolT]):
         logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
-    def _carrier(self, way: Way) -> Carrier:
+    def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
         """Return what carries a request, which has entered it; raises Error after `close`."""
         from . import library
 
+        is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
+        way = Way(road, proxy, is_secure, owner)
         self._leave_to_parent()
         with self._lock:
             self.check_open()
             if (carrier := self._carriers.get(way)) is None or not carrier.enter():
                 self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
-                client = self._given or library.made(way.library, self._kind, **self.connections.settings(way.proxy))
+                client = self._given or library.made(way, self._kind, self.connections)
                 carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2)
                 carrier.enter()
         return carrier
@@ -158,8 +161,8 @@ class SyncRoads(Roads[sync.ConnectionPool]):
             return road.send(self.pool, request, self.timeouts_for(request))
         from . import library
 
-        carrier = self._carrier(Way(taken, proxy, threading.current_thread() if self.connections.http2 else None))
-        return library.send(carrier, request, self.timeouts_for(request), proxy)
+        owner = threading.current_thread() if self.connections.http2 else None
+        return library.send(self._carrier(taken, proxy, request, owner), request, self.timeouts_for(request), proxy)
 
     def close(self) -> None:
         """Close all connections."""
@@ -186,7 +189,8 @@ class AsyncRoads(Roads[asynchronous.ConnectionPool]):
             return await road.asend(self.pool, request, self.timeouts_for(request))
         from . import library
 
-        return await library.asend(self._carrier(Way(taken, proxy, loop)), request, self.timeouts_for(request), proxy)
+        carrier = self._carrier(taken, proxy, request, loop)
+        return await library.asend(carrier, request, self.timeouts_for(request), proxy)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -21,7 +21,7 @@ class Timeouts(NamedTuple):
         return cls(given.connect, given.read, given.write, given.pool)
 
 
-DEFAULT = Timeouts(connect=5.0, read=60.0, write=60.0, pool=60.0)
+DEFAULT = Timeouts(connect=5.0, read=60, write=60, pool=60)
 
 OF_LIBRARIES = Timeouts.of(5.0)
 """What a client of httpx has that nobody gave a timeout: too short for long bodies."""

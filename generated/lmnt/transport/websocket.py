@@ -26,6 +26,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
+from ..errors import InvalidArgumentError
 from ..options import Secret
 from .addresses import first_that_answers
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
@@ -163,6 +164,11 @@ class Socket(_Covering):
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with opening_errors(opening):
             arguments = opening.arguments()
+            if opening.is_secure and opening.proxy is not None and opening.proxy.is_secure:
+                # websockets would have two threads use one TLS connection within another at the same time.
+                raise InvalidArgumentError(
+                    f"{opening.proxy.source}: a session cannot go by an https proxy but with the asynchronous client"
+                )
             if opening.proxy is None:
                 limit, began = arguments["open_timeout"], time.monotonic()
                 arguments["sock"] = _connected(opening.request.url, limit)
