@@ -131,8 +131,7 @@ def _streamed(library: str) -> type[Any]:
     class Streamed(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc,name-defined]  # a class of either library
         """A body that is sent as often as need be."""
 
-        def __init__(self, body: Body) -> None:
-            super().__init__()
+        def __init__(self, body: Body) -> None:  # pyright: ignore[reportMissingSuperCall]  # its bases have nothing to do
             self._body = body
 
         def __iter__(self) -> Iterator[bytes]:
@@ -213,7 +212,7 @@ class _LibraryResponse(Response):
     def __init__(self, http: httpx.Response, request: Request, carrier: Carrier) -> None:
         super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
         self._http = http
-        if isinstance(http, httpx.Response):  # what is shown is of httpx, whichever library has sent it
+        if _library_of(http) == "httpx":  # what is shown is of httpx, whichever library has sent it
             self.http = http
         self._client = carrier.client
         self._thread = threading.get_ident()
