@@ -1,23 +1,17 @@
 """Which proxy a URL goes by: one that was given for all calls, else what the environment, or the system, says.
 
-* A call to https or wss goes by HTTPS_PROXY, one to http or ws by HTTP_PROXY, each else by ALL_PROXY. A name in lower
-  case goes before one in upper case. Where REQUEST_METHOD is set the program may be a CGI script, and HTTP_PROXY what a
-  client has sent it as the header `Proxy`: it is not read then. Where none is set, macOS and Windows are asked.
+* A call to https or wss goes by HTTPS_PROXY, one to http or ws by HTTP_PROXY, each else by ALL_PROXY, and none of them
+  where NO_PROXY lists the host. A name in lower case goes before one in upper case. Where REQUEST_METHOD is set the
+  program may be a CGI script, and HTTP_PROXY what a client has sent it as the header `Proxy`: it is not read then.
+* Where none is set, macOS and Windows are asked.
 * A proxy is `scheme://user:password@host:port`, user and password percent-encoded, http where no scheme is. The scheme
   is http, https, socks5, socks5h or, as desktops write it, socks: these three are one; the proxy looks up the names.
-* NO_PROXY lists, with commas or spaces between them, what goes by none: `example.com` and all below it, `.example.com`
-  or `*.example.com` for what is below it alone, an address or a network (`10.0.0.0/8`, `fd00::/8`) for hosts written as
-  addresses, since names are not looked up, `*` for all; `:port` behind one is for that port alone, `http://` before it
-  for that scheme alone. An IPv6 address with a port is in brackets. What cannot be understood is passed over. Nothing
-  is left out without being listed, not even localhost. A proxy that was given is for all hosts.
-
-Go, requests and httpx take `.example.com` so, too; for curl and urllib it is as good as `example.com`.
+* A proxy that was given is for all hosts, whatever the environment says.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import os
 import re
 import sys
@@ -27,9 +21,9 @@ from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from ..errors import InvalidArgumentError
+from .no_proxy import SCHEMES, NoProxy, address_of, ascii_host
 
 _PORTS = {"http": 80, "https": 443, "socks5h": 1080}
-_OF_WEBSOCKETS = {"ws": "http", "wss": "https"}
 _KINDS = {"http": "http", "https": "https", "socks": "socks5h", "socks5": "socks5h", "socks5h": "socks5h"}
 _SOCKS_PACKAGES = {"http": "socksio", "https": "socksio", "ws": "python_socks", "wss": "python_socks"}
 """What the library needs that makes the connection for a URL: httpx, or websockets."""
@@ -63,7 +57,7 @@ def proxy_at(text: str, source: str) -> Proxy:
     """Read the URL of a proxy; raises InvalidArgumentError without its text, which may hold a password."""
     try:
         parts = urlsplit(text.strip() if "://" in text else f"http://{text.strip()}")
-        scheme, host = _KINDS[parts.scheme], _ascii(parts.hostname or "")
+        scheme, host = _KINDS[parts.scheme], ascii_host(parts.hostname or "")
         port = _PORTS[scheme] if parts.port is None else parts.port
         if not (_is_host(host) and port and parts.path in ("", "/") and not parts.query and not parts.fragment):
             raise ValueError
@@ -90,8 +84,7 @@ class Proxies:
         self._is_systems = not self._found
         if self._is_systems:
             self._found = _systems()
-        entries = re.split(r"[\s,]+", self._found.pop("no", ("", ""))[0].lower())
-        self._exceptions = [each for each in map(_exception, entries) if each is not None]
+        self._no_proxy = NoProxy(self._found.pop("no", ("", ""))[0])
         self._find = lru_cache(100)(self._look_up)  # of the same few hosts, all the time
 
     def of(self, url: str) -> Proxy | None:
@@ -111,7 +104,7 @@ class Proxies:
             return None
 
     def _look_up(self, called: str, host: str, port: int | None) -> Proxy | None:
-        scheme = _OF_WEBSOCKETS.get(called, called)
+        scheme = SCHEMES.get(called, called)
         named = self._found.get(scheme) or self._found.get("all")
         if named is None or self._is_exception(scheme, host, port or _PORTS.get(scheme)):
             return None
@@ -124,8 +117,7 @@ class Proxies:
         return proxy
 
     def _is_exception(self, scheme: str, host: str, port: int | None) -> bool:
-        name = _ascii(host).rstrip(".")
-        if any(each.covers(scheme, name, port) for each in self._exceptions):
+        if self._no_proxy.covers(scheme, host, port):
             return True
         if not self._is_systems:
             return False
@@ -156,67 +148,6 @@ def _systems() -> dict[str, tuple[str, str]]:
     return {scheme: (text, "the system's proxy settings") for scheme, text in urllib.request.getproxies().items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Exception:
-    """Hosts that no proxy is for."""
-
-    scheme: str | None
-    port: int | None
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
-    suffix: str = ""
-    has_itself: bool = True
-
-    def covers(self, scheme: str, name: str, port: int | None) -> bool:
-        """Whether a URL leads to one of them."""
-        if self.scheme not in (None, "all", scheme) or self.port not in (None, port):
-            return False
-        address = _address(name)
-        if self.network is not None:
-            return address is not None and address in self.network
-        if address is not None:  # which has nothing below it
-            return not self.suffix
-        return (f".{name}" if self.has_itself else name).endswith(self.suffix)
-
-
-_ENTRY = re.compile(
-    r"(?:([a-z]+)://)?"
-    # An address in brackets, a name or an IPv4 address, an IPv6 address.
-    r"(?:\[([^\[\]]+)\]|([^/:\[\]]+)|([\da-f:.]+(?:%[^/:\[\]]+)?))"
-    r"(/[\d.]+)?(?::(\d{1,5}))?/?"
-)
-
-
-def _exception(entry: str) -> _Exception | None:
-    if (match := _ENTRY.fullmatch(entry)) is None:
-        return None
-    scheme, bracketed, bare, ipv6, bits, port_text = match.groups()
-    scheme, port = _OF_WEBSOCKETS.get(scheme, scheme), int(port_text) if port_text else None
-    host = bracketed or bare or ipv6
-    address = _address(host)
-    try:
-        if address is not None or bracketed or bits:
-            return _Exception(scheme, port, ipaddress.ip_network(f"{address or host}{bits or ''}", strict=False))
-        name = _ascii(host.strip("*").strip("."))
-    except ValueError:
-        return None
-    if not name:
-        return _Exception(scheme, port) if host == "*" else None
-    return _Exception(scheme, port, suffix=f".{name}", has_itself=not host.startswith((".", "*.")))
-
-
-def _ascii(host: str) -> str:
-    """Return a host in the letters that go on the wire; raises UnicodeError, which is a ValueError."""
-    return (host if host.isascii() else host.encode("idna").decode()).lower()
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
 def _is_host(host: str) -> bool:
     is_name = re.fullmatch(r"[\w.-]+", host) is not None and re.fullmatch(r"[\d.]+", host) is None
-    return is_name or _address(host) is not None
+    return is_name or address_of(host) is not None

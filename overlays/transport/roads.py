@@ -53,8 +53,7 @@ class Roads(Generic[PoolT]):
         self._begin()
 
     def _check(self, given: object, connections: Connections) -> None:
-        names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(given).__mro__}
-        if names.isdisjoint({f"httpx.{self._kind}", f"httpx2.{self._kind}"}):
+        if self._library_of(given) is None:
             raise InvalidArgumentError(
                 f"http_client must be an httpx.{self._kind} or an httpx2.{self._kind}; "
                 f"got {type(given).__module__.partition('.')[0]}.{type(given).__name__}"
@@ -63,6 +62,11 @@ class Roads(Generic[PoolT]):
             raise InvalidArgumentError(
                 "http2, ssl_context, proxy and transport are settings of http_client when one is given"
             )
+
+    def _library_of(self, given: object) -> str | None:
+        """Return the library whose client this is, if any."""
+        kinds = ((each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__)
+        return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
 
     def _begin(self) -> None:
         self._carriers: dict[Way, Carrier] = {}
@@ -98,7 +102,7 @@ class Roads(Generic[PoolT]):
         """The road that every request takes, and why; None if it depends."""
         named, library = self.connections.transport, self.connections.library
         if self._given is not None:
-            return "given", "an http_client was given"
+            return self._library_of(self._given) or "", "an http_client was given"
         if named is not None:
             return named, "transport was given"
         return (library, "http2=True was given") if self.connections.http2 else None
@@ -106,7 +110,7 @@ class Roads(Generic[PoolT]):
     def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, Proxy | None]:
         """Return the road of a request, and the proxy by which it goes; the log says why."""
         road, reason = self._always or (None, "")
-        proxy = None if road in (DIRECT, "given") else self.connections.proxies.of(request.url)
+        proxy = None if road == DIRECT or self._given is not None else self.connections.proxies.of(request.url)
         if road is None:
             others = wrapped()
             reasons = {

@@ -260,6 +260,14 @@ WRONG = [
 ]
 
 
+def test_a_password_is_in_no_repr() -> None:
+    client = lmnt.Lmnt(api_key=KEY, proxy="http://me:s3cret@proxy")
+    shared = client._shared
+    assert shared.proxy_of("https://api.example") == proxy_at("http://me:s3cret@proxy", "proxy")
+    for each in (client, shared, *vars(shared).values(), shared.proxy_of("https://api.example")):
+        assert "s3cret" not in repr(each)
+
+
 @pytest.mark.parametrize("text", WRONG)
 def test_what_is_no_proxy(text: str) -> None:
     with pytest.raises(lmnt.InvalidArgumentError) as caught:

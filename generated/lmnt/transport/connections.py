@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -43,7 +43,7 @@ class Connections:
 
     http2: bool = False
     ssl_context: ssl.SSLContext | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
     transport: Road | None = None
 
     def __post_init__(self) -> None:
