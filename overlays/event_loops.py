@@ -1,25 +1,39 @@
-"""Steps that depend on the event loop: asyncio's own, and by anyio, on which httpx stands, those of another."""
+"""Steps that depend on the event loop: asyncio's own, and by anyio, on which httpx stands, those of another.
+
+Neither is loaded before something is awaited: importing asyncio takes longer than a call does.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .shielding import to_its_end
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+
+def running_loop() -> AbstractEventLoop | None:
+    """Return the running event loop; None if it is not asyncio's."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def is_asyncio() -> bool:
     """Whether the running event loop is asyncio's."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    return running_loop() is not None
 
 
 async def sleep(seconds: float) -> None:
     """Wait for so many seconds."""
     if is_asyncio():
+        import asyncio
+
         return await asyncio.sleep(seconds)
     import anyio
 
@@ -29,6 +43,8 @@ async def sleep(seconds: float) -> None:
 async def in_thread(step: Callable[[], None]) -> None:
     """Take a step that the event loop does not wait for; it is over when this returns, also if this is cancelled."""
     if is_asyncio():
+        import asyncio
+
         return await to_its_end(asyncio.to_thread(step))
     import anyio.to_thread
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import mimetypes
 import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -206,7 +205,7 @@ class Download:
         self._path = self._try(self._followed)
         self._keep_partial = keep_partial
         # A name that has just room in the file system has none for an addition.
-        self._temporary = self._path.parent / f".{self._path.name[:48]}.{secrets.token_hex(4)}"
+        self._temporary = self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
         self._file = self._try(self._open)
 
     def _followed(self) -> Path:

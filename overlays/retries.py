@@ -6,7 +6,6 @@ import logging
 import math
 import random
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError
@@ -45,6 +44,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return float(text) / 1000
 
     def date(text: str) -> float:
+        from email.utils import parsedate_to_datetime  # which takes longer to import than a call does
+
         return parsedate_to_datetime(text).timestamp() - now
 
     readers: tuple[tuple[str, Callable[[str], float]], ...] = (

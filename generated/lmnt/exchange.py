@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import platform
-import secrets
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
@@ -180,7 +180,7 @@ def _request(
     elif isinstance(body, MultipartBody):
         boundary = boundary_of(str(headers.get("content-type", "")))
         if boundary is None:
-            boundary = secrets.token_hex(16)
+            boundary = os.urandom(16).hex()
             headers["content-type"] = f"{body.media_type}; boundary={boundary}"
         content = sections_of(body.parts, boundary)
     return Request(

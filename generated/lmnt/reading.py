@@ -7,19 +7,21 @@ step, and an error is raised again at each step after it.
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from .errors import Error, InvalidArgumentError, StreamTruncatedError
 from .event_loops import is_asyncio
 from .stream import StreamGuard
 from .transport.messages import Response
 from .transport.network_errors import BodyFailure, body_failures
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -255,7 +257,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
     """
 
     _chunks: AsyncIterator[bytes] | None = None
-    _pending: asyncio.Task[None] | None = None
+    _pending = cast("asyncio.Task[None] | None", None)
 
     def __aiter__(self) -> Self:
         return self
@@ -272,6 +274,8 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
 
     async def _step(self) -> None:
         """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
+        import asyncio
+
         if self._pending is None:
             if not self._response.loses_steps or not is_asyncio():
                 await self._advance()
@@ -292,7 +296,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
                 chunk = await anext(self._chunks, None)
             self._take(chunk)
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and not self._response.loses_steps:
+            if not self._response.loses_steps and _is_cancelled(error):
                 raise
             self._fail(error)
             if not isinstance(error, BodyFailure | Error):
@@ -323,9 +327,17 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
         """Free the connection; a step after this, if the body had not ended, is an error."""
         self._abandon()
         if self._pending is not None:
+            import asyncio
+
             self._pending.cancel()
             await asyncio.wait({self._pending})
         await self._response.aclose()
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    import asyncio
+
+    return isinstance(error, asyncio.CancelledError)
 
 
 def read_start(response: Response, limit: int) -> bytes:

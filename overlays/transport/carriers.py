@@ -7,15 +7,17 @@ thread has a client, and one that a request has left half way, or that has heard
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .messages import Response
 from .proxies import Proxy
 
-Owner: TypeAlias = threading.Thread | asyncio.AbstractEventLoop | None
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+Owner: TypeAlias = "threading.Thread | AbstractEventLoop | None"
 
 
 class Way(NamedTuple):

@@ -10,8 +10,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import certifi
-
 from ..errors import InvalidArgumentError
 
 
@@ -33,6 +31,8 @@ def default_context() -> ssl.SSLContext:
         with _naming("SSL_CERT_DIR", folders):
             _check_folders(folders.split(os.pathsep))
         return ssl.create_default_context(capath=folders)
+    import certifi  # of which most of the time goes into finding its file
+
     return _trusting("certifi", certifi.where())
 
 

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import threading
+from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..errors import Error, InvalidArgumentError
+from ..event_loops import running_loop
 from ..omit import NotGiven
 from . import timeouts
 from .carriers import Carrier, Owner, Way
 from .connections import Connections, keep_alive
-from .direct import asynchronous, road, sync
+from .direct import road
 from .messages import Request, Response
 from .proxies import Proxy
 from .timeouts import Timeouts
 from .wrapped import wrapped
 
-PoolT = TypeVar("PoolT", sync.ConnectionPool, asynchronous.ConnectionPool)
+if TYPE_CHECKING:
+    from .direct import asynchronous, sync
+
+PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
 
 logger = logging.getLogger(__name__.partition(".transport")[0])
 
 DIRECT = "direct"
 
 
-class Roads(Generic[PoolT]):
+class Roads(ABC, Generic[PoolT]):
     """The connections behind one or more of our clients, made at the first call: those of each road.
 
     Args:
@@ -41,14 +45,12 @@ class Roads(Generic[PoolT]):
     _kind: ClassVar[str]
     """What the libraries call their client."""
 
-    _pool: ClassVar[Any]
-
     def __init__(self, given: Any, connections: Connections) -> None:
         if given is not None:
             self._check(given, connections)
         self._given = given
         self.connections = connections
-        self.pool: PoolT = self._pool(keep_alive(), lambda: connections.tls)
+        self.pool: PoolT = self._make_pool()
         self.is_closed = False
         self._begin()
 
@@ -67,6 +69,9 @@ class Roads(Generic[PoolT]):
         """Return the library whose client this is, if any."""
         kinds = ((each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__)
         return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
+
+    @abstractmethod
+    def _make_pool(self) -> PoolT: ...
 
     def _begin(self) -> None:
         self._carriers: dict[Way, Carrier] = {}
@@ -152,11 +157,15 @@ class Roads(Generic[PoolT]):
         return [Carrier(self._given, shares=False)] if self._given is not None and not carriers else carriers
 
 
-class SyncRoads(Roads[sync.ConnectionPool]):
+class SyncRoads(Roads["sync.ConnectionPool"]):
     """For those who wait."""
 
     _kind = "Client"
-    _pool = sync.ConnectionPool
+
+    def _make_pool(self) -> sync.ConnectionPool:
+        from .direct import sync
+
+        return sync.ConnectionPool(keep_alive(), lambda: self.connections.tls)
 
     def send(self, request: Request) -> Response:
         """Send a request and wait for the head of its response; raises APIConnectionError."""
@@ -176,18 +185,19 @@ class SyncRoads(Roads[sync.ConnectionPool]):
             carrier.client.close()
 
 
-class AsyncRoads(Roads[asynchronous.ConnectionPool]):
+class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
     """For those who await."""
 
     _kind = "AsyncClient"
-    _pool = asynchronous.ConnectionPool
+
+    def _make_pool(self) -> asynchronous.ConnectionPool:
+        from .direct import asynchronous
+
+        return asynchronous.ConnectionPool(keep_alive(), lambda: self.connections.tls)
 
     async def send(self, request: Request) -> Response:
         """Send a request and wait for the head of its response; raises APIConnectionError."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
+        loop = running_loop()
         taken, proxy = self._road(request, is_foreign=loop is None)
         if taken == DIRECT:
             return await road.asend(self.pool, request, self.timeouts_for(request))

@@ -263,8 +263,9 @@ WRONG = [
 def test_a_password_is_in_no_repr() -> None:
     client = lmnt.Lmnt(api_key=KEY, proxy="http://me:s3cret@proxy")
     shared = client._shared
-    assert shared.proxy_of("https://api.example") == proxy_at("http://me:s3cret@proxy", "proxy")
-    for each in (client, shared, *vars(shared).values(), shared.proxy_of("https://api.example")):
+    found = shared.connections.proxies.of("https://api.example")
+    assert found == proxy_at("http://me:s3cret@proxy", "proxy")
+    for each in (client, shared, *vars(shared).values(), found):
         assert "s3cret" not in repr(each)
 
 

@@ -5,7 +5,6 @@ What is written here once, as coroutines, serves both kinds of client: one that 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 import tempfile
@@ -124,6 +123,8 @@ async def _result(value: Any, deadline: Deadline | None) -> Any:
         with anyio.move_on_after(deadline.remaining):
             return await value
         raise TimedOut(Phase.WRITE)
+    import asyncio
+
     limit = asyncio.timeout(deadline.remaining)
     try:
         async with limit:

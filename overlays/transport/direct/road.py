@@ -6,16 +6,18 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..messages import Request, Response
 from ..network_errors import connection_errors
 from ..timeouts import Timeouts
 from ..uploads import at_once, opened
-from . import asynchronous, sync
 from .http1 import MOST_READ, Head
 from .limits import Limits
 from .wire import WireRequest
+
+if TYPE_CHECKING:
+    from . import asynchronous, sync
 
 
 class DirectResponse(Response):
@@ -51,11 +53,15 @@ class DirectResponse(Response):
 
     def raw(self) -> Iterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
+        from . import sync
+
         self._chunks = chunks = sync.Chunks(self._lease, self._limits, self._most)
         return chunks
 
     def araw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
+        from . import asynchronous
+
         self._chunks = chunks = asynchronous.Chunks(self._lease, self._limits, self._most)
         return chunks
 
