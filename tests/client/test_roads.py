@@ -6,6 +6,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,3 +174,17 @@ def test_what_wraps_httpx2_sees_the_call(
     mode.run(client.voices.delete("after"))
     assert seen == [f"{listening.base_url}/v1/ai/voice/mine"]
     assert ways(caplog) == ["by httpx2, since httpx2 was wrapped"]
+
+
+def test_a_deadline_holds_by_a_library_within_what_was_left(mode: Sync, server: ServerProcess) -> None:
+    """As docs/failures.md says: a read that began before it has the time that was left when the body began."""
+    stall = {"x-lmnt-fault": "stall-after=1000"}
+    for transport in ("httpx", "httpx2"):
+        client = mode.client(base_url=server.base_url, deadline=0.5, transport=transport)
+        began = time.monotonic()
+        with pytest.raises(lmnt.StreamTimeoutError, match=r"the deadline of 0\.5 s passed") as caught:
+            mode.run(client.speech.generate(text="hi", voice="leah", format="wav", extra_headers=stall))
+        assert 0.5 <= time.monotonic() - began < 1.5
+        assert caught.value.bytes_received == 1000
+        with pytest.raises(lmnt.APITimeoutError, match=r"the deadline of 0\.5 s passed"):
+            mode.run(client.voices.list(extra_headers={"x-lmnt-fault": "stall"}))
