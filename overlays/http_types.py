@@ -11,17 +11,45 @@ from .pydantic_schemas import Instance
 
 if TYPE_CHECKING:
     import ssl
+    from typing import Any, Protocol
 
     from .transport import library
 
-    AsyncClient = library.AsyncHTTPClient
-    Client = library.HTTPClient
     Headers = library.HTTPHeaders
     Request = library.HTTPRequest
     Response = library.HTTPResponse
     SSLContext = ssl.SSLContext
-    Timeout = library.Timeout
     URL = library.HTTPURL
+
+    # Of httpx or httpx2, which not everybody has: what both have in common.
+
+    class _Client(Protocol):
+        @property
+        def is_closed(self) -> bool: ...
+        def build_request(self, method: str, url: Any) -> Any: ...
+        def send(self, request: Any, *, stream: bool = ...) -> Any: ...
+        def close(self) -> None: ...
+
+    class _AsyncClient(Protocol):
+        @property
+        def is_closed(self) -> bool: ...
+        def build_request(self, method: str, url: Any) -> Any: ...
+        async def send(self, request: Any, *, stream: bool = ...) -> Any: ...
+        async def aclose(self) -> None: ...
+
+    class _Timeout(Protocol):
+        @property
+        def connect(self) -> float | None: ...
+        @property
+        def read(self) -> float | None: ...
+        @property
+        def write(self) -> float | None: ...
+        @property
+        def pool(self) -> float | None: ...
+
+    AsyncClient = _AsyncClient
+    Client = _Client
+    Timeout = _Timeout
 
 _PLACES = {
     "AsyncClient": (".transport.library", "AsyncHTTPClient"),
@@ -30,7 +58,7 @@ _PLACES = {
     "Request": (".transport.library", "HTTPRequest"),
     "Response": (".transport.library", "HTTPResponse"),
     "SSLContext": ("ssl", "SSLContext"),
-    "Timeout": (".transport.library", "Timeout"),
+    "Timeout": (".transport.library", "HTTPTimeout"),
     "URL": (".transport.library", "HTTPURL"),
 }
 

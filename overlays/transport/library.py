@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, cast
 
 import httpx
 
@@ -31,25 +31,18 @@ from .proxies import Proxy
 from .timeouts import DEFAULT, Timeouts
 from .uploads import Body, at_once, opened
 
-if TYPE_CHECKING:
-    import httpx2
 
-    HTTPClient: TypeAlias = httpx.Client | httpx2.Client
-    AsyncHTTPClient: TypeAlias = httpx.AsyncClient | httpx2.AsyncClient
-    Timeout: TypeAlias = httpx.Timeout | httpx2.Timeout
-else:
-
-    def __getattr__(name: str) -> object:
-        """Return a type of both libraries, if both are there."""
-        if (found := _TYPES.get(name)) is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            return getattr(httpx, found) | getattr(import_module("httpx2"), found)
-        except ImportError:
-            return getattr(httpx, found)
+def __getattr__(name: str) -> object:
+    """Return a type of both libraries, if both are there."""
+    if (found := _OF_BOTH.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(httpx, found) | getattr(import_module("httpx2"), found)
+    except ImportError:
+        return getattr(httpx, found)
 
 
-_TYPES = {"HTTPClient": "Client", "AsyncHTTPClient": "AsyncClient", "Timeout": "Timeout"}
+_OF_BOTH = {"HTTPClient": "Client", "AsyncHTTPClient": "AsyncClient", "HTTPTimeout": "Timeout"}
 
 HTTPHeaders = httpx.Headers
 HTTPRequest = httpx.Request

@@ -166,7 +166,6 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 def test_what_the_package_imports() -> None:
     allowed = {*sys.stdlib_module_names, "attrs", "certifi", "h11", "httpx", "websockets"}
-    allowed |= {"httpx2"}  # for type checkers alone
     allowed |= {"anyio"}  # likewise, and for event loops other than asyncio's alone
     allowed |= {"pydantic", "pydantic_core", "typing_extensions"}  # which ask for what imports them
     found: dict[str, set[str]] = {}
@@ -177,7 +176,6 @@ def test_what_the_package_imports() -> None:
             assert top != PACKAGE.name or level, f"{path.name} imports its own package by name"
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
     assert found["httpx"] == {"transport/defaults.py", "transport/library.py"}
-    assert found["httpx2"] == {"transport/library.py"}
     assert found["websockets"] == {"transport/handshake.py", "transport/websocket.py"}
     assert "attrs" in found
     assert found["pydantic"] == found["pydantic_core"] == found["typing_extensions"] == {"pydantic_schemas.py"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import assert_never, assert_type
 
 import httpx
+import httpx2
 from starlette.datastructures import UploadFile
 
 import lmnt
@@ -65,6 +66,7 @@ def settings() -> Lmnt:
     )
     assert_type(client.with_options(timeout=None, max_retries=0), Lmnt)
     assert_type(client.copy(set_default_headers={}, set_default_query={}, http_client=httpx.Client()), Lmnt)
+    assert_type(client.copy(timeout=httpx2.Timeout(5), http_client=httpx2.Client()), Lmnt)
     assert_type(client.api_key, str)
     assert_type(client.base_url, httpx.URL)
     assert_type(client.max_retries, int)
