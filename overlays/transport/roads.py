@@ -105,29 +105,30 @@ class Roads(ABC, Generic[PoolT]):
     @cached_property
     def _always(self) -> tuple[str, str] | None:
         """The road that every request takes, and why; None if it depends."""
-        named, library = self.connections.transport, self.connections.library
+        connections = self.connections
         if self._given is not None:
             return self._library_of(self._given) or "", "an http_client was given"
-        if named is not None:
-            return named, "transport was given"
-        return (library, "http2=True was given") if self.connections.http2 else None
+        if connections.transport is not None:
+            return connections.transport, "transport was given"
+        return (connections.library, "http2=True was given") if connections.http2 else None
 
     def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, Proxy | None]:
         """Return the road of a request, and the proxy by which it goes; the log says why."""
-        road, reason = self._always or (None, "")
-        proxy = None if road == DIRECT or self._given is not None else self.connections.proxies.of(request.url)
-        if road is None:
-            others = wrapped()
-            reasons = {
-                "there is a proxy": proxy is not None,
-                "the event loop is not asyncio's": is_foreign,
-                f"{others} was wrapped": others is not None,
-            }
-            reason = next((reason for reason, holds in reasons.items() if holds), "")
-            road = (others or self.connections.library) if any(reasons.values()) else DIRECT
+        road, reason = self._always or (DIRECT, "")
+        proxy = None
+        if self._given is None and (road != DIRECT or not reason):
+            proxy = self.connections.proxies.of(request.url)
+        if not reason:
+            other = wrapped()
+            if other is not None:
+                road, reason = other, f"{other} was wrapped"
+            elif proxy is not None or is_foreign:
+                reason = "there is a proxy" if proxy is not None else "the event loop is not asyncio's"
+                road = self.connections.library
         if road == DIRECT and is_foreign:
             raise InvalidArgumentError('transport="direct" needs the event loop of asyncio: choose httpx or httpx2')
-        logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
     def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
