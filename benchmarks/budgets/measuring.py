@@ -22,7 +22,7 @@ from .results import Results
 from .rows import FAST, Row, Work
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 600
+LONGEST = 120
 """Seconds that a measurement may take."""
 
 OPEN_FILES = 8192
@@ -82,9 +82,12 @@ def measured(work: Work, library: str, base_url: str, environment: Mapping[str, 
     command = [_python_of(library), "-P", str(client), work.style, work.name, library, base_url, *work.arguments()]
     costs: list[Cost] = []
     for _ in range(work.processes):
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
-        )
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise MeasurementError(f"{work.style} {work.name}, {library}: not done in {LONGEST} s") from None
         if done.returncode:
             raise MeasurementError(f"{work.style} {work.name}, {library}: {done.stderr.strip()[-2000:]}")
         costs.append(json.loads(done.stdout))
