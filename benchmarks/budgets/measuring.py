@@ -115,7 +115,7 @@ def measure(rows: Sequence[Row], rounds: int, command: str, *, fast: bool, progr
     # What two rows need is measured once.
     wanted = list(dict.fromkeys(each for row in rows for each in row.columns(fast=fast).values()))
     costs: dict[tuple[Work, str], list[Cost]] = {each: [] for each in wanted}
-    done = 0
+    done, load = 0, 0.0
     with servers() as (urls, trusted):
         environment = inherited(trusted)
         for work, library in wanted:
@@ -128,10 +128,11 @@ def measure(rows: Sequence[Row], rounds: int, command: str, *, fast: bool, progr
                 gone = time.monotonic() - began
                 left = f", {gone / done * (rounds * len(wanted) - done):.0f} s to go" if done else ""
                 progress(f"round {number + 1} of {rounds}, {gone:.0f} s{left}: {work.style} {work.name}, {library}")
+                load = max(load, os.getloadavg()[0])
                 costs[work, library].append(measured(work, library, urls[work.over], environment))
                 done += 1
     return Results(
-        about={**_about(), "command": command, "rounds": rounds},
+        about={**_about(), "command": command, "rounds": rounds, "load": round(load, 1)},
         values={
             row.title: {
                 name: [each[row.measure] for each in costs[key]] for name, key in row.columns(fast=fast).items()

@@ -83,7 +83,8 @@ the row says otherwise, HTTP/2 by granian. The figure is the median over the rou
 is how far apart the middle half of them is. Awaiting clients run on asyncio's own event loop, and each may have 1,000
 connections.
 
-{python}, {system}, {cores} cores. {versions}.
+{python}, {system}, {cores} cores; the load average was {load} at most, of which some 1.5 is the measuring itself.
+{versions}.
 """
 
 
@@ -107,7 +108,7 @@ def markdown(results: Results, rows: Sequence[Row]) -> str:
                 *(f"* **{row.title}**: {row.meaning}" for row in measured),
                 "",
                 METHOD.format(
-                    **{each: about[each] for each in ("command", "rounds", "python", "system", "cores")},
+                    **{each: about[each] for each in ("command", "rounds", "python", "system", "cores", "load")},
                     versions=", ".join(f"{name} {version}" for name, version in about["versions"].items()),
                 ),
             ]

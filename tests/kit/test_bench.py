@@ -18,7 +18,15 @@ from tests import official
 
 from .conftest import ROOT
 
-ABOUT = {"command": "scripts/bench", "rounds": 5, "python": "P", "system": "S", "cores": 2, "versions": {"httpx": "1"}}
+ABOUT = {
+    "command": "scripts/bench",
+    "rounds": 5,
+    "python": "P",
+    "system": "S",
+    "cores": 2,
+    "load": 1.4,
+    "versions": {"httpx": "1"},
+}
 WORK = Work("sync", "small_call", times=100)
 CALL, GROWTH, NO_LIMIT = (
     Row("a call", "Calls.", WORK, budget=0.5, fast=0.25),
@@ -85,7 +93,7 @@ def test_the_table_the_page_and_the_picture() -> None:
     assert "| growth | ≤ 5 MB | 1.0 MB | 0.00 |  |  |  |  |  |\n" in page
     assert "| no limit |  | 0.60 | 0.00 |  |" in page
     assert "* **a call**: Calls.\n" in page
-    assert "P, S, 2 cores. httpx 1." in page
+    assert "P, S, 2 cores; the load average was 1.4 at most" in page
     assert [line.split("  ")[0] for line in table(found, [CALL, GROWTH]).splitlines()] == ["work", "a call", "growth"]
     svg = ElementTree.fromstring(picture(found, [CALL, GROWTH, NO_LIMIT]))
     bars = [(each.get("class"), each.get("width")) for each in svg.iter("{http://www.w3.org/2000/svg}rect")]
