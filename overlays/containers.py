@@ -50,25 +50,29 @@ class Container:
         if self._is_new and chunk:
             self._is_new = False
             self.is_text = self.has_signature and chunk[:1] in (b"{", b"<")
-        rest = memoryview(chunk)
-        while rest:
+        at, end = 0, len(chunk)
+        while at < end:
             if self._sample:
-                self._over = (self._over + len(rest)) % self._sample
+                self._over = (self._over + end - at) % self._sample
                 return
+            if self._may_end and not self._held and (at := self._after_frames(chunk, at)) == end:
+                return
+            step = min(abs(self._want) - len(self._held), end - at)
             if self._want < 0:
-                step = min(-self._want, len(rest))
-                rest = rest[step:]
                 self._want += step
                 if not self._want:
                     self._next(None)
             else:
-                step = min(self._want - len(self._held), len(rest))
-                self._held += rest[:step]
-                rest = rest[step:]
+                self._held += chunk[at : at + step]
                 if len(self._held) == self._want:
                     taken = bytes(self._held)
                     self._held.clear()
                     self._next(taken)
+            at += step
+
+    def _after_frames(self, chunk: bytes, at: int) -> int:  # noqa: ARG002  # for formats of frames
+        """Return where the whole frames end that begin here; the parser, which takes a turn for each, does the rest."""
+        return at
 
     def _next(self, taken: bytes | None) -> None:
         try:
@@ -138,6 +142,20 @@ class MP3(Container):
                 if length is None:
                     return 1
                 yield 4 - length
+
+    def _after_frames(self, chunk: bytes, at: int) -> int:
+        lengths, last = self._lengths, len(chunk) - 4
+        while at <= last and chunk[at] == 0xFF:
+            key = chunk[at + 1 : at + 3]
+            if (length := lengths.get(key)) is None:
+                length = lengths[key] = self._frame_length(b"\xff" + key) or 0
+            if not length or at + length > last + 4:
+                break
+            at += length
+        return at
+
+    _lengths: ClassVar[dict[bytes, int]] = {}
+    """Bytes of the frames with these headers, as far as they have come; 0 for what is none."""
 
     def _frame_length(self, header: bytes) -> int | None:
         version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
