@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Generic, TypeGuard, TypeVar, cast
+from typing import Any, Generic, TypeGuard, TypeVar, cast
 from uuid import UUID
 
 T = TypeVar("T")
@@ -57,6 +57,8 @@ class Codec(Generic[T_co]):
 
     read: Callable[[object], T_co]
     write: Callable[[object], object]
+    plain: type | None = None
+    """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
 
 
 def _plain(wanted: str, kind: type[T]) -> Codec[T]:
@@ -65,7 +67,7 @@ def _plain(wanted: str, kind: type[T]) -> Codec[T]:
             raise MismatchError(wanted, value)
         return value
 
-    return Codec(check, check)
+    return Codec(check, check, kind)
 
 
 def _same(value: object) -> object:
@@ -140,7 +142,7 @@ def limited(
                     raise MismatchError(wanted, written)
         return written
 
-    return Codec(codec.read, write)
+    return Codec(codec.read, write, codec.plain)
 
 
 def _text(value: object) -> str:
@@ -153,7 +155,7 @@ def _text(value: object) -> str:
     return value
 
 
-string: Codec[str] = Codec(_plain("text", str).read, _text)
+string: Codec[str] = Codec(_plain("text", str).read, _text, str)
 
 
 def _read_integer(value: object) -> int:
@@ -178,8 +180,8 @@ def _write_number(value: object) -> float:
     return number_
 
 
-integer: Codec[int] = Codec(_read_integer, _read_integer)
-number: Codec[float] = Codec(_read_number, _write_number)
+integer: Codec[int] = Codec(_read_integer, _read_integer, int)
+number: Codec[float] = Codec(_read_number, _write_number, float)
 
 
 def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
@@ -191,7 +193,7 @@ def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
             raise MismatchError(f"one of {allowed}", value)
         return value
 
-    return Codec(kind.read, write)
+    return Codec(kind.read, write, kind.plain)
 
 
 def constant(value: T) -> Codec[T]:
@@ -241,7 +243,7 @@ def nullable(inner: Codec[T]) -> Codec[T | None]:
     def write(value: object) -> object:
         return None if value is None else inner.write(value)
 
-    return Codec(read, write)
+    return Codec(read, write, inner.plain)
 
 
 def _is_list(value: object) -> TypeGuard[Iterable[object]]:
@@ -249,27 +251,33 @@ def _is_list(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
+def replaced(items: list[Any], convert: Callable[[object], T]) -> list[T]:
+    """Put what is made of each item in its place, so that what it was made of is freed at once."""
+    for index, item in enumerate(items):
+        try:
+            items[index] = convert(item)
+        except MismatchError as error:
+            raise error.under(index) from None
+    return items
+
+
 def array(inner: Codec[T]) -> Codec[list[T]]:
     """A list of values of one kind."""
+    plain = inner.plain
 
-    def each(convert: Callable[[object], S], values: Sequence[object]) -> list[S]:
-        done: list[S] = []
-        for value in values:
-            try:
-                done.append(convert(value))
-            except MismatchError as error:
-                raise error.under(len(done)) from None
-        return done
-
-    def read(value: object) -> list[T]:
+    def read(value: Any) -> list[T]:
         if not isinstance(value, list):
             raise MismatchError("an array", value)
-        return each(inner.read, cast("list[object]", value))
+        items: list[Any] = value[:]  # pyright: ignore[reportUnknownVariableType]  # a cast takes as long as the rest
+        for item in items:
+            if type(item) is not plain:
+                return replaced(items, inner.read)
+        return items
 
     def write(value: object) -> object:
         if not _is_list(value):
             raise MismatchError("a list", value)
-        return each(inner.write, list(value))
+        return replaced(list(value), inner.write)
 
     return Codec(read, write)
 

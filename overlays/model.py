@@ -6,16 +6,17 @@ import copy
 import functools
 import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
 
 import attrs
 
-from .codec import Codec, Field, MismatchError, anything, array, mapping
+from .codec import Codec, Field, MismatchError, anything, array, mapping, replaced
 from .errors import InvalidArgumentError
 from .omit import Omit
 from .pydantic_schemas import Serializer, built_on, checked
+from .readers import reader
 
 __all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
 
@@ -53,8 +54,10 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
         def __getattr__(self, name: str) -> object:
-            # Not while the model is being made: then it has no attributes at all.
-            if not name.startswith("_") and name != "additional_properties":
+            if name == "additional_properties":  # few models have any
+                self.additional_properties = {}
+                return self.additional_properties
+            if not name.startswith("_"):
                 if name in self.additional_properties:
                     return self.additional_properties[name]
                 if name in _OLDER_NAMES:
@@ -306,35 +309,15 @@ def fields_of(kind: type[Model]) -> Mapping[str, Field]:
     return _FIELDS[kind]
 
 
+_READERS: dict[type[Model], Callable[[object], Any]] = {}
+
+
 def read_model(kind: type[M], data: object) -> M:
     """Read a model from decoded JSON; raises MismatchError. An optional field may be missing or null."""
-    if not isinstance(data, Mapping):
-        raise MismatchError("an object", data)
-    rest = dict(cast("Mapping[str, object]", data))
-    values: dict[str, Any] = {}
-    nulls: list[str] = []
-    for attribute, field in fields_of(kind).items():
-        if field.name not in rest:
-            if field.required and not field.write_only:
-                raise MismatchError("there", None, found="nothing").under(field.name)
-            continue
-        value = rest.pop(field.name)
-        if value is None and (not field.required or field.write_only):
-            nulls.append(attribute)
-            continue
-        try:
-            values[attribute] = field.codec.read(value)
-        except MismatchError as error:
-            raise error.under(field.name) from None
-    for key, value in rest.items():
-        try:
-            rest[key] = kind.json_rest().read(value)
-        except MismatchError as error:
-            raise error.under(key) from None
-    made = kind(**values, additional_properties=rest)
-    if nulls:
-        made._nulls = tuple(nulls)  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    return made
+    if kind not in _READERS:
+        _READERS[kind] = reader(kind, fields_of(kind), kind.json_rest())
+    read: Callable[[object], M] = _READERS[kind]
+    return read(data)
 
 
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
@@ -390,13 +373,25 @@ def write_model(kind: type[Model], value: object) -> dict[str, object]:
 
 def model(kind: type[M]) -> Codec[M]:
     """A model of the given class."""
-    return Codec(functools.partial(read_model, kind), functools.partial(write_model, kind))
+    # A reader is not made before there is something to read: models may refer to each other in a circle.
+    return Codec(_READERS.get(kind) or functools.partial(read_model, kind), functools.partial(write_model, kind))
 
 
-def result_list(inner: Codec[T]) -> Codec[ResultList[T]]:
-    """A list of values of one kind that knows the request it came from."""
+def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[T]]:
+    """A list of values of one kind that knows the request it came from.
+
+    Args:
+        inner: That kind.
+        in_place: Whether reading uses the JSON up: no more of it is held than is still to be read.
+    """
     plain = array(inner)
-    return Codec(lambda value: ResultList(plain.read(value)), plain.write)
+
+    def read(value: object) -> ResultList[T]:
+        if in_place and isinstance(value, list):
+            return ResultList(replaced(cast("list[object]", value), inner.read))
+        return ResultList(plain.read(value))
+
+    return Codec(read, plain.write)
 
 
 def result_dict(inner: Codec[T]) -> Codec[ResultDict[T]]:

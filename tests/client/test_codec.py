@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
+import pickle
+import types
 import uuid
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +49,56 @@ def test_unknown_fields_are_kept() -> None:
     assert voice.to_dict() == data
     assert json.loads(voice.to_json()) == data
     assert "accent='Welsh'" in repr(voice)
+
+
+def test_unknown_fields_do_not_stand_in_for_missing_ones() -> None:
+    every = Voice.from_dict(VOICE | dict.fromkeys(["description", "gender", "preview_url", "starred", "tags", "type"]))
+    as_many = {**{key: value for key, value in every.to_dict().items() if key != "type"}, "accent": "Welsh"}
+    assert len(as_many) == len(every.to_dict())
+    voice = Voice.from_dict(as_many)
+    assert (voice.type, voice.additional_properties) == (None, {"accent": "Welsh"})
+    assert voice.to_dict() == as_many
+    with pytest.raises(lmnt.InvalidArgumentError, match="id must be there"):
+        Voice.from_dict({**{key: value for key, value in as_many.items() if key != "id"}, "other": 1})
+
+
+def test_any_mapping_is_read_and_stays_as_it_is() -> None:
+    data = VOICE | {"tags": ["calm"], "accent": ["Welsh"]}
+    voice = Voice.from_dict(types.MappingProxyType(data))
+    assert voice == Voice.from_dict(data)
+    assert voice.tags is not None
+    voice.tags.append("slow")
+    assert data == VOICE | {"tags": ["calm"], "accent": ["Welsh"]}
+
+
+def test_models_of_one_kind_share_no_additional_properties() -> None:
+    first, second = Voice.from_dict(VOICE), Voice.from_dict(VOICE)
+    first.additional_properties["accent"] = "Welsh"
+    assert first.additional_properties == {"accent": "Welsh"}
+    assert second.additional_properties == {}
+    assert first != second
+    assert copy.copy(second) == pickle.loads(pickle.dumps(second)) == second == Voice(**VOICE)
+
+
+def test_models_of_an_application_are_made_as_it_says() -> None:
+    class Shouted(lmnt.Model):
+        text: str = attrs.field(converter=str.upper)
+        words: list[str] = attrs.field(factory=lambda: ["none"])
+
+        def __attrs_post_init__(self) -> None:
+            self.words.append("more")
+
+    class Own(Voice):
+        def __attrs_post_init__(self) -> None:
+            raise AssertionError("it is no class of attrs")
+
+        def shout(self) -> str:
+            return self.name.upper()
+
+    assert Shouted.from_dict({"text": "a"}) == Shouted.from_dict({"text": "a", "words": None})
+    assert Shouted.from_dict({"text": "a", "more": 1}).words == ["none", "more"]
+    assert Shouted.from_dict({"text": "a", "more": 1}).text == "A"
+    assert Own.from_dict(VOICE).shout() == "LEAH"
 
 
 def test_unknown_enum_values_pass_and_are_written_back() -> None:

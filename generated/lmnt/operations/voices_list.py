@@ -27,7 +27,7 @@ def build(
             method="GET",
             path="/v1/ai/voice/list",
             accept="application/json",
-            result=_model.result_list(_model.model(Voice)),
+            result=_model.result_list(_model.model(Voice), in_place=True),
             retry_safe=True,
             query=_operation.query(
                 {

@@ -1,0 +1,109 @@
+"""Functions that read objects: one for each class, written for it, so that no object costs what its class tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import attrs
+
+from .codec import Codec, Field, MismatchError, mapping
+
+T = TypeVar("T")
+
+_READER = """
+def read(data):
+    if type(data) is not dict:
+        data = object_of(data)
+    if len(data) < {count}:
+        data = {{**absences, **data}}
+    nulls = ()
+    try:
+        pass{fetched}
+    except KeyError:
+        return read({{**absences, **data}})
+    {checked}
+    made = {made}
+    if nulls:
+        made._nulls = nulls
+    return made
+"""
+
+_FETCHED = """
+        _{attribute} = data[{name!r}]"""
+
+_CHECKED = """
+    if type(_{attribute}) is not plain_{attribute}:{absent}
+        else:
+            try:
+                _{attribute} = read_{attribute}(_{attribute})
+            except MismatchError as error:
+                raise error.under({name!r}) from None"""
+
+_REQUIRED = """
+        if _{attribute} is absent:
+            raise MismatchError('there', None, found='nothing').under({name!r})"""
+
+_OPTIONAL = """
+        if _{attribute} is None:
+            nulls += ({attribute!r},)
+            _{attribute} = default_{attribute}
+        elif _{attribute} is absent:
+            _{attribute} = default_{attribute}"""
+
+_STORED = """
+    made.{attribute} = {value}"""
+
+_REST = """
+    if len(data) > {count}:
+        made.additional_properties = rest_of(data)"""
+
+
+def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> Callable[[object], T]:
+    """Return the function that reads a model from decoded JSON; it raises MismatchError.
+
+    Args:
+        kind: The class of the model.
+        fields: Its fields by attribute name.
+        rest: The kind of its other properties.
+    """
+    absent = object()
+    absences = dict.fromkeys((field.name for field in fields.values()), absent)
+
+    def object_of(data: object) -> dict[str, object]:
+        if not isinstance(data, Mapping):
+            raise MismatchError("an object", data)
+        return dict(cast("Mapping[str, object]", data))
+
+    read_rest = mapping(rest).read
+
+    def rest_of(data: Mapping[str, object]) -> dict[str, object]:
+        return read_rest({name: value for name, value in data.items() if name not in absences})
+
+    def called(rest: object, *values: object) -> T:
+        given = {name: value for name, value in zip(fields, values, strict=True) if value is not absent}
+        return cast("Callable[..., T]", kind)(**given, additional_properties=rest)
+
+    known: dict[str, Any] = {"absences": absences, "absent": absent, "object_of": object_of, "rest_of": rest_of}
+    known |= {"called": called, "new": object.__new__, "kind": kind, "MismatchError": MismatchError}
+    fetched = checked = stored = ""
+    for attribute, field in fields.items():
+        names = {"attribute": attribute, "name": field.name}
+        fetched += _FETCHED.format(**names)
+        is_needed = field.required and not field.write_only
+        checked += _CHECKED.format(**names, absent=(_REQUIRED if is_needed else _OPTIONAL).format(**names))
+        known[f"plain_{attribute}"] = field.codec.plain
+        known[f"read_{attribute}"] = field.codec.read
+        known[f"default_{attribute}"] = absent
+    made = f"called(rest_of(data), {', '.join(f'_{name}' for name in fields)})"
+    # A class of the description is filled; one of an application's own is called, since it may do more when made.
+    if "json_fields" in vars(kind):
+        for each in attrs.fields(cast("Any", kind)):
+            if each.name != "additional_properties":  # made when it is asked for
+                known[f"default_{each.name}"] = each.default
+                value = f"_{each.name}" if each.name in fields else f"default_{each.name}"
+                stored += _STORED.format(attribute=each.name, value=value)
+        made = "new(kind)" + stored + _REST.format(count=len(fields))
+    text = _READER.format(count=len(fields), fetched=fetched, checked=checked, made=made)
+    exec(compile(text, f"<reader of {kind.__name__}>", "exec"), known)
+    return cast("Callable[[object], T]", known["read"])

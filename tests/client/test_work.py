@@ -1,0 +1,61 @@
+"""What is done for each field, message and call, counted in calls of Python functions: no busy machine changes that."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lmnt.operations import voices_list
+
+VOICE = {
+    **{"id": "leah", "name": "Leah", "owner": "system", "state": "ready", "description": "Calm", "gender": "F"},
+    **{"preview_url": "https://example.com/leah", "starred": True, "tags": ["calm", "slow"], "type": "instant"},
+}
+MANY = 1_000
+
+
+def calls_made(step: Callable[[], object]) -> int:
+    """Return how many functions written in Python a step calls in this thread."""
+    count = 0
+
+    def watch(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(watch)
+    try:
+        step()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("voice", "most"),
+    [(VOICE, 3), (VOICE | {"tags": None, "gender": None}, 3), (VOICE | {"accent": "Welsh", "owner": "a friend"}, 9)],
+)
+def test_a_model_is_read_in_a_few_calls(voice: dict[str, Any], most: int) -> None:
+    voices_list.build().result.read([dict(voice)])  # type: ignore[union-attr]  # it has one
+    reader: Any = voices_list.build().result
+    voices = [dict(voice) for _ in range(MANY)]
+    assert calls_made(lambda: reader.read(voices)) < most * MANY
+
+
+def test_a_list_is_not_held_twice() -> None:
+    body = json.dumps([VOICE] * MANY)
+
+    def peak(step: Callable[[], object]) -> int:
+        tracemalloc.start()
+        step()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    reader: Any = voices_list.build().result
+    reader.read([dict(VOICE)])
+    assert peak(lambda: reader.read(json.loads(body))) < 1.1 * peak(lambda: json.loads(body))
