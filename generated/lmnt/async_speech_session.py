@@ -27,7 +27,7 @@ from .options import CallOptions, Secret
 from .session import State
 from .session_audio import AsyncAudioIterator, AsyncSpokenIterator
 from .session_events import SpeechSessionEvent
-from .session_facts import SessionFacts, prepare
+from .session_facts import ALREADY_READ, SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import AsyncSocket, Closed, Quiet
 
@@ -49,6 +49,7 @@ class AsyncSpeechSession(SessionFacts):
         self._socket = socket
         self._sending = asyncio.Lock()
         self._receiving = asyncio.Lock()
+        self._is_read = self._is_rest_read = False
         self._unsent: deque[str | Secret] = deque()
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -134,24 +135,36 @@ class AsyncSpeechSession(SessionFacts):
         return self
 
     async def __anext__(self) -> SpeechSessionEvent:
-        self._start_reading()
+        if self._is_read:
+            raise Error(ALREADY_READ)
+        self._is_read = True
         try:
             while not self._events:
                 if self._session.is_over:
                     self._session.end()
                     raise StopAsyncIteration
-                closed: Closed | None = None
-                async with self._receiving:
-                    # A task that found the connection closed while sending may have read the rest.
-                    if not self._events and not self._session.is_over:
-                        closed = await self._take()
-                if closed is not None:
-                    # A task that is sending finds it closed too; what it could not send counts.
-                    async with self._sending:
-                        await self._end(closed)
+                # Mostly one has come already: then nothing need be waited for, and no time be watched.
+                if self._is_rest_read or (message := self._socket.receive_now()) is None:
+                    await self._wait_for_more()
+                elif (event := self._heard(message)) is not None:
+                    return event
             return self._events.popleft()
+        except APIError:
+            await self._socket.close()
+            raise
         finally:
-            self._reading.release()
+            self._is_read = False
+
+    async def _wait_for_more(self) -> None:
+        closed: Closed | None = None
+        async with self._receiving:
+            # A task that found the connection closed while sending may have read the rest.
+            if not self._events and not self._session.is_over:
+                closed = await self._take()
+        if closed is not None:
+            # A task that is sending finds it closed too; what it could not send counts.
+            async with self._sending:
+                await self._end(closed)
 
     def audio(self) -> AsyncAudioIterator:
         """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
@@ -227,9 +240,13 @@ class AsyncSpeechSession(SessionFacts):
         if closed.stalled:
             await self._end(closed)
         found: Closed | None = None
-        async with self._receiving:
-            while found is None and not self._session.is_over:
-                found = await self._take()
+        self._is_rest_read = True
+        try:
+            async with self._receiving:
+                while found is None and not self._session.is_over:
+                    found = await self._take()
+        finally:
+            self._is_rest_read = False
         if found is not None:
             await self._end(found)
         self._session.end()
@@ -237,21 +254,17 @@ class AsyncSpeechSession(SessionFacts):
     async def _take(self) -> Closed | None:
         """Receive one message, or return the end; raises what the session failed with."""
         try:
-            message = await self._socket.receive(self._wait())
-        except Closed as closed:
-            return closed
-        except Quiet:
-            message = None
-        try:
+            try:
+                message = await self._socket.receive(self._wait())
+            except Quiet:
+                message = None
             if message is not None:
-                self._heard(message)
+                if (event := self._heard(message)) is not None:
+                    self._events.append(event)
             elif self._check_silence():
                 self._pong = await self._socket.ping()
         except Closed as closed:
             return closed
-        except APIError:
-            await self._socket.close()
-            raise
         return None
 
     async def _end(self, closed: Closed) -> None:

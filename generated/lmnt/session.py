@@ -12,7 +12,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import Enum
 from typing import Any, cast
 
 from . import description
@@ -52,29 +52,39 @@ LONGEST_TEXT = 4096
 """Characters in one message: so few that a connection which takes any bytes takes them all, and no server minds."""
 
 
-class State(Enum):
-    """How far a session is."""
+_SPEECH = frozenset({"audio", "timestamps", "flush_complete", "reset_complete"})
 
-    INIT = auto()
+
+class State(Enum):
+    """How far a session is.
+
+    Args:
+        expected: The messages that make sense, besides `error` and those of an unknown type, which always do.
+        owes: Whether the server owes something, whatever was asked for.
+        doing: What the session is at, for people.
+        refusal: Why no command is taken.
+    """
+
+    INIT = frozenset[str](), False, "nothing was asked for", "the session is not open yet"
     """Connected; nothing was sent."""
-    READY = auto()
+    READY = frozenset({"ready"}), True, "`ready` was awaited", "the session is not open yet"
     """`init` was sent, the server has not said `ready`."""
-    OPEN = auto()
+    OPEN = _SPEECH, False, "the session was open", ""
     """Texts may be sent."""
-    FINISHING = auto()
+    FINISHING = (
+        *(_SPEECH, True, "the session was finishing"),
+        "send_finish() said that no more would come; open another session",
+    )
     """`finish` was sent; the server speaks what is left."""
-    CLOSED = auto()
+    CLOSED = frozenset[str](), False, "the session was closed", "this session is over; open another one"
     """It is over, well or badly."""
 
+    def __init__(self, expected: frozenset[str], owes: bool, doing: str, refusal: str) -> None:
+        self.expected = expected
+        self.owes = owes
+        self.doing = doing
+        self.refusal = refusal
 
-_SPEECH = frozenset({"audio", "timestamps", "flush_complete", "reset_complete"})
-EXPECTED: Mapping[State, frozenset[str]] = {
-    State.INIT: frozenset(),
-    State.READY: frozenset({"ready"}),
-    State.OPEN: _SPEECH,
-    State.FINISHING: _SPEECH,
-}
-"""The messages that make sense in each state, besides `error` and those of an unknown type, which always do."""
 
 _ANSWERS: Mapping[str, str] = {"flush_complete": "flush", "reset_complete": "reset"}
 
@@ -95,6 +105,8 @@ class Session:
         self.state = State.INIT
         self.failure: APIError | None = None
         """Why it is closed, unless it is complete."""
+        self.is_over = False
+        """Whether it is closed, well or badly."""
         self.complete = False
         """Whether all has come."""
         self.nonce = 0
@@ -108,11 +120,6 @@ class Session:
         self._dropping_until: int | None = None
 
     @property
-    def is_over(self) -> bool:
-        """Whether it is closed, well or badly."""
-        return self.state is State.CLOSED
-
-    @property
     def unanswered(self) -> tuple[int, ...]:
         """The numbers of the flushes and resets that wait for their answer, in order."""
         return tuple(nonce for _, nonce in self._unanswered)
@@ -120,7 +127,7 @@ class Session:
     @property
     def awaits(self) -> bool:
         """Whether the server owes something, so that its silence is a failure."""
-        return self.state in (State.READY, State.FINISHING) or bool(self._unanswered)
+        return self.state.owes or bool(self._unanswered)
 
     # What is sent. Each returns the messages and takes them for sent.
 
@@ -169,7 +176,7 @@ class Session:
     def _command(self, kind: type[Model], method: str, **fields: object) -> str:
         self.end()
         if self.state is not State.OPEN:
-            raise Error(f"{method}: {_REFUSALS[self.state]}")
+            raise Error(f"{method}: {self.state.refusal}")
         with arguments_of(method):
             return json.dumps(write_fields(kind, fields), ensure_ascii=False)
 
@@ -182,13 +189,13 @@ class Session:
             APIStatusError: The server says that the session failed; the class is that of the error's type.
             APIResponseValidationError: The message cannot be read, or makes no sense here.
         """
-        if self.state is State.CLOSED:
-            self.end()
-            raise Error("a message after the end")
         if isinstance(message, bytes):
-            self._expect("audio", message)
+            if "audio" not in self.state.expected:
+                raise self._unexpected("audio", message)
             self.bytes_received += len(message)
             return None if self._dropping_until else SpeechSessionAudio(message)
+        if self.is_over:
+            raise self._unexpected("a text", message)
         return self._take(self._read(message), message)
 
     def _take(self, fields: Mapping[str, Any], message: str) -> SpeechSessionEvent | None:
@@ -203,7 +210,8 @@ class Session:
             if error.path == ["type"]:
                 return UnknownEvent(type_, fields)
             raise self._invalid(f"{type_}: {error}", message) from error
-        self._expect(type_, message)
+        if type_ not in self.state.expected:
+            raise self._unexpected(type_, message)
         match event:
             case SpeechSessionReady():
                 self.request_id = event.request_id
@@ -227,9 +235,9 @@ class Session:
             raise self._invalid("the server sent JSON that is no object", message)
         return cast("Mapping[str, Any]", fields)
 
-    def _expect(self, type_: str, message: str | bytes) -> None:
-        if type_ not in EXPECTED[self.state]:
-            raise self._invalid(f"the server sent {type_} while {_DOING[self.state]}", message)
+    def _unexpected(self, type_: str, message: str | bytes) -> APIError:
+        self.end()
+        return self._invalid(f"the server sent {type_} while {self.state.doing}", message)
 
     def _answered(self, type_: str, nonce: int, message: str) -> None:
         answered = (_ANSWERS[type_], nonce)
@@ -252,10 +260,10 @@ class Session:
         Raises:
             SessionClosedError: The work was not done.
         """
-        if self.state is State.CLOSED:
+        if self.is_over:
             return self.end()
         if code == NORMAL and self.state is State.FINISHING and not self._unanswered and not self._is_broken:
-            self.state, self.complete = State.CLOSED, True
+            self.state, self.is_over, self.complete = State.CLOSED, True, True
             logger.debug("%s: complete, %s bytes (request %s)", self._url, self.bytes_received, self.request_id)
             return None
         raise self._failed(self._closed_error("the session was closed too early", code, reason))
@@ -278,12 +286,12 @@ class Session:
 
     def interrupted(self, by: BaseException) -> None:
         """Take note that a message was being received when something else was raised: it may be lost."""
-        if self.state is not State.CLOSED:
+        if not self.is_over:
             self._failed(self._closed_error("the session is broken", None, f"interrupted by {type(by).__name__}"))
 
     def abandon(self) -> None:
         """Close the session from this side; what was still to come is not wanted."""
-        if self.state is not State.CLOSED:
+        if not self.is_over:
             self._failed(self._closed_error("the session was closed by this side", None, ""))
 
     def end(self) -> None:
@@ -297,8 +305,8 @@ class Session:
         return True if self.state in (State.INIT, State.READY) else None
 
     def _failed(self, failure: APIError) -> APIError:
-        if self.state is not State.CLOSED:
-            self.state, self.failure = State.CLOSED, failure
+        if not self.is_over:
+            self.state, self.is_over, self.failure = State.CLOSED, True, failure
             logger.debug("%s", failure)
         return failure
 
@@ -329,18 +337,3 @@ class Session:
                 retry_safe=self._retry_safe,
             )
         )
-
-
-_DOING: Mapping[State, str] = {
-    State.INIT: "nothing was asked for",
-    State.READY: "`ready` was awaited",
-    State.OPEN: "the session was open",
-    State.FINISHING: "the session was finishing",
-}
-
-_REFUSALS: Mapping[State, str] = {
-    State.INIT: "the session is not open yet",
-    State.READY: "the session is not open yet",
-    State.FINISHING: "send_finish() said that no more would come; open another session",
-    State.CLOSED: "this session is over; open another one",
-}

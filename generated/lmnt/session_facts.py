@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -10,7 +9,7 @@ from typing import cast
 
 from . import description
 from .calls import AsyncCalls, SyncCalls
-from .errors import APIError, Error, InvalidArgumentError
+from .errors import APIError, InvalidArgumentError
 from .exchange import handshake
 from .handles import Handle
 from .model import write_fields
@@ -25,6 +24,8 @@ from .transport.turns import OverHTTP1
 from .transport.websocket import Closed
 
 OPERATION_ID = "speech.sessions.create"
+
+ALREADY_READ = "this session is being read already: one reader gets all events"
 
 DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
 """Bytes: minutes of audio in one message."""
@@ -76,26 +77,23 @@ class Patience:
 
     def __init__(self, limit: float | None) -> None:
         self._limit = limit
-        self._since: float | None = None
+        self.since: float | None = None
+        """The moment since which the server has owed something and been silent; None while it owes nothing."""
 
     def sent(self, now: float, *, awaits: bool) -> None:
         """Take note that something was sent; `awaits` says whether the server owes something."""
-        if awaits and self._since is None:
-            self._since = now
-
-    def heard(self, now: float, *, awaits: bool) -> None:
-        """Take note of a message."""
-        self._since = now if awaits else None
+        if awaits and self.since is None:
+            self.since = now
 
     def left(self, now: float) -> float | None:
         """Return the seconds to wait for the next message; None for ever."""
-        if self._limit is None or self._since is None:
+        if self._limit is None or self.since is None:
             return self._limit
-        return max(self._since + self._limit - now, 0.0)
+        return max(self.since + self._limit - now, 0.0)
 
     def is_over(self, now: float) -> bool:
         """Whether what is owed is overdue."""
-        return self._since is not None and self.left(now) == 0
+        return self.since is not None and self.left(now) == 0
 
 
 class SessionFacts(Handle):
@@ -111,7 +109,6 @@ class SessionFacts(Handle):
         self._patience = Patience(opening.timeout.read)
         self._events: deque[SpeechSessionEvent] = deque()
         self._pong: Callable[[], bool] | None = None
-        self._reading = threading.Lock()
 
     @property
     def request_id(self) -> str | None:
@@ -172,10 +169,6 @@ class SessionFacts(Handle):
         state = self._session.state.name.lower()
         return f"<{type(self).__name__} [{state}] {self._url.partition('?')[0]} {self.request_id}>"
 
-    def _start_reading(self) -> None:
-        if not self._reading.acquire(blocking=False):
-            raise Error("this session is being read already: one reader gets all events")
-
     def _wait(self) -> float | None:
         """Return the seconds to wait for the next message."""
         left = self._patience.left(time.monotonic())
@@ -183,12 +176,12 @@ class SessionFacts(Handle):
             return left
         return self._deadline.remaining if left is None else min(left, self._deadline.remaining)
 
-    def _heard(self, message: str | bytes) -> None:
+    def _heard(self, message: str | bytes) -> SpeechSessionEvent | None:
+        """Take a message and return its event, if it is one to be handed out."""
         event = self._session.receive(message)
         self._pong = None
-        self._patience.heard(time.monotonic(), awaits=self._session.awaits)
-        if event is not None:
-            self._events.append(event)
+        self._patience.since = time.monotonic() if self._session.awaits else None
+        return event
 
     def _sent(self) -> None:
         self._patience.sent(time.monotonic(), awaits=self._session.awaits)

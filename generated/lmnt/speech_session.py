@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self
 
 from .calls import SyncCalls
-from .errors import APIError
+from .errors import APIError, Error
 from .files import Download, save
 from .options import CallOptions, Secret
 from .session import State
 from .session_audio import AudioIterator, SpokenIterator
 from .session_events import SpeechSessionEvent
-from .session_facts import SessionFacts, prepare
+from .session_facts import ALREADY_READ, SessionFacts, prepare
 from .transport.handshake import Opening
 from .transport.websocket import Closed, Quiet, Socket
 
@@ -38,6 +38,7 @@ class SpeechSession(SessionFacts):
         self._socket = socket
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
+        self._reading = threading.Lock()
         # What the state machine is told by the thread that reads and by those that send must not mix.
         self._deciding = threading.RLock()
 
@@ -121,16 +122,17 @@ class SpeechSession(SessionFacts):
         return self
 
     def __next__(self) -> SpeechSessionEvent:
-        self._start_reading()
+        if not self._reading.acquire(False):
+            raise Error(ALREADY_READ)
         try:
             while not self._events:
-                if self._session.is_over:
-                    self._session.end()
-                    raise StopIteration
                 closed: Closed | None = None
                 with self._receiving:
                     # A thread that found the connection closed while sending may have read the rest.
-                    if not self._events and not self._session.is_over:
+                    if not self._events:
+                        if self._session.is_over:
+                            self._session.end()
+                            raise StopIteration
                         closed = self._take()
                 if closed is not None:
                     # A thread that is sending finds it closed too; what it could not send counts.
@@ -225,12 +227,15 @@ class SpeechSession(SessionFacts):
         """Receive one message, or return the end; raises what the session failed with."""
         try:
             try:
-                message = self._socket.receive(self._wait())
+                message = self._socket.receive_now()
+                if message is None:
+                    message = self._socket.receive(self._wait())
             except Quiet:
                 message = None
             if message is not None:
                 with self._deciding:
-                    self._heard(message)
+                    if (event := self._heard(message)) is not None:
+                        self._events.append(event)
             elif self._check_silence():
                 self._pong = self._socket.ping()
         except Closed as closed:

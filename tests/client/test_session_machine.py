@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import lmnt
 from lmnt.options import Secret
-from lmnt.session import EXPECTED, LONGEST_TEXT, Session, State
+from lmnt.session import LONGEST_TEXT, Session, State
 from lmnt.session_facts import Patience
 
 from .modes import KEY
@@ -140,8 +140,8 @@ def test_every_event_in_every_state(state: State, event: str) -> None:
 
 
 def test_the_table_says_what_the_machine_expects() -> None:
-    for state, expected in EXPECTED.items():
-        assert {name for name in MESSAGES if name in expected} <= {
+    for state in State:
+        assert {name for name in MESSAGES if name in state.expected} <= {
             *(name for name, what in TABLE[state].items() if what in (EVENT, NEXT)),
             "reset_complete",  # no reset was sent
         }
@@ -283,10 +283,10 @@ def test_patience_counts_from_when_something_is_owed() -> None:
     patience.sent(205, awaits=True)
     assert patience.left(206) == 4
     assert not patience.is_over(209)
-    patience.heard(209, awaits=True)
+    patience.since = 209
     assert patience.left(210) == 9
     assert patience.is_over(219)
-    patience.heard(219, awaits=False)
+    patience.since = None
     assert not patience.is_over(1000)
 
 

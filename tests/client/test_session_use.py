@@ -404,17 +404,27 @@ def test_a_peer_that_reads_when_it_was_read(mode: Sync, session_peer: Any) -> No
 # ---- more than one at a time
 
 
-def test_a_second_reader(mode: Sync, session_peer: Any) -> None:
-    session = opened(mode, session_peer())
-    assert next(mode.each(session)).type == "ready"
-    session._reading.acquire()
-    with pytest.raises(lmnt.LmntError, match="being read already"):
-        types(mode, session)
-    session._reading.release()
-    mode.run(session.close())
+def test_a_second_reader_of_tasks(session_peer: Any) -> None:
+    async def main(base_url: str) -> None:
+        client = lmnt.AsyncLmnt(api_key=KEY, base_url=base_url)
+        async with client, client.speech.sessions.create(voice="leah") as session:
+            assert (await anext(session)).type == "ready"
+            first = asyncio.ensure_future(anext(session))
+            await asyncio.sleep(0)
+            with pytest.raises(lmnt.LmntError, match="being read already"):
+                await anext(session)
+            await session.send_text("x")
+            await session.send_flush()
+            assert (await first).type == "audio"
+            await session.send_finish()
+            async for _ in session:
+                pass
+            assert session.complete
+
+    asyncio.run(main(session_peer().base_url))
 
 
-def test_a_second_reader_of_real_threads(session_peer: Any) -> None:
+def test_a_second_reader_of_threads(session_peer: Any) -> None:
     session = opened(Sync(), session_peer())
     next(session)
     first = threading.Thread(target=lambda: list(session), daemon=True)

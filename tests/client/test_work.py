@@ -6,11 +6,16 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from lmnt.operations import voices_list
+
+from .modes import Sync
+from .session_peer import Conversation, SessionPeer
 
 VOICE = {
     **{"id": "leah", "name": "Leah", "owner": "system", "state": "ready", "description": "Calm", "gender": "F"},
@@ -19,13 +24,13 @@ VOICE = {
 MANY = 1_000
 
 
-def calls_made(step: Callable[[], object]) -> int:
-    """Return how many functions written in Python a step calls in this thread."""
+def calls_made(step: Callable[[], object], *, elsewhere: bool = True) -> int:
+    """Return how many functions written in Python a step calls in this thread, those of other packages included."""
     count = 0
 
-    def watch(_frame: object, event: str, _argument: object) -> None:
+    def watch(frame: FrameType, event: str, _argument: object) -> None:
         nonlocal count
-        count += event == "call"
+        count += event == "call" and (elsewhere or frame.f_globals.get("__name__", "").startswith("lmnt."))
 
     sys.setprofile(watch)
     try:
@@ -59,3 +64,18 @@ def test_a_list_is_not_held_twice() -> None:
     reader: Any = voices_list.build().result
     reader.read([dict(VOICE)])
     assert peak(lambda: reader.read(json.loads(body))) < 1.1 * peak(lambda: json.loads(body))
+
+
+def test_a_frame_takes_a_few_calls(mode: Sync) -> None:
+    def script(peer: Conversation) -> None:
+        peer.open()
+        peer.expect("finish")
+        peer.raw(Frame(Opcode.BINARY, bytes(4096), True).serialize(mask=False) * MANY)
+        peer.close(1000)
+
+    with SessionPeer(script).running() as peer:
+        session = mode.run(mode.client(base_url=peer.base_url).speech.sessions.create(voice="leah"))
+        assert next(mode.each(session)).type == "ready"
+        mode.run(session.send_finish())
+        assert calls_made(lambda: list(mode.each(session)), elsewhere=False) < 10 * MANY
+        assert session.bytes_received == 4096 * MANY

@@ -14,9 +14,10 @@ import ssl
 import struct
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
-from typing import cast
+from types import coroutine
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import websockets.asyncio.client
@@ -32,6 +33,8 @@ from .addresses import first_that_answers
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 from .network_errors import causes_of
 from .turns import TurnTakingSocket
+
+T = TypeVar("T")
 
 READ_SLICE = 2.0
 """Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
@@ -72,15 +75,25 @@ def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
     handled = sys.exception()
     try:
         yield
-    except (WebSocketException, OSError, ValueError) as error:
+    except _ENDS as error:
         for each in causes_of(error, handled) if secret else ():
             each.__traceback__ = None
-        closed = _closed(error)
-        closed.reason = key.cover(closed.reason)
-        raise closed from (error if key.cover(str(error)) == str(error) else None)
+        raise _closed(error, key) from None
 
 
-def _closed(error: Exception) -> Closed:
+_ENDS = (WebSocketException, OSError, ValueError)
+"""What is raised on a connection that is over."""
+
+
+def _closed(error: Exception, key: Secret) -> Closed:
+    """Return what the end of a connection means, with the API key covered, which the other side may repeat."""
+    closed = _end(error)
+    closed.reason = key.cover(closed.reason)
+    closed.__cause__ = error if key.cover(str(error)) == str(error) else None
+    return closed
+
+
+def _end(error: Exception) -> Closed:
     """Return what the end of a connection means. The library counts 1001 and 1005 as fine; here a code is a code."""
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
         return Closed(None, "the server takes nothing more", stalled=True)
@@ -104,16 +117,6 @@ _CODES = {
     "UnicodeDecodeError": CloseCode.INVALID_DATA,
 }
 """What the library fails a connection with (RFC 6455 section 7.4.1), by exception; not all of its versions have all."""
-
-
-def _slices(timeout: float | None) -> Iterator[float]:
-    """Return the seconds of each wait, until the timeout has passed."""
-    ends = math.inf if timeout is None else time.monotonic() + timeout
-    left = ends - time.monotonic()
-    while True:
-        yield max(min(left, READ_SLICE), 0.0)
-        if (left := ends - time.monotonic()) <= 0:
-            return
 
 
 def _write_limit(seconds: float | None) -> bytes:
@@ -202,18 +205,28 @@ class Socket(_Covering):
             if time.monotonic() > ends:
                 raise TimeoutError
 
+    def receive_now(self) -> str | bytes | None:
+        """Return the next message if it has come already."""
+        try:
+            message = self._connection.recv(0)
+        except _ENDS:
+            return None  # it has not come, or as `receive` will find
+        return message if isinstance(message, bytes) else self._key.cover(message)
+
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
+        left = math.inf if timeout is None else timeout
         with _closing(self._key):
-            for left in _slices(timeout):
+            while True:
                 try:
-                    return self._covered(self._connection.recv(left))
+                    return self._covered(self._connection.recv(min(left, READ_SLICE)))
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
                         # There was a goodbye, and the other side keeps the connection.
                         self._connection.close()
                         return self._covered(self._connection.recv())
-            raise Quiet
+                if (left := left - READ_SLICE) <= 0:
+                    raise Quiet
 
     def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
@@ -231,12 +244,28 @@ class Socket(_Covering):
             pinging.join()
 
 
+@coroutine
+def _rest_of(step: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that has begun, and awaits this."""
+    try:
+        while True:
+            try:
+                sent = yield awaited
+            except BaseException as error:
+                awaited = step.throw(error)
+            else:
+                awaited = step.send(sent)
+    except StopIteration as done:
+        return cast("T", done.value)
+
+
 class AsyncSocket(_Covering):
     """A connection that carries messages, for callers who await."""
 
     def __init__(self, opening: Opening, connection: websockets.asyncio.client.ClientConnection) -> None:
         super().__init__(opening, connection.response)
         self._connection = connection
+        self._begun: Awaitable[str | bytes] | None = None
 
     @classmethod
     async def open(cls, opening: Opening) -> AsyncSocket:
@@ -251,19 +280,35 @@ class AsyncSocket(_Covering):
             async with asyncio.timeout(self._write_timeout):
                 await self._connection.send(bare(message))
 
+    def receive_now(self) -> str | bytes | None:
+        """Return the next message if it has come already; else `receive`, called at once, goes on with the attempt."""
+        step = self._connection.recv()
+        try:
+            awaited = step.send(None)
+        except StopIteration as done:
+            message: str | bytes = done.value
+            return message if isinstance(message, bytes) else self._key.cover(message)
+        except _ENDS:
+            return None  # as `receive` will find
+        self._begun = _rest_of(step, awaited)
+        return None
+
     async def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
+        left = math.inf if timeout is None else timeout
         with _closing(self._key):
-            for left in _slices(timeout):
+            while True:
+                begun, self._begun = self._begun or self._connection.recv(), None
                 try:
-                    async with asyncio.timeout(left):
-                        return self._covered(await self._connection.recv())
+                    async with asyncio.timeout(min(left, READ_SLICE)):
+                        return self._covered(await begun)
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
                         # There was a goodbye, and the other side keeps the connection.
                         await self._connection.close()
                         return self._covered(await self._connection.recv())
-            raise Quiet
+                if (left := left - READ_SLICE) <= 0:
+                    raise Quiet
 
     async def ping(self) -> Callable[[], bool]:
         """Send a ping and return what tells whether it was answered; raises Closed."""
