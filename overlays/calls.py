@@ -18,7 +18,7 @@ from .handles import Handle
 from .omit import NotGiven
 from .operation import Operation
 from .options import CallOptions, ClientOptions, Secret
-from .reading import AsyncBodyIterator, BodyIterator, Pieces, aread_start, read_start
+from .reading import aread_start, aread_whole, read_start, read_whole
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
@@ -233,7 +233,7 @@ def _do(step: Step, roads: SyncRoads) -> object:
         case Send(request):
             return roads.send(request)
         case Read(response, guard):
-            return b"".join(BodyIterator(response, guard, Pieces()))
+            return read_whole(response, guard)
         case ReadStart(response, limit):
             return read_start(response, limit)
         case Sleep(seconds):
@@ -260,7 +260,7 @@ async def _ado(step: Step, roads: AsyncRoads) -> object:
         case Send(request):
             return await roads.send(request)
         case Read(response, guard):
-            return b"".join(await AsyncBodyIterator(response, guard, Pieces()).rest())
+            return await aread_whole(response, guard)
         case ReadStart(response, limit):
             return await aread_start(response, limit)
         case Sleep(seconds):

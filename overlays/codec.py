@@ -51,7 +51,7 @@ def _describe(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Codec(Generic[T_co]):
     """The two directions of one kind of value; both raise MismatchError."""
 

@@ -12,6 +12,7 @@ import os
 import platform
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -25,7 +26,7 @@ from .files import Upload
 from .multipart import boundary_of, sections_of
 from .omit import Omit
 from .operation import Encoded, Operation, arguments_of, query_pairs
-from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
+from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
 from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
@@ -119,10 +120,10 @@ def _attempts(
     attempts = Attempts(operation.id, given(call.max_retries, options.max_retries), first.deadline)
     failure: APIError
     while True:
-        request, hops = first, 0
+        request, hops = numbered(first, attempts.retries), 0
         try:
             while True:
-                response = cast("Response", (yield Send(numbered(request, attempts.retries))))
+                response = cast("Response", (yield Send(request)))
                 target = _redirect(request, response) if call.follow_redirects else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
@@ -133,7 +134,8 @@ def _attempts(
                 error.retry_safe = operation.retry_safe
             failure = error
         else:
-            logger.debug("%s %s (request %s)", response.request.line, response.status_code, request_id_of(response))
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -229,12 +231,18 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
     return Request(
         method="GET",
         url=url.replace("http", "ws", 1),
-        headers=merge_headers({"user-agent": _user_agent()}, options.headers, check_headers(call.headers or {})),
+        headers={
+            "user-agent": _user_agent(),
+            **options.headers,
+            **check_headers(call.headers or {}),
+            RETRY_COUNT_HEADER: "0",
+        },
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
 
 
+@cache
 def _user_agent() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{description.NAME}/Python {description.VERSION} ({python})"
@@ -243,25 +251,28 @@ def _user_agent() -> str:
 def _headers(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, content_type: str
 ) -> dict[str, str | Secret | Omit]:
-    return merge_headers(
-        {
-            "accept": operation.accept,
-            "user-agent": _user_agent(),
-            **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
-        },
-        {"content-type": content_type} if content_type else {},
+    """Return the headers, names in lower case; of two with one name the later holds."""
+    return {
+        "accept": operation.accept,
+        "user-agent": _user_agent(),
+        **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
+        **({"content-type": content_type} if content_type else {}),
         # What is handed out as bytes, such as audio, gains nothing by a coding.
-        {"accept-encoding": "identity" if operation.result is None else ACCEPTED},
-        description.CLIENT_HEADERS,
-        operation.headers,
-        options.headers,
-        check_headers(call.headers or {}),
-    )
+        "accept-encoding": "identity" if operation.result is None else ACCEPTED,
+        **_CLIENT_HEADERS,
+        **operation.headers,
+        **options.headers,
+        **check_headers(call.headers or {}),
+        RETRY_COUNT_HEADER: "0",
+    }
 
 
-def numbered(request: Request, attempt: int) -> Request:
-    """Return a request that says how many attempts went before it."""
-    return replace(request, headers={**request.headers, RETRY_COUNT_HEADER: str(attempt)})
+_CLIENT_HEADERS = {name.lower(): value for name, value in description.CLIENT_HEADERS.items()}
+
+
+def numbered(request: Request, retries: int) -> Request:
+    """Return a request that says how many attempts went before it, which is none as it is made."""
+    return replace(request, headers={**request.headers, RETRY_COUNT_HEADER: str(retries)}) if retries else request
 
 
 def _redirect(request: Request, response: Response) -> Request | None:

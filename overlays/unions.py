@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from .codec import Codec, MismatchError
-from .model import Result, read_model
+from .model import Result, reader_of
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -71,6 +71,6 @@ def with_new_kinds(union: Codec[T]) -> Codec[T | Result]:
         except NewKindError as error:
             if len(error.path) > 1:
                 raise
-            return read_model(Result, value)
+            return reader_of(Result)(value)
 
     return Codec(read, union.write)

@@ -15,7 +15,7 @@ def in_headers(key: Secret | None, cookies: Mapping[str, str]) -> dict[str, Secr
     place, text = (description.AUTH_PLACE, key.reveal()) if key is not None else ("none", "")
     found: dict[str, Secret] = {}
     if place == "header" and key is not None:
-        found[description.AUTH_NAME] = key
+        found[description.AUTH_NAME.lower()] = key
     elif place == "bearer":
         found["authorization"] = Secret(f"Bearer {text}", text)
     elif place == "basic":

@@ -99,7 +99,7 @@ class Model:
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Read the model from decoded JSON; raises InvalidArgumentError if it lacks a field or cannot be read."""
         try:
-            return read_model(cls, data)
+            return reader_of(cls)(data)
         except MismatchError as error:
             raise InvalidArgumentError(f"{cls.__name__}: {error}") from None
 
@@ -312,12 +312,11 @@ def fields_of(kind: type[Model]) -> Mapping[str, Field]:
 _READERS: dict[type[Model], Callable[[object], Any]] = {}
 
 
-def read_model(kind: type[M], data: object) -> M:
-    """Read a model from decoded JSON; raises MismatchError. An optional field may be missing or null."""
+def reader_of(kind: type[M]) -> Callable[[object], M]:
+    """Return what reads a model from decoded JSON; it raises MismatchError."""
     if kind not in _READERS:
         _READERS[kind] = reader(kind, fields_of(kind), kind.json_rest())
-    read: Callable[[object], M] = _READERS[kind]
-    return read(data)
+    return _READERS[kind]
 
 
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
@@ -373,8 +372,14 @@ def write_model(kind: type[Model], value: object) -> dict[str, object]:
 
 def model(kind: type[M]) -> Codec[M]:
     """A model of the given class."""
-    # A reader is not made before there is something to read: models may refer to each other in a circle.
-    return Codec(_READERS.get(kind) or functools.partial(read_model, kind), functools.partial(write_model, kind))
+
+    def read(value: object) -> M:
+        # Not before there is something to read: models may refer to each other in a circle.
+        codec.read = reader_of(kind)
+        return codec.read(value)
+
+    codec = Codec(read, functools.partial(write_model, kind))
+    return codec
 
 
 def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[T]]:

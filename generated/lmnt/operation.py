@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeAlias, TypeVar, cast
@@ -96,13 +95,20 @@ class Operation(Generic[T]):
     sends_key: bool = True
 
 
-@contextmanager
-def arguments_of(operation_id: str) -> Generator[None]:
+class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
     """Name the operation in what is wrong with its arguments."""
-    try:
-        yield
-    except MismatchError as error:
-        raise InvalidArgumentError(f"{operation_id}: {error}") from error.__cause__
+
+    __slots__ = ("_operation_id",)
+
+    def __init__(self, operation_id: str) -> None:
+        self._operation_id = operation_id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, MismatchError):
+            raise InvalidArgumentError(f"{self._operation_id}: {error}") from error.__cause__
 
 
 def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequence[str]]]) -> str:
@@ -171,7 +177,7 @@ def _simple(name: str, value: object, codec: Codec[object]) -> str:
 def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
     """Encode header parameters; those that are `omit` or None are left out."""
     return {
-        name: field_value(name, _simple(name, value, codec))
+        name.lower(): field_value(name, _simple(name, value, codec))
         for name, (value, codec) in values.items()
         if value is not None and not isinstance(value, Omit)
     }

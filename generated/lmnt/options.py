@@ -117,11 +117,16 @@ SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
-    """Return the headers, secrets covered; raises InvalidArgumentError for what RFC 9110 section 5 forbids."""
+    """Return the headers, names in lower case, secrets covered; raises InvalidArgumentError for what is none.
+
+    One that is `omit` stays among them: it must not be there, whatever else would send it. RFC 9110 section 5 has what
+    is forbidden.
+    """
     checked: dict[str, str | Secret | Omit] = {}
     for name, value in headers.items():
         text = field_value(name, "" if isinstance(value, Omit) else value)
-        shown = Secret(text) if name.lower() in SECRET_HEADERS else text
+        name = name.lower()
+        shown = Secret(text) if name in SECRET_HEADERS else text
         checked[name] = value if isinstance(value, Omit) else shown
     return checked
 
@@ -145,17 +150,6 @@ def _warn(what: str) -> None:
         frame, level = frame.f_back, level + 1
     text = f"{what} had white space around it, perhaps the end of a line, which was taken off"
     warnings.warn(text, UserWarning, stacklevel=level)
-
-
-def merge_headers(*layers: Mapping[str, str | Secret | Omit]) -> dict[str, str | Secret | Omit]:
-    """Return the headers of all layers, names in lower case; what a later layer says of a name holds.
-
-    One that is `omit` stays in the result: it must not be there, whatever else would send it.
-    """
-    merged: dict[str, str | Secret | Omit] = {}
-    for layer in layers:
-        merged.update({name.lower(): value for name, value in layer.items()})
-    return merged
 
 
 def _check_key(key: Secret | None) -> Secret:

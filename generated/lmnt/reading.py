@@ -184,7 +184,6 @@ class _Steps(Generic[T]):
             with suppress(BodyFailure):
                 self._ready.extend(self._parts.broken())
             self._error = self._guard.failed(error)
-            self._error.__cause__ = error.__cause__
         elif isinstance(error, Error):
             self._error = error
         else:
@@ -338,6 +337,42 @@ def _is_cancelled(error: BaseException) -> bool:
     import asyncio
 
     return isinstance(error, asyncio.CancelledError)
+
+
+def read_whole(response: Response, guard: StreamGuard) -> bytes:
+    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    chunks: list[bytes] = []
+    try:
+        with body_failures(response):
+            for chunk in response.chunks():
+                guard.feed(chunk)
+                guard.check_time()
+                chunks.append(chunk)
+            guard.end()
+        return b"".join(chunks)
+    except BodyFailure as failure:
+        error = guard.failed(failure)
+    finally:
+        response.close()
+    raise error
+
+
+async def aread_whole(response: Response, guard: StreamGuard) -> bytes:
+    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    chunks: list[bytes] = []
+    try:
+        with body_failures(response):
+            async for chunk in response.achunks():
+                guard.feed(chunk)
+                guard.check_time()
+                chunks.append(chunk)
+            guard.end()
+        return b"".join(chunks)
+    except BodyFailure as failure:
+        error = guard.failed(failure)
+    finally:
+        await response.aclose()
+    raise error
 
 
 def read_start(response: Response, limit: int) -> bytes:

@@ -128,4 +128,5 @@ class StreamGuard:
         error.request = self._response.request.shown()
         if isinstance(error, StreamResetError):
             error.error_code = failure.error_code
+        error.__cause__ = failure.__cause__
         return error

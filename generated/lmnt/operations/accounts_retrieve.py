@@ -7,6 +7,8 @@ from .. import model as _model
 from .. import operation as _operation
 from ..models.account_retrieve_response import AccountRetrieveResponse
 
+_RESULT: _operation.Reader[AccountRetrieveResponse] = _model.model(AccountRetrieveResponse)
+
 
 def build() -> _operation.Operation[AccountRetrieveResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
@@ -16,6 +18,6 @@ def build() -> _operation.Operation[AccountRetrieveResponse]:
             method="GET",
             path="/v1/account",
             accept="application/json",
-            result=_model.model(AccountRetrieveResponse),
+            result=_RESULT,
             retry_safe=True,
         )

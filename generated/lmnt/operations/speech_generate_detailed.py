@@ -14,6 +14,8 @@ from ..models.speech_generate_detailed_response import SpeechGenerateDetailedRes
 from ..models.speech_model import SpeechModel
 from ..omit import Omit, omit
 
+_RESULT: _operation.Reader[SpeechGenerateDetailedResponse] = _model.model(SpeechGenerateDetailedResponse)
+
 
 def build(
     *,
@@ -35,7 +37,7 @@ def build(
             method="POST",
             path="/v1/ai/speech",
             accept="application/json",
-            result=_model.model(SpeechGenerateDetailedResponse),
+            result=_RESULT,
             retry_safe=True,
             media_type=_operation.media_type(
                 format,

@@ -13,6 +13,8 @@ from ..models.voice import Voice
 from ..models.voice_create_params import VoiceCreateParams
 from ..omit import Omit, omit
 
+_RESULT: _operation.Reader[Voice] = _model.model(Voice)
+
 
 def build(
     *,
@@ -29,7 +31,7 @@ def build(
             method="POST",
             path="/v1/ai/voice",
             accept="application/json",
-            result=_model.model(Voice),
+            result=_RESULT,
             retry_safe=False,
             body=_bodies.multipart_body(
                 VoiceCreateParams,

@@ -14,6 +14,12 @@ from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..omit import Omit, omit
 
+_QUERY_OWNER: _codec.Codec[object] = _codec.choice(get_args(VoiceOwnerFilter), _codec.string)
+_QUERY_STARRED: _codec.Codec[object] = _unions.union(
+    _codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)
+)
+_RESULT: _operation.Reader[_model.ResultList[Voice]] = _model.result_list(_model.model(Voice), in_place=True)
+
 
 def build(
     *,
@@ -27,15 +33,12 @@ def build(
             method="GET",
             path="/v1/ai/voice/list",
             accept="application/json",
-            result=_model.result_list(_model.model(Voice), in_place=True),
+            result=_RESULT,
             retry_safe=True,
             query=_operation.query(
                 {
-                    "owner": (owner, _codec.choice(get_args(VoiceOwnerFilter), _codec.string)),
-                    "starred": (
-                        starred,
-                        _unions.union(_codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)),
-                    ),
+                    "owner": (owner, _QUERY_OWNER),
+                    "starred": (starred, _QUERY_STARRED),
                 }
             ),
         )

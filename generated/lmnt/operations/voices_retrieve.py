@@ -8,6 +8,9 @@ from .. import model as _model
 from .. import operation as _operation
 from ..models.voice import Voice
 
+_PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
+_RESULT: _operation.Reader[Voice] = _model.model(Voice)
+
 
 def build(
     id: str,
@@ -20,10 +23,10 @@ def build(
             path=_operation.path(
                 "/v1/ai/voice/{id}",
                 {
-                    "id": (id, _codec.limited(_codec.string, min_length=1), ["list"]),
+                    "id": (id, _PATH_ID, ["list"]),
                 },
             ),
             accept="application/json",
-            result=_model.model(Voice),
+            result=_RESULT,
             retry_safe=True,
         )

@@ -13,6 +13,9 @@ from ..models.voice_update_params import VoiceUpdateParams
 from ..models.voice_update_response import VoiceUpdateResponse
 from ..omit import Omit, omit
 
+_PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
+_RESULT: _operation.Reader[VoiceUpdateResponse] = _model.model(VoiceUpdateResponse)
+
 
 def build(
     id: str,
@@ -31,11 +34,11 @@ def build(
             path=_operation.path(
                 "/v1/ai/voice/{id}",
                 {
-                    "id": (id, _codec.limited(_codec.string, min_length=1), ["list"]),
+                    "id": (id, _PATH_ID, ["list"]),
                 },
             ),
             accept="application/json",
-            result=_model.model(VoiceUpdateResponse),
+            result=_RESULT,
             retry_safe=True,
             body=_bodies.json_body(
                 VoiceUpdateParams,
