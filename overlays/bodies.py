@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, at
 from .errors import InvalidArgumentError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, fields_of, write_fields
 from .omit import Omit
-from .values import sendable, write
+from .values import sendable
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _json(name: str, value: object) -> bytes:
 
 def json_value(value: object, codec: Codec[object], media_type: str) -> JSONBody | None:
     """Encode a body that is one JSON value."""
-    return None if isinstance(value, Omit) else JSONBody(write("body", value, codec), media_type)
+    return None if isinstance(value, Omit) else JSONBody(at("body", codec.write, value), media_type)
 
 
 def text_value(value: object, codec: Codec[object], media_type: str) -> RawBody | None:
@@ -140,14 +140,14 @@ def text_value(value: object, codec: Codec[object], media_type: str) -> RawBody 
     if isinstance(value, Omit):
         return None
     charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
-    return RawBody(sendable("body", write("body", value, codec)).encode(), media_type + charset)
+    return RawBody(sendable("body", at("body", codec.write, value)).encode(), media_type + charset)
 
 
 def raw_body(value: object, media_type: str) -> RawBody | None:
     """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
     if isinstance(value, Omit):
         return None
-    upload = cast("Upload", write("body", value, binary))
+    upload = cast("Upload", at("body", binary.write, value))
     is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
     content = upload.content if isinstance(upload.content, bytes) else upload
     return RawBody(content, upload.media_type if is_given else media_type)

@@ -304,24 +304,6 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             if self._is_over:
                 await self._response.aclose()
 
-    async def rest(self) -> list[T]:
-        """Return all that is left, in one step: if it is cancelled, the connection is freed."""
-        self._claim()
-        try:
-            while not self._is_over:
-                await (self._advance() if self._pending is None else self._step())
-            if self._error is not None:
-                self._check_end(StopAsyncIteration)
-            rest = list(self._ready)
-            self._ready.clear()
-            return rest
-        except BaseException:
-            if not self._is_over:
-                await self.aclose()
-            raise
-        finally:
-            self._reading.release()
-
     async def aclose(self) -> None:
         """Free the connection; a step after this, if the body had not ended, is an error."""
         self._abandon()

@@ -22,7 +22,7 @@ from .files import Download, asave, save
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
-from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts
+from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, aread_whole, read_whole
 from .transport.messages import Response
 
 __all__ = [
@@ -212,7 +212,8 @@ class APIResponse(ResponseFacts[T]):
     def read(self) -> bytes:
         """Return the whole body; raises APIStreamError if it did not come whole."""
         if self._content is None:
-            self._content = b"".join(self.iter_bytes())
+            self._begin()
+            self._content = read_whole(self._reply.response, self._reply.guard)
         return self._content
 
     def text(self) -> str:
@@ -298,7 +299,8 @@ class AsyncAPIResponse(ResponseFacts[T]):
     async def read(self) -> bytes:
         """Return the whole body; raises APIStreamError if it did not come whole."""
         if self._content is None:
-            self._content = b"".join(await self.iter_bytes().rest())
+            self._begin()
+            self._content = await aread_whole(self._reply.response, self._reply.guard)
         return self._content
 
     async def text(self) -> str:

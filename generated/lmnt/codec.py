@@ -40,6 +40,14 @@ class MismatchError(Exception):
         return self
 
 
+def at(step: str | int, convert: Callable[[S], T], value: S) -> T:
+    """Convert a value that stands there; a MismatchError says so."""
+    try:
+        return convert(value)
+    except MismatchError as error:
+        raise error.under(step) from error.__cause__
+
+
 def _describe(value: object) -> str:
     if value is None:
         return "null"
@@ -292,10 +300,7 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
         for key, item in cast("Mapping[object, object]", value).items():
             if not isinstance(key, str):
                 raise MismatchError("an object whose names are texts", key)
-            try:
-                done[key] = convert(item)
-            except MismatchError as error:
-                raise error.under(key) from None
+            done[key] = at(key, convert, item)
         return done
 
     return Codec(partial(each, inner.read), partial(each, inner.write))

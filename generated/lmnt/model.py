@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_t
 
 import attrs
 
-from .codec import Codec, Field, MismatchError, anything, array, mapping, replaced
+from .codec import Codec, Field, MismatchError, anything, array, at, mapping, replaced
 from .errors import InvalidArgumentError
 from .omit import Omit
 from .pydantic_schemas import Serializer, built_on, checked
@@ -336,22 +336,12 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
             if field.required:
                 raise MismatchError("given", None, found="nothing").under(attribute)
             continue
-        try:
-            written[field.name] = field.codec.write(value)
-        except MismatchError as error:
-            raise error.under(attribute) from None
+        written[field.name] = at(attribute, field.codec.write, value)
     for name, value in left.items():
         if kind.json_rest() is anything:
             raise MismatchError(f"one of the fields {', '.join(fields)}", name)
-        written[name] = _write_rest(kind, name, value)
+        written[name] = at(name, kind.json_rest().write, value)
     return written
-
-
-def _write_rest(kind: type[Model], name: str, value: object) -> object:
-    try:
-        return kind.json_rest().write(value)
-    except MismatchError as error:
-        raise error.under(name) from None
 
 
 _OMIT = Omit()
@@ -363,7 +353,7 @@ def write_model(kind: type[Model], value: object) -> dict[str, object]:
         fields = fields_of(kind)
         given = {name: cast("object", getattr(value, name)) for name in fields}
         values = {name: item for name, item in given.items() if item is not None or fields[name].required}
-        rest = {key: _write_rest(kind, key, item) for key, item in value.additional_properties.items()}
+        rest = {key: at(key, kind.json_rest().write, item) for key, item in value.additional_properties.items()}
         return {**write_fields(kind, values), **rest}
     if isinstance(value, Mapping):
         return write_fields(kind, cast("Mapping[str, object]", value))

@@ -11,12 +11,12 @@ from typing import Generic, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from .bodies import RequestBody
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, at
 from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
 from .options import field_value
-from .values import sendable, write
+from .values import sendable
 
 T = TypeVar("T")
 
@@ -161,7 +161,7 @@ def query_pairs(name: str, value: object, codec: Codec[object], separator: str =
 
 
 def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
-    written = write(name, value, codec)
+    written = at(name, codec.write, value)
     items = cast("Sequence[object]", written) if isinstance(written, list | tuple) else [written]
     return [sendable(name, item) for item in items]
 

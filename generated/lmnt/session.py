@@ -86,9 +86,6 @@ class State(Enum):
         self.refusal = refusal
 
 
-_ANSWERS: Mapping[str, str] = {"flush_complete": "flush", "reset_complete": "reset"}
-
-
 class Session:
     """One session.
 
@@ -240,7 +237,7 @@ class Session:
         return self._invalid(f"the server sent {type_} while {self.state.doing}", message)
 
     def _answered(self, type_: str, nonce: int, message: str) -> None:
-        answered = (_ANSWERS[type_], nonce)
+        answered = (type_.removesuffix("_complete"), nonce)
         if not self._unanswered or self._unanswered[0] != answered:
             waiting = " ".join(map(str, self._unanswered[0])) if self._unanswered else "nothing"
             raise self._invalid(f"the server answered {answered[0]} {nonce}, and {waiting} is next", message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from .codec import Codec, MismatchError, string
+from .codec import MismatchError, at, string
 
 
 def text(value: object) -> str:
@@ -15,16 +15,8 @@ def text(value: object) -> str:
     return str(value)
 
 
-def write(name: str, value: object, codec: Codec[object]) -> object:
-    """Write a value for the wire; raises MismatchError that names it."""
-    try:
-        return codec.write(value)
-    except MismatchError as error:
-        raise error.under(name) from error.__cause__
-
-
 def sendable(name: str, value: object) -> str:
     """Return a value as text that can be encoded; raises MismatchError."""
     if isinstance(value, Mapping | list | tuple):
         raise MismatchError("one value", cast("object", value)).under(name)
-    return cast("str", write(name, text(value), string))
+    return cast("str", at(name, string.write, text(value)))

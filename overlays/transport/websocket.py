@@ -78,22 +78,16 @@ def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
     except _ENDS as error:
         for each in causes_of(error, handled) if secret else ():
             each.__traceback__ = None
-        raise _closed(error, key) from None
+        closed = _closed(error)
+        closed.reason = key.cover(closed.reason)
+        raise closed from (error if key.cover(str(error)) == str(error) else None)
 
 
 _ENDS = (WebSocketException, OSError, ValueError)
-"""What is raised on a connection that is over."""
+"""What is raised on a connection that is over; a TimeoutError is one of these."""
 
 
-def _closed(error: Exception, key: Secret) -> Closed:
-    """Return what the end of a connection means, with the API key covered, which the other side may repeat."""
-    closed = _end(error)
-    closed.reason = key.cover(closed.reason)
-    closed.__cause__ = error if key.cover(str(error)) == str(error) else None
-    return closed
-
-
-def _end(error: Exception) -> Closed:
+def _closed(error: Exception) -> Closed:
     """Return what the end of a connection means. The library counts 1001 and 1005 as fine; here a code is a code."""
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
         return Closed(None, "the server takes nothing more", stalled=True)
@@ -208,10 +202,9 @@ class Socket(_Covering):
     def receive_now(self) -> str | bytes | None:
         """Return the next message if it has come already."""
         try:
-            message = self._connection.recv(0)
+            return self._covered(self._connection.recv(0))
         except _ENDS:
-            return None  # it has not come, or as `receive` will find
-        return message if isinstance(message, bytes) else self._key.cover(message)
+            return None  # it has not come, or never will, as `receive` finds
 
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
@@ -286,10 +279,9 @@ class AsyncSocket(_Covering):
         try:
             awaited = step.send(None)
         except StopIteration as done:
-            message: str | bytes = done.value
-            return message if isinstance(message, bytes) else self._key.cover(message)
+            return self._covered(done.value)
         except _ENDS:
-            return None  # as `receive` will find
+            return None  # it never will, as `receive` finds
         self._begun = _rest_of(step, awaited)
         return None
 
