@@ -1,4 +1,8 @@
-"""Functions that read objects: one for each class, written for it, so that no object costs what its class tells."""
+"""Functions that read objects: one for each class, written for it, so that no object costs what its class tells.
+
+A value whose type is the plain one of its codec is taken as it is. For any other the codec is asked, which knows what
+may stand for it, such as 1.0 for a whole number, and what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +21,22 @@ def read(data):
         data = object_of(data)
     if len(data) < {count}:
         data = {{**absences, **data}}
-    nulls = ()
     try:
-        pass{fetched}
+        pass{taken}
     except KeyError:
         return read({{**absences, **data}})
-    {checked}
+    nulls = (){checked}
     made = {made}
     if nulls:
         made._nulls = nulls
     return made
 """
 
-_FETCHED = """
+_TAKEN = """
         _{attribute} = data[{name!r}]"""
 
 _CHECKED = """
-    if type(_{attribute}) is not plain_{attribute}:{absent}
+    if type(_{attribute}) is not plain_{attribute}:{unless_there}
         else:
             try:
                 _{attribute} = read_{attribute}(_{attribute})
@@ -42,7 +45,7 @@ _CHECKED = """
 
 _REQUIRED = """
         if _{attribute} is absent:
-            raise MismatchError('there', None, found='nothing').under({name!r})"""
+            raise MismatchError("there", None, found="nothing").under({name!r})"""
 
 _OPTIONAL = """
         if _{attribute} is None:
@@ -51,10 +54,9 @@ _OPTIONAL = """
         elif _{attribute} is absent:
             _{attribute} = default_{attribute}"""
 
-_STORED = """
-    made.{attribute} = {value}"""
+_CALLED = "called(rest_of(data), {values})"
 
-_REST = """
+_FILLED = """new(kind){filled}
     if len(data) > {count}:
         made.additional_properties = rest_of(data)"""
 
@@ -69,13 +71,12 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
     """
     absent = object()
     absences = dict.fromkeys((field.name for field in fields.values()), absent)
+    read_rest = mapping(rest).read
 
     def object_of(data: object) -> dict[str, object]:
         if not isinstance(data, Mapping):
             raise MismatchError("an object", data)
         return dict(cast("Mapping[str, object]", data))
-
-    read_rest = mapping(rest).read
 
     def rest_of(data: Mapping[str, object]) -> dict[str, object]:
         return read_rest({name: value for name, value in data.items() if name not in absences})
@@ -86,24 +87,23 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
 
     known: dict[str, Any] = {"absences": absences, "absent": absent, "object_of": object_of, "rest_of": rest_of}
     known |= {"called": called, "new": object.__new__, "kind": kind, "MismatchError": MismatchError}
-    fetched = checked = stored = ""
+    taken = checked = filled = ""
     for attribute, field in fields.items():
         names = {"attribute": attribute, "name": field.name}
-        fetched += _FETCHED.format(**names)
-        is_needed = field.required and not field.write_only
-        checked += _CHECKED.format(**names, absent=(_REQUIRED if is_needed else _OPTIONAL).format(**names))
+        unless_there = _REQUIRED if field.required and not field.write_only else _OPTIONAL
+        taken += _TAKEN.format(**names)
+        checked += _CHECKED.format(**names, unless_there=unless_there.format(**names))
         known[f"plain_{attribute}"] = field.codec.plain
         known[f"read_{attribute}"] = field.codec.read
         known[f"default_{attribute}"] = absent
-    made = f"called(rest_of(data), {', '.join(f'_{name}' for name in fields)})"
+    made = _CALLED.format(values=", ".join(f"_{name}" for name in fields))
     # A class of the description is filled; one of an application's own is called, since it may do more when made.
     if "json_fields" in vars(kind):
         for each in attrs.fields(cast("Any", kind)):
             if each.name != "additional_properties":  # made when it is asked for
                 known[f"default_{each.name}"] = each.default
-                value = f"_{each.name}" if each.name in fields else f"default_{each.name}"
-                stored += _STORED.format(attribute=each.name, value=value)
-        made = "new(kind)" + stored + _REST.format(count=len(fields))
-    text = _READER.format(count=len(fields), fetched=fetched, checked=checked, made=made)
+                filled += f"\n    made.{each.name} = {'' if each.name in fields else 'default'}_{each.name}"
+        made = _FILLED.format(count=len(fields), filled=filled)
+    text = _READER.format(count=len(fields), taken=taken, checked=checked, made=made)
     exec(compile(text, f"<reader of {kind.__name__}>", "exec"), known)
     return cast("Callable[[object], T]", known["read"])
