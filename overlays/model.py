@@ -285,17 +285,19 @@ class ResultText(str):
 
 def stamp(result: object, request_id: str | None) -> None:
     """Tell a result, and each item of a list or a map, the request it came from."""
-    if isinstance(result, Result):
-        result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
-        vars(result)["request_id"] = request_id  # a model of an application's own is no Result
-    elif isinstance(result, ResultList | ResultDict | ResultText):
+    items: Iterable[object] = (result,)
+    if isinstance(result, ResultList | ResultDict | ResultText):
         result.request_id = request_id
     if isinstance(result, ResultList):
-        for item in cast("ResultList[object]", result):
-            stamp(item, request_id)
+        items = cast("ResultList[object]", result)
     elif isinstance(result, ResultDict):
-        for item in cast("ResultDict[object]", result).values():
+        items = cast("ResultDict[object]", result).values()
+    for item in items:
+        if isinstance(item, Result):
+            item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+        elif isinstance(item, Model) and hasattr(item, "__dict__") and "request_id" not in fields_of(type(item)):
+            vars(item)["request_id"] = request_id  # a model of an application's own is no Result
+        elif item is not result:
             stamp(item, request_id)
 
 
