@@ -86,6 +86,9 @@ if TYPE_CHECKING:
     from .transport.defaults import DefaultHttpxClient as DefaultHttpxClient
     from .transport.defaults import ProxiesTypes as ProxiesTypes
     from .transport.defaults import Transport as Transport
+    from .transport.direct.sync import Chunks as Chunks
+    from .transport.direct.sync import ConnectionPool as ConnectionPool
+    from .transport.direct.sync import SocketOptions as SocketOptions
 
 # Where each name comes from: the module, and the name it has there; modules themselves have none.
 _NAMES = {
@@ -108,8 +111,10 @@ _NAMES = {
     "BaseModel": ("model", "Model"),
     "BinaryAPIResponse": ("responses", "BinaryAPIResponse"),
     "Body": ("options", "Body"),
+    "Chunks": ("transport.direct.sync", "Chunks"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
+    "ConnectionPool": ("transport.direct.sync", "ConnectionPool"),
     "DEFAULT_CONNECTION_LIMITS": ("transport", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport", "DEFAULT_TIMEOUT"),
@@ -141,6 +146,7 @@ _NAMES = {
     "ResultList": ("model", "ResultList"),
     "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SocketOptions": ("transport.direct.sync", "SocketOptions"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
     "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
@@ -188,8 +194,10 @@ __all__ = [
     "BaseModel",
     "BinaryAPIResponse",
     "Body",
+    "Chunks",
     "Client",
     "ConflictError",
+    "ConnectionPool",
     "DefaultAioHttpClient",
     "DefaultAsyncHttpxClient",
     "DefaultHttpxClient",
@@ -217,6 +225,7 @@ __all__ = [
     "ResultList",
     "ResultText",
     "SessionClosedError",
+    "SocketOptions",
     "SpeechSession",
     "SpeechSessionAudio",
     "SpeechSessionEvent",

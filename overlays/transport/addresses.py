@@ -1,13 +1,100 @@
-"""The addresses of a host, tried in turn by those who wait; for those who await, anyio and asyncio try them at once."""
+"""The addresses of a host, each tried beside those before it: Happy Eyeballs (RFC 8305) for those who wait.
+
+For those who await, anyio and asyncio do that.
+"""
 
 from __future__ import annotations
 
+import math
+import os
 import socket
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any, TypeVar
+
+from .readiness import WRITE, Selector
 
 T = TypeVar("T")
+_Address = tuple[int, int, int, str, Any]
+
+HEAD_START = 0.25
+"""Seconds that an address has to answer before the next one is tried beside it (RFC 8305 section 5)."""
+
+SLICE = 0.1
+"""Seconds after which it is looked whether the connection is still wanted."""
+
+
+def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], bool] | None = None) -> socket.socket:
+    """Return a socket, non-blocking, that is connected to the first address of a host that answers.
+
+    Args:
+        host: The host.
+        port: Its port.
+        seconds: What all of it may take; None for no limit.
+        is_over: Whether nobody wants it any more.
+
+    Raises:
+        OSError: The host has no address, or the last one failed; TimeoutError, ConnectionAbortedError.
+    """
+    ends = math.inf if seconds is None else time.monotonic() + seconds
+    untried = deque(_in_turn(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    failure = OSError(f"{host} has no address")
+    following = 0.0
+    trying: list[socket.socket] = []
+    with Selector() as selector:
+        try:
+            while untried or trying:
+                now = time.monotonic()
+                if is_over is not None and is_over():
+                    raise ConnectionAbortedError("it was closed by this side")
+                if now >= ends:
+                    raise TimeoutError("no address answered in time")
+                if untried and (now >= following or not trying):
+                    following = now + HEAD_START
+                    try:
+                        trying.append(_begun(*untried.popleft()))
+                        selector.register(trying[-1], WRITE)
+                    except OSError as error:
+                        failure, following = error, now
+                    continue
+                wakes = min(ends, following if untried else math.inf, math.inf if is_over is None else now + SLICE)
+                for key, _ in selector.select(None if wakes == math.inf else wakes - now):
+                    sock: socket.socket = key.fileobj
+                    selector.unregister(sock)
+                    trying.remove(sock)
+                    number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not number:
+                        return sock
+                    sock.close()
+                    failure, following = OSError(number, os.strerror(number)), now
+        finally:
+            for sock in trying:
+                sock.close()
+    raise failure
+
+
+def _in_turn(found: Sequence[_Address]) -> list[_Address]:
+    """Return the addresses, once each, the families by turns."""
+    families: defaultdict[int, list[_Address]] = defaultdict(list)
+    for each in dict.fromkeys(found):
+        families[each[0]].append(each)
+    return [each for row in zip_longest(*families.values()) for each in row if each is not None]
+
+
+def _begun(family: int, kind: int, protocol: int, _: str, address: Any) -> socket.socket:
+    """Return a socket that is being connected; raises OSError."""
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        sock.connect(address)
+    except BlockingIOError:
+        pass
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def first_that_answers(host: str, port: int, seconds: float | None, connect: Callable[[str, float | None], T]) -> T:

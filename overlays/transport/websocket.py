@@ -27,7 +27,7 @@ from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
 from ..options import Secret
-from .addresses import first_that_answers
+from .addresses import connect
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 from .network_errors import causes_of
 from .turns import TurnTakingSocket
@@ -125,12 +125,7 @@ def _write_limit(seconds: float | None) -> bytes:
 
 def _connected(url: str, seconds: float | None) -> socket.socket:
     target = urlsplit(url)
-    port = target.port or (443 if target.scheme == "wss" else 80)
-
-    def connect(address: str, left: float | None) -> socket.socket:
-        return socket.create_connection((address, port), left)
-
-    sock = first_that_answers(target.hostname or "", port, seconds, connect)
+    sock = connect(target.hostname or "", target.port or (443 if target.scheme == "wss" else 80), seconds)
     sock.settimeout(None)
     return sock
 

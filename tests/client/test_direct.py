@@ -20,11 +20,12 @@ import pytest
 
 import lmnt
 from lmnt.transport import connections
-from lmnt.transport.direct import asynchronous, sync
-from lmnt.transport.direct.pool import Origin, Pool, Turn
+from lmnt.transport.direct.pool import Lease, Origin, Pool
 
-from .modes import KEY, Sync
+from .modes import KEY, Sync, with_both_parsers
 from .peers import Connection, Peer, head, json_response, response, serving
+
+pytestmark = with_both_parsers
 
 ORIGIN, OTHER = Origin("http", "a", 80), Origin("http", "b", 80)
 
@@ -32,37 +33,54 @@ ORIGIN, OTHER = Origin("http", "a", 80), Origin("http", "b", 80)
 @dataclass(eq=False)
 class Plug:
     origin: Origin
+    is_closed: bool = False
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
-def pool_of(client: Any) -> Any:
-    return client._shared.pool._pool
+class Gate:
+    is_open = False
+
+    def set(self) -> None:
+        self.is_open = True
+
+    async def passed(self, seconds: float | None) -> None:
+        raise NotImplementedError
+
+
+def pools_of(client: Any) -> list[Any]:
+    return list(client._shared.pool._pools.values())
 
 
 def leaked(client: Any) -> int:
-    pool = pool_of(client)
-    return int(pool._count - pool._idle_count)
+    return sum(pool._count - len(pool._idle) for pool in pools_of(client))
 
 
 def streamed(mode: Sync, client: Any) -> Any:
     return mode.entered(client.speech.with_streaming_response.generate(text="a", voice="b"))
 
 
-def work(pool: Pool[Plug], turns: list[Turn[Plug]]) -> None:
-    """Ask, wait and give back, to two origins."""
-    for origin in (ORIGIN, OTHER, ORIGIN, ORIGIN):
-        turns.append(Turn(origin))
-        pool.ask(turns[-1], 0.0)
-    for turn in turns:
-        pool.give_back(turn, turn.connection or Plug(turn.origin), 0.0)
-    turns.append(Turn(OTHER))
-    pool.ask(turns[-1], 9.0)
+def work(pool: Pool[Plug], leases: list[Lease[Plug]]) -> None:
+    """Ask, connect, wait and give back, to two origins."""
+
+    def ask(origin: Origin) -> Lease[Plug]:
+        leases.append(Lease(pool, origin))
+        pool.ask(leases[-1], Gate)
+        return leases[-1]
+
+    for lease in [ask(origin) for origin in (ORIGIN, OTHER, ORIGIN, ORIGIN)]:
+        if lease.connection is None:
+            pool.use(lease, Plug(lease.origin))
+        lease.release(is_reusable=True)
+    ask(OTHER)
 
 
-def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool() -> None:
+def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool_and_leaves_nobody_waiting() -> None:
     # Python lets an interrupt in as a call begins and ends, which is what a profiler is told of.
     for moment in range(1000):
         pool: Pool[Plug] = Pool(most=2, most_idle=1)
-        turns: list[Turn[Plug]] = []
+        leases: list[Lease[Plug]] = []
         left = moment
 
         def interrupt(frame: Any, event: str, _: Any) -> None:
@@ -74,33 +92,68 @@ def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool() -> None:
 
         sys.setprofile(interrupt)
         try:
-            work(pool, turns)
+            work(pool, leases)
         except KeyboardInterrupt:
             pass
         finally:
             sys.setprofile(None)
-        for turn in turns:  # as a lease does that is dropped
-            pool.give_back(turn, None, 0.0)
-        idle = sum(map(len, pool._idle.values()))
-        assert pool._count == pool._idle_count == idle, moment
+        taken = [lease.connection for lease in leases if lease.connection is not None]
+        while leases:  # each is dropped, at last
+            lease = leases.pop(0)
+            lease.release(is_reusable=False)
+            assert not pool.is_behind, moment
+            # Whoever was given something knows.
+            assert all(each.gate.is_open for each in leases if each.is_ready and isinstance(each.gate, Gate)), moment
+        assert pool._count == len(pool._idle), moment
+        assert all(plug.is_closed for plug in taken if plug not in [idle for idle, _ in pool._idle]), moment
+        assert not pool._in_use, moment
+        assert not pool._waiting, moment
         if left >= 0:
             assert moment > 20
             return
     raise AssertionError("it never ended")
 
 
-@pytest.mark.parametrize("shell", [sync, asynchronous])
-def test_a_lease_that_is_dropped_gives_back_at_once(shell: Any) -> None:
-    pool = shell.ConnectionPool((), lambda: None)
+def test_a_lease_that_is_dropped_gives_back_at_once() -> None:
+    pool: Pool[Plug] = Pool()
     gc.disable()  # nothing may have to wait for the collector of cycles
     try:
-        lease = shell.Lease(pool, ORIGIN)
-        pool._pool.ask(lease.turn, 0.0)
-        assert pool._pool._count == 1
+        lease = Lease(pool, ORIGIN)
+        pool.ask(lease, Gate)
+        assert pool._count == 1
         del lease
-        assert pool._pool._count == 0
+        assert pool._count == 0
     finally:
         gc.enable()
+
+
+def test_leases_that_are_collected_within_a_step_of_the_pool_disturb_none() -> None:
+    pool: Pool[Plug] = Pool(most=6, most_idle=3)
+    plugs: list[Plug] = []
+
+    def lease() -> Lease[Plug]:
+        taken = Lease(pool, ORIGIN)
+        pool.ask(taken, Gate)
+        if taken.is_ready and taken.connection is None:
+            plugs.append(Plug(ORIGIN))
+            pool.use(taken, plugs[-1])
+        return taken
+
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)  # garbage is collected wherever something is made
+    try:
+        for _ in range(500):
+            ring: list[Any] = [lease()]
+            ring.append(ring)
+            del ring
+            lease().release(is_reusable=True)
+    finally:
+        gc.set_threshold(*thresholds)
+    gc.collect()
+    assert not pool.is_behind
+    assert pool._count == len(pool._idle)
+    assert not pool._in_use
+    assert [plug for plug in plugs if not plug.is_closed] == [plug for plug, _ in pool._idle]
 
 
 def test_a_body_that_was_read_is_not_read_again_off_a_connection_that_went_on(
@@ -287,7 +340,7 @@ def test_of_many_calls_each_gets_its_own_answer_whatever_becomes_of_others(mode:
             judge(number, kind, result)
         del results
         assert leaked(client) == 0
-        assert not client._shared.pool._in_use
+        assert not any(pool._in_use for pool in pools_of(client))
         mode.run(client.close())
     gc.collect()
     if mode.name == "sync":

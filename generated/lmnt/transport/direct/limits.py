@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ...deadline import Deadline
@@ -15,6 +15,10 @@ class Phase(Enum):
     CONNECT = "no connection in time"
     WRITE = "the request could not be sent in time"
     READ = "no response in time"
+
+    def __init__(self, _: str) -> None:
+        self.limit = self.name.lower()
+        """Which of the limits is its."""
 
 
 class TimedOut(Exception):  # noqa: N818  # it never leaves the package
@@ -41,13 +45,18 @@ class Limits:
 
     def left(self, phase: Phase) -> float | None:
         """Return the seconds that a step which begins now may take; raises TimedOut if there are none."""
-        seconds: float | None = getattr(self, phase.name.lower())
+        seconds: float | None = getattr(self, phase.limit)
         if self.deadline is None:
             return seconds
         left = self.deadline.remaining
         if left <= 0:
             raise TimedOut(phase)
         return left if seconds is None else min(seconds, left)
+
+    def together(self, phase: Phase) -> Limits:
+        """Return limits whose steps from now on may take together what one of this phase may."""
+        deadline = Deadline.starting_now(self.left(phase))
+        return self if deadline is None else replace(self, deadline=deadline)
 
 
 def closed_here() -> ConnectionAbortedError:

@@ -60,7 +60,7 @@ class DirectResponse(Response):
     @property
     def is_closed(self) -> bool:
         """Whether the connection was freed."""
-        return bool(self._lease.turn.is_over)
+        return bool(self._lease.is_over)
 
     @property
     def elapsed(self) -> timedelta:
