@@ -86,8 +86,10 @@ if TYPE_CHECKING:
     from .transport.defaults import DefaultHttpxClient as DefaultHttpxClient
     from .transport.defaults import ProxiesTypes as ProxiesTypes
     from .transport.defaults import Transport as Transport
+    from .transport.direct.asynchronous import LoopConnection as LoopConnection
     from .transport.direct.sync import Chunks as Chunks
     from .transport.direct.sync import ConnectionPool as ConnectionPool
+    from .transport.direct.sync import SocketConnection as SocketConnection
     from .transport.direct.sync import SocketOptions as SocketOptions
 
 # Where each name comes from: the module, and the name it has there; modules themselves have none.
@@ -129,6 +131,7 @@ _NAMES = {
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
+    "LoopConnection": ("transport.direct.asynchronous", "LoopConnection"),
     "Model": ("model", "Model"),
     "NOT_GIVEN": ("omit", "NOT_GIVEN"),
     "NoneType": ("requests", "NoneType"),
@@ -146,6 +149,7 @@ _NAMES = {
     "ResultList": ("model", "ResultList"),
     "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SocketConnection": ("transport.direct.sync", "SocketConnection"),
     "SocketOptions": ("transport.direct.sync", "SocketOptions"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
@@ -209,6 +213,7 @@ __all__ = [
     "InvalidArgumentError",
     "Lmnt",
     "LmntError",
+    "LoopConnection",
     "Model",
     "NoneType",
     "NotFoundError",
@@ -225,6 +230,7 @@ __all__ = [
     "ResultList",
     "ResultText",
     "SessionClosedError",
+    "SocketConnection",
     "SocketOptions",
     "SpeechSession",
     "SpeechSessionAudio",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from lmnt.transport.direct import pool
 from lmnt.transport.direct.pool import Lease, Origin, Pool
 
 ORIGINS = [Origin("http", "one", 80), Origin("https", "one", 443), Origin("http", "two", 80)]
-MOST, MOST_IDLE, LONGEST_IDLE = 3, 2, 5.0
+MOST, MOST_IDLE = 3, 2
 
 
 @dataclass(eq=False)
@@ -42,7 +44,7 @@ class Pools(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.pool: Pool[Connection] = Pool(MOST, MOST_IDLE, LONGEST_IDLE, lambda: self.now)
+        self.pool: Pool[Connection] = Pool(lambda: self.now)
         self.running: list[Lease[Connection]] = []
         self.waiting: list[Lease[Connection]] = []
         self.woken: list[Gate] = []
@@ -74,10 +76,10 @@ class Pools(RuleBasedStateMachine):
     @precondition(lambda self: not self.pool.is_closed)
     @rule(origin=st.sampled_from(ORIGINS))
     def ask(self, origin: Origin) -> None:
-        lease = Lease(self.pool, origin)
-        self.pool.ask(lease, lambda: Gate(self.woken))
+        lease = Lease(self.pool, origin, Gate(self.woken))
+        self.pool.ask(lease)
         self.settle()
-        if lease.gate is None:
+        if lease.is_ready:
             self.start(lease)
         else:
             assert len(self.running) == MOST
@@ -139,6 +141,12 @@ class Pools(RuleBasedStateMachine):
         assert self.pool.is_closed or len(self.alive) - len(self.running) <= MOST_IDLE
         assert self.pool._count == len(self.running) + len(self.pool._idle)
         assert not self.waiting or len(self.running) == MOST
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "MOST", MOST)
+    monkeypatch.setattr(pool, "MOST_IDLE", MOST_IDLE)
 
 
 TestPools = Pools.TestCase

@@ -1,18 +1,19 @@
 """Connections of the direct road and the pools of them, whoever moves the bytes.
 
-All is written once, as coroutines. Those of a network that waits never suspend: who waits has them run at once.
+All is written once, as coroutines. Where bytes are waited for, and not awaited, they never suspend, and run at once.
 """
 
 from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from typing import Any, ClassVar
 
+from ..uploads import at_once
 from .http1 import HTTP1, Head, Parser
 from .limits import Limits, NotConnected, Phase, closed_here
-from .pool import Gate, Lease, Origin, Pool
+from .pool import Lease, Origin, Pool
 from .tls import TLS
 from .wire import WireRequest
 
@@ -31,53 +32,48 @@ RESPONSE_PARSER = _quickest()
 """What reads responses: llhttp where the extra `fast` is installed, else h11."""
 
 
-@runtime_checkable
-class Network(Protocol):
-    """What moves the bytes of a connection. A step that is cancelled leaves it as it was."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing more should be sent now."""
-        ...
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing can be sent any more."""
-        ...
-
-    async def connect(self, host: str, port: int, limits: Limits, options: SocketOptions) -> None:
-        """Connect to the first address that answers; raises TimedOut, OSError."""
-
-    def send(self, data: bytes | memoryview) -> None:
-        """Send as much as there is room for, and keep the rest."""
-
-    async def room(self, limits: Limits, phase: Phase) -> bool:
-        """Wait for room for more; returns False as soon as something has come. Raises TimedOut."""
-        ...
-
-    async def receive(self, limits: Limits, phase: Phase) -> bytes:
-        """Return what comes next, b"" at the end; raises TimedOut, OSError."""
-        ...
-
-    async def arrived(self) -> bytes | None:
-        """Return what is here already, b"" at the end; None if nothing is. Raises OSError."""
-        ...
-
-    def close(self) -> None:
-        """Close it at once, or end the attempt to connect; whoever waits for it is woken."""
-
-
 class Connection:
-    """A connection to an origin. One request at a time."""
+    """A connection to an origin. One request at a time; a step that is cancelled leaves it as it was.
 
-    def __init__(self, origin: Origin, network: Network) -> None:
+    What moves the bytes is its subclass's; `close` may be called at any time, and wakes who waits for it.
+    """
+
+    def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.http: Parser
         """What reads the response that is on its way."""
-        self.close = network.close
-        self._network = network
+        self._process = os.getpid()
         self._tls: TLS | None = None
         self._is_sent = False
+        self._is_full = False
+        """Whether nothing more should be sent now."""
+        self._is_over = False
+        """Whether nothing can be sent any more."""
+        self._failure: Exception | None = None
+
+    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
+        """Connect to the first address that answers; raises TimedOut, OSError."""
+        raise NotImplementedError
+
+    def _send(self, data: bytes | memoryview) -> None:
+        """Send as much as there is room for, and keep the rest."""
+        raise NotImplementedError
+
+    async def _room(self, limits: Limits) -> bool:
+        """Wait for room for more; returns False as soon as something has come. Raises TimedOut."""
+        raise NotImplementedError
+
+    async def _receive(self, limits: Limits, phase: Phase) -> bytes:
+        """Return what comes next, b"" at the end; raises TimedOut, OSError."""
+        raise NotImplementedError
+
+    async def _arrived(self) -> bytes | None:
+        """Return what is here already, b"" at the end; None if nothing is. Raises OSError."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close it at once."""
+        raise NotImplementedError
 
     @property
     def is_reusable(self) -> bool:
@@ -89,19 +85,17 @@ class Connection:
         context = tls() if self.origin.scheme == "https" else None
         limits = limits.together(Phase.CONNECT)
         try:
-            await self._network.connect(self.origin.host, self.origin.port, limits, options)
+            await self._connect(limits, options)
             if context is not None:
                 await self._shake_hands(TLS(context, self.origin.host), limits)
         except OSError as error:
             raise NotConnected from error
 
     async def _shake_hands(self, tls: TLS, limits: Limits) -> None:
-        is_done = False
-        while not is_done:
-            is_done = tls.shake_hands()
-            self._network.send(tls.to_send())
-            if not is_done:
-                tls.receive(await self._network.receive(limits, Phase.CONNECT))
+        while not tls.shake_hands():
+            self._send(tls.to_send())
+            tls.receive(await self._receive(limits, Phase.CONNECT))
+        self._send(tls.to_send())
         self._tls = tls
 
     async def request(self, request: WireRequest, limits: Limits) -> Head:
@@ -110,18 +104,18 @@ class Connection:
         Raises:
             TimedOut, OSError, ProtocolError: There is no response.
         """
-        network, self.http, self._is_sent = self._network, RESPONSE_PARSER(request.method), False
-        self._send(request.start())
+        self.http, self._is_sent = RESPONSE_PARSER(request.method), False
+        self._write(request.start())
         if request.is_long:
             async for piece in request.pieces():
                 if (head := await self._answer(limits)) is not None:
                     return head
-                if network.is_over:
+                if self._is_over:
                     break  # it takes no more; perhaps it has said why
-                self._send(piece)
-        if (request.is_long or network.is_full) and (head := await self._answer(limits)) is not None:
+                self._write(piece)
+        if (request.is_long or self._is_full) and (head := await self._answer(limits)) is not None:
             return head
-        self._is_sent = not (network.is_over or request.is_last)
+        self._is_sent = not (self._is_over or request.is_last)
         while (head := self.http.head()) is None:
             self.http.receive(await self.read(limits))
         return head
@@ -129,18 +123,18 @@ class Connection:
     async def read(self, limits: Limits) -> bytes:
         """Return what comes next, b"" at the end; raises TimedOut, OSError."""
         if self._tls is None:
-            return await self._network.receive(limits, Phase.READ)
+            return await self._receive(limits, Phase.READ)
         while (data := self._tls.decrypt()) is None:
-            self._tls.receive(await self._network.receive(limits, Phase.READ))
+            self._tls.receive(await self._receive(limits, Phase.READ))
         return data
 
-    def _send(self, data: bytes | memoryview) -> None:
-        self._network.send(data if self._tls is None else self._tls.encrypt(data))
+    def _write(self, data: bytes | memoryview) -> None:
+        self._send(data if self._tls is None else self._tls.encrypt(data))
 
     async def _answer(self, limits: Limits) -> Head | None:
         """Wait until more of a request can be sent, or it was answered already; returns the head of the answer."""
-        while not await self._network.room(limits, Phase.WRITE):
-            data = await self._network.arrived()
+        while not await self._room(limits):
+            data = await self._arrived()
             if data is not None and self._tls is not None:
                 self._tls.receive(data)
                 data = self._tls.decrypt()
@@ -153,7 +147,7 @@ class Connection:
     async def is_stale(self) -> bool:
         """Whether the other side has closed it meanwhile, or said what nobody asked for."""
         try:
-            while (data := await self._network.arrived()) is not None:
+            while (data := await self._arrived()) is not None:
                 if not data or self._tls is None:
                     return True
                 self._tls.receive(data)  # a session ticket, perhaps
@@ -172,6 +166,10 @@ class Connections:
         tls: Makes the TLS settings when they are needed first.
     """
 
+    connection: ClassVar[type[Connection]]
+    gate: ClassVar[type[Any]]
+    """Where a request waits for its turn: `set` lets it pass."""
+
     def __init__(self, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
         self._options = options
         self._tls = tls
@@ -179,23 +177,18 @@ class Connections:
         self._process = os.getpid()
         self._is_closed = False
 
-    network: ClassVar[type[Network]]
-    """Makes what moves the bytes of a connection."""
-    gate: ClassVar[type[Gate]]
-    """Makes where a request waits for its turn."""
-
     async def send(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
         """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
         pool = self._pool()
-        lease = Lease(pool, request.origin)
+        lease = Lease(pool, request.origin, self.gate())
         try:
-            pool.ask(lease, self.gate)
-            if lease.gate is not None:
+            pool.ask(lease)
+            if not lease.is_ready:
                 await lease.gate.passed(limits.left(Phase.POOL))
                 pool.check_open()
             connection = lease.connection
             if connection is None or await connection.is_stale():
-                connection = Connection(request.origin, self.network())
+                connection = self.connection(request.origin)
                 pool.use(lease, connection)
                 await connection.open(limits, self._options, self._tls)
             return lease, await connection.request(request, limits)
@@ -206,9 +199,9 @@ class Connections:
     def _pool(self) -> Pool[Connection]:
         if self._process != os.getpid():  # a forked child must not use its parent's
             self._process, self._pools = os.getpid(), {}
-        place = self._place()
-        if (pool := self._pools.get(place)) is None:
-            pool = self._pools.setdefault(place, Pool())
+        if (place := self._place()) not in self._pools:
+            self._pools.setdefault(place, Pool())
+        pool = self._pools[place]
         if self._is_closed:
             pool.close()
         return pool
@@ -220,13 +213,12 @@ class Connections:
     def close(self) -> None:
         """Close all connections, also those in use."""
         self._is_closed = True
-        if self._process == os.getpid():
-            for pool in list(self._pools.values()):
-                pool.close()
+        for pool in list(self._pools.values()) if self._process == os.getpid() else ():
+            pool.close()
 
 
-class Body:
-    """The pieces of a body as they come; a step that is cancelled loses nothing.
+class Chunks(Iterator[bytes], AsyncIterator[bytes]):
+    """The pieces of a body as they come, waited for or awaited; a step that is cancelled loses nothing.
 
     Args:
         lease: The hold on the connection, which is given back at the end.
@@ -248,21 +240,27 @@ class Body:
         """Bytes that have come."""
         return self._http.size
 
-    def here(self) -> bytes | None:
+    def _here(self) -> bytes | None:
         """Return what is here, b"" at the end; None if more must come. Raises ProtocolError, OSError."""
-        if self._lease.is_over:  # another request may have the connection by now
-            if self._is_whole:
-                return b""
-            raise closed_here()
+        if self._lease.is_over and not self._is_whole:
+            raise closed_here()  # another request may have the connection by now
         data = self._http.body(self._most)
         if data == b"":
             self._is_whole = True
             self._lease.release(is_reusable=self._connection.is_reusable)
         return data
 
-    async def next(self) -> bytes:
-        """Wait for more, and return it, b"" at the end; raises TimedOut, ProtocolError, OSError."""
-        while True:
+    async def _next(self) -> bytes:
+        while (data := self._here()) is None:
             self._http.receive(await self._connection.read(self._limits))
-            if (data := self.here()) is not None:
-                return data
+        return data
+
+    def __next__(self) -> bytes:
+        if data := self._here() or at_once(self._next()):
+            return data
+        raise StopIteration
+
+    async def __anext__(self) -> bytes:
+        if data := self._here() or await self._next():
+            return data
+        raise StopAsyncIteration

@@ -5,36 +5,37 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any, cast
 
 from ..addresses import HEAD_START
 from ..readiness import READ, ready
-from .connection import Body, Connection, Connections, SocketOptions
+from .connection import Chunks, Connection, Connections, SocketOptions
 from .http1 import MOST_READ, Head
 from .limits import Limits, Phase, TimedOut, closed_here
-from .pool import Lease
+from .pool import Lease, Origin
 from .wire import WireRequest
+
+__all__ = ["Chunks", "ConnectionPool", "LoopConnection"]
 
 MOST_HELD = 1 << 18
 """Bytes that may have come and not been read, before the other side is held back."""
 
+_NO_LIMITS = Limits(None, None, None, None)
 
-class LoopNetwork(asyncio.Protocol):
-    """A transport of the event loop. A step that is cancelled leaves it as it was."""
 
-    def __init__(self) -> None:
+class LoopConnection(Connection, asyncio.Protocol):
+    """A connection on a transport of the event loop."""
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
         self._loop = asyncio.get_running_loop()
-        self._process = os.getpid()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Timeout | None = None
         self._received: list[bytes] = []
         self._held = 0
-        self._failure: Exception | None = None
         self._changed: asyncio.Future[None] | None = None
-        self.is_full = False
-        self.is_over = False
 
     # what the event loop says
 
@@ -50,11 +51,10 @@ class LoopNetwork(asyncio.Protocol):
             self._transport.pause_reading()
         self._wake()
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> None:
         """Nothing more will come."""
-        self.is_over = True
+        self._is_over = True
         self._wake()
-        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """There is no connection any more."""
@@ -66,105 +66,84 @@ class LoopNetwork(asyncio.Protocol):
                     left.setblocking(False)
                     while data := left.recv(MOST_READ):
                         self._received.append(data)
-        self.is_over, self._failure = True, self._failure or exc
+        self._is_over, self._failure = True, self._failure or exc
         self._wake()
 
     def pause_writing(self) -> None:
         """There is no room for more."""
-        self.is_full = True
+        self._is_full = True
 
     def resume_writing(self) -> None:
         """There is room again."""
-        self.is_full = False
+        self._is_full = False
         self._wake()
 
     def _wake(self) -> None:
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-
-    async def _change(self, limits: Limits, phase: Phase) -> None:
-        """Wait until something has come, or gone; raises TimedOut."""
-        left = limits.left(phase)
-        self._changed = changed = self._loop.create_future()
-        timer = None if left is None else self._loop.call_later(left, _expire, changed, phase)
-        try:
-            await changed
-        finally:
-            self._changed = None
-            if timer is not None:
-                timer.cancel()
+        if self._changed is not None:
+            _settle(self._changed, None)
 
     # what a call does
 
-    async def connect(self, host: str, port: int, limits: Limits, options: SocketOptions) -> None:
-        """Connect to the first address that answers; raises TimedOut, OSError."""
+    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
         # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
         # gh-124309).
         takes_it = isinstance(self._loop, asyncio.BaseEventLoop) and self._loop.get_task_factory() is None
-        at_once: Any = {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
+        beside: Any = {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
-                await self._loop.create_connection(lambda: self, host, port, **at_once)
+                await self._loop.create_connection(lambda: self, self.origin.host, self.origin.port, **beside)
         except TimeoutError as error:
             raise self._failure or TimedOut(Phase.CONNECT) from error
-        if self._failure is not None:  # it was closed this moment
-            raise self._failure
-        if self._transport is not None:
-            for option in options:
-                self._transport.get_extra_info("socket").setsockopt(*option)
+        if self._failure is not None or self._transport is None:  # it was closed this moment
+            raise closed_here()
+        for option in options:
+            self._transport.get_extra_info("socket").setsockopt(*option)
 
-    def send(self, data: bytes | memoryview) -> None:
-        """Send as much as there is room for, and keep the rest."""
-        if data and not self.is_over and self._transport is not None:
+    def _send(self, data: bytes | memoryview) -> None:
+        if data and not self._is_over and self._transport is not None:
             self._transport.write(data)
 
-    async def room(self, limits: Limits, phase: Phase) -> bool:
-        """Wait for room for more; returns False as soon as something has come. Raises TimedOut."""
-        while self.is_full and not self.is_over and not self._received:
-            await self._change(limits, phase)
+    async def _room(self, limits: Limits) -> bool:
+        while self._is_full and not self._is_over and not self._received:
+            await self._change(limits, Phase.WRITE)
         return not self._received
 
-    async def receive(self, limits: Limits, phase: Phase) -> bytes:
-        """Return what comes next, b"" at the end; raises TimedOut, OSError."""
+    async def _receive(self, limits: Limits, phase: Phase) -> bytes:
         while not self._received:
             if self._failure is not None:
                 raise self._failure
-            if self.is_over:
+            if self._is_over:
                 return b""
             await self._change(limits, phase)
         data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
         self._received.clear()
-        if self._held > MOST_HELD and self._transport is not None and not self.is_over:
+        if self._held > MOST_HELD and self._transport is not None and not self._is_over:
             self._transport.resume_reading()
         self._held = 0
         return data
 
-    async def arrived(self) -> bytes | None:
-        """Return what is here already, b"" at the end; None if nothing is. Raises OSError."""
-        if not self._received and not self.is_over and self._is_readable():
-            # The loop looks at what has come, and then calls us: two turns.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        return await self.receive(_NO_LIMITS, Phase.READ) if self._received or self.is_over else None
+    async def _arrived(self) -> bytes | None:
+        if not self._received and not self._is_over:
+            sock = None if self._transport is None else self._transport.get_extra_info("socket")
+            if sock is None or ready(sock, READ, 0):
+                # The loop looks at what has come, and then calls us: two turns.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+        return await self._receive(_NO_LIMITS, Phase.READ) if self._received or self._is_over else None
 
-    def _is_readable(self) -> bool:
-        sock = None if self._transport is None else self._transport.get_extra_info("socket")
-        return sock is None or bool(ready(sock, READ, 0))
+    async def _change(self, limits: Limits, phase: Phase) -> None:
+        """Wait until something has come, or gone; raises TimedOut."""
+        self._changed = self._loop.create_future()
+        try:
+            await _settled(self._changed, limits.left(phase), phase)
+        finally:
+            self._changed = None
 
     def close(self) -> None:
-        """Close it at once, or end the attempt to connect; whoever waits for it is woken."""
-        self.is_over, self._failure = True, self._failure or closed_here()
-        if self._process != os.getpid():
-            return  # in the parent it goes on
-        try:
-            is_here = asyncio.get_running_loop() is self._loop
-        except RuntimeError:
-            is_here = False
-        if is_here:
-            self._end()
-        elif not self._loop.is_closed():  # garbage is collected in any thread
-            with suppress(RuntimeError):  # it was closed this moment
-                self._loop.call_soon_threadsafe(self._end)
+        """Close it at once."""
+        self._is_over, self._failure = True, self._failure or closed_here()
+        if self._process == os.getpid():  # in the parent it goes on
+            _in_loop(self._loop, self._end)
 
     def _end(self) -> None:
         if self._transport is not None:
@@ -175,40 +154,53 @@ class LoopNetwork(asyncio.Protocol):
         self._wake()
 
 
-_NO_LIMITS = Limits(None, None, None, None)
+def _in_loop(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
+    """Take a step in an event loop, unless that was closed: garbage is collected in any thread."""
+    try:
+        is_here = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        is_here = False
+    if is_here:
+        step()
+    else:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(step)
 
 
-def _expire(changed: asyncio.Future[None], phase: Phase) -> None:
-    if not changed.done():
-        changed.set_exception(TimedOut(phase))
+def _settle(future: asyncio.Future[None], phase: Phase | None) -> None:
+    if not future.done():
+        future.set_result(None) if phase is None else future.set_exception(TimedOut(phase))
 
 
-class TaskGate:
+async def _settled(future: asyncio.Future[None], seconds: float | None, phase: Phase) -> None:
+    """Wait for a future; raises TimedOut."""
+    timer = None if seconds is None else future.get_loop().call_later(seconds, _settle, future, phase)
+    try:
+        await future
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+class Gate:
     """Where a task waits for its turn."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
+        self._future = asyncio.get_running_loop().create_future()
 
     def set(self) -> None:
         """Let it pass."""
-        with suppress(RuntimeError):  # the loop was closed, and nobody waits
-            self._loop.call_soon_threadsafe(self._event.set)
+        _in_loop(self._future.get_loop(), lambda: _settle(self._future, None))
 
     async def passed(self, seconds: float | None) -> None:
         """Wait until it is set; raises TimedOut."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError as error:
-            raise TimedOut(Phase.POOL) from error
+        await _settled(self._future, seconds, Phase.POOL)
 
 
 class ConnectionPool(Connections):
     """The connections of a client; each event loop has its own."""
 
-    network = LoopNetwork
-    gate = TaskGate
+    connection, gate = LoopConnection, Gate
 
     async def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
         """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
@@ -217,19 +209,6 @@ class ConnectionPool(Connections):
     def _place(self) -> Hashable:
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
-            for other in list(self._pools):
-                if isinstance(other, asyncio.AbstractEventLoop) and other.is_closed():
-                    self._pools.pop(other).close()
+            for other in [each for each in self._pools if cast("asyncio.AbstractEventLoop", each).is_closed()]:
+                self._pools.pop(other).close()
         return loop
-
-
-class Chunks(Body, AsyncIterator[bytes]):
-    """The pieces of a body, for who awaits."""
-
-    async def __anext__(self) -> bytes:
-        data = self.here()
-        if data is None:
-            data = await self.next()
-        if data:
-            return data
-        raise StopAsyncIteration
