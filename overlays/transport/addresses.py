@@ -1,10 +1,8 @@
-"""The addresses of a host, each tried beside those before it: Happy Eyeballs (RFC 8305) for those who wait.
-
-For those who await, anyio and asyncio do that.
-"""
+"""The addresses of a host, each tried beside those before it that have not answered (Happy Eyeballs, RFC 8305)."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import socket
@@ -73,6 +71,15 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
             for sock in trying:
                 sock.close()
     raise failure
+
+
+def beside() -> dict[str, Any]:
+    """Return what has the `create_connection` of the running event loop try addresses so, if it can."""
+    loop = asyncio.get_running_loop()
+    # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
+    # gh-124309).
+    takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
+    return {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
 
 
 def _in_turn(found: Sequence[_Address]) -> list[_Address]:

@@ -20,6 +20,7 @@ import pytest
 
 import lmnt
 from lmnt.transport import connections
+from lmnt.transport.direct import asynchronous
 from lmnt.transport.direct import pool as pools
 from lmnt.transport.direct.pool import Lease, Origin, Pool
 
@@ -384,10 +385,41 @@ class Late(Peer):
         connection.stall()
 
 
-def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync) -> None:
+@pytest.mark.parametrize("timeout", [5, lmnt.Timeout(5, write=None)])
+def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync, timeout: Any) -> None:
     with serving(Late()) as server:
-        client = mode.client(base_url=server.base_url, max_retries=0, timeout=5)
+        client = mode.client(base_url=server.base_url, max_retries=0, timeout=timeout)
         began = time.monotonic()
         with pytest.raises(lmnt.APIStatusError, match="413"):
             mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 20_000_000}))
         assert time.monotonic() - began < 3
+
+
+def test_what_came_unasked_does_not_keep_a_connection_from_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Transport(asyncio.Transport):
+        is_paused = False
+
+        def pause_reading(self) -> None:
+            self.is_paused = True
+
+        def resume_reading(self) -> None:
+            self.is_paused = False
+
+    class Tickets:
+        """TLS in which nothing comes but session tickets."""
+
+        def receive(self, data: bytes) -> None: ...
+
+        def decrypt(self) -> None: ...
+
+    async def use() -> None:
+        monkeypatch.setattr(asynchronous, "MOST_HELD", 10)
+        connection, transport = asynchronous.LoopConnection(ORIGIN), Transport({"socket": None})
+        monkeypatch.setattr(connection, "_tls", Tickets())
+        connection.connection_made(transport)
+        connection.data_received(b"a" * 20)
+        assert transport.is_paused
+        assert not await connection.is_stale()
+        assert not transport.is_paused
+
+    asyncio.run(use())

@@ -27,7 +27,7 @@ from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
 from ..options import Secret
-from .addresses import connect
+from .addresses import beside, connect
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 from .network_errors import causes_of
 from .turns import TurnTakingSocket
@@ -231,7 +231,8 @@ class AsyncSocket(_Covering):
     async def open(cls, opening: Opening) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with opening_errors(opening):
-            connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=AsyncConnection)
+            arguments = {**opening.arguments(), **beside()}
+            connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
             return cls(opening, await connecting)
 
     async def send(self, message: str | Secret) -> None:

@@ -7,9 +7,9 @@ import os
 import socket
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from typing import Any, cast
+from typing import cast
 
-from ..addresses import HEAD_START
+from ..addresses import beside
 from ..readiness import READ, ready
 from .connection import Chunks, Connection, Connections, SocketOptions
 from .http1 import MOST_READ, Head
@@ -85,13 +85,9 @@ class LoopConnection(Connection, asyncio.Protocol):
     # what a call does
 
     async def _connect(self, limits: Limits, options: SocketOptions) -> None:
-        # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
-        # gh-124309).
-        takes_it = isinstance(self._loop, asyncio.BaseEventLoop) and self._loop.get_task_factory() is None
-        beside: Any = {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
-                await self._loop.create_connection(lambda: self, self.origin.host, self.origin.port, **beside)
+                await self._loop.create_connection(lambda: self, self.origin.host, self.origin.port, **beside())
         except TimeoutError as error:
             raise self._failure or TimedOut(Phase.CONNECT) from error
         if self._failure is not None or self._transport is None:  # it was closed this moment
