@@ -112,17 +112,16 @@ class Parser(ABC):
         return b"" if self._has_ended else None
 
     def _parse(self, data: bytes) -> None:
-        # Looked at after so many bytes, not after each piece, of whatever size.
         rest: Any = memoryview(data)  # a parser takes anything with a buffer
-        while len(rest) >= self._room:
-            self._feed(rest[: self._room])
-            rest = rest[self._room :]
-            if not (self._has_progress or self._parts or self._has_ended):
-                raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
-            self._room, self._has_progress = LONGEST_HEAD, False
-        self._room -= len(rest)
-        self._feed(rest)
-        self._has_progress = self._has_progress or bool(self._parts)
+        while rest:
+            piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
+            self._feed(piece)
+            self._room -= len(piece)
+            self._has_progress = self._has_progress or len(self._parts) > count
+            if not self._room:  # looked at after so many bytes, not after each piece, of whatever size
+                if not (self._has_progress or self._has_ended):
+                    raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
+                self._room, self._has_progress = LONGEST_HEAD, False
         if self._left is not None:  # some came with the head
             self._left -= sum(map(len, self._parts))
 
