@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import random
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -276,86 +274,6 @@ def test_a_wrapper_in_a_package_of_a_like_name_is_one(monkeypatch: pytest.Monkey
     assert not connections._Watch().is_wrapped()
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", names["handle_request"])
     assert connections._Watch().is_wrapped()
-
-
-def answering(connection: Connection) -> None:
-    """Answer each request with what it asked for, some late, and one in ten before it is all there."""
-    while True:
-        top = connection._until(b"\r\n\r\n").decode("latin-1")
-        fields = dict(line.lower().split(": ", 1) for line in top.split("\r\n")[1:])
-        if "x-early" in fields:
-            connection.send(response(413, b"{}", {"connection": "close"}))
-            return
-        connection._exactly(int(fields.get("content-length", "0")))
-        connection.peer.over.wait(random.random() / 50)
-        connection.send(response(body=fields["x-number"].encode(), headers={"content-type": "audio/pcm"}))
-
-
-class Echo(Peer):
-    def serve(self, sock: Any) -> None:
-        answering(Connection(sock, self))
-
-
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors as Linux lists them")
-def test_of_many_calls_each_gets_its_own_answer_whatever_becomes_of_others(mode: Sync) -> None:
-    chance = random.Random(7)
-    plan = [(number, chance.random()) for number in range(200)]
-    with serving(Echo()) as server:
-        client = mode.client(base_url=server.base_url, max_retries=0)
-
-        def arguments(number: int, kind: float) -> dict[str, Any]:
-            headers = {"x-number": f"{number:04}", **({"x-early": "1"} if kind < 0.1 else {})}
-            more = {"more": "a" * 4_000_000} if kind < 0.1 else {}
-            timeout = 0.001 + kind / 50 if 0.1 < kind < 0.2 else 20
-            return {"text": "a", "voice": "b", "extra_body": more, "extra_headers": headers, "timeout": timeout}
-
-        def judge(number: int, kind: float, result: object) -> None:
-            if kind < 0.1:
-                assert isinstance(result, lmnt.APIStatusError | lmnt.APIConnectionError), result
-            elif kind > 0.2:
-                assert result == b"%04d" % number
-            else:
-                assert isinstance(result, bytes | lmnt.APITimeoutError | asyncio.CancelledError), result
-
-        if mode.name == "sync":
-
-            def call(number: int, kind: float) -> object:
-                try:
-                    return client.speech.generate(**arguments(number, kind)).read()
-                except lmnt.APIError as error:
-                    return error
-
-            before = descriptors()
-            with ThreadPoolExecutor(20) as threads:
-                results = list(threads.map(lambda each: call(*each), plan))
-        else:
-
-            async def use() -> list[Any]:
-                async def call(number: int, kind: float) -> bytes:
-                    found = await client.speech.generate(**arguments(number, kind))
-                    return bytes(await found.read())
-
-                tasks = [asyncio.create_task(call(*each)) for each in plan]
-                for task, (_, kind) in zip(tasks, plan, strict=True):
-                    if 0.1 < kind < 0.2:
-                        asyncio.get_running_loop().call_later(kind - 0.1, task.cancel)
-                return await asyncio.gather(*tasks, return_exceptions=True)
-
-            before = descriptors()
-            results = mode.run(use())
-        for (number, kind), result in zip(plan, results, strict=True):
-            judge(number, kind, result)
-        del results
-        assert leaked(client) == 0
-        assert not any(pool._in_use for pool in pools_of(client))
-        mode.run(client.close())
-    gc.collect()
-    if mode.name == "sync":
-        assert descriptors() <= before
 
 
 @pytest.mark.parametrize("headers", [{"host": lmnt.omit}, {"content-length": "3"}, {"content-length": lmnt.omit}])

@@ -100,9 +100,13 @@ class LoopConnection(Connection, asyncio.Protocol):
             self._transport.write(data)
 
     async def _room(self, limits: Limits) -> bool:
-        while self._is_full and not self._is_over and not self._received:
+        # One that is closing takes what is written, warns of it, and says later that it is lost.
+        while (self._is_full or self._is_closing()) and not self._is_over and not self._received:
             await self._change(limits, Phase.WRITE)
         return not self._received
+
+    def _is_closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     async def _receive(self, limits: Limits, phase: Phase) -> bytes:
         while not self._received:
