@@ -1,7 +1,7 @@
 """200 calls at once, some of them given up or answered early: each other one gets its own answer, and nothing is left.
 
-`STRESS=2000 python -m pytest tests/client/test_stress.py` does it 2,000 times for each kind of client and of parser
-(an hour or so); without it, a few times.
+`STRESS=500 python -m pytest -n 2 tests/client/test_stress.py` does it 2,000 times, 500 times for each kind of client and
+of parser (half an hour); without it, twice for each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import lmnt
 
 from .modes import CONTEXT, KEY, with_both_parsers
 
-RUNS = int(os.environ.get("STRESS", "3"))
+RUNS = int(os.environ.get("STRESS", "2"))
 CALLS, THREADS = 200, 20
 
 pytestmark = with_both_parsers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import h11
@@ -185,7 +184,7 @@ class HTTP1(Parser):
         super().__init__(method)
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
         # All that it needs to know of the request.
-        self._state.send(_request(method))
+        self._state.send(_HEAD if method == "HEAD" else _ANOTHER)
         self._state.send(_END)
 
     def _feed(self, data: bytes) -> None:
@@ -209,11 +208,7 @@ class HTTP1(Parser):
             self._goes_on = False
 
 
-@lru_cache
-def _request(method: str) -> h11.Request:
-    return h11.Request(method=method, target="/", headers=[("host", "-")])
-
-
+_HEAD, _ANOTHER = (h11.Request(method=method, target="/", headers=[("host", "-")]) for method in ("HEAD", "POST"))
 _END = h11.EndOfMessage()
 
 _CUT = "peer closed connection without sending complete message body"

@@ -256,11 +256,15 @@ class Chunks(Iterator[bytes], AsyncIterator[bytes]):
         return data
 
     def __next__(self) -> bytes:
-        if data := self._here() or at_once(self._next()):
+        if (data := self._here()) is None:
+            data = at_once(self._next())
+        if data:
             return data
         raise StopIteration
 
     async def __anext__(self) -> bytes:
-        if data := self._here() or await self._next():
+        if (data := self._here()) is None:
+            data = await self._next()
+        if data:
             return data
         raise StopAsyncIteration

@@ -1,8 +1,8 @@
 """Which request gets which connection, with no I/O: first come, first served, however many wait.
 
 An interrupt, or the collector of garbage with a lease, may come in between any two steps. Python lets an interrupt in
-at calls alone, so what belongs together is written without one. What is asked, given back, to be woken or to be closed
-is put down first, and done by the next that is there: what an interrupt has left, too.
+at calls alone, so what belongs together is written without one. What is to be done is put down first, and done by the
+next that is there: what an interrupt has left, too.
 """
 
 from __future__ import annotations
@@ -79,21 +79,18 @@ class Pool(Generic[C]):
         """Those that wait, and since when; the one used last is the last, and the likeliest to be alive."""
         self._in_use: set[C] = set()
         self._waiting: OrderedDict[Lease[C], None] = OrderedDict()
-        self._asked: list[Lease[C]] = []
-        self._returned: list[tuple[Lease[C], bool]] = []
-        self._woken: list[Lease[C]] = []
-        self._spare: list[C] = []
+        self._to_do: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self.is_closed = False
 
     @property
     def is_behind(self) -> bool:
         """Whether something is left to be done."""
-        return bool(self._asked or self._returned or self._woken or self._spare)
+        return bool(self._to_do)
 
     def ask(self, lease: Lease[C]) -> None:
         """Make a lease ready, or have it wait at its gate; raises Error."""
         self.check_open()
-        self._asked += [lease]
+        self._to_do += [(self._give, (lease,))]
         self._settle()
 
     def use(self, lease: Lease[C], connection: C) -> None:
@@ -102,7 +99,7 @@ class Pool(Generic[C]):
             self.check_open()
             if lease.connection is not None:
                 self._in_use -= {lease.connection}
-                self._spare += [lease.connection]
+                self._to_do += [(lease.connection.close, ())]
             lease.connection = connection
             self._in_use |= {connection}
         self._settle()
@@ -110,7 +107,7 @@ class Pool(Generic[C]):
     def give_back(self, lease: Lease[C], *, is_reusable: bool) -> None:
         """Take what a lease had."""
         if not lease.is_over:
-            self._returned += [(lease, is_reusable)]
+            self._to_do += [(self._put_back, (lease, is_reusable))]
             lease.is_over = True
         self._settle()
 
@@ -120,8 +117,8 @@ class Pool(Generic[C]):
             self.is_closed = True  # from now on nothing is kept
             while self._idle:
                 self._drop_oldest()
-            self._spare += self._in_use
-            self._woken += self._waiting
+            self._to_do += [(connection.close, ()) for connection in self._in_use]
+            self._to_do += [(lease.gate.set, ()) for lease in self._waiting]
         self._settle()
 
     def check_open(self) -> None:
@@ -132,19 +129,13 @@ class Pool(Generic[C]):
     def _settle(self) -> None:
         """Do what is left to be done, unless this thread is at it, and a lease was collected meanwhile."""
         with self._lock:
-            while self.is_behind and not self._is_settling:
+            while self._to_do and not self._is_settling:
                 self._is_settling = True
                 try:
-                    if self._asked:
-                        self._give(self._asked[0])
-                    elif self._returned:
-                        self._put_back(*self._returned[0])
-                    elif self._woken:
-                        self._woken[0].gate.set()
-                        del self._woken[0]
-                    else:
-                        self._spare[0].close()
-                        del self._spare[0]
+                    step, arguments = first = self._to_do[0]
+                    step(*arguments)
+                    if self._to_do and self._to_do[0] is first:  # one that may be done twice
+                        del self._to_do[0]
                 finally:
                     self._is_settling = False
 
@@ -158,7 +149,7 @@ class Pool(Generic[C]):
         if found < 0 and self._count >= MOST and self._idle:
             self._drop_oldest()
         # From here on there is no call.
-        del self._asked[0]
+        del self._to_do[0]
         if found >= 0:
             lease.connection, lease.is_ready = self._idle[found][0], True
             self._in_use |= {lease.connection}
@@ -174,7 +165,7 @@ class Pool(Generic[C]):
             self._drop_oldest()
         following, now, connection = next(iter(self._waiting), None), self._clock(), lease.connection
         # From here on there is no call.
-        del self._returned[0]
+        del self._to_do[0]
         if not lease.is_ready:  # it waits no more
             if lease in self._waiting:
                 del self._waiting[lease]
@@ -183,12 +174,12 @@ class Pool(Generic[C]):
         is_kept = is_reusable and not self.is_closed
         if connection is not None and not (is_kept and (following is None or connection.origin == following.origin)):
             self._in_use -= {connection}
-            self._spare += [connection]
+            self._to_do += [(connection.close, ())]
             connection = None
         if following is not None:
             del self._waiting[following]
             following.connection, following.is_ready = connection, True
-            self._woken += [following]
+            self._to_do += [(following.gate.set, ())]
         elif connection is None:
             self._count -= 1
         else:
@@ -196,6 +187,6 @@ class Pool(Generic[C]):
             self._idle += [(connection, now)]
 
     def _drop_oldest(self) -> None:
-        self._spare += [self._idle[0][0]]
+        self._to_do += [(self._idle[0][0].close, ())]
         self._count -= 1
         del self._idle[0]
