@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import cast
 
-from ..addresses import beside
+from ..addresses import aconnect
 from ..readiness import READ, ready
 from .connection import Chunks, Connection, Connections, SocketOptions
 from .http1 import MOST_READ, Head
@@ -87,13 +87,14 @@ class LoopConnection(Connection, asyncio.Protocol):
     async def _connect(self, limits: Limits, options: SocketOptions) -> None:
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
-                await self._loop.create_connection(lambda: self, self.origin.host, self.origin.port, **beside())
+                sock = await aconnect(self.origin.host, self.origin.port)
+                for option in options:
+                    sock.setsockopt(*option)
+                await self._loop.create_connection(lambda: self, sock=sock)
         except TimeoutError as error:
             raise self._failure or TimedOut(Phase.CONNECT) from error
         if self._failure is not None or self._transport is None:  # it was closed this moment
             raise closed_here()
-        for option in options:
-            self._transport.get_extra_info("socket").setsockopt(*option)
 
     def _send(self, data: bytes | memoryview) -> None:
         if data and not self._is_over and self._transport is not None:
