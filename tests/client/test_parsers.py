@@ -187,18 +187,18 @@ def test_the_body_of_an_answer_to_head_is_none(kind: type[Parser]) -> None:
 
 
 ENDLESS: dict[str, Callable[[], Iterator[bytes]]] = {
-    "headers": lambda: chain([OK], repeat(b"A: b\r\n")),
-    "a header": lambda: chain([OK + b"A: "], repeat(b"b")),
-    "spaces before a value": lambda: chain([OK + b"A:"], repeat(b" ")),
-    "a name": lambda: chain([OK], repeat(b"a")),
-    "a reason": lambda: chain([b"HTTP/1.1 200 "], repeat(b"a")),
+    "headers": lambda: chain([OK], repeat(b"A: b\r\n" * 100)),
+    "a header": lambda: chain([OK + b"A: "], repeat(b"b" * 500)),
+    "spaces before a value": lambda: chain([OK + b"A:"], repeat(b" " * 500)),
+    "a name": lambda: chain([OK], repeat(b"a" * 500)),
+    "a reason": lambda: chain([b"HTTP/1.1 200 "], repeat(b"a" * 500)),
     "informational ones": lambda: repeat(b"HTTP/1.1 100 Go on\r\n\r\n"),
     "long informational ones": lambda: repeat(b"HTTP/1.1 103 Hints\r\nA: " + b"a" * 5000 + b"\r\n\r\n"),
-    "the extension of a chunk": lambda: chain([CHUNKED + b"3;a="], repeat(b"b")),
-    "zeros before the size of a chunk": lambda: chain([CHUNKED], repeat(b"0")),
-    "trailers": lambda: chain([CHUNKED + b"3\r\nabc\r\n0\r\n"], repeat(b"A: b\r\n")),
-    "a trailer": lambda: chain([CHUNKED + b"3\r\nabc\r\n0\r\nA: "], repeat(b"b")),
-    "empty lines": lambda: repeat(b"\r\n"),
+    "the extension of a chunk": lambda: chain([CHUNKED + b"3;a="], repeat(b"b" * 500)),
+    "zeros before the size of a chunk": lambda: chain([CHUNKED], repeat(b"0" * 500)),
+    "trailers": lambda: chain([CHUNKED + b"3\r\nabc\r\n0\r\n"], repeat(b"A: b\r\n" * 100)),
+    "a trailer": lambda: chain([CHUNKED + b"3\r\nabc\r\n0\r\nA: "], repeat(b"b" * 500)),
+    "empty lines": lambda: repeat(b"\r\n" * 250),
 }
 
 
