@@ -93,7 +93,7 @@ class Calls(Handle, Generic[RoadsT]):
             return timeout
         from .transport.defaults import Timeout
 
-        return Timeout(**self._shared.timeouts._asdict())
+        return Timeout(**self._shared.limits.seconds())
 
     @timeout.setter
     def timeout(self, timeout: float | http_types.Timeout | None) -> None:

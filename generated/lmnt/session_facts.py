@@ -56,7 +56,7 @@ def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_m
     is_secure = request.url.startswith("wss:") or (proxy is not None and proxy.is_secure)
     return Opening(
         request=request,
-        timeout=shared.timeouts_for(request),
+        timeout=shared.limits_of(request),
         key=options.key,
         proxy=proxy,
         tls=OverHTTP1(connections.tls) if is_secure else None,

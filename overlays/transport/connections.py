@@ -85,7 +85,7 @@ class Connections:
         return {"verify": tls, "http2": self.http2, "socket_options": keep_alive()}
 
 
-def limits() -> dict[str, int]:
+def most() -> dict[str, int]:
     """Return how many connections there may be, as the libraries say it."""
     return {"max_connections": MAX_CONNECTIONS, "max_keepalive_connections": MAX_KEEPALIVE_CONNECTIONS}
 

@@ -24,7 +24,7 @@ from ..errors import (
 )
 from .codings import CodingError
 from .direct.http1 import ProtocolError
-from .direct.limits import NotConnected, Phase, TimedOut
+from .limits import NotConnected, Phase, TimedOut
 
 if TYPE_CHECKING:
     from .messages import Request, Response

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import trustme
 
+from lmnt.transport.direct import connection
 from lmnt_server.process import ServerProcess, running
 
-from .modes import MODES, Sync
+from .modes import MODES, PARSERS, Sync
 from .peers import Listener, Peer, Peer2, serving
 
 
@@ -119,6 +120,14 @@ def hasty_threads() -> Iterator[None]:
     sys.setswitchinterval(1e-5)
     yield
     sys.setswitchinterval(interval)
+
+
+@pytest.fixture(autouse=True)
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What reads responses on the direct road: h11, unless a test asks for both in turn (`with_both_parsers`)."""
+    name: str = getattr(request, "param", "h11")
+    monkeypatch.setattr(connection, "RESPONSE_PARSER", PARSERS[name])
+    return name
 
 
 @pytest.fixture(params=["sync", "async"])

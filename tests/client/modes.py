@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 import lmnt
+from lmnt.transport.direct.http1 import HTTP1, Parser
+from lmnt.transport.direct.llhttp import LLHTTP
 
 KEY = "key-8c1d5f0b7e2a"
 """An API key that stands nowhere else, so that a search finds it only where it leaks."""
@@ -106,3 +109,8 @@ class Async(Sync):
 
 
 MODES = {"sync": Sync, "async": Async}
+
+PARSERS: dict[str, type[Parser]] = {"h11": HTTP1, "llhttp": LLHTTP}
+"""What can read responses on the direct road."""
+
+with_both_parsers = pytest.mark.parametrize("parser", list(PARSERS), indirect=True)

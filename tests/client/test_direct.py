@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import random
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,15 @@ import httpx
 import pytest
 
 import lmnt
-from lmnt.transport.direct import asynchronous, sync
-from lmnt.transport.direct.pool import Origin, Pool, Turn
+from lmnt.transport.direct import asynchronous
+from lmnt.transport.direct import pool as pools
+from lmnt.transport.direct.pool import Lease, Origin, Pool
 from lmnt.transport.wrapped import Watch
 
-from .modes import KEY, Sync
+from .modes import KEY, Sync, with_both_parsers
 from .peers import Connection, Peer, head, json_response, response, serving
+
+pytestmark = with_both_parsers
 
 ORIGIN, OTHER = Origin("http", "a", 80), Origin("http", "b", 80)
 
@@ -32,37 +33,61 @@ ORIGIN, OTHER = Origin("http", "a", 80), Origin("http", "b", 80)
 @dataclass(eq=False)
 class Plug:
     origin: Origin
+    is_closed: bool = False
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
-def pool_of(client: Any) -> Any:
-    return client._shared.pool._pool
+class Gate:
+    is_open = False
+
+    def set(self) -> None:
+        self.is_open = True
+
+    async def passed(self, seconds: float | None) -> None:
+        raise NotImplementedError
+
+
+def pools_of(client: Any) -> list[Any]:
+    return list(client._shared.pool._pools.values())
 
 
 def leaked(client: Any) -> int:
-    pool = pool_of(client)
-    return int(pool._count - pool._idle_count)
+    return sum(pool._count - len(pool._idle) for pool in pools_of(client))
 
 
 def streamed(mode: Sync, client: Any) -> Any:
     return mode.entered(client.speech.with_streaming_response.generate(text="a", voice="b"))
 
 
-def work(pool: Pool[Plug], turns: list[Turn[Plug]]) -> None:
-    """Ask, wait and give back, to two origins."""
-    for origin in (ORIGIN, OTHER, ORIGIN, ORIGIN):
-        turns.append(Turn(origin))
-        pool.ask(turns[-1], 0.0)
-    for turn in turns:
-        pool.give_back(turn, turn.connection or Plug(turn.origin), 0.0)
-    turns.append(Turn(OTHER))
-    pool.ask(turns[-1], 9.0)
+def work(pool: Pool[Plug], leases: list[Lease[Plug]], waiting: list[Lease[Plug]]) -> None:
+    """Ask, connect, wait and give back, to two origins."""
+
+    def ask(origin: Origin) -> Lease[Plug]:
+        leases.append(Lease(pool, origin, Gate()))
+        pool.ask(leases[-1])
+        if not leases[-1].is_ready:
+            waiting.append(leases[-1])
+        return leases[-1]
+
+    for lease in [ask(origin) for origin in (ORIGIN, OTHER, ORIGIN, ORIGIN)]:
+        if lease.connection is None:
+            pool.use(lease, Plug(lease.origin))
+        lease.release(is_reusable=True)
+    ask(OTHER)
 
 
-def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool() -> None:
+def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool_and_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "MOST", 2)
+    monkeypatch.setattr(pools, "MOST_IDLE", 1)
     # Python lets an interrupt in as a call begins and ends, which is what a profiler is told of.
     for moment in range(1000):
-        pool: Pool[Plug] = Pool(most=2, most_idle=1)
-        turns: list[Turn[Plug]] = []
+        pool: Pool[Plug] = Pool()
+        leases: list[Lease[Plug]] = []
+        waiting: list[Lease[Plug]] = []
         left = moment
 
         def interrupt(frame: Any, event: str, _: Any) -> None:
@@ -74,33 +99,70 @@ def test_an_interrupt_at_any_moment_leaks_no_slot_of_the_pool() -> None:
 
         sys.setprofile(interrupt)
         try:
-            work(pool, turns)
+            work(pool, leases, waiting)
         except KeyboardInterrupt:
             pass
         finally:
             sys.setprofile(None)
-        for turn in turns:  # as a lease does that is dropped
-            pool.give_back(turn, None, 0.0)
-        idle = sum(map(len, pool._idle.values()))
-        assert pool._count == pool._idle_count == idle, moment
+        taken = [lease.connection for lease in leases if lease.connection is not None]
+        while leases:  # each is dropped, at last
+            lease = leases.pop(0)
+            lease.release(is_reusable=False)
+            assert not pool.is_behind, moment
+            # Whoever was given something knows.
+            assert all(each.gate.is_open for each in waiting if each.is_ready), moment
+        assert pool._count == len(pool._idle), moment
+        assert all(plug.is_closed for plug in taken if plug not in [idle for idle, _ in pool._idle]), moment
+        assert not pool._in_use, moment
+        assert not pool._waiting, moment
         if left >= 0:
             assert moment > 20
             return
     raise AssertionError("it never ended")
 
 
-@pytest.mark.parametrize("shell", [sync, asynchronous])
-def test_a_lease_that_is_dropped_gives_back_at_once(shell: Any) -> None:
-    pool = shell.ConnectionPool((), lambda: None)
+def test_a_lease_that_is_dropped_gives_back_at_once() -> None:
+    pool: Pool[Plug] = Pool()
     gc.disable()  # nothing may have to wait for the collector of cycles
     try:
-        lease = shell.Lease(pool, ORIGIN)
-        pool._pool.ask(lease.turn, 0.0)
-        assert pool._pool._count == 1
+        lease = Lease(pool, ORIGIN, Gate())
+        pool.ask(lease)
+        assert pool._count == 1
         del lease
-        assert pool._pool._count == 0
+        assert pool._count == 0
     finally:
         gc.enable()
+
+
+def test_leases_that_are_collected_within_a_step_of_the_pool_disturb_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "MOST", 6)
+    monkeypatch.setattr(pools, "MOST_IDLE", 3)
+    pool: Pool[Plug] = Pool()
+    plugs: list[Plug] = []
+
+    def lease() -> Lease[Plug]:
+        taken = Lease(pool, ORIGIN, Gate())
+        pool.ask(taken)
+        if taken.is_ready and taken.connection is None:
+            plugs.append(Plug(ORIGIN))
+            pool.use(taken, plugs[-1])
+        return taken
+
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)  # garbage is collected wherever something is made
+    try:
+        for _ in range(500):
+            ring: list[Any] = [lease()]
+            ring.append(ring)
+            del ring
+            lease().release(is_reusable=True)
+    finally:
+        gc.set_threshold(*thresholds)
+    gc.collect()
+    assert not pool.is_behind
+    assert pool._count == len(pool._idle)
+    assert not pool._in_use
+    assert [plug for plug in plugs if not plug.is_closed] == [plug for plug, _ in pool._idle]
 
 
 def test_a_body_that_was_read_is_not_read_again_off_a_connection_that_went_on(
@@ -214,86 +276,6 @@ def test_a_wrapper_in_a_package_of_a_like_name_is_one(monkeypatch: pytest.Monkey
     assert Watch("httpx", "httpcore").is_wrapped()
 
 
-def answering(connection: Connection) -> None:
-    """Answer each request with what it asked for, some late, and one in ten before it is all there."""
-    while True:
-        top = connection._until(b"\r\n\r\n").decode("latin-1")
-        fields = dict(line.lower().split(": ", 1) for line in top.split("\r\n")[1:])
-        if "x-early" in fields:
-            connection.send(response(413, b"{}", {"connection": "close"}))
-            return
-        connection._exactly(int(fields.get("content-length", "0")))
-        connection.peer.over.wait(random.random() / 50)
-        connection.send(response(body=fields["x-number"].encode(), headers={"content-type": "audio/pcm"}))
-
-
-class Echo(Peer):
-    def serve(self, sock: Any) -> None:
-        answering(Connection(sock, self))
-
-
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors as Linux lists them")
-def test_of_many_calls_each_gets_its_own_answer_whatever_becomes_of_others(mode: Sync) -> None:
-    chance = random.Random(7)
-    plan = [(number, chance.random()) for number in range(200)]
-    with serving(Echo()) as server:
-        client = mode.client(base_url=server.base_url, max_retries=0)
-
-        def arguments(number: int, kind: float) -> dict[str, Any]:
-            headers = {"x-number": f"{number:04}", **({"x-early": "1"} if kind < 0.1 else {})}
-            more = {"more": "a" * 4_000_000} if kind < 0.1 else {}
-            timeout = 0.001 + kind / 50 if 0.1 < kind < 0.2 else 20
-            return {"text": "a", "voice": "b", "extra_body": more, "extra_headers": headers, "timeout": timeout}
-
-        def judge(number: int, kind: float, result: object) -> None:
-            if kind < 0.1:
-                assert isinstance(result, lmnt.APIStatusError | lmnt.APIConnectionError), result
-            elif kind > 0.2:
-                assert result == b"%04d" % number
-            else:
-                assert isinstance(result, bytes | lmnt.APITimeoutError | asyncio.CancelledError), result
-
-        if mode.name == "sync":
-
-            def call(number: int, kind: float) -> object:
-                try:
-                    return client.speech.generate(**arguments(number, kind)).read()
-                except lmnt.APIError as error:
-                    return error
-
-            before = descriptors()
-            with ThreadPoolExecutor(20) as threads:
-                results = list(threads.map(lambda each: call(*each), plan))
-        else:
-
-            async def use() -> list[Any]:
-                async def call(number: int, kind: float) -> bytes:
-                    found = await client.speech.generate(**arguments(number, kind))
-                    return bytes(await found.read())
-
-                tasks = [asyncio.create_task(call(*each)) for each in plan]
-                for task, (_, kind) in zip(tasks, plan, strict=True):
-                    if 0.1 < kind < 0.2:
-                        asyncio.get_running_loop().call_later(kind - 0.1, task.cancel)
-                return await asyncio.gather(*tasks, return_exceptions=True)
-
-            before = descriptors()
-            results = mode.run(use())
-        for (number, kind), result in zip(plan, results, strict=True):
-            judge(number, kind, result)
-        del results
-        assert leaked(client) == 0
-        assert not client._shared.pool._in_use
-        mode.run(client.close())
-    gc.collect()
-    if mode.name == "sync":
-        assert descriptors() <= before
-
-
 @pytest.mark.parametrize("headers", [{"host": lmnt.omit}, {"content-length": "3"}, {"content-length": lmnt.omit}])
 def test_headers_that_do_not_fit_are_the_callers_matter(
     mode: Sync, peer: Callable[..., Peer], headers: dict[str, Any]
@@ -321,10 +303,41 @@ class Late(Peer):
         connection.stall()
 
 
-def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync) -> None:
+@pytest.mark.parametrize("timeout", [5, lmnt.Timeout(5, write=None)])
+def test_an_answer_of_who_reads_no_more_is_not_waited_for(mode: Sync, timeout: Any) -> None:
     with serving(Late()) as server:
-        client = mode.client(base_url=server.base_url, max_retries=0, timeout=5)
+        client = mode.client(base_url=server.base_url, max_retries=0, timeout=timeout)
         began = time.monotonic()
         with pytest.raises(lmnt.APIStatusError, match="413"):
             mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 20_000_000}))
         assert time.monotonic() - began < 3
+
+
+def test_what_came_unasked_does_not_keep_a_connection_from_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Transport(asyncio.Transport):
+        is_paused = False
+
+        def pause_reading(self) -> None:
+            self.is_paused = True
+
+        def resume_reading(self) -> None:
+            self.is_paused = False
+
+    class Tickets:
+        """TLS in which nothing comes but session tickets."""
+
+        def receive(self, data: bytes) -> None: ...
+
+        def decrypt(self) -> None: ...
+
+    async def use() -> None:
+        monkeypatch.setattr(asynchronous, "MOST_HELD", 10)
+        connection, transport = asynchronous.LoopConnection(ORIGIN), Transport({"socket": None})
+        monkeypatch.setattr(connection, "_tls", Tickets())
+        connection.connection_made(transport)
+        connection.data_received(b"a" * 20)
+        assert transport.is_paused
+        assert not await connection.is_stale()
+        assert not transport.is_paused
+
+    asyncio.run(use())

@@ -4,104 +4,149 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lmnt.transport.direct.pool import Origin, Pool, Turn
+from lmnt.transport.direct import pool
+from lmnt.transport.direct.pool import Lease, Origin, Pool
 
 ORIGINS = [Origin("http", "one", 80), Origin("https", "one", 443), Origin("http", "two", 80)]
-MOST, MOST_IDLE, LONGEST_IDLE = 3, 2, 5.0
+MOST, MOST_IDLE = 3, 2
 
 
 @dataclass(eq=False)
 class Connection:
     origin: Origin
+    alive: set[Connection]
+
+    def close(self) -> None:
+        self.alive.discard(self)
+
+
+@dataclass
+class Gate:
+    """Where a lease waits; it takes down when it is let pass."""
+
+    passed_at: list[Gate]
+
+    def set(self) -> None:
+        self.passed_at.append(self)
+
+    async def passed(self, seconds: float | None) -> None:
+        raise NotImplementedError
 
 
 class Pools(RuleBasedStateMachine):
-    """Turns that run, turns that wait, and connections that exist: what the pool says must fit what was seen of it."""
+    """Leases that run, that wait, and connections that exist: what the pool says must fit what was seen of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.pool: Pool[Connection] = Pool(MOST, MOST_IDLE, LONGEST_IDLE)
         self.now = 0.0
-        self.running: list[Turn[Connection]] = []
-        self.waiting: list[Turn[Connection]] = []
-        self.woken: list[Turn[Connection]] = []
+        self.pool: Pool[Connection] = Pool(lambda: self.now)
+        self.running: list[Lease[Connection]] = []
+        self.waiting: list[Lease[Connection]] = []
+        self.woken: list[Gate] = []
         self.alive: set[Connection] = set()
-        """Connections that are neither closed nor to be closed."""
+        """Connections that are not closed."""
 
     def settle(self) -> None:
-        for spare in self.pool.to_close():
-            self.alive.remove(spare)
+        assert not self.pool.is_behind
         # First come, first served: who is woken has waited longest.
-        assert self.woken == self.waiting[: len(self.woken)]
-        for turn in self.woken:
-            self.waiting.remove(turn)
-            self.start(turn)
+        first = self.waiting[: len(self.woken)]
+        assert [id(gate) for gate in self.woken] == [id(lease.gate) for lease in first]
+        for lease in first:
+            self.waiting.remove(lease)
+            self.start(lease)
         self.woken.clear()
 
-    def start(self, turn: Turn[Connection]) -> None:
-        assert turn.is_ready
-        if turn.connection is None:
-            turn.connection = Connection(turn.origin)
-            self.alive.add(turn.connection)
-        assert turn.connection in self.alive
-        assert turn.connection.origin == turn.origin
-        assert all(turn.connection is not other.connection for other in self.running)
-        self.running.append(turn)
+    def start(self, lease: Lease[Connection]) -> None:
+        assert lease.is_ready
+        if lease.connection is None:
+            made = Connection(lease.origin, self.alive)
+            self.alive.add(made)
+            self.pool.use(lease, made)
+        assert lease.connection in self.alive
+        assert lease.connection is not None
+        assert lease.connection.origin == lease.origin
+        assert all(lease.connection is not other.connection for other in self.running)
+        self.running.append(lease)
 
+    @precondition(lambda self: not self.pool.is_closed)
     @rule(origin=st.sampled_from(ORIGINS))
     def ask(self, origin: Origin) -> None:
-        turn: Turn[Connection] = Turn(origin, lambda: self.woken.append(turn))
-        self.pool.ask(turn, self.now)
+        lease = Lease(self.pool, origin, Gate(self.woken))
+        self.pool.ask(lease)
         self.settle()
-        if turn.is_ready:
-            self.start(turn)
+        if lease.is_ready:
+            self.start(lease)
         else:
             assert len(self.running) == MOST
-            self.waiting.append(turn)
+            self.waiting.append(lease)
+
+    @precondition(lambda self: self.running and not self.pool.is_closed)
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        lease = self.running[data.draw(st.integers(0, len(self.running) - 1))]
+        stale, made = lease.connection, Connection(lease.origin, self.alive)
+        self.alive.add(made)
+        self.pool.use(lease, made)
+        assert stale not in self.alive
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), keeps=st.booleans(), twice=st.booleans())
     def give_back(self, data: st.DataObject, *, keeps: bool, twice: bool) -> None:
-        turn = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
-        assert turn.connection is not None
-        if not keeps:
-            self.alive.remove(turn.connection)
+        lease = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
         for _ in range(1 + twice):
-            self.pool.give_back(turn, turn.connection if keeps else None, self.now)
+            lease.release(is_reusable=keeps)
+        if not keeps:
+            assert lease.connection not in self.alive
         self.settle()
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def give_up(self, data: st.DataObject) -> None:
-        turn = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
-        self.pool.give_back(turn, None, self.now)
+        lease = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
+        lease.release(is_reusable=False)
+        self.settle()
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def drop(self, data: st.DataObject) -> None:
+        # The last reference goes: what nobody gave back is given back.
+        del self.running[data.draw(st.integers(0, len(self.running) - 1))]
         self.settle()
 
     @rule(seconds=st.sampled_from([0.0, 1.0, 6.0]))
     def wait(self, seconds: float) -> None:
         self.now += seconds
 
+    @precondition(lambda self: not self.pool.is_closed)
     @rule()
-    def end(self) -> None:
-        for spare in self.pool.end():
-            self.alive.remove(spare)
+    def close(self) -> None:
+        self.pool.close()
         # Everybody who waited is woken, finds it closed, and gives up.
-        assert self.woken == self.waiting
-        for turn in self.woken:
-            self.pool.give_back(turn, None, self.now)
-        self.waiting.clear()
+        assert [id(gate) for gate in self.woken] == [id(lease.gate) for lease in self.waiting]
         self.woken.clear()
-        assert self.alive == {turn.connection for turn in self.running}
+        for lease in self.waiting:
+            lease.release(is_reusable=False)
+        self.waiting.clear()
+        assert not self.alive
+        assert not self.pool.is_behind
 
     @invariant()
     def no_more_than_allowed(self) -> None:
         assert len(self.alive) <= MOST
-        assert len(self.alive) - len(self.running) <= MOST_IDLE
+        assert self.pool.is_closed or len(self.alive) - len(self.running) <= MOST_IDLE
+        assert self.pool._count == len(self.running) + len(self.pool._idle)
         assert not self.waiting or len(self.running) == MOST
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "MOST", MOST)
+    monkeypatch.setattr(pool, "MOST_IDLE", MOST_IDLE)
 
 
 TestPools = Pools.TestCase

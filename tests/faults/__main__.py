@@ -7,6 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from lmnt.transport.direct import connection
+
+from ..client.modes import PARSERS
 from . import session_report, session_run
 from .places import PROXIES, Places, places
 from .report import differences, markdown, seen
@@ -20,10 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--table", action="store_true", help="print the results as a Markdown table")
     parser.add_argument("--sessions", action="store_true", help="the failures of sessions, in place of those of calls")
+    parser.add_argument("--parser", choices=PARSERS, help="what reads responses; by default llhttp if it is installed")
     parser.add_argument("words", nargs="*", help="only rows whose names contain one of these words")
     options = parser.parse_args(arguments)
     for name in PROXIES:
         os.environ.pop(name, None)
+    if options.parser:
+        connection.RESPONSE_PARSER = PARSERS[options.parser]
     if options.sessions:
         return _sessions(options.words, table=options.table)
     rows = [row for row in TABLE if not options.words or any(word in row.name for word in options.words)]

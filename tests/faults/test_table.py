@@ -5,15 +5,20 @@ from __future__ import annotations
 import pytest
 
 import lmnt
+from lmnt.transport.direct import connection
 
+from ..client.modes import PARSERS
 from .places import Places
 from .run import run
 from .table import TABLE, Fails, Kind, Protocol, Row
 
 CASES = [
-    pytest.param(row, protocol, id=f"{row.name}, {protocol.value}")
+    pytest.param(row, protocol, parser, id=f"{row.name}, {protocol.value}" + (f" by {parser}" if by_both else ""))
     for row in TABLE
     for protocol in row.protocols
+    # TLS hides nothing from who reads a response, so that one of them is enough there.
+    for by_both in (protocol is Protocol.HTTP1,)
+    for parser in (PARSERS if by_both else ["h11"])
     if any(row.expected(kind, protocol) for kind in Kind)
 ]
 
@@ -25,8 +30,11 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize(("row", "protocol"), CASES)
-def test_each_failure_is_what_the_table_says(row: Row, protocol: Protocol, places: Places) -> None:
+@pytest.mark.parametrize(("row", "protocol", "parser"), CASES)
+def test_each_failure_is_what_the_table_says(
+    row: Row, protocol: Protocol, parser: str, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "RESPONSE_PARSER", PARSERS[parser])
     problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in run(row, protocol, places) for each in ran.problems]
     assert not problems, "\n".join(problems)
 

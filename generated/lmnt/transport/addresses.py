@@ -1,13 +1,150 @@
-"""The addresses of a host, tried in turn by those who wait; for those who await, anyio and asyncio try them at once."""
+"""The addresses of a host, each tried beside those before it that have not answered (Happy Eyeballs, RFC 8305)."""
 
 from __future__ import annotations
 
+import asyncio
+import math
+import os
 import socket
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import zip_longest
+from typing import Any, TypeVar, cast
+
+from .readiness import WRITE, Selector
 
 T = TypeVar("T")
+_Address = tuple[int, int, int, str, Any]
+
+HEAD_START = 0.25
+"""Seconds that an address has to answer before the next one is tried beside it (RFC 8305 section 5)."""
+
+SLICE = 0.1
+"""Seconds after which it is looked whether the connection is still wanted."""
+
+
+def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], bool] | None = None) -> socket.socket:
+    """Return a socket, non-blocking, that is connected to the first address of a host that answers.
+
+    Args:
+        host: The host.
+        port: Its port.
+        seconds: What all of it may take; None for no limit.
+        is_over: Whether nobody wants it any more.
+
+    Raises:
+        OSError: The host has no address, or the last one failed; TimeoutError, ConnectionAbortedError.
+    """
+    ends = math.inf if seconds is None else time.monotonic() + seconds
+    untried = deque(_in_turn(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    failure = OSError(f"{host} has no address")
+    following = 0.0
+    trying: list[socket.socket] = []
+    with Selector() as selector:
+        try:
+            while untried or trying:
+                now = time.monotonic()
+                if is_over is not None and is_over():
+                    raise ConnectionAbortedError("it was closed by this side")
+                if now >= ends:
+                    raise TimeoutError("no address answered in time")
+                if untried and (now >= following or not trying):
+                    following = now + HEAD_START
+                    try:
+                        trying.append(_begun(*untried.popleft()))
+                        selector.register(trying[-1], WRITE)
+                    except OSError as error:
+                        failure, following = error, now
+                    continue
+                wakes = min(ends, following if untried else math.inf, math.inf if is_over is None else now + SLICE)
+                for key, _ in selector.select(None if wakes == math.inf else wakes - now):
+                    sock: socket.socket = key.fileobj
+                    selector.unregister(sock)
+                    trying.remove(sock)
+                    number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not number:
+                        return sock
+                    sock.close()
+                    failure, following = OSError(number, os.strerror(number)), now
+        finally:
+            for sock in trying:
+                sock.close()
+    raise failure
+
+
+async def aconnect(host: str, port: int) -> socket.socket:
+    """Return a socket, non-blocking, that is connected to the first address of a host that answers.
+
+    `create_connection` does that too, but not on uvloop, nor with eager tasks (CPython gh-124309), and what it connects
+    while it is cancelled stays open.
+
+    Raises:
+        OSError: The host has no address, or the last one failed.
+    """
+    loop = asyncio.get_running_loop()
+    untried = deque(_in_turn(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    failure = OSError(f"{host} has no address")
+    trying: dict[asyncio.Task[None], socket.socket] = {}
+    try:
+        while untried or trying:
+            if untried:
+                family, kind, protocol, _, address = untried.popleft()
+                try:
+                    sock = socket.socket(family, kind, protocol)
+                except OSError as error:
+                    failure = error
+                    continue
+                sock.setblocking(False)
+                trying[loop.create_task(loop.sock_connect(sock, address))] = sock
+            wait = asyncio.wait(trying, timeout=HEAD_START if untried else None, return_when=asyncio.FIRST_COMPLETED)
+            for task in (await wait)[0]:
+                if (found := task.exception()) is None:
+                    return trying.pop(task)
+                failure = cast("OSError", found)
+                trying.pop(task).close()
+    finally:
+        for task, sock in trying.items():
+            # Not before the loop has let go of it.
+            task.add_done_callback(partial(_close, sock))
+            task.cancel()
+    raise failure
+
+
+def _close(sock: socket.socket, _: object) -> None:
+    sock.close()
+
+
+def beside() -> dict[str, Any]:
+    """Return what has the `create_connection` of the running event loop try addresses so, if it can."""
+    loop = asyncio.get_running_loop()
+    # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
+    # gh-124309).
+    takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
+    return {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
+
+
+def _in_turn(found: Sequence[_Address]) -> list[_Address]:
+    """Return the addresses, once each, the families by turns."""
+    families: defaultdict[int, list[_Address]] = defaultdict(list)
+    for each in dict.fromkeys(found):
+        families[each[0]].append(each)
+    return [each for row in zip_longest(*families.values()) for each in row if each is not None]
+
+
+def _begun(family: int, kind: int, protocol: int, _: str, address: Any) -> socket.socket:
+    """Return a socket that is being connected; raises OSError."""
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        sock.connect(address)
+    except BlockingIOError:
+        pass
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def first_that_answers(host: str, port: int, seconds: float | None, connect: Callable[[str, float | None], T]) -> T:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import InvalidArgumentError
-from .connections import limits
-from .timeouts import DEFAULT
+from .connections import most
+from .limits import DEFAULT
 
 __all__ = [
     "DEFAULT_CONNECTION_LIMITS",
@@ -26,10 +26,10 @@ Timeout = httpx.Timeout
 Transport = httpx.BaseTransport
 ProxiesTypes = str | httpx.Proxy | dict[str | httpx.URL, str | httpx.URL | httpx.Proxy | None]
 
-DEFAULT_TIMEOUT = Timeout(**DEFAULT._asdict())
+DEFAULT_TIMEOUT = Timeout(**DEFAULT.seconds())
 """Seconds: 5 to connect, 60 for each read, each write and for a free connection."""
 
-DEFAULT_CONNECTION_LIMITS = httpx.Limits(**limits())
+DEFAULT_CONNECTION_LIMITS = httpx.Limits(**most())
 
 _DEFAULTS: dict[str, Any] = {
     "timeout": DEFAULT_TIMEOUT,

@@ -23,10 +23,10 @@ from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
 from ..retries import Attempts
+from .limits import Limits
 from .messages import Request, Response
 from .network_errors import causes_of, network_sentences, sentence_for
 from .proxies import Proxy
-from .timeouts import Timeouts
 from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20
@@ -61,7 +61,7 @@ class Opening:
     """
 
     request: Request
-    timeout: Timeouts
+    timeout: Limits
     key: Secret
     proxy: Proxy | None
     tls: ssl.SSLContext | None

@@ -24,11 +24,11 @@ from ..errors import InvalidArgumentError
 from ..omit import Omit
 from ..shielding import to_its_end
 from .carriers import Carrier, Way
-from .connections import Connections, limits
+from .connections import Connections, most
+from .limits import DEFAULT, Limits
 from .messages import Request, Response, ShownRequest, ShownResponse
 from .network_errors import connection_errors
 from .proxies import Proxy
-from .timeouts import DEFAULT, Timeouts
 from .uploads import Body, at_once, opened
 
 
@@ -92,22 +92,22 @@ def made(way: Way, kind: str, connections: Connections) -> Any:
             tls = settings["verify"] if way.proxy.is_secure else None
             settings["proxy"] = module.Proxy(way.proxy.url, ssl_context=tls)
         transport = getattr(module, f"{kind.removesuffix('Client')}HTTPTransport")
-        carrier = transport(**settings, limits=module.Limits(**limits()))
+        carrier = transport(**settings, limits=module.Limits(**most()))
     except ImportError as error:
         raise InvalidArgumentError(f"{way.library} cannot do this here: {error}") from error
     return getattr(module, kind)(
-        transport=carrier, timeout=module.Timeout(**DEFAULT._asdict()), follow_redirects=False, trust_env=False
+        transport=carrier, timeout=module.Timeout(**DEFAULT.seconds()), follow_redirects=False, trust_env=False
     )
 
 
 # ---- what goes out
 
 
-class _Limits(dict[str, Any]):
+class _Timeouts(dict[str, Any]):
     """The timeouts of a request, which the library looks up at each phase: none of them goes past the deadline."""
 
-    def __init__(self, timeouts: Timeouts, deadline: Deadline) -> None:
-        super().__init__(timeouts._asdict())
+    def __init__(self, limits: Limits, deadline: Deadline) -> None:
+        super().__init__(limits.seconds())
         self._deadline = deadline
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -141,16 +141,16 @@ def _library_of(client: object) -> str:
     return next(name for name in names if name in ("httpx", "httpx2"))
 
 
-def _prepared(client: Any, request: Request, body: bytes | Body | None, timeouts: Timeouts) -> Any:
+def _prepared(client: Any, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
     """Build the request."""
     streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
     length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
-    limits = timeouts._asdict() if request.deadline is None else _Limits(timeouts, request.deadline)
+    timeouts = limits.seconds() if limits.deadline is None else _Timeouts(limits, limits.deadline)
     prepared = client.build_request(
         request.method,
         _with_secrets(request),
         content=streamed or body,
-        extensions={"timeout": limits},
+        extensions={"timeout": timeouts},
         headers=[*length, *request.wire_headers()],
     )
     for name, value in request.headers.items():
@@ -166,12 +166,12 @@ def _with_secrets(request: Request) -> str:
     return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
 
 
-def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: Proxy | None) -> Response:
+def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
     try:
         with connection_errors(request, proxy), ExitStack() as files:
             body = at_once(opened(request.content, files, request.deadline, awaits=False))
-            prepared = _prepared(carrier.client, request, body, timeouts)
+            prepared = _prepared(carrier.client, request, body, limits)
             http = carrier.client.send(prepared, stream=True, follow_redirects=False)
     except BaseException:
         if carrier.leave(is_whole=False):
@@ -180,12 +180,12 @@ def send(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: Proxy | 
     return _LibraryResponse(http, request, carrier)
 
 
-async def asend(carrier: Carrier, request: Request, timeouts: Timeouts, proxy: Proxy | None) -> Response:
+async def asend(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None) -> Response:
     """Send a request and wait for the headers of its response; raises APIConnectionError."""
     try:
         with connection_errors(request, proxy), ExitStack() as files:
             body = await opened(request.content, files, request.deadline, awaits=True)
-            prepared = _prepared(carrier.client, request, body, timeouts)
+            prepared = _prepared(carrier.client, request, body, limits)
             http = await carrier.client.send(prepared, stream=True, follow_redirects=False)
     except BaseException:
         if carrier.leave(is_whole=False):

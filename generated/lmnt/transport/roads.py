@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import running_loop
 from ..omit import NotGiven
-from . import timeouts
 from .carriers import Carrier, Owner, Way
 from .connections import Connections, keep_alive
 from .direct import road
+from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy
-from .timeouts import Timeouts
 from .wrapped import wrapped
 
 if TYPE_CHECKING:
@@ -93,14 +92,16 @@ class Roads(ABC, Generic[PoolT]):
             raise Error("this client was closed; make a new one")
 
     @property
-    def timeouts(self) -> Timeouts:
-        """The timeouts that hold when none were set; those of the libraries, too short, count as none."""
-        given = timeouts.DEFAULT if self._given is None else Timeouts.of(self._given.timeout)
-        return timeouts.DEFAULT if given == timeouts.OF_LIBRARIES else given
+    def limits(self) -> Limits:
+        """The limits that hold when none were set; those of the libraries, too short, count as none."""
+        given = DEFAULT if self._given is None else Limits.of(self._given.timeout)
+        return DEFAULT if given == OF_LIBRARIES else given
 
-    def timeouts_for(self, request: Request) -> Timeouts:
-        """Return the timeouts of a request."""
-        return self.timeouts if isinstance(request.timeout, NotGiven) else Timeouts.of(request.timeout)
+    def limits_of(self, request: Request) -> Limits:
+        """Return the limits of a request."""
+        if isinstance(request.timeout, NotGiven):
+            return self.limits._replace(deadline=request.deadline)
+        return Limits.of(request.timeout, request.deadline)
 
     @cached_property
     def _always(self) -> tuple[str, str] | None:
@@ -172,11 +173,11 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
         """Send a request and wait for the head of its response; raises APIConnectionError."""
         taken, proxy = self._road(request)
         if taken == DIRECT:
-            return road.send(self.pool, request, self.timeouts_for(request))
+            return road.send(self.pool, request, self.limits_of(request))
         from . import library
 
         owner = threading.current_thread() if self.connections.http2 else None
-        return library.send(self._carrier(taken, proxy, request, owner), request, self.timeouts_for(request), proxy)
+        return library.send(self._carrier(taken, proxy, request, owner), request, self.limits_of(request), proxy)
 
     def close(self) -> None:
         """Close all connections."""
@@ -201,11 +202,11 @@ class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
         loop = running_loop()
         taken, proxy = self._road(request, is_foreign=loop is None)
         if taken == DIRECT:
-            return await road.asend(self.pool, request, self.timeouts_for(request))
+            return await road.asend(self.pool, request, self.limits_of(request))
         from . import library
 
         carrier = self._carrier(taken, proxy, request, loop)
-        return await library.asend(carrier, request, self.timeouts_for(request), proxy)
+        return await library.asend(carrier, request, self.limits_of(request), proxy)
 
     async def close(self) -> None:
         """Close all connections."""

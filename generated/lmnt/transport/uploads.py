@@ -18,7 +18,7 @@ from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import is_asyncio
 from ..files import Upload, reason_of
-from .direct.limits import Phase, TimedOut
+from .limits import Phase, TimedOut
 
 T = TypeVar("T")
 

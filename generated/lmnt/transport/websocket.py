@@ -29,7 +29,7 @@ from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
 from ..options import Secret
-from .addresses import first_that_answers
+from .addresses import beside, connect
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, Opening, bare, opening_errors
 from .network_errors import causes_of
 from .turns import TurnTakingSocket
@@ -123,12 +123,7 @@ def _write_limit(seconds: float | None) -> bytes:
 
 def _connected(url: str, seconds: float | None) -> socket.socket:
     target = urlsplit(url)
-    port = target.port or (443 if target.scheme == "wss" else 80)
-
-    def connect(address: str, left: float | None) -> socket.socket:
-        return socket.create_connection((address, port), left)
-
-    sock = first_that_answers(target.hostname or "", port, seconds, connect)
+    sock = connect(target.hostname or "", target.port or (443 if target.scheme == "wss" else 80), seconds)
     sock.settimeout(None)
     return sock
 
@@ -264,7 +259,8 @@ class AsyncSocket(_Covering):
     async def open(cls, opening: Opening) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with opening_errors(opening):
-            connecting = websockets.asyncio.client.connect(**opening.arguments(), create_connection=AsyncConnection)
+            arguments = {**opening.arguments(), **beside()}
+            connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
             return cls(opening, await connecting)
 
     async def send(self, message: str | Secret) -> None:

@@ -1,14 +1,22 @@
 """Which request gets which connection, with no I/O: first come, first served, however many wait.
 
-What belongs together is written without a call in between: there alone Python lets a KeyboardInterrupt in.
+An interrupt, or the collector of garbage with a lease, may come in between any two steps. Python lets an interrupt in
+at calls alone, so what belongs together is written without one. What is to be done is put down first, and done by the
+next that is there: what an interrupt has left, too.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from ...errors import Error
+
+MOST, MOST_IDLE, LONGEST_IDLE = 100, 20, 5.0
+"""Connections that there may be and that may wait for requests, and the seconds that each may wait."""
 
 
 class Origin(NamedTuple):
@@ -25,132 +33,160 @@ class Poolable(Protocol):
 
     origin: Origin
 
+    def close(self) -> None:
+        """Close it at once."""
+
 
 C = TypeVar("C", bound=Poolable)
 
 
-@dataclass(eq=False, slots=True)
-class Turn(Generic[C]):
-    """A request's turn: it has a connection, or leave to make one, or waits for either.
+class Lease(Generic[C]):
+    """A request's hold on a pool: a connection, or leave to make one, or a place among those who wait for either.
+
+    It gives back what nobody did.
 
     Args:
+        pool: Where it asks.
         origin: Where it is to lead.
-        wake: Called once, from whichever thread, when it need not wait any more.
-        pool: Where it has asked; it gives back there, whatever pool its client has by then.
+        gate: Is set, from whichever thread, when it need not wait any more.
     """
 
-    origin: Origin
-    wake: Callable[[], object] | None = None
-    pool: Pool[C] | None = None
-    connection: C | None = None
-    is_ready: bool = False
-    is_over: bool = field(default=False)
+    def __init__(self, pool: Pool[C], origin: Origin, gate: Any) -> None:
+        self.origin, self.gate = origin, gate
+        self.connection: C | None = None
+        self.is_ready = self.is_over = False
+        self.pool = pool
+
+    def release(self, *, is_reusable: bool) -> None:
+        """Give the connection back; may be called any number of times."""
+        self.pool.give_back(self, is_reusable=is_reusable)
+
+    def __del__(self) -> None:
+        # An interrupt may come before it has a pool.
+        if hasattr(self, "pool") and (not self.is_over or self.pool.is_behind):
+            self.release(is_reusable=False)
 
 
 class Pool(Generic[C]):
-    """The connections of a client that wait for requests, and the requests that wait for connections.
+    """The connections of a client, and the requests that wait for one."""
 
-    Args:
-        most: Connections that there may be.
-        most_idle: Connections that may wait for requests.
-        longest_idle: Seconds that a connection may wait.
-    """
-
-    def __init__(self, most: int = 100, most_idle: int = 20, longest_idle: float = 5.0) -> None:
-        self._most = most
-        self._most_idle = most_idle
-        self._longest_idle = longest_idle
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._is_settling = False
         self._count = 0
-        self._idle: dict[Origin, deque[tuple[C, float]]] = {}
-        self._idle_count = 0
-        self._waiting: deque[Turn[C]] = deque()
-        self._spare: list[C] = []
+        self._idle: list[tuple[C, float]] = []
+        """Those that wait, and since when; the one used last is the last, and the likeliest to be alive."""
+        self._in_use: set[C] = set()
+        self._waiting: OrderedDict[Lease[C], None] = OrderedDict()
+        self._to_do: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+        self.is_closed = False
 
-    def ask(self, turn: Turn[C], now: float) -> None:
-        """Give a turn what it asks for, or have it wait."""
-        turn.pool = self
-        if self._take(turn, now):
-            return
-        if self._count < self._most or self._make_room():
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is left to be done."""
+        return bool(self._to_do)
+
+    def ask(self, lease: Lease[C]) -> None:
+        """Make a lease ready, or have it wait at its gate; raises Error."""
+        self.check_open()
+        self._to_do += [(self._give, (lease,))]
+        self._settle()
+
+    def use(self, lease: Lease[C], connection: C) -> None:
+        """Take a connection that a lease has made, in place of one that was of no use; raises Error."""
+        with self._lock:
+            self.check_open()
+            if lease.connection is not None:
+                self._in_use -= {lease.connection}
+                self._to_do += [(lease.connection.close, ())]
+            lease.connection = connection
+            self._in_use |= {connection}
+        self._settle()
+
+    def give_back(self, lease: Lease[C], *, is_reusable: bool) -> None:
+        """Take what a lease had."""
+        if not lease.is_over:
+            self._to_do += [(self._put_back, (lease, is_reusable))]
+            lease.is_over = True
+        self._settle()
+
+    def close(self) -> None:
+        """Close all connections, also those in use; wakes who waits."""
+        with self._lock:
+            self.is_closed = True  # from now on nothing is kept
+            while self._idle:
+                self._drop_oldest()
+            self._to_do += [(connection.close, ()) for connection in self._in_use]
+            self._to_do += [(lease.gate.set, ()) for lease in self._waiting]
+        self._settle()
+
+    def check_open(self) -> None:
+        """Raise Error after `close`."""
+        if self.is_closed:
+            raise Error("this client was closed; make a new one")
+
+    def _settle(self) -> None:
+        """Do what is left to be done, unless this thread is at it, and a lease was collected meanwhile."""
+        with self._lock:
+            while self._to_do and not self._is_settling:
+                self._is_settling = True
+                try:
+                    step, arguments = first = self._to_do[0]
+                    step(*arguments)
+                    if self._to_do and self._to_do[0] is first:  # one that may be done twice
+                        del self._to_do[0]
+                finally:
+                    self._is_settling = False
+
+    def _give(self, lease: Lease[C]) -> None:
+        now = self._clock()
+        while self._idle and now - self._idle[0][1] > LONGEST_IDLE:
+            self._drop_oldest()
+        found = len(self._idle) - 1
+        while found >= 0 and self._idle[found][0].origin != lease.origin:
+            found -= 1
+        if found < 0 and self._count >= MOST and self._idle:
+            self._drop_oldest()
+        # From here on there is no call.
+        del self._to_do[0]
+        if found >= 0:
+            lease.connection, lease.is_ready = self._idle[found][0], True
+            self._in_use |= {lease.connection}
+            del self._idle[found]
+        elif self._count < MOST:
             self._count += 1
-            turn.is_ready = True
+            lease.is_ready = True
         else:
-            self._waiting.append(turn)
+            self._waiting[lease] = None
 
-    def give_back(self, turn: Turn[C], connection: C | None, now: float) -> None:
-        """Take what a turn had: a connection that another request may use, or None if there is none any more."""
-        if turn.is_over:
+    def _put_back(self, lease: Lease[C], is_reusable: bool) -> None:
+        while len(self._idle) >= MOST_IDLE:
+            self._drop_oldest()
+        following, now, connection = next(iter(self._waiting), None), self._clock(), lease.connection
+        # From here on there is no call.
+        del self._to_do[0]
+        if not lease.is_ready:  # it waits no more
+            if lease in self._waiting:
+                del self._waiting[lease]
             return
-        if not turn.is_ready:
-            turn.is_over = True
-            return  # it waits no more; it is passed over when it would come next
-        while self._waiting:
-            following = self._waiting[0]
-            if following.is_over:
-                del self._waiting[0]
-                continue
-            if connection is not None and connection.origin != following.origin:
-                self._spare.append(connection)
-                connection = None
-            del self._waiting[0]
+        lease.is_ready = False
+        is_kept = is_reusable and not self.is_closed
+        if connection is not None and not (is_kept and (following is None or connection.origin == following.origin)):
+            self._in_use -= {connection}
+            self._to_do += [(connection.close, ())]
+            connection = None
+        if following is not None:
+            del self._waiting[following]
             following.connection, following.is_ready = connection, True
-            turn.is_over = True
-            if following.wake is not None:
-                following.wake()
-            return
-        if connection is None:
+            self._to_do += [(following.gate.set, ())]
+        elif connection is None:
             self._count -= 1
-            turn.is_over = True
-            return
-        idle = self._idle.setdefault(connection.origin, deque())
-        idle += ((connection, now),)
-        self._idle_count += 1
-        turn.is_over = True
-        if self._idle_count > self._most_idle:
-            self._make_room()
+        else:
+            self._in_use -= {connection}
+            self._idle += [(connection, now)]
 
-    def to_close(self) -> list[C]:
-        """Return the connections that the pool has let go of."""
-        spare, self._spare = self._spare, []
-        return spare
-
-    def end(self) -> list[C]:
-        """Let go of all connections that wait, and return them; wakes who waits."""
-        for connections in self._idle.values():
-            self._spare += [connection for connection, _ in connections]
-        self._count -= self._idle_count
-        self._idle_count = 0
-        self._idle.clear()
-        for turn in self._waiting:
-            if not turn.is_over and turn.wake is not None:
-                turn.wake()
-        self._waiting.clear()
-        return self.to_close()
-
-    def _take(self, turn: Turn[C], now: float) -> bool:
-        """Give a turn a connection that waits to its origin; returns False if none does."""
-        idle = self._idle.get(turn.origin)
-        while idle:
-            connection, since = idle[-1]  # the one used last is the likeliest to be alive
-            del idle[-1]
-            self._idle_count -= 1
-            if now - since <= self._longest_idle:
-                turn.connection, turn.is_ready = connection, True
-                return True
-            self._count -= 1
-            self._spare.append(connection)
-        return False
-
-    def _make_room(self) -> bool:
-        """Let go of the connection that waits longest to its origin; returns False if none waits."""
-        for origin, idle in self._idle.items():
-            if idle:
-                connection, _ = idle[0]
-                del idle[0]
-                self._idle_count -= 1
-                self._count -= 1
-                self._spare.append(connection)
-                if not idle:
-                    del self._idle[origin]
-                return True
-        return False
+    def _drop_oldest(self) -> None:
+        self._to_do += [(self._idle[0][0].close, ())]
+        self._count -= 1
+        del self._idle[0]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ..limits import Limits
 from ..messages import Request, Response
 from ..network_errors import connection_errors
-from ..timeouts import Timeouts
 from ..uploads import at_once, opened
+from .connection import Chunks
 from .http1 import MOST_READ, Head
-from .limits import Limits
 from .wire import WireRequest
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class DirectResponse(Response):
         self._limits = limits
         self._began = began
         self._ended: float | None = None
-        self._chunks: sync.Chunks | asynchronous.Chunks | None = None
+        self._chunks: Chunks | None = None
 
     @property
     def _most(self) -> int:
@@ -44,26 +43,19 @@ class DirectResponse(Response):
     @property
     def is_closed(self) -> bool:
         """Whether the connection was freed."""
-        return bool(self._lease.turn.is_over)
+        return bool(self._lease.is_over)
 
     @property
     def elapsed(self) -> timedelta | None:
         """The time from sending the request to the end of the response; None before that end."""
         return None if self._ended is None else timedelta(seconds=self._ended - self._began)
 
-    def raw(self) -> Iterator[bytes]:
+    def raw(self) -> Chunks:
         """Return the pieces of the body as they come, content coding as it is."""
-        from . import sync
-
-        self._chunks = chunks = sync.Chunks(self._lease, self._limits, self._most)
+        self._chunks = chunks = Chunks(self._lease, self._limits, self._most)
         return chunks
 
-    def araw(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as they come, content coding as it is."""
-        from . import asynchronous
-
-        self._chunks = chunks = asynchronous.Chunks(self._lease, self._limits, self._most)
-        return chunks
+    araw = raw
 
     def close(self) -> None:
         """Free the connection."""
@@ -74,18 +66,18 @@ class DirectResponse(Response):
         self._lease.release(is_reusable=False)
 
 
-def send(pool: sync.ConnectionPool, request: Request, timeouts: Timeouts) -> Response:
+def send(pool: sync.ConnectionPool, request: Request, limits: Limits) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
-    limits, began = Limits(*timeouts, request.deadline), time.monotonic()
+    began = time.monotonic()
     with connection_errors(request), ExitStack() as files:
         body = at_once(opened(request.content, files, request.deadline, awaits=False))
         lease, head = pool.request(WireRequest(request, body), limits)
     return DirectResponse(request, head, lease, limits, began)
 
 
-async def asend(pool: asynchronous.ConnectionPool, request: Request, timeouts: Timeouts) -> Response:
+async def asend(pool: asynchronous.ConnectionPool, request: Request, limits: Limits) -> Response:
     """Send a request and wait for the head of its response; raises APIConnectionError."""
-    limits, began = Limits(*timeouts, request.deadline), time.monotonic()
+    began = time.monotonic()
     with connection_errors(request), ExitStack() as files:
         body = await opened(request.content, files, request.deadline, awaits=True)
         lease, head = await pool.request(WireRequest(request, body), limits)

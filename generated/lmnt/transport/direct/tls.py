@@ -40,12 +40,12 @@ class TLS:
 
     def to_send(self) -> bytes:
         """Return what is to be sent."""
-        return self._sent.read() if self._sent.pending else b""
+        return self._sent.read()
 
     def encrypt(self, data: bytes | memoryview) -> bytes:
         """Return what is to be sent for this data."""
         self._object.write(data)
-        return self._sent.read()
+        return self.to_send()
 
     def receive(self, data: bytes) -> None:
         """Take what has come; no byte at all is the end of the connection."""

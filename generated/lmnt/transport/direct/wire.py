@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from ...omit import Omit
+from ...errors import InvalidArgumentError
+from ...omit import Omit, omit
 from ...options import Secret
-from .http1 import HTTP1, HeaderList
-from .limits import NotConnected
+from ..limits import NotConnected
 from .pool import Origin
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 _PORTS = {"http": 80, "https": 443}
 
+_TOKEN = r"[!#$%&'*+.^`|~\w-]+"
+_HEAD = re.compile(rf"{_TOKEN} [!-~]+ HTTP/1\.1\r\n(?:{_TOKEN}: [\t -~\x80-\xff]*\r\n)+\r\n", re.ASCII)
+"""The head of a request (RFC 9112 section 2.1, RFC 9110 section 5)."""
+
 
 class WireRequest:
     """A request, and where it goes. Its bytes, which hold the key, are made when they are sent.
@@ -33,65 +39,86 @@ class WireRequest:
     """
 
     def __init__(self, request: Request, body: bytes | Body | None) -> None:
-        self._request = request
-        self._body = b"" if body is None else body
-        url = urlsplit(request.url)
+        self.method = request.method
         try:
-            port = url.port or _PORTS[url.scheme]
-            host = (url.hostname or "").encode("ascii" if (url.hostname or "").isascii() else "idna").decode()
+            self.origin, authority, self._path, self._query = _split(request.url)
         except ValueError as error:
             raise NotConnected(str(error)) from error
-        self.origin = Origin(url.scheme, host, port)
-
-    @property
-    def is_long(self) -> bool:
+        self._secrets = request.secret_query
+        self._body = b"" if body is None else body
+        self._size = len(self._body) if isinstance(self._body, bytes) else self._body.size
+        self._is_chunked = not isinstance(request.headers.get("transfer-encoding", omit), Omit)
+        fields: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
+        # A request has one length, not two (RFC 9112 section 6.3).
+        if not self._is_chunked and (self._size or self.method in ("POST", "PUT", "PATCH")):
+            fields["content-length"] = str(self._size)
+        fields.update(request.headers)
+        self._fields = {name: value for name, value in fields.items() if not isinstance(value, Omit)}
+        self.is_long = self._is_chunked or not isinstance(self._body, bytes) or self._size > PIECE
         """Whether the body is sent in pieces."""
-        return not isinstance(self._body, bytes) or len(self._body) > PIECE
+        self.is_last = "close" in str(self._fields.get("connection", "")).lower()
+        """Whether it says that no other request will follow."""
 
-    def start(self, http: HTTP1) -> memoryview:
+    def start(self) -> memoryview:
         """Return the head, with the body if that is short; in a form that no traceback shows."""
-        head = http.request(self._request.method, self._target(), self._headers())
-        if isinstance(self._body, bytes) and not self.is_long:
-            head += (http.data(self._body) if self._body else b"") + http.end()
-        return memoryview(head)
+        misfit = self._misfit()
+        head = None if misfit else self._head()
+        if head is None:
+            reason = misfit or "the method or a header is none of HTTP"
+            raise InvalidArgumentError(f"the headers given do not fit the request: {reason}")
+        return memoryview(head if self.is_long or not isinstance(self._body, bytes) else head + self._body)
 
-    def pieces(self) -> Iterator[bytes]:
-        """Return the pieces of a long body."""
-        for part in [self._body] if isinstance(self._body, bytes) else self._body:
-            yield from _cut(part)
-
-    async def apieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """Return the pieces of a long body, whose files may have to be awaited."""
         if isinstance(self._body, bytes):
-            for piece in _cut(self._body):
+            for piece in self._cut(self._body):
                 yield piece
         else:
             async for part in self._body:
-                for piece in _cut(part):
+                for piece in self._cut(part):
                     yield piece
+        if self._is_chunked:
+            yield b"0\r\n\r\n"
 
-    def _target(self) -> bytes:
-        url = urlsplit(self._request.url)
-        query = "&".join([url.query, *(secret.reveal() for secret in self._request.secret_query)]).strip("&")
-        return (quote(url.path or "/", safe=_SAFE) + (f"?{quote(query, safe=_SAFE)}" if query else "")).encode()
+    def _cut(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), PIECE):
+            piece = data[start : start + PIECE]
+            yield b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece
 
-    def _headers(self) -> HeaderList:
-        scheme, host, port = self.origin
-        literal = f"[{host}]" if ":" in host else host
-        authority = literal if port == _PORTS[scheme] else f"{literal}:{port}"
-        own: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
-        size = len(self._body) if isinstance(self._body, bytes) else self._body.size
-        is_framed = (
-            "transfer-encoding" in self._request.headers
-        )  # a request has one length, not two (RFC 9112 section 6.3)
-        if not is_framed and (size or self._request.method in ("POST", "PUT", "PATCH")):
-            own["content-length"] = str(size)
-        return [
-            (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
-            for name, value in {**own, **self._request.headers}.items()
-            if not isinstance(value, Omit)
-        ]
+    def _misfit(self) -> str | None:
+        """Return how the headers contradict each other or the body, None if they do not."""
+        coding, length = self._fields.get("transfer-encoding"), self._fields.get("content-length")
+        if "host" not in self._fields:
+            return "there is no host"
+        if coding is not None:
+            is_right = length is None and str(coding).lower() == "chunked"
+            return None if is_right else "transfer-encoding can be chunked alone, and then there is no content-length"
+        return None if str(length or "0") == str(self._size) else "content-length is not the length of the body"
+
+    def _head(self) -> bytes | None:
+        """Return the head, None if it is none; it never raises, so that no traceback has the key among its locals."""
+        query = "&".join([self._query, *(_quoted(secret.reveal()) for secret in self._secrets)]).strip("&")
+        lines = [f"{self.method} {self._path}{query and '?'}{query} HTTP/1.1\r\n"]
+        for name, value in self._fields.items():
+            lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}\r\n")
+        head = "".join([*lines, "\r\n"])
+        is_one = _HEAD.fullmatch(head) is not None and head.count("\r") == len(lines) + 1
+        return head.encode("latin-1") if is_one else None
 
 
-def _cut(data: bytes) -> Iterator[bytes]:
-    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+def _quoted(text: str) -> str:
+    return quote(text, safe=_SAFE)
+
+
+@lru_cache
+def _split(url: str) -> tuple[Origin, str, str, str]:
+    """Return where a URL leads, and its authority, path and query as they are sent; raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS:
+        raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of HTTP")
+    name = parts.hostname or ""
+    host = name if name.isascii() else name.encode("idna").decode()
+    port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    literal = f"[{host}]" if ":" in host else host
+    authority = literal if port == _PORTS[parts.scheme] else f"{literal}:{port}"
+    return Origin(parts.scheme, host, port), authority, _quoted(parts.path or "/"), _quoted(parts.query)
