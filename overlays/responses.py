@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import aclosing, closing
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
@@ -154,7 +153,7 @@ class ResponseFacts(Handle, Generic[T]):
     def __copy__(self) -> Self:
         if self._content is None:
             self.__reduce_ex__(2)
-        return type(self)(replace(self._reply, content=self._content))
+        return type(self)(self._reply._replace(content=self._content))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # what it is made of never changes
         return self.__copy__()
@@ -171,7 +170,7 @@ class ResponseFacts(Handle, Generic[T]):
         try:
             return cast_plainly(to, response, content)
         except LookupError:
-            return parse(replace(operation, result=codec_of(to)), self._reply, content)
+            return parse(operation._replace(result=codec_of(to)), self._reply, content)
         except ValueError as error:
             raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import platform
+import sys
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from . import credentials, description
@@ -43,31 +41,27 @@ RETRY_COUNT_HEADER = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retr
 """Says how many attempts went before. With no underscore: common proxies drop headers that have one in their name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send the request; the outcome is a Response, or an APIConnectionError is thrown."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """Read the body to its end; the outcome is its bytes, or an APIStreamError is thrown."""
 
     response: Response
     guard: StreamGuard
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStart:
+class ReadStart(NamedTuple):
     """Read at most so many bytes of the body and close; the outcome is what came, whole or not."""
 
     response: Response
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Wait for so many seconds."""
 
     seconds: float
@@ -76,8 +70,7 @@ class Sleep:
 Step: TypeAlias = Send | Read | ReadStart | Sleep
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A success: the response, its body if it was read, and how many retries it took."""
 
     operation: Operation[Any]
@@ -232,7 +225,7 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
         method="GET",
         url=url.replace("http", "ws", 1),
         headers={
-            "user-agent": _user_agent(),
+            "user-agent": _USER_AGENT,
             **options.headers,
             **check_headers(call.headers or {}),
             RETRY_COUNT_HEADER: "0",
@@ -242,10 +235,8 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
     )
 
 
-@cache
-def _user_agent() -> str:
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{description.NAME}/Python {description.VERSION} ({python})"
+_PYTHON = f"{sys.implementation.name} {sys.version.partition(' ')[0]}"
+_USER_AGENT = f"{description.NAME}/Python {description.VERSION} ({_PYTHON})"
 
 
 def _headers(
@@ -254,7 +245,7 @@ def _headers(
     """Return the headers, names in lower case; of two with one name the later holds."""
     return {
         "accept": operation.accept,
-        "user-agent": _user_agent(),
+        "user-agent": _USER_AGENT,
         **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
         **({"content-type": content_type} if content_type else {}),
         # What is handed out as bytes, such as audio, gains nothing by a coding.
@@ -272,7 +263,7 @@ _CLIENT_HEADERS = {name.lower(): value for name, value in description.CLIENT_HEA
 
 def numbered(request: Request, retries: int) -> Request:
     """Return a request that says how many attempts went before it, which is none as it is made."""
-    return replace(request, headers={**request.headers, RETRY_COUNT_HEADER: str(retries)}) if retries else request
+    return request._replace(headers={**request.headers, RETRY_COUNT_HEADER: str(retries)}) if retries else request
 
 
 def _redirect(request: Request, response: Response) -> Request | None:
@@ -297,4 +288,4 @@ def _redirect(request: Request, response: Response) -> Request | None:
     headers = {
         name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
     }
-    return replace(request, url=url, headers=headers, secret_query=request.secret_query if same_origin else ())
+    return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

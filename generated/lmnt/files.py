@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import mimetypes
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
@@ -91,6 +90,8 @@ def _upload(value: object) -> Upload:
     called, kind = _said_of(content)
     # A name that the system could not decode holds surrogates, which cannot be sent.
     name = str(name or called or "upload").encode(errors="replace").decode()
+    import mimetypes  # which reads the system's tables
+
     media_type = str(media_type or kind or mimetypes.guess_type(name)[0] or DEFAULT_MEDIA_TYPE)
     return Upload(
         name=name,

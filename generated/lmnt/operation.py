@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from .bodies import RequestBody
@@ -36,8 +35,7 @@ class Nothing(Enum):
 TEXT, NOTHING = Text.TEXT, Nothing.NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class ByStatus(Generic[T]):
+class ByStatus(NamedTuple, Generic[T]):
     """The body of a success depends on its status; `2XX` stands for every status that has no line of its own."""
 
     readers: Mapping[int | str, Codec[T] | Text | Nothing]
@@ -62,8 +60,7 @@ def read_success(reader: Reader[T], status_code: int, content: bytes, text: Call
     return reader.read(json.loads(content))
 
 
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[T]):
+class Operation(NamedTuple, Generic[T]):
     """A call that is ready to be sent: checked, encoded, and not bound to any client.
 
     Args:
@@ -88,8 +85,8 @@ class Operation(Generic[T]):
     result: Reader[T] | None
     retry_safe: bool
     query: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = {}
+    cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
     sends_key: bool = True

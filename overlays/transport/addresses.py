@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import os
 import socket
@@ -11,11 +10,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import zip_longest
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .readiness import WRITE, Selector
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    import asyncio
+
 _Address = tuple[int, int, int, str, Any]
 
 HEAD_START = 0.25
@@ -83,6 +84,8 @@ async def aconnect(host: str, port: int) -> socket.socket:
     Raises:
         OSError: The host has no address, or the last one failed.
     """
+    import asyncio
+
     loop = asyncio.get_running_loop()
     untried = deque(_in_turn(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
     failure = OSError(f"{host} has no address")
@@ -118,6 +121,8 @@ def _close(sock: socket.socket, _: object) -> None:
 
 def beside() -> dict[str, Any]:
     """Return what has the `create_connection` of the running event loop try addresses so, if it can."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
     # gh-124309).
@@ -145,30 +150,3 @@ def _begun(family: int, kind: int, protocol: int, _: str, address: Any) -> socke
         sock.close()
         raise
     return sock
-
-
-def first_that_answers(host: str, port: int, seconds: float | None, connect: Callable[[str, float | None], T]) -> T:
-    """Connect to an address of a host; Python's own `create_connection` gives each of them the whole of the time.
-
-    Args:
-        host: The host.
-        port: Its port.
-        seconds: What all of it may take; None for no limit.
-        connect: Connects to an address, within so many seconds.
-
-    Raises:
-        OSError: The host has no address.
-        Exception: What `connect` raised for the last one.
-    """
-    ends = None if seconds is None else time.monotonic() + seconds
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-    failure: Exception = OSError(f"{host} has no address")
-    for index, address in enumerate(addresses):
-        # A fair part of what is left, so that one that never answers leaves some for the next.
-        left = None if ends is None else max(ends - time.monotonic(), 0.001) / (len(addresses) - index)
-        try:
-            return connect(address, left)
-        except Exception as error:
-            failure = error
-    raise failure

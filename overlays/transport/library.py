@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import cache
@@ -26,7 +26,7 @@ from ..shielding import to_its_end
 from .carriers import Carrier, Way
 from .connections import Connections, most
 from .limits import DEFAULT, Limits
-from .messages import Request, Response, ShownRequest, ShownResponse
+from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
 from .uploads import Body, at_once, opened
@@ -272,25 +272,28 @@ class _LibraryResponse(Response):
 # ---- what is shown
 
 
-def request_of(shown: ShownRequest) -> HTTPRequest | None:
+def request_of(method: str, url: str, headers: HeaderList, content: bytes | None) -> HTTPRequest | None:
     """Return a request as httpx has it; None if it takes no such URL."""
     try:
-        return httpx.Request(shown.method, shown.url, headers=list(shown.headers), content=shown.content)
+        return httpx.Request(method, url, headers=list(headers), content=content)
     except httpx.InvalidURL:
         return None
 
 
-def response_of(shown: ShownResponse) -> HTTPResponse:
+def response_of(
+    status_code: int,
+    headers: HeaderList,
+    content: bytes,
+    request: Callable[[], HTTPRequest | None],
+    reason: str,
+    http_version: str,
+    elapsed: timedelta | None,
+) -> HTTPResponse:
     """Return a response as httpx has it, its body read."""
-    made = httpx.Response(
-        shown.status_code,
-        headers=list(shown.headers),
-        content=shown.content,
-        request=request_of(shown.request),
-        extensions=_extensions(shown),
-    )
-    if shown.elapsed is not None:
-        made.elapsed = shown.elapsed
+    extensions = _extensions(http_version, reason)
+    made = httpx.Response(status_code, headers=list(headers), content=content, request=request(), extensions=extensions)
+    if elapsed is not None:
+        made.elapsed = elapsed
     return made
 
 
@@ -300,15 +303,15 @@ def live_response(response: Response) -> HTTPResponse:
         response.status_code,
         headers=list(response.raw_headers),
         stream=_Live(response),
-        request=request_of(response.request.shown()),
-        extensions=_extensions(response),
+        request=response.request.shown()(),
+        extensions=_extensions(response.http_version, response.reason),
     )
     live.is_closed = response.is_closed
     return live
 
 
-def _extensions(of: Response | ShownResponse) -> dict[str, Any]:
-    return {"http_version": of.http_version.encode(), "reason_phrase": of.reason.encode("ascii", "replace")}
+def _extensions(http_version: str, reason: str) -> dict[str, Any]:
+    return {"http_version": http_version.encode(), "reason_phrase": reason.encode("ascii", "replace")}
 
 
 class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):

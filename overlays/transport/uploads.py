@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import tempfile
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -75,6 +74,8 @@ async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, a
         if size is None:
             if awaits and not upload.is_awaited and not getattr(content, "seekable", lambda: True)():
                 raise ValueError("a pipe or the like would hold up the event loop; give its bytes")
+            import tempfile
+
             upload.spool = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115  # retries need it, too
             size, content = await _fill(upload.spool, content, deadline), upload.spool
         await _result(content.seek(0), deadline)

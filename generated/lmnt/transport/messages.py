@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from .. import http_types
 from ..deadline import Deadline
@@ -18,8 +18,7 @@ from .codings import Decoder
 HeaderList = Sequence[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
 
     method: str
@@ -49,50 +48,24 @@ class Request:
             if not isinstance(value, Omit)
         ]
 
-    def shown(self) -> ShownRequest:
-        """Return the request as an error may show it: secrets covered, no upload."""
+    def shown(self) -> Callable[[], http_types.Request | None]:
+        """Return what makes the request that an error may show: secrets covered, no upload."""
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
-        return ShownRequest(
-            self.method,
-            self.url,
-            [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)],
-            self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None,
-        )
+        given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
+        content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
+        return partial(_request_of, self.method, self.url, given, content)
 
 
-@dataclass(frozen=True)
-class ShownRequest:
-    """A request that may be shown; calling it makes the library's, None if that takes no such URL."""
+def _request_of(*facts: Any) -> http_types.Request | None:
+    from .library import request_of
 
-    method: str
-    url: str
-    headers: HeaderList
-    content: bytes | None
-
-    def __call__(self) -> http_types.Request | None:
-        """Make it."""
-        from .library import request_of
-
-        return request_of(self)
+    return request_of(*facts)
 
 
-@dataclass(frozen=True)
-class ShownResponse:
-    """A response with its body, free of its connection, that may be shown; calling it makes the library's."""
+def _response_of(*facts: Any) -> http_types.Response:
+    from .library import response_of
 
-    status_code: int
-    headers: HeaderList
-    content: bytes
-    request: ShownRequest
-    reason: str
-    http_version: str
-    elapsed: timedelta | None
-
-    def __call__(self) -> http_types.Response:
-        """Make it."""
-        from .library import response_of
-
-        return response_of(self)
+    return response_of(*facts)
 
 
 class Response:
@@ -196,9 +169,10 @@ class Response:
             text = secret.cover(text)
         return text
 
-    def read_as(self, content: bytes) -> ShownResponse:
-        """Return the response with this body, free of its connection, secrets covered."""
-        return ShownResponse(
+    def read_as(self, content: bytes) -> Callable[[], http_types.Response]:
+        """Return what makes the response with this body, free of its connection, secrets covered."""
+        return partial(
+            _response_of,
             self.status_code,
             [
                 (name, self.covered(_text_of(value)).encode("utf-8" if _is_utf8(value) else "latin-1"))
