@@ -37,7 +37,7 @@ ERROR_BODY_LIMIT = 1 << 20
 
 LONGEST_REDIRECT_CHAIN = 5
 
-RETRY_COUNT_HEADER = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
+RETRY_COUNT = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
 """Says how many attempts went before. With no underscore: common proxies drop headers that have one in their name."""
 
 
@@ -194,7 +194,8 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
-    encoded = "&".join(f"{_quoted_name(name)}={_quoted(value)}" for name, value in pairs)
+    quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
+    encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
     return options.base_url + path + (f"?{encoded}" if encoded else "")
 
 
@@ -203,10 +204,6 @@ def _quoted_name(name: str) -> str:
         return quote(name, safe="")
     except (TypeError, UnicodeEncodeError) as error:
         raise InvalidArgumentError(f"{name!r} cannot be the name of a query parameter: it must be a text") from error
-
-
-def _quoted(value: str) -> str:
-    return value if isinstance(value, Encoded) else quote(value, safe="")
 
 
 def _encode(operation_id: str, value: object) -> bytes:
@@ -224,12 +221,7 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
     return Request(
         method="GET",
         url=url.replace("http", "ws", 1),
-        headers={
-            "user-agent": _USER_AGENT,
-            **options.headers,
-            **check_headers(call.headers or {}),
-            RETRY_COUNT_HEADER: "0",
-        },
+        headers={"user-agent": _USER_AGENT, **options.headers, **check_headers(call.headers or {}), RETRY_COUNT: "0"},
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
@@ -250,20 +242,17 @@ def _headers(
         **({"content-type": content_type} if content_type else {}),
         # What is handed out as bytes, such as audio, gains nothing by a coding.
         "accept-encoding": "identity" if operation.result is None else ACCEPTED,
-        **_CLIENT_HEADERS,
+        **description.CLIENT_HEADERS,
         **operation.headers,
         **options.headers,
         **check_headers(call.headers or {}),
-        RETRY_COUNT_HEADER: "0",
+        RETRY_COUNT: "0",
     }
-
-
-_CLIENT_HEADERS = {name.lower(): value for name, value in description.CLIENT_HEADERS.items()}
 
 
 def numbered(request: Request, retries: int) -> Request:
     """Return a request that says how many attempts went before it, which is none as it is made."""
-    return request._replace(headers={**request.headers, RETRY_COUNT_HEADER: str(retries)}) if retries else request
+    return request._replace(headers={**request.headers, RETRY_COUNT: str(retries)}) if retries else request
 
 
 def _redirect(request: Request, response: Response) -> Request | None:
@@ -285,7 +274,5 @@ def _redirect(request: Request, response: Response) -> Request | None:
     if there.scheme not in ("http", "https"):
         return None
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
-    headers = {
-        name: value for name, value in request.headers.items() if same_origin or name.lower() not in SECRET_HEADERS
-    }
+    headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -241,12 +241,9 @@ class AsyncSpeechSession(SessionFacts):
             await self._end(closed)
         found: Closed | None = None
         self._is_rest_read = True
-        try:
-            async with self._receiving:
-                while found is None and not self._session.is_over:
-                    found = await self._take()
-        finally:
-            self._is_rest_read = False
+        async with self._receiving:
+            while found is None and not self._session.is_over:
+                found = await self._take()
         if found is not None:
             await self._end(found)
         self._session.end()

@@ -31,8 +31,10 @@ AUTH_NAME = "X-API-Key"
 """Where the key goes, and its name there: `header`, `query`, `cookie`; `bearer` or `basic` in Authorization; `none`."""
 
 REQUEST_ID_HEADER = "request-id"
-CLIENT_HEADERS: Mapping[str, str] = {"lmnt-version": "1.2"}
-"""Sent with every request."""
+CLIENT_HEADERS: Mapping[str, str] = {
+    "lmnt-version": "1.2",
+}
+"""Sent with every request; names in lower case."""
 
 CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
 """What can tell, for each media type, that a body of it is not whole."""

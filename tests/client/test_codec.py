@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lmnt
-from lmnt import codec, model, unions
+from lmnt import casting, codec, model, unions
 from lmnt.codec import MismatchError
 from lmnt.models import (
     AccountRetrieveResponse,
@@ -69,6 +69,13 @@ def test_any_mapping_is_read_and_stays_as_it_is() -> None:
     assert voice.tags is not None
     voice.tags.append("slow")
     assert data == VOICE | {"tags": ["calm"], "accent": ["Welsh"]}
+
+
+def test_a_list_that_is_not_of_one_kind_is_read_as_another() -> None:
+    plan = {"type": "free", "character_limit": None, "commercial_use_allowed": False}
+    data = [plan, dict(plan)]
+    assert casting.codec_of(list[Voice] | list[Plan]).read(data) == [Plan.from_dict(plan)] * 2
+    assert data == [plan, plan]
 
 
 def test_models_of_one_kind_share_no_additional_properties() -> None:

@@ -197,9 +197,10 @@ class Socket(_Covering):
     def receive_now(self) -> str | bytes | None:
         """Return the next message if it has come already."""
         try:
-            return self._covered(self._connection.recv(0))
+            message = self._connection.recv(0)
         except _ENDS:
             return None  # it has not come, or never will, as `receive` finds
+        return message if isinstance(message, bytes) else self._key.cover(message)
 
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or Quiet if none came within so many seconds."""
@@ -275,7 +276,8 @@ class AsyncSocket(_Covering):
         try:
             awaited = step.send(None)
         except StopIteration as done:
-            return self._covered(done.value)
+            message: str | bytes = done.value
+            return message if isinstance(message, bytes) else self._key.cover(message)
         except _ENDS:
             return None  # it never will, as `receive` finds
         self._begun = _rest_of(step, awaited)
