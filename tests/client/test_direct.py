@@ -203,6 +203,30 @@ def test_a_child_that_drops_a_response_leaves_it_to_its_parent(peer: Callable[..
         assert first + b"".join(pieces) == b"abcd"
 
 
+def test_a_child_does_not_wait_for_what_a_thread_of_its_parent_holds() -> None:
+    pool: Pool[Plug] = Pool()
+    lease = Lease(pool, ORIGIN, Gate())
+    pool.ask(lease)
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with pool._lock:
+            held.set()
+            go.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    child = os.fork()
+    if not child:
+        threading.Timer(5, os._exit, [1]).start()
+        lease.release(is_reusable=False)
+        os._exit(0)
+    go.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_closing_ends_no_body_as_if_it_were_whole(mode: Sync, peer: Callable[..., Peer]) -> None:
     """Without a length the end of a connection is the end of a body: not if it is ours."""
 

@@ -7,6 +7,7 @@ next that is there: what an interrupt has left, too.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -72,8 +73,7 @@ class Pool(Generic[C]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.RLock()
-        self._is_settling = False
+        self._take_over()
         self._count = 0
         self._idle: list[tuple[C, float]] = []
         """Those that wait, and since when; the one used last is the last, and the likeliest to be alive."""
@@ -81,6 +81,9 @@ class Pool(Generic[C]):
         self._waiting: OrderedDict[Lease[C], None] = OrderedDict()
         self._to_do: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self.is_closed = False
+
+    def _take_over(self) -> None:
+        self._process, self._lock, self._is_settling = os.getpid(), threading.RLock(), False
 
     @property
     def is_behind(self) -> bool:
@@ -128,6 +131,8 @@ class Pool(Generic[C]):
 
     def _settle(self) -> None:
         """Do what is left to be done, unless this thread is at it, and a lease was collected meanwhile."""
+        if self._process != os.getpid():  # forked, while a thread of the parent may have had the lock
+            self._take_over()
         with self._lock:
             while self._to_do and not self._is_settling:
                 self._is_settling = True
