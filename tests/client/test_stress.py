@@ -158,7 +158,7 @@ def nothing_is_left(client: Any) -> None:
     for pool in pools:
         assert pool._count == len(pool._idle)
         assert not [*pool._in_use, *pool._waiting]
-        assert not pool.is_behind
+        assert not pool._to_do
 
 
 def options(server: Server) -> dict[str, Any]:

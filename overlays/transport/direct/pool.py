@@ -64,7 +64,7 @@ class Lease(Generic[C]):
 
     def __del__(self) -> None:
         # An interrupt may come before it has a pool.
-        if hasattr(self, "pool") and (not self.is_over or self.pool.is_behind):
+        if hasattr(self, "pool") and not self.is_over:
             self.release(is_reusable=False)
 
 
@@ -84,11 +84,6 @@ class Pool(Generic[C]):
 
     def _take_over(self) -> None:
         self._process, self._lock, self._is_settling = os.getpid(), threading.RLock(), False
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether something is left to be done."""
-        return bool(self._to_do)
 
     def ask(self, lease: Lease[C]) -> None:
         """Make a lease ready, or have it wait at its gate; raises Error."""
@@ -112,7 +107,11 @@ class Pool(Generic[C]):
         if not lease.is_over:
             self._to_do += [(self._put_back, (lease, is_reusable))]
             lease.is_over = True
-        self._settle()
+        try:
+            self._settle()
+        except BaseException:  # an interrupt, after which perhaps nobody comes who would see to what is left
+            self._settle()
+            raise
 
     def close(self) -> None:
         """Close all connections, also those in use; wakes who waits."""
