@@ -52,7 +52,7 @@ class Pools(RuleBasedStateMachine):
         """Connections that are not closed."""
 
     def settle(self) -> None:
-        assert not self.pool.is_behind
+        assert not self.pool._to_do
         # First come, first served: who is woken has waited longest.
         first = self.waiting[: len(self.woken)]
         assert [id(gate) for gate in self.woken] == [id(lease.gate) for lease in first]
@@ -133,7 +133,7 @@ class Pools(RuleBasedStateMachine):
             lease.release(is_reusable=False)
         self.waiting.clear()
         assert not self.alive
-        assert not self.pool.is_behind
+        assert not self.pool._to_do
 
     @invariant()
     def no_more_than_allowed(self) -> None:

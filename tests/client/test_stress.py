@@ -1,7 +1,7 @@
 """200 calls at once, some of them given up or answered early: each other one gets its own answer, and nothing is left.
 
-`STRESS=500 python -m pytest -n 2 tests/client/test_stress.py` does it 2,000 times, 500 times for each kind of client
-and of parser (half an hour); without it, twice for each.
+`./scripts/test --stress` does it 2,000 times, 500 times for each kind of client and of parser (half an hour); else it
+is done twice for each.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def nothing_is_left(client: Any) -> None:
     for pool in pools:
         assert pool._count == len(pool._idle)
         assert not [*pool._in_use, *pool._waiting]
-        assert not pool.is_behind
+        assert not pool._to_do
 
 
 def options(server: Server) -> dict[str, Any]:

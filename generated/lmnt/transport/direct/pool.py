@@ -7,6 +7,7 @@ next that is there: what an interrupt has left, too.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -63,7 +64,7 @@ class Lease(Generic[C]):
 
     def __del__(self) -> None:
         # An interrupt may come before it has a pool.
-        if hasattr(self, "pool") and (not self.is_over or self.pool.is_behind):
+        if hasattr(self, "pool") and not self.is_over:
             self.release(is_reusable=False)
 
 
@@ -72,8 +73,7 @@ class Pool(Generic[C]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.RLock()
-        self._is_settling = False
+        self._take_over()
         self._count = 0
         self._idle: list[tuple[C, float]] = []
         """Those that wait, and since when; the one used last is the last, and the likeliest to be alive."""
@@ -82,10 +82,8 @@ class Pool(Generic[C]):
         self._to_do: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self.is_closed = False
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether something is left to be done."""
-        return bool(self._to_do)
+    def _take_over(self) -> None:
+        self._process, self._lock, self._is_settling = os.getpid(), threading.RLock(), False
 
     def ask(self, lease: Lease[C]) -> None:
         """Make a lease ready, or have it wait at its gate; raises Error."""
@@ -109,7 +107,11 @@ class Pool(Generic[C]):
         if not lease.is_over:
             self._to_do += [(self._put_back, (lease, is_reusable))]
             lease.is_over = True
-        self._settle()
+        try:
+            self._settle()
+        except BaseException:  # an interrupt, after which perhaps nobody comes who would see to what is left
+            self._settle()
+            raise
 
     def close(self) -> None:
         """Close all connections, also those in use; wakes who waits."""
@@ -128,6 +130,8 @@ class Pool(Generic[C]):
 
     def _settle(self) -> None:
         """Do what is left to be done, unless this thread is at it, and a lease was collected meanwhile."""
+        if self._process != os.getpid():  # forked, while a thread of the parent may have had the lock
+            self._take_over()
         with self._lock:
             while self._to_do and not self._is_settling:
                 self._is_settling = True

@@ -51,7 +51,7 @@ class SocketConnection(Connection):
                 self._rest = self._rest[sock.send(self._rest) :]
         except BlockingIOError:
             pass
-        except OSError as error:
+        except ConnectionError as error:  # it takes no more; perhaps it has said why
             self._is_over, self._failure, self._rest = True, error, memoryview(b"")
         self._is_full = bool(self._rest)
 
