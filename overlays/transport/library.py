@@ -20,7 +20,7 @@ import httpx
 
 from .. import description
 from ..deadline import Deadline
-from ..errors import InvalidArgumentError
+from ..errors import Error, InvalidArgumentError
 from ..omit import Omit
 from ..shielding import to_its_end
 from .carriers import Carrier, Way
@@ -84,6 +84,7 @@ def made(way: Way, kind: str, connections: Connections) -> Any:
 
     Raises:
         InvalidArgumentError: A package is missing.
+        Error: A mock stands in the place of the client.
     """
     try:
         module = import_module(way.library)
@@ -95,9 +96,11 @@ def made(way: Way, kind: str, connections: Connections) -> Any:
         carrier = transport(**settings, limits=module.Limits(**most()))
     except ImportError as error:
         raise InvalidArgumentError(f"{way.library} cannot do this here: {error}") from error
-    return getattr(module, kind)(
+    client = getattr(module, kind)(
         transport=carrier, timeout=module.Timeout(**DEFAULT.seconds()), follow_redirects=False, trust_env=False
     )
+    _library_of(client)
+    return client
 
 
 # ---- what goes out
@@ -136,9 +139,13 @@ def _streamed(library: str) -> type[Any]:
     return Streamed
 
 
-def _library_of(client: object) -> str:
-    names = (each.__module__.partition(".")[0] for each in type(client).__mro__)
-    return next(name for name in names if name in ("httpx", "httpx2"))
+def _library_of(value: object) -> str:
+    """Return the library that a client or a response is of; raises Error: a mock made it."""
+    names = (each.__module__.partition(".")[0] for each in type(value).__mro__)
+    if (name := next((name for name in names if name in ("httpx", "httpx2")), None)) is None:
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        raise Error(f"{kind} stands where a client or a response of httpx or httpx2 should be: a mock must return such")
+    return name
 
 
 def _prepared(client: Any, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
@@ -173,11 +180,11 @@ def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None
             body = at_once(opened(request.content, files, request.deadline, awaits=False))
             prepared = _prepared(carrier.client, request, body, limits)
             http = carrier.client.send(prepared, stream=True, follow_redirects=False)
+            return _LibraryResponse(http, request, carrier)
     except BaseException:
         if carrier.leave(is_whole=False):
             carrier.client.close()
         raise
-    return _LibraryResponse(http, request, carrier)
 
 
 async def asend(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None) -> Response:
@@ -187,11 +194,11 @@ async def asend(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy
             body = await opened(request.content, files, request.deadline, awaits=True)
             prepared = _prepared(carrier.client, request, body, limits)
             http = await carrier.client.send(prepared, stream=True, follow_redirects=False)
+            return _LibraryResponse(http, request, carrier)
     except BaseException:
         if carrier.leave(is_whole=False):
             await to_its_end(carrier.client.aclose())
         raise
-    return _LibraryResponse(http, request, carrier)
 
 
 # ---- what comes
@@ -203,9 +210,10 @@ class _LibraryResponse(Response):
     loses_steps = True
 
     def __init__(self, http: httpx.Response, request: Request, carrier: Carrier) -> None:
+        library = _library_of(http)
         super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
         self._http = http
-        if _library_of(http) == "httpx":  # what is shown is of httpx, whichever library has sent it
+        if library == "httpx":  # what is shown is of httpx, whichever library has sent it
             self.http = http
         self._client = carrier.client
         self._thread = threading.get_ident()

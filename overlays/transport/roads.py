@@ -18,7 +18,7 @@ from .direct import road
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy
-from .wrapped import wrapped
+from .wrapped import Wrapping
 
 if TYPE_CHECKING:
     from .direct import asynchronous, sync
@@ -43,6 +43,8 @@ class Roads(ABC, Generic[PoolT]):
 
     _kind: ClassVar[str]
     """What the libraries call their client."""
+
+    _wrapping: ClassVar[Wrapping]
 
     def __init__(self, given: Any, connections: Connections) -> None:
         if given is not None:
@@ -106,12 +108,10 @@ class Roads(ABC, Generic[PoolT]):
     @cached_property
     def _always(self) -> tuple[str, str] | None:
         """The road that every request takes, and why; None if it depends."""
-        connections = self.connections
         if self._given is not None:
             return self._library_of(self._given) or "", "an http_client was given"
-        if connections.transport is not None:
-            return connections.transport, "transport was given"
-        return (connections.library, "http2=True was given") if connections.http2 else None
+        named = self.connections.transport
+        return None if named is None else (named, "transport was given")
 
     def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, Proxy | None]:
         """Return the road of a request, and the proxy by which it goes; the log says why."""
@@ -120,12 +120,14 @@ class Roads(ABC, Generic[PoolT]):
         if self._given is None and (road != DIRECT or not reason):
             proxy = self.connections.proxies.of(request.url)
         if not reason:
-            other = wrapped()
-            if other is not None:
-                road, reason = other, f"{other} was wrapped"
-            elif proxy is not None or is_foreign:
-                reason = "there is a proxy" if proxy is not None else "the event loop is not asyncio's"
-                road = self.connections.library
+            library = self.connections.library
+            if self.connections.http2:
+                reason = "http2=True was given"
+            elif proxy is not None:
+                reason = "there is a proxy"
+            elif is_foreign:
+                reason = "the event loop is not asyncio's"
+            road, reason = self._wrapping.library(library) or (library if reason else DIRECT, reason)
         if road == DIRECT and is_foreign:
             raise InvalidArgumentError('transport="direct" needs the event loop of asyncio: choose httpx or httpx2')
         if logger.isEnabledFor(logging.DEBUG):
@@ -163,6 +165,7 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
     """For those who wait."""
 
     _kind = "Client"
+    _wrapping = Wrapping(_kind)
 
     def _make_pool(self) -> sync.ConnectionPool:
         from .direct import sync
@@ -191,6 +194,7 @@ class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
     """For those who await."""
 
     _kind = "AsyncClient"
+    _wrapping = Wrapping(_kind)
 
     def _make_pool(self) -> asynchronous.ConnectionPool:
         from .direct import asynchronous

@@ -10,17 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 import lmnt
 from lmnt.transport.direct import asynchronous
 from lmnt.transport.direct import pool as pools
 from lmnt.transport.direct.pool import Lease, Origin, Pool
-from lmnt.transport.wrapped import Watch
 
 from .modes import KEY, Sync, with_both_parsers
 from .peers import Connection, Peer, head, json_response, response, serving
@@ -313,15 +310,6 @@ def test_a_response_of_an_event_loop_that_is_over_counts_for_no_other(peer: Call
 
     asyncio.run(begin())
     asyncio.run(go_on())
-
-
-def test_a_wrapper_in_a_package_of_a_like_name_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = str(Path(httpx.__file__).parent) + "_recorder/wrap.py"
-    names: dict[str, Any] = {}
-    exec(compile("def handle_request(self, request): ...", folder, "exec"), names)
-    assert not Watch("httpx", "httpcore").is_wrapped()
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", names["handle_request"])
-    assert Watch("httpx", "httpcore").is_wrapped()
 
 
 @pytest.mark.parametrize("headers", [{"host": lmnt.omit}, {"content-length": "3"}, {"content-length": lmnt.omit}])

@@ -32,23 +32,41 @@ LIBRARIES = {
     "with_pydantic_ai": ["pydantic-ai-slim"],
 }
 
+WATCHERS = {
+    "with_ddtrace": ["ddtrace"],
+    "with_elastic_apm": ["elastic-apm"],
+    "with_httpx2_pytest": ["httpx2-pytest", "pytest"],
+    "with_logfire": ["logfire[httpx]"],
+    "with_mocket": ["mocket"],
+    "with_new_relic": ["newrelic"],
+    "with_opentelemetry": ["opentelemetry-instrumentation-httpx", "opentelemetry-sdk"],
+    "with_pook": ["pook"],
+    "with_pytest_httpx": ["pytest-httpx", "pytest"],
+    "with_respx": ["respx"],
+    "with_sentry": ["sentry-sdk"],
+    "with_vcrpy": ["vcrpy"],
+}
+"""Mocks, recorders and tracers, which put themselves in the way of requests."""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerProcess]:
-    with running(engine="tone") as process:
+    with running(engine="tone", faults=True) as process:
         yield process
 
 
-@pytest.mark.registry
-@pytest.mark.parametrize("program", LIBRARIES)
-def test_a_library_takes_the_package(program: str, server: ServerProcess, tmp_path: Path) -> None:
-    environment = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    python = environment / "bin" / "python"
+def installed(folder: Path, *packages: str) -> Path:
+    """Return a Python that has the packages, and what ours depends on."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    subprocess.run([python, *install, *DEPENDENCIES, *LIBRARIES[program]], check=True)
-    run = subprocess.run(
-        [python, HERE / f"{program}.py"],
+    subprocess.run([python, *install, *DEPENDENCIES, *packages], check=True)
+    return python
+
+
+def run(python: Path, server: ServerProcess, *arguments: str | Path) -> None:
+    done = subprocess.run(
+        [python, *arguments],
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "generated"), str(HERE)]),
@@ -58,10 +76,26 @@ def test_a_library_takes_the_package(program: str, server: ServerProcess, tmp_pa
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.endswith("done\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("done\n")
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("program", LIBRARIES)
+def test_a_library_takes_the_package(program: str, server: ServerProcess, tmp_path: Path) -> None:
+    run(installed(tmp_path / "venv", *LIBRARIES[program]), server, HERE / f"{program}.py")
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("program", WATCHERS)
+def test_calls_are_seen(program: str, server: ServerProcess, tmp_path: Path) -> None:
+    python = installed(tmp_path / "venv", *WATCHERS[program])
+    for first in ("sys", "lmnt", "httpx"):
+        code = f"import {first}, runpy; runpy.run_path({str(HERE / program)!r} + '.py', run_name='__main__')"
+        run(python, server, "-c", code)
 
 
 def test_each_program_is_run() -> None:
-    assert {path.stem for path in HERE.glob("with_*.py")} == {*LIBRARIES}
+    assert {path.stem for path in HERE.glob("with_*.py")} == {*LIBRARIES, *WATCHERS}
