@@ -1,16 +1,19 @@
 """The clients of a library that carry our requests: which one takes the next, and when one is given up.
 
 Over HTTP/2 the requests of a client share a connection. Neither httpx 0.28 nor httpx2 2.16 lets threads do so safely
-(`ssl.SSLSocket` is made for one), and one that was left half way keeps its share of the connection's window. So each
-thread has a client, and one that a request has left half way, or that has heard something while idle, takes no more.
+(`ssl.SSLSocket` is made for one), one that was left half way keeps its share of the connection's window, and the limit
+of one that nothing comes for ends them all. So each thread has a client, requests in more of a hurry have another,
+and one that a request has left half way, or that has heard something while idle, takes no more.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from .limits import Limits
 from .messages import Response
 from .proxies import Proxy
 
@@ -29,6 +32,8 @@ class Way(NamedTuple):
     """Whether TLS is spoken."""
     owner: Owner
     """To whom it belongs: an event loop, or with HTTP/2 a thread."""
+    haste: int | None = None
+    """How short their limits are, with HTTP/2."""
 
     @property
     def is_over(self) -> bool:
@@ -36,6 +41,12 @@ class Way(NamedTuple):
         if isinstance(self.owner, threading.Thread):
             return not self.owner.is_alive()
         return self.owner is not None and self.owner.is_closed()
+
+
+def haste(limits: Limits) -> int | None:
+    """Return the power of two of seconds that is nearest to the shortest limit, None without any: there are few."""
+    seconds = [limits.read, limits.write, None if limits.deadline is None else max(limits.deadline.remaining, 0.001)]
+    return min((round(math.log2(each)) for each in seconds if each is not None), default=None)
 
 
 class Carrier:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import running_loop
 from ..omit import NotGiven
-from .carriers import Carrier, Owner, Way
+from .carriers import Carrier, Owner, Way, haste
 from .connections import Connections, keep_alive
 from .direct import road
 from .limits import DEFAULT, OF_LIBRARIES, Limits
@@ -139,7 +139,7 @@ class Roads(ABC, Generic[PoolT]):
         from . import library
 
         is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
-        way = Way(road, proxy, is_secure, owner)
+        way = Way(road, proxy, is_secure, owner, haste(self.limits_of(request)) if self.connections.http2 else None)
         self._leave_to_parent()
         with self._lock:
             self.check_open()
