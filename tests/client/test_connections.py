@@ -6,11 +6,13 @@ import asyncio
 import gc
 import os
 import queue
+import random
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, cast
 
@@ -224,6 +226,61 @@ def test_over_http2_a_call_that_times_out_ends_none_that_is_less_in_a_hurry(
                 await client.voices.list(extra_headers={"x-lmnt-fault": "stall"}, **limits)
             assert (await client.voices.retrieve("leah", **limits_beside)).id == "leah"
             assert await (await beside).read()
+
+    asyncio.run(main())
+
+
+HASTY = random.Random(11)
+
+
+def limit_of(number: int) -> dict[str, float]:
+    """Return a limit that one call in ten cannot keep, or hardly."""
+    return {"timeout": HASTY.uniform(0.001, 0.1)} if number % 10 == 0 else {}
+
+
+def speech_of(number: int) -> dict[str, Any]:
+    return {"text": "a" * (1 + number), "voice": "leah", "format": "pcm_s16le"}
+
+
+def check_answers(sizes: list[int | None]) -> None:
+    """Check that all but those in a hurry got an answer, and their own: the longer the text, the longer it is."""
+    assert all(size is not None or number % 10 == 0 for number, size in enumerate(sizes))
+    own = [size for size in sizes if size is not None]
+    assert own == sorted(set(own))
+
+
+def test_over_http2_threads_get_their_own_answers_beside_some_in_a_hurry(
+    tls_server: ServerProcess, trusting: ssl.SSLContext
+) -> None:
+    at = {"base_url": tls_server.base_url, "http2": True, "ssl_context": trusting}
+
+    def one(number: int) -> int | None:
+        try:
+            return len(client.speech.generate(**speech_of(number), **limit_of(number)).read())
+        except lmnt.APITimeoutError:
+            return None
+
+    with lmnt.Lmnt(**at, api_key=KEY, max_retries=0) as client, ThreadPoolExecutor(20) as threads:
+        check_answers(list(threads.map(one, range(200))))
+
+
+def test_over_http2_tasks_get_their_own_answers_beside_some_in_a_hurry(
+    tls_server: ServerProcess, trusting: ssl.SSLContext
+) -> None:
+    at = {"base_url": tls_server.base_url, "http2": True, "ssl_context": trusting}
+
+    async def main() -> None:
+        async def one(number: int) -> int | None:
+            limit = limit_of(number) if number % 20 else {}
+            try:
+                async with asyncio.timeout(HASTY.uniform(0.001, 0.5) if number % 20 == 0 else None):
+                    speech = await client.speech.generate(**speech_of(number), **limit)
+                    return len(await speech.read())
+            except (lmnt.APITimeoutError, TimeoutError):
+                return None
+
+        async with lmnt.AsyncLmnt(**at, api_key=KEY, max_retries=0) as client:
+            check_answers(await asyncio.gather(*map(one, range(200))))
 
     asyncio.run(main())
 

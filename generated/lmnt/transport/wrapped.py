@@ -106,15 +106,16 @@ class Wrapping:
                 most, taken = count, watch.library
         if most:
             return taken, f"{taken} was wrapped"
-        if not issubclass(socket.socket, _socket.socket):
+        if not issubclass(vars(socket)["socket"], _socket.socket):
             return preferred, "socket.socket was replaced"  # by what the direct road may not know how to use
         return None
 
 
 def _standard() -> object:
     """Return the function that Python itself has for HTTP, and every tracer wraps; None if nobody has imported it."""
-    module: Any = sys.modules.get("http.client")
-    return module and vars(module.HTTPConnection).get("getresponse")
+    kind = getattr(sys.modules.get("http.client"), "HTTPConnection", None)
+    members: Any = getattr(kind, "__dict__", {})
+    return members.get("getresponse")
 
 
 def _import_what_is_awaited() -> None:
