@@ -271,18 +271,38 @@ def test_over_http2_tasks_get_their_own_answers_beside_some_in_a_hurry(
 
     async def main() -> None:
         async def one(number: int) -> int | None:
-            limit = limit_of(number) if number % 20 else {}
             try:
-                async with asyncio.timeout(HASTY.uniform(0.001, 0.5) if number % 20 == 0 else None):
-                    speech = await client.speech.generate(**speech_of(number), **limit)
-                    return len(await speech.read())
-            except (lmnt.APITimeoutError, TimeoutError):
+                return len(await (await client.speech.generate(**speech_of(number), **limit_of(number))).read())
+            except lmnt.APITimeoutError:
                 return None
 
         async with lmnt.AsyncLmnt(**at, api_key=KEY, max_retries=0) as client:
             check_answers(await asyncio.gather(*map(one, range(200))))
 
     asyncio.run(main())
+
+
+def test_over_http2_what_a_cancelled_call_ends_is_told_so(tls_server: ServerProcess, trusting: ssl.SSLContext) -> None:
+    """httpx2 loses the connection when a task is cancelled at one certain turn."""
+
+    async def main() -> set[type]:
+        at = {"base_url": tls_server.base_url, "http2": True, "ssl_context": trusting}
+        ends: set[type] = set()
+        async with lmnt.AsyncLmnt(**at, api_key=KEY, max_retries=0) as client:
+            drip = {"x-lmnt-fault": "drip=100"}
+            for turns in range(6):
+                assert (await client.voices.retrieve("leah")).id == "leah"
+                beside = asyncio.ensure_future(client.speech.generate(text="Hi.", voice="leah", extra_headers=drip))
+                await asyncio.sleep(0.05)
+                task = asyncio.ensure_future(client.voices.list())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task, beside])
+                ends.add(type(beside.exception()))
+        return ends
+
+    assert asyncio.run(main()) <= {type(None), lmnt.APIConnectionError, lmnt.StreamTruncatedError}
 
 
 @pytest.mark.parametrize("closes", ["client", "response", "client before the response"])
