@@ -420,3 +420,15 @@ def test_httpx2_in_the_place_of_httpx_wraps_nothing(peer: Callable[..., Any]) ->
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     said = [line.partition("/mine: ")[2] for line in done.stderr.splitlines() if "/mine: " in line]
     assert said == ["direct", "by httpx, since transport was given", "by httpx2, since an http_client was given"]
+
+
+def test_a_mock_of_what_a_library_stands_on_answers_before_the_library_is_imported(untouched: Listener) -> None:
+    code = (
+        "import httpcore2, lmnt, sys\n"
+        "def handle_request(self, request): return httpcore2.Response(200, content=b'{\"success\": true}')\n"
+        "httpcore2.ConnectionPool.handle_request = handle_request\n"
+        "assert 'httpx2' not in sys.modules\n"
+        f"print(lmnt.Lmnt(base_url={untouched.base_url!r}, api_key='k').voices.delete('mine').success)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "True\n"

@@ -36,10 +36,11 @@ class _Watch:
 
     def count(self) -> int:
         """Return how much of them is not the library's own; 0 when nobody has imported it."""
-        if (module := sys.modules.get(self.library)) is None:
+        module, core = sys.modules.get(self.library), sys.modules.get(self._core)
+        if module is core is None:
             return 0
-        try:
-            kinds = (*self._kinds_of(module), getattr(sys.modules.get(self._core), self._pool, None))
+        try:  # a mock may have wrapped what the library stands on before anybody imports the library
+            kinds = (*(() if module is None else self._kinds_of(module)), getattr(core, self._pool, None))
         except AttributeError:
             return 0  # another thread is about to import it
         last = self._last
