@@ -12,7 +12,7 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -161,11 +161,14 @@ class Ran:
     problems: tuple[str, ...]
 
 
-def run(row: Row, protocol: Protocol, places: Places) -> list[Ran]:
-    """Make a row happen over a protocol, to every call in both modes."""
+ONE_OF_A_KIND = tuple(call for call in CALLS if call.name in ("stream", "retrieve", "create"))
+
+
+def run(row: Row, protocol: Protocol, places: Places, calls: Sequence[Call] = CALLS) -> list[Ran]:
+    """Make a row happen over a protocol, to these calls in both modes."""
     chosen = [
         (call, mode, expected)
-        for call in CALLS
+        for call in calls
         if (expected := row.expected(call.kind, protocol)) is not None and call.name not in row.without
         for mode in MODES
     ]

@@ -9,7 +9,7 @@ from lmnt.transport.direct import connection
 
 from ..client.modes import PARSERS
 from .places import Places
-from .run import run
+from .run import CALLS, ONE_OF_A_KIND, run
 from .table import TABLE, Fails, Kind, Protocol, Row
 
 CASES = [
@@ -35,7 +35,10 @@ def test_each_failure_is_what_the_table_says(
     row: Row, protocol: Protocol, parser: str, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "RESPONSE_PARSER", PARSERS[parser])
-    problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in run(row, protocol, places) for each in ran.problems]
+    # What else reads the bytes makes no difference by call: `python -m tests.faults` makes them all there, too.
+    calls = ONE_OF_A_KIND if parser == "llhttp" or protocol is Protocol.HTTPX else CALLS
+    rans = run(row, protocol, places, calls)
+    problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in rans for each in ran.problems]
     assert not problems, "\n".join(problems)
 
 
