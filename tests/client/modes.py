@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 import lmnt
-from lmnt.transport.direct.http1 import HTTP1, Parser
+from lmnt.transport.direct.http1 import HTTP1
 from lmnt.transport.direct.llhttp import LLHTTP
+from lmnt.transport.direct.parsing import Parser
 
 KEY = "key-8c1d5f0b7e2a"
 """An API key that stands nowhere else, so that a search finds it only where it leaks."""

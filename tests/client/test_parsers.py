@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lmnt.transport.direct.http1 import LONGEST_HEAD, MOST_HEADERS, Head, Parser, ProtocolError
+from lmnt.transport.direct.parsing import LONGEST_HEAD, MOST_HEADERS, Head, Parser, ProtocolError
 from tests.examples import EXAMPLES
 
 from .modes import PARSERS

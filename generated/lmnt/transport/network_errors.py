@@ -23,7 +23,7 @@ from ..errors import (
     StreamTruncatedError,
 )
 from .codings import CodingError
-from .direct.http1 import ProtocolError
+from .direct.parsing import ProtocolError
 from .limits import NotConnected, Phase, TimedOut
 
 if TYPE_CHECKING:

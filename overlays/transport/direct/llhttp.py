@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import httptools
 
-from .http1 import HeaderList, Parser, ProtocolError
+from .parsing import HeaderList, Parser, ProtocolError
 
 
 class LLHTTP(Parser):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import threading
 
-from .http1 import MOST_READ
+from .parsing import MOST_READ
 
 _protocols = threading.Lock()
 """Held while the protocols of a context, which may be shared, are set and taken."""

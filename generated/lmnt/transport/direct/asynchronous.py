@@ -13,7 +13,7 @@ from ..addresses import aconnect
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, ready
 from .connection import Chunks, Connection, Connections, SocketOptions
-from .http1 import MOST_READ, Head
+from .parsing import MOST_READ, Head
 from .pool import Lease, Origin
 from .wire import WireRequest
 

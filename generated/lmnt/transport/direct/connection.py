@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..limits import Limits, NotConnected, Phase, closed_here
 from ..uploads import at_once
-from .http1 import HTTP1, Head, Parser
+from .parsing import Head, Parser
 from .pool import Lease, Origin, Pool
 from .tls import TLS
 from .wire import WireRequest
@@ -24,6 +24,8 @@ def _quickest() -> type[Parser]:
     try:
         from .llhttp import LLHTTP
     except ImportError:
+        from .http1 import HTTP1
+
         return HTTP1
     return LLHTTP
 

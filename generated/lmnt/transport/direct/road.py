@@ -12,7 +12,7 @@ from ..messages import Request, Response
 from ..network_errors import connection_errors
 from ..uploads import at_once, opened
 from .connection import Chunks
-from .http1 import MOST_READ, Head
+from .parsing import MOST_READ, Head
 from .wire import WireRequest
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, WRITE, ready
 from ..uploads import at_once
 from .connection import Chunks, Connection, Connections, SocketOptions
-from .http1 import MOST_READ, Head
+from .parsing import MOST_READ, Head
 from .pool import Lease, Origin
 from .wire import WireRequest
 

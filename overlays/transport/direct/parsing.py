@@ -1,0 +1,178 @@
+"""The responses of HTTP/1.1, with no I/O: what the client asks of them, whatever reads them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+HeaderList = list[tuple[bytes, bytes]]
+
+LONGEST_HEAD = 100 << 10
+"""Bytes that may come in a row and be no part of a body: heads, what frames chunks, trailers."""
+
+MOST_HEADERS = 1000
+"""Headers that a response may have."""
+
+MOST_INFORMATIONAL = 1000
+"""Informational responses that may come before the one that counts; each may take as long as a read."""
+
+MOST_READ = 1 << 18
+"""Bytes that are read from a connection at once."""
+
+
+class ProtocolError(Exception):
+    """What the server sent is no HTTP/1.1, or ends before it should."""
+
+
+class Head(NamedTuple):
+    """The head of a response."""
+
+    status_code: int
+    reason: str
+    http_version: str
+    headers: HeaderList
+
+
+class Parser(ABC):
+    """Reads a response; what comes out does not depend on how what came was cut into pieces.
+
+    Args:
+        method: The method of the request.
+    """
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self._head: Head | None = None
+        self._informational = 0
+        self._is_chunked = False
+        self._left: int | None = None
+        """Bytes of the body that have not come; None if its length is not known."""
+        self._parts: list[bytes | bytearray] = []
+        """What is here of the body."""
+        self._has_ended = False
+        self._goes_on = False
+        """Whether the server keeps the connection, as far as it has said."""
+        self._failure: ProtocolError | None = None
+        self._room = LONGEST_HEAD
+        """Bytes until it is looked whether there was any progress."""
+        self._has_progress = False
+        self.size = 0
+        """Bytes of the body that were handed out."""
+
+    @abstractmethod
+    def _feed(self, data: bytes) -> None:
+        """Parse what has come of a head, with what has come after it, or of chunks; raises ProtocolError."""
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether another response may follow: this one has ended, and nothing was sent after it."""
+        return self._has_ended and self._goes_on
+
+    def receive(self, data: bytes) -> None:
+        """Take what has come; no byte at all is the end of the connection."""
+        if self._failure is not None:
+            return
+        try:
+            if not data:
+                self._end()
+            elif self._head is None or self._is_chunked:
+                self._parse(data)
+            else:
+                self._take(data)
+        except ProtocolError as error:
+            self._failure = error
+
+    def head(self) -> Head | None:
+        """Return the head of the response; None if more must come. Raises ProtocolError."""
+        if self._head is None and self._failure is not None:
+            raise self._failure
+        return self._head
+
+    def body(self, most: int = MOST_READ) -> bytes | None:
+        """Return what is here of the body, b"" at its end; None if more must come. Raises ProtocolError.
+
+        Args:
+            most: Bytes from which on no more parts are joined.
+        """
+        parts = self._parts
+        if parts:
+            count, size = 1, len(parts[0])
+            while size < most and count < len(parts):
+                size += len(parts[count])
+                count += 1
+            data = parts[0] if count == 1 else b"".join(parts[:count])
+            del parts[:count]
+            self.size += size
+            return data if isinstance(data, bytes) else bytes(data)
+        if self._failure is not None:  # what came before it was handed out first
+            raise self._failure
+        return b"" if self._has_ended else None
+
+    def _parse(self, data: bytes) -> None:
+        rest: Any = memoryview(data)  # a parser takes anything with a buffer
+        while rest:
+            piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
+            self._feed(piece)
+            self._room -= len(piece)
+            self._has_progress = self._has_progress or len(self._parts) > count
+            if not self._room:  # looked at after so many bytes, not after each piece, of whatever size
+                if not (self._has_progress or self._has_ended):
+                    raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
+                self._room, self._has_progress = LONGEST_HEAD, False
+        if self._left is not None:  # some came with the head
+            self._left -= sum(map(len, self._parts))
+
+    def _take(self, data: bytes) -> None:
+        """Take some of a body that is no chunks."""
+        if self._left is not None:
+            if len(data) > self._left:
+                data, self._goes_on = data[: self._left], False
+            self._left -= len(data)
+            self._has_ended = not self._left
+        if data:
+            self._parts.append(data)
+
+    def _end(self) -> None:
+        if self._head is None:
+            raise ProtocolError("Server disconnected without sending a response.")
+        if self._is_chunked:
+            raise ProtocolError(f"{_CUT} (incomplete chunked read)")
+        if self._left is not None:
+            came = self.size + sum(map(len, self._parts))
+            raise ProtocolError(f"{_CUT} (received {came} bytes, expected {came + self._left})")
+        self._has_ended = True
+
+    def _take_head(self, status: int, reason: bytes, version: str, headers: HeaderList) -> None:
+        """Take a head; informational ones are passed over. Raises ProtocolError."""
+        if len(headers) > MOST_HEADERS:
+            raise ProtocolError(f"more than {MOST_HEADERS} headers")
+        if not version.startswith("1."):
+            raise ProtocolError(f"a response of HTTP/{version}")
+        if status <= 101 and status != 100:
+            raise ProtocolError(f"a response of status {status}, which nobody asked for")
+        if status < 200:
+            self._informational += 1
+            if self._informational > MOST_INFORMATIONAL:
+                raise ProtocolError(f"more than {MOST_INFORMATIONAL} informational responses")
+            return
+        fields = [(name.lower(), value) for name, value in headers]
+        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]):
+            raise ProtocolError(f"a transfer coding other than chunked: {b', '.join(codings)!r}")
+        lengths = [value for name, value in fields if name == b"content-length"]
+        if lengths and len(lengths[0]) > 20:
+            raise ProtocolError("a length that nothing has")
+        if self._method == "HEAD" or status in (204, 304):
+            self._left = 0
+        elif codings:
+            self._is_chunked = True
+        elif lengths:
+            self._left = int(lengths[0])
+        says_close = any(b"close" in value.lower() for name, value in fields if name == b"connection")
+        self._goes_on = version != "1.0" and not says_close and (self._is_chunked or self._left is not None)
+        self._has_ended = self._left == 0
+        self._head = Head(status, reason.decode("ascii", "replace"), f"HTTP/{version}", headers)
+        self._has_progress = True
+
+
+_CUT = "peer closed connection without sending complete message body"
