@@ -86,11 +86,6 @@ if TYPE_CHECKING:
     from .transport.defaults import ProxiesTypes as ProxiesTypes
     from .transport.defaults import Timeout as Timeout
     from .transport.defaults import Transport as Transport
-    from .transport.direct.asynchronous import LoopConnection as LoopConnection
-    from .transport.direct.sync import Chunks as Chunks
-    from .transport.direct.sync import ConnectionPool as ConnectionPool
-    from .transport.direct.sync import SocketConnection as SocketConnection
-    from .transport.direct.sync import SocketOptions as SocketOptions
 
 # Where each name comes from: the module, and the name it has there; modules themselves have none.
 _NAMES = {
@@ -113,10 +108,8 @@ _NAMES = {
     "BaseModel": ("model", "Model"),
     "BinaryAPIResponse": ("responses", "BinaryAPIResponse"),
     "Body": ("options", "Body"),
-    "Chunks": ("transport.direct.sync", "Chunks"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
-    "ConnectionPool": ("transport.direct.sync", "ConnectionPool"),
     "DEFAULT_CONNECTION_LIMITS": ("transport.defaults", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport.defaults", "DEFAULT_TIMEOUT"),
@@ -131,7 +124,6 @@ _NAMES = {
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
-    "LoopConnection": ("transport.direct.asynchronous", "LoopConnection"),
     "Model": ("model", "Model"),
     "NOT_GIVEN": ("omit", "NOT_GIVEN"),
     "NoneType": ("requests", "NoneType"),
@@ -149,8 +141,6 @@ _NAMES = {
     "ResultList": ("model", "ResultList"),
     "ResultText": ("model", "ResultText"),
     "SessionClosedError": ("errors", "SessionClosedError"),
-    "SocketConnection": ("transport.direct.sync", "SocketConnection"),
-    "SocketOptions": ("transport.direct.sync", "SocketOptions"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
     "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
@@ -198,10 +188,8 @@ __all__ = [
     "BaseModel",
     "BinaryAPIResponse",
     "Body",
-    "Chunks",
     "Client",
     "ConflictError",
-    "ConnectionPool",
     "DefaultAioHttpClient",
     "DefaultAsyncHttpxClient",
     "DefaultHttpxClient",
@@ -213,7 +201,6 @@ __all__ = [
     "InvalidArgumentError",
     "Lmnt",
     "LmntError",
-    "LoopConnection",
     "Model",
     "NoneType",
     "NotFoundError",
@@ -230,8 +217,6 @@ __all__ = [
     "ResultList",
     "ResultText",
     "SessionClosedError",
-    "SocketConnection",
-    "SocketOptions",
     "SpeechSession",
     "SpeechSessionAudio",
     "SpeechSessionEvent",

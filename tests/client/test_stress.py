@@ -52,8 +52,8 @@ class Server:
         try:
             while await self._take(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # before 3.12.1 asyncio logs a task of a server that ends as cancelled as an error
         finally:
             writer.close()
 

@@ -29,7 +29,7 @@ from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
-from .uploads import Body, at_once, opened
+from .uploads import Body, opened
 
 
 def __getattr__(name: str) -> object:
@@ -173,31 +173,26 @@ def _with_secrets(request: Request) -> str:
     return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
 
 
-def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None) -> Response:
-    """Send a request and wait for the headers of its response; raises APIConnectionError."""
+async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:
+    """Send a request and return its response when the headers are here; raises APIConnectionError.
+
+    Args:
+        carrier: Whose client sends it, which it has entered.
+        request: The request.
+        limits: How long each step may take.
+        proxy: The proxy by which it goes, for people.
+        awaits: Whether the client is one that is awaited.
+    """
+    client = carrier.client
     try:
         with connection_errors(request, proxy), ExitStack() as files:
-            body = at_once(opened(request.content, files, request.deadline, awaits=False))
-            prepared = _prepared(carrier.client, request, body, limits)
-            http = carrier.client.send(prepared, stream=True, follow_redirects=False)
-            return _LibraryResponse(http, request, carrier)
+            body = await opened(request.content, files, request.deadline, awaits=awaits)
+            prepared = _prepared(client, request, body, limits)
+            http = client.send(prepared, stream=True, follow_redirects=False)
+            return _LibraryResponse(await http if awaits else http, request, carrier)
     except BaseException:
         if carrier.leave(is_whole=False):
-            carrier.client.close()
-        raise
-
-
-async def asend(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None) -> Response:
-    """Send a request and wait for the headers of its response; raises APIConnectionError."""
-    try:
-        with connection_errors(request, proxy), ExitStack() as files:
-            body = await opened(request.content, files, request.deadline, awaits=True)
-            prepared = _prepared(carrier.client, request, body, limits)
-            http = await carrier.client.send(prepared, stream=True, follow_redirects=False)
-            return _LibraryResponse(http, request, carrier)
-    except BaseException:
-        if carrier.leave(is_whole=False):
-            await to_its_end(carrier.client.aclose())
+            await to_its_end(client.aclose()) if awaits else client.close()
         raise
 
 

@@ -18,6 +18,7 @@ from .direct import road
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy
+from .uploads import at_once
 from .wrapped import Wrapping
 
 if TYPE_CHECKING:
@@ -150,6 +151,15 @@ class Roads(ABC, Generic[PoolT]):
                 carrier.enter()
         return carrier
 
+    async def _send(self, request: Request, owner: Owner, *, awaits: bool) -> Response:
+        taken, proxy = self._road(request, is_foreign=awaits and owner is None)
+        limits = self.limits_of(request)
+        if taken == DIRECT:
+            return await road.send(self.pool, request, limits, awaits=awaits)
+        from . import library
+
+        return await library.send(self._carrier(taken, proxy, request, owner), request, limits, proxy, awaits=awaits)
+
     def _end(self) -> list[Carrier]:
         """Close the connections of the direct road, and return what else is to be closed."""
         self._leave_to_parent()
@@ -174,13 +184,8 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
 
     def send(self, request: Request) -> Response:
         """Send a request and wait for the head of its response; raises APIConnectionError."""
-        taken, proxy = self._road(request)
-        if taken == DIRECT:
-            return road.send(self.pool, request, self.limits_of(request))
-        from . import library
-
         owner = threading.current_thread() if self.connections.http2 else None
-        return library.send(self._carrier(taken, proxy, request, owner), request, self.limits_of(request), proxy)
+        return at_once(self._send(request, owner, awaits=False))
 
     def close(self) -> None:
         """Close all connections."""
@@ -203,14 +208,7 @@ class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
 
     async def send(self, request: Request) -> Response:
         """Send a request and wait for the head of its response; raises APIConnectionError."""
-        loop = running_loop()
-        taken, proxy = self._road(request, is_foreign=loop is None)
-        if taken == DIRECT:
-            return await road.asend(self.pool, request, self.limits_of(request))
-        from . import library
-
-        carrier = self._carrier(taken, proxy, request, loop)
-        return await library.asend(carrier, request, self.limits_of(request), proxy)
+        return await self._send(request, running_loop(), awaits=True)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..limits import Limits
 from ..messages import Request, Response
 from ..network_errors import connection_errors
-from ..uploads import at_once, opened
-from .connection import Chunks
+from ..uploads import opened
+from .connection import Chunks, Connections
 from .parsing import MOST_READ, Head
 from .wire import WireRequest
-
-if TYPE_CHECKING:
-    from . import asynchronous, sync
 
 
 class DirectResponse(Response):
@@ -66,19 +63,17 @@ class DirectResponse(Response):
         self._lease.release(is_reusable=False)
 
 
-def send(pool: sync.ConnectionPool, request: Request, limits: Limits) -> Response:
-    """Send a request and wait for the head of its response; raises APIConnectionError."""
+async def send(pool: Connections, request: Request, limits: Limits, *, awaits: bool) -> Response:
+    """Send a request and return its response when the head is here; raises APIConnectionError.
+
+    Args:
+        pool: The connections.
+        request: The request.
+        limits: How long each step may take.
+        awaits: Whether files may be awaited.
+    """
     began = time.monotonic()
     with connection_errors(request), ExitStack() as files:
-        body = at_once(opened(request.content, files, request.deadline, awaits=False))
-        lease, head = pool.request(WireRequest(request, body), limits)
-    return DirectResponse(request, head, lease, limits, began)
-
-
-async def asend(pool: asynchronous.ConnectionPool, request: Request, limits: Limits) -> Response:
-    """Send a request and wait for the head of its response; raises APIConnectionError."""
-    began = time.monotonic()
-    with connection_errors(request), ExitStack() as files:
-        body = await opened(request.content, files, request.deadline, awaits=True)
+        body = await opened(request.content, files, request.deadline, awaits=awaits)
         lease, head = await pool.request(WireRequest(request, body), limits)
     return DirectResponse(request, head, lease, limits, began)

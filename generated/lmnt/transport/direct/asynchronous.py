@@ -12,12 +12,9 @@ from typing import cast
 from ..addresses import aconnect
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, ready
-from .connection import Chunks, Connection, Connections, SocketOptions
-from .parsing import MOST_READ, Head
-from .pool import Lease, Origin
-from .wire import WireRequest
-
-__all__ = ["Chunks", "ConnectionPool", "LoopConnection"]
+from .connection import Connection, Connections, SocketOptions
+from .parsing import MOST_READ
+from .pool import Origin
 
 MOST_HELD = 1 << 18
 """Bytes that may have come and not been read, before the other side is held back."""
@@ -202,10 +199,6 @@ class ConnectionPool(Connections):
     """The connections of a client; each event loop has its own."""
 
     connection, gate = LoopConnection, Gate
-
-    async def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
-        """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
-        return await self.send(request, limits)
 
     def _place(self) -> Hashable:
         loop = asyncio.get_running_loop()

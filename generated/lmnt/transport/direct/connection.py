@@ -179,7 +179,7 @@ class Connections:
         self._process = os.getpid()
         self._is_closed = False
 
-    async def send(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
+    async def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
         """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
         pool = self._pool()
         lease = Lease(pool, request.origin, self.gate())

@@ -10,13 +10,9 @@ from contextlib import suppress
 from ..addresses import connect
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, WRITE, ready
-from ..uploads import at_once
-from .connection import Chunks, Connection, Connections, SocketOptions
-from .parsing import MOST_READ, Head
-from .pool import Lease, Origin
-from .wire import WireRequest
-
-__all__ = ["Chunks", "ConnectionPool", "SocketConnection", "SocketOptions"]
+from .connection import Connection, Connections, SocketOptions
+from .parsing import MOST_READ
+from .pool import Origin
 
 
 class SocketConnection(Connection):
@@ -117,7 +113,3 @@ class ConnectionPool(Connections):
     """The connections of a client; threads may share it."""
 
     connection, gate = SocketConnection, Gate
-
-    def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
-        """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
-        return at_once(self.send(request, limits))
