@@ -10,9 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator.description import Failure, load_description
 from generator.making import PINNED, check_tools, make, try_imports
 from generator.placing import check_place, differences, lock, put_in_place, workspace
+from generator.reading import load_description
+from generator.report import Failure, Report
 from generator.settings import Settings
 
 TOO_DEEP = "the description nests schemas too deep in each other: name some under components, and refer to them"
@@ -33,19 +34,29 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--spec", type=Path, metavar="FILE", help="another description (with --package and --out)")
     parser.add_argument("--package", metavar="NAME", help="the name of the other package")
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an operation that cannot be expressed and need not be in the package; repeatable; `all` for a first look",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was told and left out to FILE, as JSON")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
         parser.error("--spec needs --package and --out too, so that it cannot replace the package in generated/")
     if given.package and not given.out:
         parser.error("--package needs --out too: generated/ holds one package")
+    report = Report()
     try:
         settings = Settings.read(given.spec, given.package, given.out)
+        report = Report([*settings.leave_out, *given.leave_out])
         check_tools(settings)
         if given.out and not given.check:
             check_place(settings)
         with workspace(None if given.check else settings.out) as folder:
-            make(settings, load_description(settings.spec), folder)
+            make(settings, load_description(settings.spec, report), folder, report)
             try_imports(folder, settings.package)
             (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
             if given.check:
@@ -59,9 +70,17 @@ def main(arguments: list[str] | None = None) -> int:
     except (Failure, OSError, RecursionError) as failure:
         told = TOO_DEEP if isinstance(failure, RecursionError) else failure
         print(f"error: {told}\nNothing was changed.", file=sys.stderr)
-        return 1
+        return 2
+    finally:
+        if given.report:
+            given.report.write_text(report.json(), encoding="utf-8")
     count = len(list((settings.out / settings.package).rglob("*.py")))
     print(f"{settings.package} {settings.version}: {count} modules in {settings.out.name}/{settings.package}")
+    text = settings.out / "report.txt"
+    text.unlink(missing_ok=True)
+    if summary := report.summary():
+        text.write_text(report.text(), encoding="utf-8")
+        print(f"{summary}: see {settings.out.name}/report.txt")
     return 0
 
 

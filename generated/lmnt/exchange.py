@@ -24,8 +24,9 @@ from .failures import refusal, request_id_of, unreadable
 from .files import Upload
 from .multipart import boundary_of, sections_of
 from .omit import Omit
-from .operation import Encoded, Operation, arguments_of, query_pairs
+from .operation import Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given, merge_headers
+from .parameter_styles import Encoded
 from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
