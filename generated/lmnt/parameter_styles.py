@@ -31,6 +31,7 @@ _EXPANSIONS: Mapping[str, tuple[str, str, bool]] = {
 def expand(name: str, value: object, style: str, encode: Callable[[str], str], *, explode: bool) -> str:
     """Write a value as one text (RFC 6570 section 3.2); `encode` is for each of its parts."""
     first, between, named = _EXPANSIONS[style]
+    given: object = value
     if isinstance(value, Mapping):
         pairs = [(encode(key), encode(text)) for key, text in _fields(name, cast("object", value))]
         parts = [f"{key}={text}" for key, text in pairs] if explode else [part for pair in pairs for part in pair]
@@ -39,7 +40,7 @@ def expand(name: str, value: object, style: str, encode: Callable[[str], str], *
         items = cast("list[object]", value) if isinstance(value, list) else [value]
         parts = [encode(sendable(name, item)) for item in items]
     if not any(parts):
-        raise MismatchError("a value that is not empty", cast("object", value)).under(name)
+        raise MismatchError("a value that is not empty", given).under(name)
     start = f"{encode(name)}=" if named else ""
     return first + (between.join(start + part for part in parts) if explode else start + ",".join(parts))
 
