@@ -117,7 +117,9 @@ class Call:
             if place == "path" and name not in self.operation.taken:
                 self._kinds.tell(pointer, f"the path has no {name!r}", "nothing is sent of it")
             elif place == "header" and name.lower() in ("accept", "content-type", "authorization"):
-                self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", "the client sends it by itself")
+                is_ours = name.lower() != "authorization" or self._description.security.auth.key == "authorization"
+                means = "the client sends it by itself" if is_ours else "give it with extra_headers"
+                self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", means)
             else:
                 yield parameter(place, name, pointer, node, self._kinds, self._models)
         if place == "path":

@@ -34,8 +34,8 @@ SECTIONS = {
 }
 """The section of the components that holds what a reference names, by the table of that."""
 
-INLINE = ("pathItem", "mediaType", "encoding")
-"""The tables of what is copied to where it is referred to."""
+INLINE = ("pathItem", "operation", "mediaType", "encoding")
+"""The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
