@@ -97,6 +97,11 @@ class Operation(Generic[T]):
     media_type: str = ""
     sends_key: bool = True
 
+    @property
+    def media_types(self) -> list[str]:
+        """The media types asked for, without their parameters."""
+        return [each.partition(";")[0].strip().lower() for each in self.accept.split(",")]
+
 
 @contextmanager
 def arguments_of(operation_id: str) -> Generator[None]:

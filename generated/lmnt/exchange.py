@@ -136,7 +136,7 @@ def _attempts(
         else:
             logger.debug("%s %s (request %s)", response.request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
-                if operation.result is None and response.is_text:
+                if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
                     problem = (
                         f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"

@@ -29,6 +29,7 @@ class Body:
         required: Whether there is always one.
         encoding: The media types of parts, by name.
         described_as: The media type as the description has it.
+        is_whole: Whether it is one argument although it is an object: not all of its fields are known.
     """
 
     form: str
@@ -38,11 +39,12 @@ class Body:
     required: bool
     encoding: Mapping[str, str]
     described_as: str
+    is_whole: bool = False
 
     @property
     def has_fields(self) -> bool:
         """Whether its fields are arguments of their own."""
-        return self.kind.form == "model" and not self.kind.nullable
+        return self.kind.form == "model" and not self.kind.nullable and not self.is_whole
 
 
 class Bodies:
@@ -109,9 +111,10 @@ class Bodies:
             raise refuse(here, f"a body of {bare(media_type)} is a text", "give it type: string")
         elif form == "raw" and kind.form not in ("file", "anything", "string"):
             raise refuse(here, f"a body of {bare(media_type)} is bytes", "give it type: string, format: binary")
+        is_whole = form == "json" and kind.form == "model" and self._models.model(kind.name).partial
         if form == "text":
             kind = Kind("string", limits=kind.limits)
-        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said)
+        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said, is_whole)
 
     def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -211,7 +211,9 @@ class Kinds:
         """Tell of keywords that mean nothing for these types."""
         allowed = {key for each in types for key in BY_TYPE[each]} | {"type", "discriminator"}
         for key in schema:
-            if key in ("oneOf", "anyOf"):
+            if key in ("oneOf", "anyOf") and not has_more_fields(schema):
+                self.tell(below(pointer, key), "which fields go together")
+            elif key in ("oneOf", "anyOf"):
                 self.tell(
                     below(pointer, key),
                     "an object has fields of its own, and more by which of several it is",
@@ -315,6 +317,16 @@ class Kinds:
         if len(values) == 1 and said is None:
             return replace(values[0], nullable=nullable)
         return Kind("union", inner=_sorted(values), nullable=nullable, said=(said, pointer))
+
+
+def has_more_fields(schema: Mapping[str, Any]) -> bool:
+    """Whether an object has fields beside those that it lists: those of its kinds."""
+    members = [each for key in ("oneOf", "anyOf") for each in schema.get(key, [])]
+    listed = schema.get("properties", {}).keys()
+    plain = [each for each in members if each.keys() <= {"required", "properties", "title", "description"}]
+    if len(plain) < len(members) or any(each.get("properties", {}).keys() - listed for each in plain):
+        return True
+    return "discriminator" in schema
 
 
 def _is(value: object, type_: str) -> bool:

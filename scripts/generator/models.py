@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .kinds import NO_MEMBERS, Kind, Kinds
+from .kinds import NO_MEMBERS, Kind, Kinds, has_more_fields
 from .merging import component_name
 from .naming import class_name, free_attribute, python_name
 from .report import Failure, below, refuse
@@ -51,6 +51,7 @@ class Model:
         properties: Its fields.
         rest: The kind of its other fields; None if they may be anything.
         closed: Whether it has no other fields.
+        partial: Whether it has kinds, each with fields of its own.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Model:
     properties: list[Property]
     rest: Kind | None
     closed: bool
+    partial: bool
 
 
 class Models:
@@ -92,6 +94,9 @@ class Models:
             )
         for unknown in sorted(required - merged.get("properties", {}).keys()):
             self._kinds.tell(below(pointer, "required"), f"{unknown!r} is required, and no property")
+            called = free_attribute(python_name(unknown), names)
+            names.add(called)
+            properties.append(Property(unknown, called, Kind("anything"), required=False, schema={}, pointer=pointer))
         for limit in ("minProperties", "maxProperties"):
             if limit in merged:
                 self._kinds.tell(below(pointer, limit), "a number of properties for an object with fields")
@@ -100,9 +105,12 @@ class Models:
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
         if typed is not None and typed.form == "anything":
             typed = None
+        partial = has_more_fields(merged)
+        if partial and typed is None:
+            closed, typed = False, Kind("union", inner=(Kind("anything"),))  # such fields are no mistake of a caller's
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
-        return Model(name, {**schema, **merged}, properties, typed, closed)
+        return Model(name, {**schema, **merged}, properties, typed, closed, partial)
 
     def shown(self, schema: Any) -> Mapping[str, Any]:
         """Return what is said of a schema: of its own, else of what it refers to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,8 @@ class Argument:
 
 def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kinds: Kinds, models: Models) -> Argument:
     """Return the argument of a parameter."""
+    if place == "header" and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
+        raise refuse(below(pointer, "name"), f"{name!r} is no header name (RFC 9110 section 5.1)", "write its name")
     schema, here = node.get("schema"), below(pointer, "schema")
     media_type = next(iter(node.get("content", {})), "")
     if schema is None and media_type:

@@ -225,7 +225,7 @@ class Reader:
             target, there = self._target(reference, place)
         except Failure as failure:
             self._report.leave_out(below(place.pointer, "$ref"), place.pointer, failure)
-            return {} if table != "pathItem" else None
+            return {} if table in SECTIONS else None
         if table in INLINE:
             siblings = {key: value for key, value in node.items() if key != "$ref"}
             return self._object({**target, **siblings} if isinstance(target, Mapping) else target, table, there)

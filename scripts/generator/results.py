@@ -60,11 +60,10 @@ class Results:
         for status, name in self._statuses(operation, pointer).items():
             here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
             results[status], asked = self._success(operation, node, here)
-            media_types += asked
+            media_types += asked[:1] if results[status] == BYTES else asked
             descriptions.append(str(node.get("description", "")))
         if BYTES in results.values():
             results = {status: self._as_bytes(each, status, pointer) for status, each in results.items()}
-            media_types = media_types[:1]
         return Success(results or {"2XX": NOTHING}, media_types, descriptions)
 
     def _statuses(self, operation: RawOperation, pointer: str) -> dict[int | str, str]:
