@@ -108,12 +108,12 @@ class Bodies:
         elif form == "json" and self._models.bytes_in(kind):
             raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in ("string", "anything"):
-            raise refuse(here, f"a body of {bare(media_type)} is a text", "give it type: string")
+            self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
         elif form == "raw" and kind.form not in ("file", "anything", "string"):
-            raise refuse(here, f"a body of {bare(media_type)} is bytes", "give it type: string, format: binary")
+            self._report.tell(here, f"a schema of {bare(media_type)}", "the body is bytes that the caller makes")
         is_whole = form == "json" and kind.form == "model" and self._models.model(kind.name).partial
         if form == "text":
-            kind = Kind("string", limits=kind.limits)
+            kind = Kind("string", limits=kind.limits if kind.form == "string" else {})
         return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said, is_whole)
 
     def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ FORMATS = {
     "duration": "P1D",
 }
 DEEPEST = 6
+_SHAPING = {"$ref", "type", "enum", "const", "properties", "required", "items", "allOf", "oneOf", "anyOf"}
+"""Keywords that say what a value is, and not how it is limited."""
 
 
 class NoSampleError(Exception):
@@ -72,10 +74,8 @@ class Samples:
             return schema["enum"][0]
         if "allOf" in schema:
             rest = {key: value for key, value in schema.items() if key != "allOf"}
-            parts = [self._value(each, depth + 1, hidden) for each in schema["allOf"] if each]
-            own = (
-                self._value(rest, depth + 1, hidden) if rest.keys() & {"type", "properties", "oneOf", "anyOf"} else None
-            )
+            parts = [self._value(each, depth + 1, hidden) for each in schema["allOf"] if each.keys() & _SHAPING]
+            own = self._value(rest, depth + 1, hidden) if rest.keys() & (_SHAPING - {"required"}) else None
             found: Any = own
             for part in parts:
                 found = {**found, **part} if isinstance(found, dict) and isinstance(part, dict) else part
@@ -91,7 +91,8 @@ class Samples:
         return self._typed(schema, depth, hidden)
 
     def _typed(self, schema: Mapping[str, Any], depth: int, hidden: str) -> Any:
-        types = schema.get("type", "object" if "properties" in schema else "array" if "items" in schema else "string")
+        implied = "object" if schema.keys() & {"properties", "required"} else "array" if "items" in schema else "string"
+        types = schema.get("type", implied)
         types = [types] if isinstance(types, str) else types
         kind = next((each for each in types if each != "null"), "null")
         if kind == "object":
@@ -103,7 +104,11 @@ class Samples:
                 for name in wanted
                 if not (isinstance(names[name], Mapping) and names[name].get(hidden))
             }
-            return found | {name: "x" for name in required if name not in names}
+            found |= {name: "x" for name in required if name not in names}
+            rest = schema.get("additionalProperties")
+            if not found and schema.get("minProperties"):
+                found["x"] = self._value(rest, depth + 1, hidden) if rest else "x"
+            return found
         if kind == "array":
             count = max(schema.get("minItems", 1), 1 if depth < DEEPEST else 0)
             return [self._value(schema.get("items", {}), depth + 1, hidden) for _ in range(count)]
@@ -137,7 +142,7 @@ def _matching(pattern: str, shortest: int, longest: int) -> str:
     @settings(max_examples=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck), deadline=None)
     @given(st.from_regex(pattern, alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
     def collect(text: str) -> None:
-        if shortest <= len(text) <= longest:
+        if shortest <= len(text) <= longest and "\n" not in text:
             found.append(text)
 
     try:
