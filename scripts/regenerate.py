@@ -48,39 +48,55 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--spec needs --package and --out too, so that it cannot replace the package in generated/")
     if given.package and not given.out:
         parser.error("--package needs --out too: generated/ holds one package")
-    report = Report()
     try:
         settings = Settings.read(given.spec, given.package, given.out)
         report = Report([*settings.leave_out, *given.leave_out])
-        check_tools(settings)
-        if given.out and not given.check:
-            check_place(settings)
-        with workspace(None if given.check else settings.out) as folder:
-            make(settings, load_description(settings.spec, report), folder, report)
-            try_imports(folder, settings.package)
-            (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
-            if given.check:
-                found = list(differences(settings, folder))
-                print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
-                if found:
-                    print("The package is stale, or was edited by hand. Run scripts/regenerate.py.", file=sys.stderr)
-                return 1 if found else 0
-            put_in_place(folder / settings.package, settings.out / settings.package)
-            (folder / "lock.json").replace(settings.out / "lock.json")
+        try:
+            if given.out and not given.check:
+                check_place(settings)
+            return _check(settings, report) if given.check else _regenerate(settings, report)
+        finally:
+            if given.report:
+                given.report.write_text(report.json(), encoding="utf-8")
     except (Failure, OSError, RecursionError) as failure:
         told = TOO_DEEP if isinstance(failure, RecursionError) else failure
         print(f"error: {told}\nNothing was changed.", file=sys.stderr)
         return 2
-    finally:
-        if given.report:
-            given.report.write_text(report.json(), encoding="utf-8")
+
+
+def _make(settings: Settings, report: Report, folder: Path) -> None:
+    """Make the package, and its lock beside it."""
+    check_tools(settings)
+    make(settings, load_description(settings.spec, report), folder, report)
+    try_imports(folder, settings.package)
+    (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
+
+
+def _check(settings: Settings, report: Report) -> int:
+    """Compare what is there with what would be made."""
+    with workspace(None) as folder:
+        _make(settings, report, folder)
+        found = list(differences(settings, folder))
+    print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
+    if found:
+        print("The package is stale, or was edited by hand. Run scripts/regenerate.py.", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _regenerate(settings: Settings, report: Report) -> int:
+    """Put the package in its place, and what was told beside it."""
+    text = settings.out / "report.txt"
+    with workspace(settings.out) as folder:
+        _make(settings, report, folder)
+        put_in_place(folder / settings.package, settings.out / settings.package)
+        (folder / "lock.json").replace(settings.out / "lock.json")
+        text.unlink(missing_ok=True)
+        if report.summary():
+            text.write_text(report.text(), encoding="utf-8")
     count = len(list((settings.out / settings.package).rglob("*.py")))
     print(f"{settings.package} {settings.version}: {count} modules in {settings.out.name}/{settings.package}")
-    text = settings.out / "report.txt"
-    text.unlink(missing_ok=True)
-    if summary := report.summary():
-        text.write_text(report.text(), encoding="utf-8")
-        print(f"{summary}: see {settings.out.name}/report.txt")
+    if report.summary():
+        print(f"{report.summary()}: see {settings.out.name}/report.txt")
     return 0
 
 

@@ -47,6 +47,8 @@ class Settings:
     @classmethod
     def read(cls, spec: Path | None = None, package: str | None = None, out: Path | None = None) -> Settings:
         """Read the settings; refuses keys it does not know."""
+        if spec is not None and spec.as_posix().startswith(("http:/", "https:/")):
+            raise Failure("--spec takes a file: download the description first, so that a run depends on no network")
         path = ROOT / "openapi" / "generator.yaml"
         data = load(path)
         _check(path.name, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -109,6 +110,47 @@ def test_an_overlay_may_not_take_the_name_of_a_rendered_module(kit: Path, run: R
         2,
         "error: overlays/client.py: a template writes a file of this name too\nNothing was changed.\n",
     )
+
+
+def test_a_url_is_no_description(run: Run, tmp_path: Path) -> None:
+    code, told = run("--spec", "https://example.com/openapi.json", "--package", "acme", "--out", str(tmp_path))
+    assert code == 2
+    assert "error: --spec takes a file: download the description first" in told
+
+
+def test_what_is_told_and_left_out_is_in_the_report(run: Run, tmp_path: Path) -> None:
+    spec, report = tmp_path / "acme.yaml", tmp_path / "report.json"
+    spec.write_text(
+        """
+openapi: 3.2.0
+info: {title: Acme, version: 1.0.0}
+paths:
+  /a:
+    get:
+      operationId: good
+      responses: {200: {description: It., content: {text/event-stream: {itemSchema: {type: string}}}}}
+  /b:
+    get:
+      operationId: bad
+      parameters: [{name: q, in: cookie, schema: {type: array}}]
+      responses: {}
+""",
+        encoding="utf-8",
+    )
+    options = ["--spec", str(spec), "--package", "acme", "--out", str(tmp_path / "out"), "--report", str(report)]
+    code, told = run(*options)
+    assert code == 2
+    assert "--leave-out 'bad'" in told
+    assert not (tmp_path / "out" / "acme").exists()
+    code, told = run(*options, "--leave-out", "bad")
+    assert (code, "1 operations expressed, 1 things told, 1 left out: see out/report.txt" in told) == (0, True)
+    read = json.loads(report.read_text(encoding="utf-8"))
+    assert [each["id"] for each in read["left_out"]] == ["bad"]
+    (found,) = read["told"]
+    assert found["pointer"] == "/paths/~1a/get/responses/200/content/text~1event-stream/itemSchema"
+    text = (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
+    assert found["pointer"] in text
+    assert "  bad\n    /paths/~1b/get/parameters/0/style: form with explode true" in text
 
 
 @pytest.mark.parametrize("name", ["class", "json", "httpx", "a-b", "ä"])
