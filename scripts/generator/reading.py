@@ -48,7 +48,7 @@ def load_description(path: Path, report: Report | None = None) -> dict[str, Any]
 
 def _load(path: Path, report: Report) -> dict[str, Any]:
     def tell(key: str, place: str) -> None:
-        report.tell(path.name, f"the key {key!r} stands twice, at {place} too", "the last one holds")
+        report.tell(path.name, f"the key {_short(key)} stands twice, at {place} too", "the last one holds")
 
     try:
         return read(path, tell)
