@@ -23,8 +23,9 @@ from .failures import refusal, request_id_of, unreadable
 from .files import Upload
 from .multipart import boundary_of, sections_of
 from .omit import Omit
-from .operation import Encoded, Operation, arguments_of, query_pairs
+from .operation import Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
+from .parameter_styles import Encoded
 from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
@@ -130,7 +131,7 @@ def _attempts(
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
-                if operation.result is None and response.is_text:
+                if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
                     problem = (
                         f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"

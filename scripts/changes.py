@@ -15,7 +15,7 @@ from comparison.change import joined, with_python_side
 from comparison.release import changelog
 from comparison.reports import FORMATS, Report
 from comparison.trees import Tree, is_shallow, last_tag, open_tree
-from generator.description import Failure
+from generator.report import Failure
 
 ROOT = Path(__file__).resolve().parents[1]
 

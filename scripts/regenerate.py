@@ -10,9 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator.description import Failure, load_description
 from generator.making import PINNED, check_tools, make, try_imports
 from generator.placing import check_place, differences, lock, put_in_place, workspace
+from generator.reading import load_description
+from generator.report import Failure, Report
 from generator.settings import Settings
 
 TOO_DEEP = "the description nests schemas too deep in each other: name some under components, and refer to them"
@@ -33,6 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--spec", type=Path, metavar="FILE", help="another description (with --package and --out)")
     parser.add_argument("--package", metavar="NAME", help="the name of the other package")
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an operation that cannot be expressed and need not be in the package; repeatable; `all` for a first look",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was told and left out to FILE, as JSON")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -41,27 +50,53 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
         settings = Settings.read(given.spec, given.package, given.out)
-        check_tools(settings)
-        if given.out and not given.check:
-            check_place(settings)
-        with workspace(None if given.check else settings.out) as folder:
-            make(settings, load_description(settings.spec), folder)
-            try_imports(folder, settings.package)
-            (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
-            if given.check:
-                found = list(differences(settings, folder))
-                print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
-                if found:
-                    print("The package is stale, or was edited by hand. Run scripts/regenerate.py.", file=sys.stderr)
-                return 1 if found else 0
-            put_in_place(folder / settings.package, settings.out / settings.package)
-            (folder / "lock.json").replace(settings.out / "lock.json")
+        report = Report([*settings.leave_out, *given.leave_out])
+        try:
+            if given.out and not given.check:
+                check_place(settings)
+            return _check(settings, report) if given.check else _regenerate(settings, report)
+        finally:
+            if given.report:
+                given.report.write_text(report.json(), encoding="utf-8")
     except (Failure, OSError, RecursionError) as failure:
         told = TOO_DEEP if isinstance(failure, RecursionError) else failure
         print(f"error: {told}\nNothing was changed.", file=sys.stderr)
-        return 1
+        return 2
+
+
+def _make(settings: Settings, report: Report, folder: Path) -> None:
+    """Make the package, and its lock beside it."""
+    check_tools(settings)
+    make(settings, load_description(settings.spec, report), folder, report)
+    try_imports(folder, settings.package)
+    (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
+
+
+def _check(settings: Settings, report: Report) -> int:
+    """Compare what is there with what would be made."""
+    with workspace(None) as folder:
+        _make(settings, report, folder)
+        found = list(differences(settings, folder))
+    print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
+    if found:
+        print("The package is stale, or was edited by hand. Run scripts/regenerate.py.", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _regenerate(settings: Settings, report: Report) -> int:
+    """Put the package in its place, and what was told beside it."""
+    text = settings.out / "report.txt"
+    with workspace(settings.out) as folder:
+        _make(settings, report, folder)
+        put_in_place(folder / settings.package, settings.out / settings.package)
+        (folder / "lock.json").replace(settings.out / "lock.json")
+        text.unlink(missing_ok=True)
+        if report.summary():
+            text.write_text(report.text(), encoding="utf-8")
     count = len(list((settings.out / settings.package).rglob("*.py")))
     print(f"{settings.package} {settings.version}: {count} modules in {settings.out.name}/{settings.package}")
+    if report.summary():
+        print(f"{report.summary()}: see {settings.out.name}/report.txt")
     return 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
+from functools import partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .bodies import RequestBody
 from .codec import Codec, MismatchError, at
@@ -15,6 +16,7 @@ from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
 from .options import field_value
+from .parameter_styles import Encoded, QueryStyle, expand, json_text
 from .values import sendable
 
 T = TypeVar("T")
@@ -91,6 +93,11 @@ class Operation(NamedTuple, Generic[T]):
     media_type: str = ""
     sends_key: bool = True
 
+    @property
+    def media_types(self) -> list[str]:
+        """The media types asked for, without their parameters."""
+        return [each.partition(";")[0].strip().lower() for each in self.accept.split(",")]
+
 
 class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
     """Name the operation in what is wrong with its arguments."""
@@ -108,15 +115,27 @@ class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
             raise InvalidArgumentError(f"{self._operation_id}: {error}") from error.__cause__
 
 
-def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequence[str]]]) -> str:
+Style: TypeAlias = tuple[str, bool]
+"""A style of `parameter_styles`, and whether it is exploded; `json` for a value that is JSON."""
+
+PathValue: TypeAlias = tuple[object, Codec[object], Sequence[str]] | tuple[object, Codec[object], Sequence[str], Style]
+
+
+def path(template: str, values: Mapping[str, PathValue]) -> str:
     """Fill a path template; each value becomes exactly one segment (RFC 3986 section 3.3).
 
     Args:
         template: The path of the description.
-        values: By name: the value, its kind, and the texts that would make it the path of another operation.
+        values: By name: the value, its kind, the texts that would make it the path of another operation, and its style
+            if that is not `simple` or if it has fields.
     """
     segments: dict[str, str] = {}
-    for name, (value, codec, taken) in values.items():
+    for name, (value, codec, taken, *style) in values.items():
+        if style:
+            segments[name] = _styled(name, value, codec, style[0], _percent_encoded)
+            if unquote(segments[name]) in (".", ".."):
+                raise MismatchError("a text that can stand in a path", value).under(name)
+            continue
         segment = _simple(name, value, codec)
         if segment in ("", ".", ".."):
             raise MismatchError("a text that can stand in a path", segment).under(name)
@@ -126,14 +145,21 @@ def path(template: str, values: Mapping[str, tuple[object, Codec[object], Sequen
     return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
 
 
-class Encoded(str):
-    """The value of a query parameter that is percent-encoded already."""
-
-    __slots__ = ()
+def _percent_encoded(text: str) -> str:
+    return quote(text, safe="")
 
 
-Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str]
-"""A value, its kind and, for an array that does not repeat its name, what stands between its items."""
+def _styled(name: str, value: object, codec: Codec[object], style: Style, encode: Callable[[str], str]) -> str:
+    """Return a value as one text, in a style of its own."""
+    written = at(name, codec.write, value)
+    if style[0] == "json":
+        return encode(json_text(name, written))
+    return expand(name, written, style[0], encode, explode=style[1])
+
+
+Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str | QueryStyle]
+"""A value, its kind and its style: what stands between the items of an array that does not repeat its name, or for
+what has fields what writes it."""
 
 
 def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
@@ -145,10 +171,14 @@ def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     return pairs
 
 
-def query_pairs(name: str, value: object, codec: Codec[object], separator: str = "") -> list[tuple[str, str]]:
+def query_pairs(
+    name: str, value: object, codec: Codec[object], separator: str | QueryStyle = ""
+) -> list[tuple[str, str]]:
     """Encode one query parameter."""
     if value is None or isinstance(value, Omit):
         return []
+    if not isinstance(separator, str):
+        return separator(name, at(name, codec.write, value))
     items = _items(name, value, codec)
     if not separator:
         return [(name, item) for item in items]
@@ -171,22 +201,32 @@ def _simple(name: str, value: object, codec: Codec[object]) -> str:
     return ",".join(items)
 
 
-def headers(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
+HeaderValue: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], Style]
+
+
+def headers(values: Mapping[str, HeaderValue]) -> dict[str, str]:
     """Encode header parameters; those that are `omit` or None are left out."""
-    return {
-        name.lower(): field_value(name, _simple(name, value, codec))
-        for name, (value, codec) in values.items()
-        if value is not None and not isinstance(value, Omit)
-    }
+    return {name.lower(): field_value(name, text) for name, text in _texts(values)}
 
 
-def cookies(values: Mapping[str, tuple[object, Codec[object]]]) -> dict[str, str]:
+def cookies(values: Mapping[str, HeaderValue]) -> dict[str, str]:
     """Encode cookie parameters; those that are `omit` or None are left out."""
-    return {
-        quote(name, safe=_COOKIE_NAME): quote(_simple(name, value, codec), safe=_COOKIE_VALUE)
-        for name, (value, codec) in values.items()
-        if value is not None and not isinstance(value, Omit)
-    }
+    return {quote(name, safe=_COOKIE_NAME): quote(text, safe=_COOKIE_VALUE) for name, text in _texts(values)}
+
+
+def _texts(values: Mapping[str, HeaderValue]) -> Iterator[tuple[str, str]]:
+    for name, (value, codec, *style) in values.items():
+        if value is not None and not isinstance(value, Omit):
+            is_whole = not style or style[0][0] == "json"
+            encode = str if is_whole else partial(_unambiguous, name)
+            yield name, _styled(name, value, codec, style[0], encode) if style else _simple(name, value, codec)
+
+
+def _unambiguous(name: str, text: str) -> str:
+    """Return a part of a header's value; refuses one that cannot be told from two."""
+    if "," in text or "=" in text:
+        raise MismatchError("texts without a comma or an equals sign, which stand between them", text).under(name)
+    return text
 
 
 _COOKIE_NAME = "!#$&'*+^`|~"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from packaging.version import InvalidVersion, Version
 
-from generator.description import Failure
+from generator.report import Failure
 
 from .change import Change, Effect, Layer
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.description import Failure
+from generator.report import Failure
 
 ANY = frozenset({"object", "array", "string", "number", "integer", "boolean"})
 PYTHON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}

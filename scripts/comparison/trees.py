@@ -12,7 +12,8 @@ from pathlib import Path
 
 from packaging.version import VERSION_PATTERN, Version
 
-from generator.description import Failure, load
+from generator.description import load
+from generator.report import Failure
 
 from .package import Surface
 from .wire import Api

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 from urllib.parse import quote
 
 from .bodies import Bodies, Body
-from .description import Description, RawOperation, below, refuse
-from .kinds import Kinds
+from .description import Description, RawOperation
+from .kinds import Kind, Kinds
 from .models import Models
-from .naming import argument_name, method_name, operation_module, resource_name
+from .naming import argument_name, free_attribute
 from .parameters import Argument, parameter
-from .results import Result, Results
-from .security import auth_of
+from .report import refuse
+from .results import Result, Results, Success
+from .service import check_server
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
@@ -32,15 +32,11 @@ class Call:
         self._models = models
         self._bodies = Bodies(description, kinds, models)
         self._results = Results(description, kinds, models)
-        self._check_name()
 
-    def _check_name(self) -> None:
-        operation = self.operation
-        here, tags = operation.pointer, operation.data.get("tags", [])
-        if len(tags) != 1:
-            raise refuse(below(here, "tags"), f"it has {len(tags)} tags", "give it one: the resource it belongs to")
-        if not operation.data.get("operationId"):
-            raise refuse(here, "it has no operationId", "give it one: <tag>.<method>")
+    def check(self) -> None:
+        """Raise Failure if anything of it cannot be expressed."""
+        check_server(self.operation, self._description.document)
+        _ = self.arguments, self.successes, self.accept, self.format, self.sends_key
 
     @property
     def id(self) -> str:
@@ -56,17 +52,17 @@ class Call:
     @property
     def method(self) -> str:
         """The method of the resource."""
-        return method_name(self.id, self.operation.tag)
+        return self.operation.name.method
 
     @property
     def resource(self) -> str:
         """The attribute of the client."""
-        return resource_name(self.operation.tag)
+        return self.operation.name.resource
 
     @property
     def module(self) -> str:
         """The module under operations/."""
-        return operation_module(self.id)
+        return self.operation.name.module
 
     @property
     def retry_safe(self) -> bool:
@@ -76,33 +72,21 @@ class Call:
     @cached_property
     def sends_key(self) -> bool:
         """Whether the key goes with it."""
-        document = self._description.document
-        own = self.operation.data.get("security")
-        pointer = below("" if own is None else self.operation.pointer, "security")
-        names = {name for need in (document.get("security", []) if own is None else own) for name in need}
-        auth = auth_of(document)
-        if strangers := sorted(names - {auth.name}):
-            known = f"write {auth.name}" if auth.name else "describe it there"
-            raise refuse(pointer, f"{strangers[0]!r} is not under /components/securitySchemes", known)
-        return auth.name in names
+        return self._description.security.sends_key(self.operation.data, self.operation.pointer)
 
     @cached_property
     def arguments(self) -> list[Argument]:
         """All of them: those in the path first, then those of the body, and the rest."""
         found = [*self._parameters("path"), *self._body_arguments()]
-        found += [each for place in ("query", "header", "cookie") for each in self._parameters(place)]
-        taken: dict[str, str] = {}
+        found += [each for place in ("query", "querystring", "header", "cookie") for each in self._parameters(place)]
+        taken: set[str] = set()
         for index, each in enumerate(found):
             name = each.python_name
             if name in taken:
                 # The same name in two places: the later one says where it goes.
-                name = f"{name}_{each.place}"
+                name = free_attribute(f"{name}_{each.place}", taken)
                 found[index] = replace(each, python_name=name)
-            if name in taken:
-                raise refuse(
-                    self.operation.pointer, f"two arguments would be called {name}", "rename one of the parameters"
-                )
-            taken[name] = each.place
+            taken.add(name)
         return found
 
     def at(self, place: str) -> list[Argument]:
@@ -128,17 +112,21 @@ class Call:
 
     def _parameters(self, place: str) -> Iterator[Argument]:
         for (where, name), (pointer, node) in self.operation.parameters.items():
-            if where == place and not node.get("x-client-header"):
+            if where != place or node.get("x-client-header"):
+                continue
+            if place == "path" and name not in self.operation.taken:
+                self._kinds.tell(pointer, f"the path has no {name!r}", "nothing is sent of it")
+            elif place == "header" and name.lower() in ("accept", "content-type", "authorization"):
+                is_ours = name.lower() != "authorization" or self._description.security.auth.key == "authorization"
+                means = "the client sends it by itself" if is_ours else "give it with extra_headers"
+                self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", means)
+            else:
                 yield parameter(place, name, pointer, node, self._kinds, self._models)
         if place == "path":
-            self._check_path()
-
-    def _check_path(self) -> None:
-        in_path, described = set(self.operation.taken), {name for at, name in self.operation.parameters if at == "path"}
-        for name in sorted(in_path ^ described):
-            raise refuse(
-                self.operation.pointer, f"the path and its parameters do not agree on {name!r}", "write it in both"
-            )
+            for name in self.operation.taken:
+                if ("path", name) not in self.operation.parameters:
+                    self._kinds.tell(self.operation.pointer, f"nothing describes {name!r} of the path", "it is a text")
+                    yield Argument("path", name, argument_name(name), Kind("string"), required=True, schema={})
 
     @cached_property
     def body(self) -> Body | None:
@@ -150,7 +138,7 @@ class Call:
             return
         if not self.body.has_fields:
             node = self._description.resolve(self.operation.data["requestBody"])
-            said = {**self._models.shown(node["content"][self.body.media_type].get("schema"))}
+            said = {**self._models.shown(node["content"][self.body.described_as].get("schema"))}
             if "description" in node:
                 said["description"] = node["description"]
             said.setdefault("description", "The body.")
@@ -167,9 +155,13 @@ class Call:
                 yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name)
 
     @cached_property
+    def _success(self) -> Success:
+        return self._results.of(self.operation)
+
+    @property
     def successes(self) -> dict[int | str, Result]:
         """What each success holds, by status; `2XX` for every one that is not named."""
-        return self._results.of(self.operation)
+        return self._success.results
 
     @property
     def results(self) -> list[Result]:
@@ -184,19 +176,9 @@ class Call:
     @cached_property
     def accept(self) -> str:
         """The media types asked for."""
-        found = [
-            media_type
-            for response in self._success_responses()
-            for media_type in list(response.get("content", {}))[: None if not self.is_binary else 1]
-        ]
-        return ", ".join(dict.fromkeys(found)) or "*/*"
-
-    def _success_responses(self) -> Iterator[Mapping[str, Any]]:
-        for status, response in self.operation.data["responses"].items():
-            if str(status).startswith("2"):
-                yield self._description.resolve(response)
+        return ", ".join(dict.fromkeys(self._success.media_types)) or "*/*"
 
     @property
     def returns(self) -> str:
         """What the description says of the success."""
-        return " ".join(str(each.get("description", "")) for each in self._success_responses())
+        return " ".join(self._success.descriptions)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
-
-from .description import Problem, below
 
 
 @dataclass(frozen=True)
 class Extension:
-    """What an extension may say: in words, and as a check."""
+    """What an extension may say: in words, and as a check; and what it says where it is unclear, None for nothing."""
 
     words: str
     allows: Callable[[Any], bool]
+    otherwise: Any = None
 
 
 def _is_status(value: Any) -> bool:
@@ -38,7 +37,11 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
             "an object for each session, by operationId", _map_of(lambda value: isinstance(value, Mapping))
         )
     },
-    "operation": {"x-retry-safe": FLAG, "x-streaming": FLAG, "x-params": Extension("a text", _is_text)},
+    "operation": {
+        "x-retry-safe": replace(FLAG, otherwise=False),
+        "x-streaming": FLAG,
+        "x-params": Extension("a text", _is_text),
+    },
     "parameter": {"x-client-header": FLAG},
     "header": {"x-request-id": FLAG},
     "schema": {
@@ -47,10 +50,3 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     },
 }
 """By the table of `keywords` whose objects have them."""
-
-
-def unclear(key: str, value: object, table: str, pointer: str) -> Iterator[Problem]:
-    """Yield what is wrong with the value of an extension."""
-    extension = EXTENSIONS.get(table, {}).get(key)
-    if extension is not None and not extension.allows(value):
-        yield Problem(below(pointer, key), f"{value!r} is not {extension.words}", f"write {extension.words}")

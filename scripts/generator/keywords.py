@@ -1,18 +1,15 @@
-"""What becomes of every keyword that OpenAPI 3.1 and JSON Schema 2020-12 have, wherever it may stand.
+"""What becomes of every keyword that OpenAPI 3.0 to 3.2 and JSON Schema 2020-12 have, wherever it may stand.
 
-A keyword is used, or is documentation that a caller loses nothing without, or stops the run. One that no table names
-stops the run too, so that nothing in a description can be passed over.
+A keyword is used, or is documentation that a caller loses nothing without, or is told. One that no table names is told
+too, so that nothing in a description can be passed over.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from .description import Problem, below
-from .extensions import unclear
 
 
 @dataclass(frozen=True)
@@ -21,15 +18,16 @@ class Use:
 
     Args:
         child: The table of the object that is its value, if it is one.
-        shape: Whether the value is `one` such object, a `list` of them, or a `map` to them.
-        why: For documentation, why nothing is lost; for what is refused, the reason.
-        hint: What to write in its place; given for what is refused, and for nothing else.
+        shape: Whether the value is `one` such object, a `list` of them, or a `map` to them; without a table a key of
+            SHAPES.
+        why: For documentation, why nothing is lost; for what is told, what stands there.
+        means: What it means for a caller; given for what is told, and for nothing else.
     """
 
     child: str = ""
     shape: str = "one"
     why: str = ""
-    hint: str = ""
+    means: str = ""
 
 
 def used(child: str = "", shape: str = "one") -> Use:
@@ -37,48 +35,107 @@ def used(child: str = "", shape: str = "one") -> Use:
     return Use(child, shape)
 
 
+def plain(shape: str) -> Use:
+    """A keyword that shapes the package and has no objects in it."""
+    return Use("", shape)
+
+
 def documents(why: str, child: str = "", shape: str = "one") -> Use:
     """A keyword that a caller loses nothing without."""
     return Use(child, shape, why)
 
 
-def refused(reason: str, hint: str) -> Use:
-    """A keyword that cannot be expressed."""
-    return Use(why=reason, hint=hint)
+def told(found: str, means: str) -> Use:
+    """A keyword that the package is right without, and that somebody may miss."""
+    return Use(why=found, means=means)
+
+
+def _all(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_whole(value: Any) -> bool:
+    return (type(value) is int or (isinstance(value, float) and value.is_integer())) and value >= 0
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON can hold a value: a number that is none is among those it cannot."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_json, value.values()))
+    return all(map(_is_json, value)) if isinstance(value, list) else True
+
+
+def _is_map_of(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Mapping) and all(map(check, value.values()))
+
+
+TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
+
+SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("a text", _is_text),
+    "flag": ("true or false", lambda value: isinstance(value, bool)),
+    "number": ("a number", _is_number),
+    "limit": ("a number, or true or false", lambda value: isinstance(value, bool) or _is_number(value)),
+    "whole": ("a whole number from 0 on", _is_whole),
+    "texts": ("a list of texts", _all(_is_text)),
+    "list": ("a list of values of JSON", lambda value: isinstance(value, list) and _is_json(value)),
+    "value": ("a value of JSON", _is_json),
+    "needs": ("a list of security requirements", _all(_is_map_of(_all(_is_text)))),
+    "map": ("a map of texts", _is_map_of(_is_text)),
+    "type": (
+        f"one of {', '.join(TYPES)}, or a list of such",
+        lambda value: (
+            value in TYPES if isinstance(value, str) else bool(value) and _all(lambda each: each in TYPES)(value)
+        ),
+    ),
+}
+"""What the value of a keyword must be, in words and as a check."""
 
 
 FOR_PEOPLE = documents("for readers of the description")
 AN_EXAMPLE = documents("an example binds nobody")
 TEXT_OF_HEADERS = documents("response headers are handed out as they came, by with_raw_response")
-NO_ASSERTION = "a client cannot check it without a whole JSON Schema validator"
-LEAVE_IT = "leave it to the server: say it in the description, as text"
-BASE_URL = "leave it out; whoever calls says another place with base_url"
+NO_ASSERTION = "a rule that only a whole JSON Schema validator could check"
+SERVER_CHECKS = told(NO_ASSERTION, "the server checks it, the client does not")
+NOTHING_CALLS = told(
+    "a message that the service sends by itself", "the client only calls; nothing of it receives this message"
+)
+TEXT, FLAG, WHOLE, VALUE = plain("text"), plain("flag"), plain("whole"), plain("value")
 
 TABLES: Mapping[str, Mapping[str, Use]] = {
     "document": {
-        "openapi": used(),
+        "openapi": TEXT,
+        "$self": FOR_PEOPLE,
         "info": used("info"),
-        "jsonSchemaDialect": refused("schemas of another dialect cannot be read", "leave it out"),
+        "jsonSchemaDialect": told("a dialect of JSON Schema", "schemas are read as JSON Schema 2020-12"),
         "servers": used("server", "list"),
         "paths": used("pathItem", "map"),
-        "webhooks": refused(
-            "a client calls, and nothing calls it", "put the schemas of the messages under /components/schemas"
-        ),
+        "webhooks": NOTHING_CALLS,
         "components": used("components"),
-        "security": used(),
+        "security": plain("needs"),
         "tags": used("tag", "list"),
         "externalDocs": FOR_PEOPLE,
     },
     "info": {
-        "title": used(),
-        "summary": used(),
-        "description": used(),
-        "version": used(),
+        "title": TEXT,
+        "summary": TEXT,
+        "description": TEXT,
+        "version": VALUE,
         **dict.fromkeys(("termsOfService", "contact", "license"), FOR_PEOPLE),
     },
-    "server": {"url": used(), "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
+    "server": {"url": TEXT, "name": FOR_PEOPLE, "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
     "serverVariable": {
-        "default": used(),
+        "default": VALUE,
         "enum": documents("whoever calls says another place with base_url"),
         "description": FOR_PEOPLE,
     },
@@ -91,66 +148,83 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "securitySchemes": used("securityScheme", "map"),
         "examples": AN_EXAMPLE,
         "links": documents("a link says which operation takes a result further; the caller decides"),
-        "callbacks": refused("a client calls, and nothing calls it", "leave them out"),
-        "pathItems": refused("paths are read under /paths alone", "write each path there"),
+        "callbacks": NOTHING_CALLS,
+        "pathItems": documents("read where it is referred to"),
+        "mediaTypes": documents("read where it is referred to"),
     },
     "pathItem": {
-        "$ref": refused("paths are read under /paths alone", "write the path there in full"),
+        "$ref": TEXT,
         "summary": FOR_PEOPLE,
         "description": FOR_PEOPLE,
-        "servers": refused("a package has one place to call", BASE_URL),
+        "servers": used("server", "list"),
         "parameters": used("parameter", "list"),
         **dict.fromkeys(
-            ("get", "put", "post", "delete", "options", "head", "patch", "trace"),
+            ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"),
             used("operation"),
         ),
+        "additionalOperations": used("operation", "map"),
     },
     "operation": {
-        "tags": used(),
-        "summary": used(),
-        "description": used(),
+        "tags": plain("texts"),
+        "summary": TEXT,
+        "description": TEXT,
         "externalDocs": FOR_PEOPLE,
-        "operationId": used(),
+        "operationId": TEXT,
         "parameters": used("parameter", "list"),
         "requestBody": used("requestBody"),
         "responses": used("response", "map"),
-        "callbacks": refused("a client calls, and nothing calls it", "leave them out"),
-        "deprecated": used(),
-        "security": used(),
-        "servers": refused("a package has one place to call", BASE_URL),
+        "callbacks": NOTHING_CALLS,
+        "deprecated": FLAG,
+        "security": plain("needs"),
+        "servers": used("server", "list"),
     },
     "parameter": {
-        "name": used(),
-        "in": used(),
-        "description": used(),
-        "required": used(),
-        "deprecated": used(),
-        "style": used(),
-        "explode": used(),
+        "name": TEXT,
+        "in": TEXT,
+        "description": TEXT,
+        "required": FLAG,
+        "deprecated": FLAG,
+        "style": TEXT,
+        "explode": FLAG,
         "schema": used("schema"),
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "allowEmptyValue": documents("an empty text can always be given"),
-        "allowReserved": refused("every reserved character is percent-encoded", "leave it out"),
-        "content": refused("a parameter that is a document of its own cannot be written", "give it a schema"),
+        "allowReserved": told(
+            "reserved characters may stand in the URL as they are", "they are percent-encoded, which says the same"
+        ),
+        "content": used("mediaType", "map"),
     },
-    "requestBody": {"description": FOR_PEOPLE, "content": used("mediaType", "map"), "required": used()},
+    "requestBody": {"description": FOR_PEOPLE, "content": used("mediaType", "map"), "required": FLAG},
     "mediaType": {
         "schema": used("schema"),
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "encoding": used("encoding", "map"),
+        "itemSchema": told(
+            "the schema of the items of a stream", "the body is handed out as text, in which the caller finds the items"
+        ),
+        **dict.fromkeys(
+            ("prefixEncoding", "itemEncoding"),
+            told("how the parts of a body without names are written", "the body is bytes that the caller makes"),
+        ),
     },
     "encoding": {
-        "contentType": used(),
-        "headers": refused("headers of a part are the caller's", "leave them out: a file's tuple can hold headers"),
+        "contentType": TEXT,
+        "headers": told("headers of a part of a body", "the caller gives them: a file's tuple can hold headers"),
+        "style": TEXT,
+        "explode": FLAG,
+        "allowReserved": told(
+            "reserved characters may stand in a form as they are", "they are percent-encoded, which says the same"
+        ),
         **dict.fromkeys(
-            ("style", "explode", "allowReserved"),
-            refused("the fields of a form are written in one way, an array by repeating its name", "leave it out"),
+            ("encoding", "prefixEncoding", "itemEncoding"),
+            told("how the parts in a part are written", "a part that has parts is bytes that the caller makes"),
         ),
     },
     "response": {
-        "description": used(),
+        "summary": FOR_PEOPLE,
+        "description": TEXT,
         "headers": used("header", "map"),
         "content": used("mediaType", "map"),
         "links": documents("a link says which operation takes a result further; the caller decides"),
@@ -163,39 +237,49 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "schema": documents(TEXT_OF_HEADERS.why, "schema"),
     },
     "securityScheme": {
-        "type": used(),
-        "name": used(),
-        "in": used(),
-        "scheme": used(),
-        "description": used(),
+        "type": TEXT,
+        "name": TEXT,
+        "in": TEXT,
+        "scheme": TEXT,
+        "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
-        "flows": refused("the client is given a token, it does not fetch one", "describe it as http with bearer"),
-        "openIdConnectUrl": refused(
-            "the client is given a token, it does not fetch one", "describe it as http with bearer"
+        "deprecated": FOR_PEOPLE,
+        **dict.fromkeys(
+            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
+            told("how a token is got", "the client is given a token, it does not fetch one"),
         ),
     },
-    "tag": {"name": used(), "description": used(), "externalDocs": FOR_PEOPLE},
-    "discriminator": {"propertyName": used(), "mapping": used()},
+    "tag": {
+        "name": TEXT,
+        "description": TEXT,
+        **dict.fromkeys(("externalDocs", "summary", "parent", "kind"), FOR_PEOPLE),
+    },
+    "discriminator": {
+        "propertyName": TEXT,
+        "mapping": plain("map"),
+        "defaultMapping": documents("a member of no known value is read by its fields"),
+    },
     "schema": {
-        "$ref": used(),
-        "type": used(),
-        "enum": used(),
-        "const": used(),
-        "format": used(),
+        "$ref": TEXT,
+        "type": plain("type"),
+        "enum": plain("list"),
+        "const": VALUE,
+        "format": TEXT,
         "properties": used("schema", "map"),
-        "required": used(),
+        "required": plain("texts"),
         "additionalProperties": used("schema"),
         "items": used("schema"),
         "allOf": used("schema", "list"),
         "oneOf": used("schema", "list"),
         "anyOf": used("schema", "list"),
         "discriminator": used("discriminator"),
-        **dict.fromkeys(("minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"), used()),
-        **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), used()),
-        **dict.fromkeys(("minProperties", "maxProperties"), used()),
-        **dict.fromkeys(("description", "default", "deprecated", "readOnly", "writeOnly"), used()),
-        "contentMediaType": used(),
-        "contentEncoding": used(),
+        **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), WHOLE),
+        **dict.fromkeys(("minimum", "maximum", "multipleOf"), plain("number")),
+        **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), plain("limit")),
+        **dict.fromkeys(("description", "pattern", "contentMediaType", "contentEncoding"), TEXT),
+        **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), FLAG),
+        "nullable": FLAG,
+        "default": VALUE,
         **dict.fromkeys(("example", "examples"), AN_EXAMPLE),
         **dict.fromkeys(("title", "externalDocs", "$comment"), FOR_PEOPLE),
         "xml": documents("XML is handed out and taken as text"),
@@ -203,91 +287,24 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         **dict.fromkeys(
             (
                 *("not", "if", "then", "else", "dependentSchemas", "dependentRequired", "propertyNames"),
-                *("contains", "minContains", "maxContains", "unevaluatedItems"),
+                *("contains", "minContains", "maxContains", "unevaluatedItems", "unevaluatedProperties"),
+                "dependencies",
             ),
-            refused(NO_ASSERTION, LEAVE_IT),
+            SERVER_CHECKS,
         ),
-        "unevaluatedProperties": refused(NO_ASSERTION, "additionalProperties: false says it of one object"),
-        "prefixItems": refused("an array has items of one kind", "make it an object with named fields"),
-        "patternProperties": refused("a map has values of one kind", "use additionalProperties"),
-        "nullable": refused("OpenAPI 3.1 has no such keyword", 'use type: [string, "null"] or oneOf with type: "null"'),
+        "prefixItems": told("an array whose items differ by their place", "its items may be anything"),
+        "patternProperties": told("properties by the pattern of their names", "they may be anything"),
+        **dict.fromkeys(("$defs", "definitions"), documents("read where it is referred to")),
         **dict.fromkeys(
-            ("$defs", "definitions"), refused("schemas are named in one place", "move them to /components/schemas")
+            ("$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),
+            documents("it says how schemas find each other"),
         ),
         **dict.fromkeys(
-            (
-                *("$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$recursiveRef"),
-                *("$recursiveAnchor", "dependencies"),
-            ),
-            refused("a schema is named by its place under /components/schemas", "refer to that with $ref"),
+            ("$dynamicRef", "$recursiveRef"),
+            told("a reference that depends on its use", "what stands here may be anything"),
         ),
     },
 }
 
 MAPS_WITH_EXTENSIONS = frozenset({"document.paths", "operation.responses"})
 """The maps whose keys may be extensions (x-…) and not names."""
-
-
-def problems(node: object, table: str = "document", pointer: str = "") -> Iterator[Problem]:
-    """Yield every keyword of an object, and of all that it holds, that cannot be expressed."""
-    if not isinstance(node, Mapping):
-        if table == "schema" and node is False:
-            yield Problem(pointer, "nothing can be given here", "leave it out")
-        return
-    if "$ref" in node and table != "pathItem":
-        yield from _reference(node, table, pointer)
-    for key, value in node.items():
-        here = below(pointer, key)
-        use = TABLES[table].get(key)
-        if str(key).startswith("x-"):
-            yield from unclear(str(key), value, table, pointer)
-        elif "$ref" in node and table not in ("schema", "pathItem"):
-            continue
-        elif use is None:
-            yield Problem(here, f"{key!r} is no keyword of this place", "mend its spelling, or call it x-…")
-        elif use.hint:
-            yield Problem(here, use.why, use.hint)
-        elif not use.why and (infinite := [each for each in _values(value) if not math.isfinite(each)]):
-            yield Problem(here, f"JSON has no number {infinite[0]}", "write a number, or leave it out")
-        elif key == "additionalProperties" and value is False:
-            continue
-        elif use.child:
-            for step, each in _children(use, value):
-                if not (f"{table}.{key}" in MAPS_WITH_EXTENSIONS and str(step).startswith("x-")):
-                    yield from problems(each, use.child, here if step is None else below(here, step))
-
-
-def _values(value: Any) -> list[float]:
-    """Return the fractions among a value, or among those that it lists."""
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, float)]
-
-
-def _children(use: Use, value: Any) -> Iterator[tuple[Any, Any]]:
-    if use.shape == "list" and isinstance(value, list):
-        yield from enumerate(value)
-    elif use.shape == "map" and isinstance(value, Mapping):
-        yield from value.items()
-    else:
-        yield None, value
-
-
-_PLACES = {
-    "schema": "schemas",
-    "parameter": "parameters",
-    "response": "responses",
-    "requestBody": "requestBodies",
-    "header": "headers",
-    "securityScheme": "securitySchemes",
-}
-
-
-def _reference(node: Mapping[str, Any], table: str, pointer: str) -> Iterator[Problem]:
-    """Yield what is wrong with a reference: it must name a component of this description."""
-    start = f"#/components/{_PLACES.get(table, '…')}/"
-    target = node["$ref"]
-    if not (isinstance(target, str) and target.startswith(start) and "/" not in target.removeprefix(start)):
-        yield Problem(
-            below(pointer, "$ref"),
-            f"a reference to {target!r} cannot be followed",
-            f"put what it refers to in this file and write {start}NAME",
-        )

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from .description import Description, below, refuse
+from .description import Description
 from .media_types import is_text
 from .merging import Merging, component_name, types_of
 from .naming import class_name, is_annotation, python_name
+from .report import Failure, below, refuse
 
 LIMITS = {
     **{"minLength": "min_length", "maxLength": "max_length", "pattern": "pattern"},
@@ -32,6 +33,11 @@ BY_TYPE: Mapping[str, frozenset[str]] = {
 }
 """The keywords that mean something for each type, beside those that mean something for all."""
 
+NO_MEMBERS = (
+    "a discriminator of an object that lists no kinds of itself",
+    "the fields of this object are typed, those of its kinds are additional properties",
+)
+
 FORMATS = {"date": "day", "date-time": "moment", "uuid": "uuid", "binary": "file"}
 """The formats of text that are more than text; every other format is text that the server checks."""
 
@@ -51,6 +57,7 @@ class Kind:
         nullable: Whether it may be null.
         values: What a constant, or a list of values that has no name, may be.
         said: What a union says of itself: its discriminator, and where it stands.
+        lost: Of what is anything: what was lost of it, `type` or `bytes`; empty if it is described so.
     """
 
     form: str
@@ -60,6 +67,7 @@ class Kind:
     nullable: bool = False
     values: tuple[Any, ...] = ()
     said: tuple[Mapping[str, Any] | None, str] = (None, "")
+    lost: str = ""
 
     @property
     def module(self) -> str:
@@ -89,15 +97,7 @@ class Kinds:
         self._known: dict[str, Kind] = {}
         self._open: list[str] = []
         self._merging = Merging(description, origins)
-        self._check_names()
-
-    def _check_names(self) -> None:
-        taken: dict[str, str] = {}
-        for name, pointer in self._origins.items():
-            for each in (class_name(name), python_name(class_name(name))):
-                if each in taken:
-                    raise refuse(pointer, f"it would be called {each}, as {taken[each]} is", "rename one of them")
-            taken |= dict.fromkeys((class_name(name), python_name(class_name(name))), pointer)
+        self._report = description.report
 
     @cached_property
     def components(self) -> dict[str, Kind]:
@@ -128,7 +128,12 @@ class Kinds:
                     "let an object with properties stand between",
                 )
             self._open.append(name)
-            self._known[name] = self._component(name, self._description.schemas[name], self._origins[name])
+            pointer = self._origins[name]
+            try:
+                found = self._component(name, self._description.schemas[name], pointer)
+            except Failure as failure:
+                found = self._anything(failure)
+            self._known[name] = found
             self._open.pop()
         return self._known[name]
 
@@ -151,7 +156,20 @@ class Kinds:
         """Return what a schema stands for; references and `allOf` followed."""
         if not isinstance(schema, Mapping):
             return Kind("anything")
-        return self._plain(self.merged(schema, pointer), pointer)
+        try:
+            return self._plain(self.merged(schema, pointer), pointer)
+        except Failure as failure:
+            return self._anything(failure)
+
+    def _anything(self, failure: Failure) -> Kind:
+        """Return what stands for a schema that no type of Python can say."""
+        self._report.tell_failure(failure, "the value is passed on as it is, and its type is `object`")
+        has_bytes = any("bytes" in each.reason for each in failure.problems)
+        return Kind("anything", lost="bytes" if has_bytes else "type")
+
+    def tell(self, pointer: str, found: str, means: str = "the client does not check it") -> None:
+        """Note what the package is right without."""
+        self._report.tell(pointer, found, means)
 
     def merged(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         """Return a schema with all of its parts as one; what is a reference and nothing else that counts stays one."""
@@ -167,15 +185,11 @@ class Kinds:
             if key in schema:
                 return self._union(schema, key, pointer)
         if "discriminator" in schema:
-            raise refuse(
-                below(pointer, "discriminator"),
-                "it names no members",
-                "list them with oneOf; what they share is an allOf of each",
-            )
+            self.tell(below(pointer, "discriminator"), *NO_MEMBERS)
         if "const" in schema or "enum" in schema:
             return self._listed(schema, pointer)
         if not types:
-            self._refuse_untyped(schema, pointer)
+            self._tell_untyped(schema, pointer)
             if nullable:
                 return Kind("null")
             types = ["object"] if {"properties", "additionalProperties"} & schema.keys() else []
@@ -183,14 +197,30 @@ class Kinds:
             if not types:
                 return Kind("anything")
         kinds = [self._typed(each, schema, pointer) for each in types]
-        refuse_stray(schema, types, pointer)
+        self.tell_stray(schema, types, pointer)
         kind = kinds[0] if len(kinds) == 1 else Kind("union", inner=_sorted(kinds))
         return replace(kind, nullable=nullable)
 
-    def _refuse_untyped(self, schema: Mapping[str, Any], pointer: str) -> None:
-        stray = [key for key in schema if key in LIMITS or key == "format"]
-        if stray and "type" not in schema:
-            raise refuse(pointer, f"{', '.join(stray)} limits a value of no stated type", "say its type")
+    def _tell_untyped(self, schema: Mapping[str, Any], pointer: str) -> None:
+        if "type" not in schema:
+            for key in schema:
+                if key in LIMITS or key == "format":
+                    self.tell(below(pointer, key), "it limits a value of no stated type")
+
+    def tell_stray(self, schema: Mapping[str, Any], types: list[str], pointer: str) -> None:
+        """Tell of keywords that mean nothing for these types."""
+        allowed = {key for each in types for key in BY_TYPE[each]} | {"type", "discriminator"}
+        for key in schema:
+            if key in ("oneOf", "anyOf") and not has_more_fields(schema):
+                self.tell(below(pointer, key), "which fields go together")
+            elif key in ("oneOf", "anyOf"):
+                self.tell(
+                    below(pointer, key),
+                    "an object has fields of its own, and more by which of several it is",
+                    "the fields of its own are typed, the others are additional properties",
+                )
+            elif key not in allowed and not is_annotation(key):
+                self.tell(below(pointer, key), f"it means nothing for {' or '.join(types)}")
 
     def _typed(self, type_: str, schema: Mapping[str, Any], pointer: str) -> Kind:
         limits = self._limits(type_, schema, pointer)
@@ -199,7 +229,8 @@ class Kinds:
             is_file = media_type and "contentEncoding" not in schema and not is_text(media_type)
             form = "file" if is_file else FORMATS.get(schema.get("format", ""), "string")
             if form not in ("string", "file") and limits:
-                raise refuse(pointer, f"a {schema['format']} has no {', '.join(limits)}", "leave it out")
+                self.tell(pointer, f"a limit of the text of a {schema['format']}")
+                limits = {}
             return Kind(form, limits=limits)
         if type_ == "array":
             return Kind("array", inner=(self.of(schema.get("items"), below(pointer, "items")),), limits=limits)
@@ -207,7 +238,7 @@ class Kinds:
             if self._is_model(schema):
                 raise refuse(pointer, "an object with fields stands where it has no name", "name it under components")
             if schema.get("required"):
-                raise refuse(below(pointer, "required"), "these names have no property", "describe them in properties")
+                self.tell(below(pointer, "required"), "names of no property are required")
             rest = schema.get("additionalProperties")
             return Kind("map", inner=(self.of(rest, below(pointer, "additionalProperties")),), limits=limits)
         return Kind(type_, limits=limits)
@@ -220,11 +251,8 @@ class Kinds:
             try:
                 re.compile(found["pattern"])
             except re.error as error:
-                raise refuse(
-                    below(pointer, "pattern"),
-                    f"Python cannot read this regular expression ({error})",
-                    "write it in what ECMA-262 and Python have in common",
-                ) from error
+                self.tell(below(pointer, "pattern"), f"Python cannot read this regular expression ({error})")
+                del found["pattern"]
         return found
 
     def _listed(self, schema: Mapping[str, Any], pointer: str) -> Kind:
@@ -233,15 +261,19 @@ class Kinds:
         values = tuple(each for each in listed if each is not None)
         nullable = len(values) < len(listed)
         for key in schema:
-            if key not in ("type", "enum", "const", "format") and not is_annotation(key):
-                raise refuse(below(pointer, key), "the values are listed, which says all", "leave it out")
+            if key not in ("type", "enum", "const", "format", "discriminator") and not is_annotation(key):
+                self.tell(below(pointer, key), "it limits values that are listed")
         types = [each for each in types_of(schema) if each != "null"]
         if strangers := [each for each in values if types and not any(_is(each, type_) for type_ in types)]:
-            raise refuse(pointer, f"{strangers[0]!r} is no {' or '.join(types)}", "let the values and the type agree")
+            self.tell(pointer, f"{strangers[0]!r} is listed, and no {' or '.join(types)}", "it is no value")
+            values = tuple(each for each in values if each not in strangers)
+            if not values:
+                raise refuse(pointer, "no value of those listed is of its type", "let them agree")
         if any(isinstance(each, dict | list) for each in values):
             raise refuse(pointer, "a value that is an object or an array cannot be a constant", "describe its fields")
-        if len({(type(each), each) for each in values}) < len(values):
-            raise refuse(pointer, "a value stands twice", "list it once")
+        if len(once := dict.fromkeys((type(each), each) for each in values)) < len(values):
+            self.tell(pointer, "a value is listed twice", "it is one value")
+            values = tuple(each for _, each in once)
         if not values:
             return Kind("null")
         if all(isinstance(each, bool) for each in values):
@@ -287,12 +319,14 @@ class Kinds:
         return Kind("union", inner=_sorted(values), nullable=nullable, said=(said, pointer))
 
 
-def refuse_stray(schema: Mapping[str, Any], types: list[str], pointer: str) -> None:
-    """Refuse a keyword that means nothing for these types."""
-    allowed = {key for each in types for key in BY_TYPE[each]} | {"type"}
-    for key in schema:
-        if key not in allowed and not is_annotation(key):
-            raise refuse(below(pointer, key), f"it means nothing for {' or '.join(types)}", "leave it out")
+def has_more_fields(schema: Mapping[str, Any]) -> bool:
+    """Whether an object has fields beside those that it lists: those of its kinds."""
+    members = [each for key in ("oneOf", "anyOf") for each in schema.get(key, [])]
+    listed = schema.get("properties", {}).keys()
+    plain = [each for each in members if each.keys() <= {"required", "properties", "title", "description"}]
+    if len(plain) < len(members) or any(each.get("properties", {}).keys() - listed for each in plain):
+        return True
+    return "discriminator" in schema
 
 
 def _is(value: object, type_: str) -> bool:

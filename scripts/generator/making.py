@@ -11,8 +11,8 @@ from typing import Any
 
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
-from .description import Failure
 from .rendering import Package
+from .report import Failure, Report
 from .settings import ROOT, Settings
 
 PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6", "jinja2": "3.1.6"}
@@ -29,16 +29,16 @@ def check_tools(settings: Settings) -> None:
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path) -> None:
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
     """Make the package in folder/<package>."""
-    render(settings, document, folder)
+    render(settings, document, folder, report)
     tidy(folder)
     add_overlays(settings, folder)
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path) -> None:
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> None:
     """Write what the templates make of a description."""
-    Package(settings, document, folder / settings.package).build()
+    Package(settings, document, folder / settings.package, report).build()
 
 
 def tidy(folder: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .description import Description, below, refuse
+from .description import Description
 from .naming import is_annotation
+from .report import below, refuse
 
 
 class Merging:
@@ -34,7 +35,7 @@ class Merging:
             return self.merged(part, place) | own if "$ref" not in part else {**part, **own}
         merged: dict[str, Any] = {}
         opened = [self._opened(part, place) for part, place in [*parts, (own, pointer)]]
-        _refuse_closed(opened, pointer)
+        self._open_closed(opened, pointer)
         for part in opened:
             self._add(merged, part, pointer)
         return merged
@@ -46,10 +47,13 @@ class Merging:
             return merged
         name = component_name(merged["$ref"])
         if name in self._opening:
-            raise refuse(self._origins[name], "its allOf leads back to itself", "leave that part out")
+            self._tell(self._origins[name], "its allOf leads back to itself", "that part is ignored")
+            return {}
         self._opening.append(name)
-        inner = self._opened(self._description.schemas[name], self._origins[name])
-        self._opening.pop()
+        try:
+            inner = self._opened(self._description.schemas[name], self._origins[name])
+        finally:
+            self._opening.pop()
         return {key: value for key, value in inner.items() if not is_annotation(key)}
 
     def _add(self, merged: dict[str, Any], part: Mapping[str, Any], pointer: str) -> None:
@@ -72,13 +76,35 @@ class Merging:
                 merged.pop("const", None)
                 merged["enum"] = values
             elif key in merged and merged[key] != value and not is_annotation(key):
-                raise refuse(
-                    pointer,
-                    f"the parts of its allOf say {key} in two ways, {merged[key]!r} and {value!r}",
-                    "say it once, in one schema",
-                )
+                merged[key] = self._both(key, merged[key], value, pointer)
             else:
                 merged[key] = value
+
+    def _tell(self, pointer: str, found: str, means: str) -> None:
+        self._description.report.tell(pointer, found, means)
+
+    def _both(self, key: str, first: Any, second: Any, pointer: str) -> Any:
+        """Return what a keyword says that two parts have."""
+        if key in _TIGHTER:
+            return _TIGHTER[key](first, second)
+        if key in ("items", "additionalProperties"):
+            return {"allOf": [first, second]} if isinstance(first, Mapping) and isinstance(second, Mapping) else second
+        if key in ("oneOf", "anyOf"):
+            raise refuse(pointer, f"two parts of its allOf have {key}", "say it once")
+        self._tell(pointer, f"the parts of its allOf say {key} in two ways", "the last one holds")
+        return second
+
+    def _open_closed(self, parts: list[dict[str, Any]], pointer: str) -> None:
+        """Open a part that forbids what the others have: the server checks what an object may have."""
+        names = {name for part in parts for name in part.get("properties", {})}
+        for part in parts:
+            if part.get("additionalProperties") is False and names - part.get("properties", {}).keys():
+                self._tell(
+                    pointer,
+                    "a part of its allOf has additionalProperties: false, and another one has more",
+                    "what all parts have can be given",
+                )
+                del part["additionalProperties"]
 
     @staticmethod
     def _common_types(first: Any, second: Any, pointer: str) -> list[str]:
@@ -90,16 +116,12 @@ class Merging:
         return common
 
 
-def _refuse_closed(parts: list[dict[str, Any]], pointer: str) -> None:
-    """Refuse a part that forbids what the others have."""
-    names = {name for part in parts for name in part.get("properties", {})}
-    for part in parts:
-        if part.get("additionalProperties") is False and (more := names - part.get("properties", {}).keys()):
-            raise refuse(
-                pointer,
-                f"a part of its allOf has additionalProperties: false, and another has {sorted(more)[0]!r}",
-                "say additionalProperties: false beside the allOf, of an object that has all of them",
-            )
+_TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+    "uniqueItems": max,
+}
+"""What two limits say together."""
 
 
 def component_name(reference: str) -> str:

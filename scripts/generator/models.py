@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .description import Description, below, refuse
-from .kinds import Kind, Kinds, refuse_stray
+from .description import Description
+from .kinds import NO_MEMBERS, Kind, Kinds, has_more_fields
 from .merging import component_name
-from .naming import class_name, python_name
+from .naming import class_name, free_attribute, python_name
+from .report import Failure, below, refuse
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Model:
         properties: Its fields.
         rest: The kind of its other fields; None if they may be anything.
         closed: Whether it has no other fields.
+        partial: Whether it has kinds, each with fields of its own.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Model:
     properties: list[Property]
     rest: Kind | None
     closed: bool
+    partial: bool
 
 
 class Models:
@@ -76,35 +79,38 @@ class Models:
     def _read_model(self, name: str) -> Model:
         pointer, schema = self._kinds.by_class[name]
         merged = self._kinds.merged(schema, pointer)
-        refuse_stray(merged, ["object"], pointer)
+        self._kinds.tell_stray(merged, ["object"], pointer)
+        if "discriminator" in merged:
+            self._kinds.tell(below(pointer, "discriminator"), *NO_MEMBERS)
         required = set(merged.get("required", []))
         properties: list[Property] = []
+        names: set[str] = set()
         for key, each in merged.get("properties", {}).items():
             here = below(pointer, "properties", key)
-            shown = self.shown(each)
-            properties.append(Property(key, python_name(key), self._kinds.of(each, here), key in required, shown, here))
-        seen: dict[str, str] = {}
-        for prop in properties:
-            if prop.python_name in seen:
-                raise refuse(
-                    prop.pointer,
-                    f"it would be called {prop.python_name}, as {seen[prop.python_name]!r} is",
-                    "rename one; an object of a client cannot have both",
-                )
-            seen[prop.python_name] = prop.name
-        if unknown := required - merged.get("properties", {}).keys():
-            raise refuse(below(pointer, "required"), f"{sorted(unknown)[0]!r} is no property", "describe it there")
+            called = free_attribute(python_name(key), names)
+            names.add(called)
+            properties.append(
+                Property(key, called, self._kinds.of(each, here), key in required, self.shown(each), here)
+            )
+        for unknown in sorted(required - merged.get("properties", {}).keys()):
+            self._kinds.tell(below(pointer, "required"), f"{unknown!r} is required, and no property")
+            called = free_attribute(python_name(unknown), names)
+            names.add(called)
+            properties.append(Property(unknown, called, Kind("anything"), required=False, schema={}, pointer=pointer))
         for limit in ("minProperties", "maxProperties"):
             if limit in merged:
-                raise refuse(below(pointer, limit), "an object with fields has them by name", "leave it out")
+                self._kinds.tell(below(pointer, limit), "a number of properties for an object with fields")
         rest = merged.get("additionalProperties")
         closed = rest is False
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
         if typed is not None and typed.form == "anything":
             typed = None
+        partial = has_more_fields(merged)
+        if partial and typed is None:
+            closed, typed = False, Kind("union", inner=(Kind("anything"),))  # such fields are no mistake of a caller's
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
-        return Model(name, {**schema, **merged}, properties, typed, closed)
+        return Model(name, {**schema, **merged}, properties, typed, closed, partial)
 
     def shown(self, schema: Any) -> Mapping[str, Any]:
         """Return what is said of a schema: of its own, else of what it refers to."""
@@ -120,7 +126,7 @@ class Models:
     def bytes_in(self, kind: Kind) -> bool:
         """Whether there are bytes in a kind, which JSON cannot hold."""
         found = list(_within(kind))
-        return any(each.form == "file" or each.name in self._with_bytes for each in found)
+        return any(each.form == "file" or each.lost == "bytes" or each.name in self._with_bytes for each in found)
 
     @cached_property
     def _with_bytes(self) -> set[str]:
@@ -130,7 +136,7 @@ class Models:
         for name, component in self._kinds.components.items():
             if component.form == "model" and component.name == name:
                 kinds = [each for prop in self.model(name).properties for each in _within(prop.kind)]
-                if any(each.form == "file" for each in kinds):
+                if any(each.form == "file" or each.lost == "bytes" for each in kinds):
                     found.append(name)
                 for each in kinds:
                     holders.setdefault(each.name, set()).add(name)
@@ -149,8 +155,15 @@ class Models:
         the union, so this is asked for when all components are known.
         """
         (said, pointer), kinds = union.said, list(union.inner)
-        if said is None:
-            return self._common_constant(kinds)
+        if said is not None:
+            try:
+                return self._said(said, pointer, kinds)
+            except Failure as failure:
+                self._description.report.tell_failure(failure, "the member is told by the fields that are there")
+        return self._common_constant(kinds)
+
+    def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
+        """Return what tells the members of a union apart, as the union says it."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]
         if strangers := [kind for kind in kinds if kind.form != "model"]:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")

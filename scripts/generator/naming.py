@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from openapi_python_client import strings
 
-from .description import METHODS, below, refuse
+from .report import below
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+"""The methods that have a keyword of their own."""
 
 _TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod", "type_"}
 
@@ -95,6 +98,15 @@ def session_argument_name(text: str) -> str:
     return f"{name}_" if name in _SESSION_ARGUMENTS else name
 
 
+def free_attribute(name: str, taken: Collection[str]) -> str:
+    """Return a name for an attribute or an argument, numbered if another one has it."""
+    count, found = 1, name
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    return found
+
+
 @cache
 def class_name(text: str) -> str:
     """Return the name of a class for any text."""
@@ -125,9 +137,35 @@ ANNOTATIONS = ("description", "default", "deprecated", "readOnly", "writeOnly", 
 """Keywords that say something of one use of a schema, not of its values."""
 
 
+_SAYS_NOTHING = {
+    *("externalDocs", "$comment", "$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),
+    *("$defs", "definitions", "contentSchema"),
+}
+"""Keywords that say nothing of values: of people, and of how schemas find each other."""
+
+
 def is_annotation(key: str) -> bool:
     """Whether a keyword says something of one use of a schema, not of its values."""
-    return key in ANNOTATIONS or key in ("externalDocs", "$comment") or key.startswith("x-")
+    return key in ANNOTATIONS or key in _SAYS_NOTHING or key.startswith("x-")
+
+
+def python_names(name: str) -> tuple[str, str]:
+    """Return what the class and the module of a schema are called; no file system tells modules apart by case."""
+    return class_name(name), python_name(class_name(name)).lower()
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Return a name for a schema, numbered if another one is called so in Python; it is taken from now on."""
+    count, found = 1, name
+    while not taken.isdisjoint(python_names(found)):
+        count += 1
+        found = f"{name}{count}"
+    taken.update(python_names(found))
+    return found
+
+
+_MOST_PARTS = 50
+"""How many parts of an allOf may stand in each other."""
 
 
 class Namer:
@@ -136,10 +174,19 @@ class Namer:
     The name is made of where the schema stands: `settings` of `Voice` becomes `VoiceSettings`.
     """
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], ids: Mapping[str, str], moved: Mapping[str, str]) -> None:
+        """Look at a document.
+
+        Args:
+            document: The document.
+            ids: The id of each operation, by its pointer.
+            moved: The pointer at which a component stood, where that is another one.
+        """
         self._document = document
-        self._schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
-        self.origins: dict[str, str] = {name: below("", "components", "schemas", name) for name in self._schemas}
+        self._ids = ids
+        self._schemas: dict[str, Any] = document["components"]["schemas"]
+        self.origins = {name: moved.get(name, below("", "components", "schemas", name)) for name in self._schemas}
+        self._taken = {each for name in self._schemas for each in python_names(name)}
 
     def name_all(self) -> dict[str, str]:
         """Name them, in place; return the JSON pointer at which each component stood."""
@@ -164,12 +211,15 @@ class Namer:
             for index, parameter in enumerate(item.get("parameters", [])):
                 pointer = below("", "paths", path, "parameters", index)
                 yield from self._in_parameter(parameter, f"{path} {parameter.get('name')}", pointer)
+            pointer = below("", "paths", path)
             for method in METHODS:
                 if method in item:
-                    yield from self._in_operation(item[method], below("", "paths", path, method))
+                    yield from self._in_operation(item[method], below(pointer, method))
+            for method, operation in item.get("additionalOperations", {}).items():
+                yield from self._in_operation(operation, below(pointer, "additionalOperations", method))
 
     def _in_operation(self, operation: Any, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
-        name = str(operation.get("operationId", "")).replace(".", " ")
+        name = self._ids[pointer].replace(".", " ")
         for index, parameter in enumerate(operation.get("parameters", [])):
             here = below(pointer, "parameters", index)
             yield from self._in_parameter(parameter, f"{name} {parameter.get('name')}", here)
@@ -185,6 +235,7 @@ class Namer:
     def _in_parameter(self, parameter: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         if "schema" in parameter:
             yield parameter, "schema", name, below(pointer, "schema")
+        yield from self._in_content(parameter, name, pointer)
 
     def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         for media_type, each in node.get("content", {}).items():
@@ -198,13 +249,7 @@ class Namer:
         self._inside(schema, name, pointer)
         if not self._needs_name(schema):
             return schema
-        new = class_name(name)
-        if new in self.origins:
-            raise refuse(
-                pointer,
-                f"it would be called {new}, as {self.origins[new]} is",
-                "give it a name of its own under /components/schemas and refer to that with $ref",
-            )
+        new = free_name(class_name(name), self._taken)
         self.origins[new] = pointer
         self._schemas[new] = schema
         kept = {key: value for key, value in schema.items() if key in ANNOTATIONS}
@@ -235,18 +280,22 @@ class Namer:
             return True
         return self._is_object(schema)
 
-    def _is_object(self, schema: Any) -> bool:
+    def _is_object(self, schema: Any, within: int = 0) -> bool:
         """Whether a schema that is no reference describes an object with fields."""
-        if not isinstance(schema, Mapping) or "$ref" in schema:
+        if within > _MOST_PARTS or not isinstance(schema, Mapping) or "$ref" in schema:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True
         parts = [part for part in schema.get("allOf", []) if not all(is_annotation(key) for key in part)]
         if len(parts) == 1 and all(is_annotation(key) for key in schema if key != "allOf"):
-            return self._is_object(parts[0])
-        return any(self._is_object(self._target(part)) for part in parts)
+            return self._is_object(parts[0], within + 1)
+        return any(self._is_object(self._target(part), within + 1) for part in parts)
 
     def _target(self, schema: Any) -> Any:
+        seen: set[str] = set()
         while isinstance(schema, Mapping) and "$ref" in schema:
+            if schema["$ref"] in seen:
+                return None
+            seen.add(schema["$ref"])
             schema = self._schemas.get(schema["$ref"].rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~"))
         return schema

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .description import below, refuse
 from .kinds import Kind, Kinds
+from .media_types import bare, is_json
 from .models import Models
 from .naming import argument_name
+from .report import below, refuse
 
-SEPARATORS: Mapping[tuple[str, str, bool], str | None] = {
-    ("path", "simple", False): ",",
-    ("path", "simple", True): ",",
-    ("query", "form", True): None,
-    ("query", "form", False): ",",
-    ("query", "spaceDelimited", False): " ",
-    ("query", "pipeDelimited", False): "|",
-    ("header", "simple", False): ",",
-    ("header", "simple", True): ",",
-    ("cookie", "form", False): ",",
+SEPARATORS: Mapping[tuple[str, bool], str | None] = {
+    ("form", True): None,
+    ("form", False): ",",
+    ("spaceDelimited", False): " ",
+    ("pipeDelimited", False): "|",
+    # Exploded these are what `form` is.
+    ("spaceDelimited", True): None,
+    ("pipeDelimited", True): None,
 }
-"""What stands between the items of an array, by place, `style` and `explode`; None for the name repeated."""
+"""What stands between the items of an array in the query, by `style` and `explode`; None for the name repeated."""
+
+FIELDS: Mapping[tuple[str, bool], str] = {
+    ("form", True): "_styles.fields",
+    ("form", False): '_styles.listed(",")',
+    ("spaceDelimited", False): '_styles.listed(" ")',
+    ("pipeDelimited", False): '_styles.listed("|")',
+    ("deepObject", True): "_styles.deep_object",
+    ("deepObject", False): "_styles.deep_object",  # `explode` says nothing of it
+}
+"""What writes an object in the query, by `style` and `explode`."""
 
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+STYLES = {"path": ("simple", "label", "matrix"), "header": ("simple",)}
+"""The styles of what is one text."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ class Argument:
         kind: What it may be.
         required: Whether it must be given.
         schema: What is said of it.
-        separator: What stands between the items of an array; None if they go one by one.
+        style: How it is written if not in the usual way, as code.
         attribute: The field of the body that it is, by its name in Python.
     """
 
@@ -48,42 +61,77 @@ class Argument:
     kind: Kind
     required: bool
     schema: Mapping[str, Any]
-    separator: str | None = None
+    style: str = ""
     attribute: str = ""
 
 
 def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kinds: Kinds, models: Models) -> Argument:
     """Return the argument of a parameter."""
-    if "schema" not in node:
-        raise refuse(pointer, "it has no schema", "say what it may be")
-    if place == "header" and name.lower() in ("accept", "content-type", "authorization"):
-        raise refuse(pointer, f"OpenAPI ignores a header parameter {name}", "the client sends it by itself")
-    schema, here = node["schema"], below(pointer, "schema")
+    if place == "header" and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
+        raise refuse(below(pointer, "name"), f"{name!r} is no header name (RFC 9110 section 5.1)", "write its name")
+    schema, here = node.get("schema"), below(pointer, "schema")
+    media_type = next(iter(node.get("content", {})), "")
+    if schema is None and media_type:
+        schema, here = node["content"][media_type].get("schema", {}), below(pointer, "content", media_type, "schema")
+    if schema is None:
+        kinds.tell(pointer, "a parameter of no schema", "it may be anything that is one value")
+        schema = {}
     kind = kinds.of(schema, here)
-    style = node.get("style", DEFAULT_STYLES[place])
-    explode = node.get("explode", style == "form")
-    if (place, style, explode) not in SEPARATORS and (kind.form == "array" or style not in DEFAULT_STYLES.values()):
-        raise refuse(
-            below(pointer, "style"),
-            f"{style} with explode {str(explode).lower()} cannot be written in the {place}",
-            f"use {DEFAULT_STYLES[place]}" + (" with explode: false" if place == "cookie" else ""),
-        )
-    if not is_simple(kind) and not (kind.form == "array" and is_simple(kind.inner[0])):
-        raise refuse(here, "a parameter is one value or an array of such", "put what has a structure into the body")
+    style = (
+        _of_content(place, media_type, kind, models, pointer)
+        if media_type
+        else _style(place, node, kind, models, pointer)
+    )
     said = {**models.shown(schema)}
     for key in ("description", "deprecated"):
         # What stands beside the schema is as good as what stands in it.
         if key in node and key not in (schema if isinstance(schema, Mapping) else {}):
             said[key] = node[key]
-    return Argument(
-        place,
-        name,
-        argument_name(name),
-        kind,
-        bool(node.get("required")),
-        said,
-        SEPARATORS.get((place, style, explode)) if kind.form == "array" else None,
+    place = "query" if place == "querystring" else place
+    return Argument(place, name, argument_name(name), kind, bool(node.get("required")), said, style)
+
+
+def _of_content(place: str, media_type: str, kind: Kind, models: Models, pointer: str) -> str:
+    """Return how a document of its own is written."""
+    here = below(pointer, "content", media_type)
+    if place == "querystring":
+        if bare(media_type) == "application/x-www-form-urlencoded" and _has_plain_fields(kind, models):
+            return FIELDS["form", True]
+        raise refuse(here, "the whole query is a document that is no form of single values", "describe its parts")
+    if not is_json(media_type) or models.bytes_in(kind):
+        raise refuse(here, f"a parameter of {bare(media_type)} cannot be written", "give it a schema, or make it JSON")
+    return "_styles.as_json" if place == "query" else '("json", False)'
+
+
+def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
+    """Return how a value is written, as code; empty for the usual way."""
+    usual = DEFAULT_STYLES.get(place, "")
+    style = node.get("style", usual)
+    explode = node.get("explode", style in ("form", "cookie"))
+    is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
+    if place == "query" and has_fields and (style, explode) in FIELDS:
+        return FIELDS[style, explode]
+    if place == "query" and is_text and (style, explode) in SEPARATORS:
+        return repr(SEPARATORS[style, explode] or "") if kind.form not in _SINGLE and SEPARATORS[style, explode] else ""
+    if style in STYLES.get(place, ()) and (is_text or has_fields):
+        return "" if style == usual and is_text else f"({style!r}, {explode})"
+    if place == "cookie" and style in ("form", "cookie") and is_text and (is_simple(kind) or not explode):
+        return ""
+    if not is_text and not has_fields:
+        raise refuse(
+            below(pointer, "schema"),
+            "a parameter is one value, an array of such, or an object of such",
+            "put what has more structure into the body, or make it JSON with `content`",
+        )
+    what = "an object" if has_fields else "an array" if kind.form == "array" else "a value"
+    raise refuse(
+        below(pointer, "style"),
+        f"{style} with explode {str(explode).lower()} is no way to write {what} in the {place}",
+        f"use {usual or 'another place'}" + (" with explode: false" if place == "cookie" else ""),
     )
+
+
+_SINGLE = ("string", "integer", "number", "boolean", "day", "moment", "uuid", "const", "choice", "values", "anything")
 
 
 def is_simple(kind: Kind) -> bool:
@@ -91,3 +139,28 @@ def is_simple(kind: Kind) -> bool:
     if kind.form == "union":
         return bool(kind.inner) and all(is_simple(each) for each in kind.inner)
     return kind.form not in ("array", "map", "model", "file", "null", "anything")
+
+
+def _is_text(kind: Kind) -> bool:
+    """Whether a value can be written as one text, or as several."""
+    if kind.form == "union":
+        return bool(kind.inner) and all(_is_text(each) for each in kind.inner)
+    if kind.form == "anything":
+        return not kind.lost
+    return is_simple(kind) or (kind.form == "array" and _is_one_text(kind.inner[0]))
+
+
+def _is_one_text(kind: Kind) -> bool:
+    return is_simple(kind) or (kind.form == "anything" and not kind.lost)
+
+
+def _has_plain_fields(kind: Kind, models: Models) -> bool:
+    """Whether a value is an object whose fields can each be written as one text."""
+    if kind.form == "map":
+        return _is_one_text(kind.inner[0])
+    if kind.form != "model":
+        return False
+    model = models.model(kind.name)
+    return all(_is_one_text(prop.kind) for prop in model.properties) and (
+        model.rest is None or _is_one_text(model.rest)
+    )

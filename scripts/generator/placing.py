@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .description import Failure
+from .report import Failure
 from .settings import ROOT, STAMP, Settings
 
 

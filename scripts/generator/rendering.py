@@ -8,6 +8,7 @@ import json
 import traceback
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,11 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
-from .description import Description, Failure, below, refuse
-from .keywords import problems
+from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
-from .security import auth_of
+from .report import Failure, Report, below, refuse
 from .service import base_url, client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
@@ -40,20 +40,22 @@ class Package(Project):
     operation.
     """
 
-    def __init__(self, settings: Settings, document: dict[str, Any], folder: Path) -> None:
-        if wrong := list(problems(document)):
-            raise Failure.of(wrong)
+    def __init__(
+        self, settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None
+    ) -> None:
         _check_client(settings)
         digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
-        origins = Namer(document).name_all()
-        self.description = Description(document)
+        self.report = report = report or Report()
+        self.description = Description(document, report, settings.names)
+        ids = {each.pointer: each.id for each in self.description.operations}
+        origins = Namer(document, ids, report.moved).name_all()
         self.settings = settings
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
         self.kinds = Kinds(self.description, origins)
         self.models = Models(self.description, self.kinds)
-        self.calls = [
-            Call(each, self.description, self.kinds, self.models) for each in self.description.operations.values()
-        ]
+        self.calls = list(self._calls())
+        report.expressed = len(self.calls)
+        report.check()
         config = Config.from_sources(
             ConfigFile(literal_enums=True, post_hooks=[], package_name_override=settings.package),
             MetaType.NONE,
@@ -71,7 +73,7 @@ class Package(Project):
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose)
         self._resources = self._by_resource()
-        auth = auth_of(document)
+        auth = self.description.security.auth
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
         found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
@@ -98,36 +100,40 @@ class Package(Project):
             default_of=default_of,
         )
 
+    def _calls(self) -> Iterator[Call]:
+        """Yield the operations that can be expressed; the others are left out."""
+        self.left_out: list[LeftOutCall] = []
+        for each in self.description.operations:
+            call = Call(each, self.description, self.kinds, self.models)
+            try:
+                call.check()
+            except Failure as failure:
+                self.report.leave_out(each.id, each.pointer, failure)
+                self.left_out.append(LeftOutCall(each, "; ".join(problem.reason for problem in failure.problems)))
+            else:
+                yield call
+
     def _offer(self, **names: Any) -> None:
         """Give names to all templates."""
         self.env.globals.update(names)
 
     def _by_resource(self) -> dict[str, Resource]:
         """Return the resources by the attribute of the client."""
-        about = {each["name"]: each.get("description", "") for each in self.description.document.get("tags", [])}
+        tags = self.description.document.get("tags", [])
+        about = {each.get("name"): each.get("description", "") for each in tags}
         found: dict[str, Resource] = {}
-        modules: dict[str, str] = {}
         taken = {"SyncResource", "AsyncResource", *self.kinds.components}
-        for call in self.calls:
-            tag = call.operation.tag
-            if call.resource not in found:
-                found[call.resource] = Resource(tag, about.get(tag, ""), taken)
-                taken.update(found[call.resource].classes)
-            resource = found[call.resource]
-            if resource.tag != tag or call.method in {each.method for each in resource.calls}:
-                raise refuse(
-                    call.operation.pointer,
-                    f"it would be called {call.resource}.{call.method}, as another operation is",
-                    "rename one of them",
-                )
-            if call.module in modules:
-                raise refuse(
-                    below(call.operation.pointer, "operationId"),
-                    f"its module would be called {call.module}, as that of {modules[call.module]!r} is",
-                    "rename one of them",
-                )
-            modules[call.module] = call.id
-            resource.calls.append(call)
+        operations: list[Call | LeftOutCall] = [*self.calls, *self.left_out]
+        for call in operations:
+            name = call.operation.name
+            if name.resource not in found:
+                found[name.resource] = Resource(name.tag, about.get(name.tag, ""), taken)
+                taken.update(found[name.resource].classes)
+            resource = found[name.resource]
+            if isinstance(call, Call):
+                resource.calls.append(call)
+            else:
+                resource.left_out.append(call)
         return found
 
     def _refuse_losses(self) -> None:
@@ -171,7 +177,9 @@ class Package(Project):
             used = {kind.name for call in calls for each in call.named for kind in each.kind.named()}
             for call in calls:
                 said = call.operation.data.get("x-params")
-                name = f"{class_name(call.id)}Arguments" if said is None else str(said)
+                name = class_name(f"{call.id} Arguments") if said is None else str(said)
+                while said is None and (name in found or name in used or name in self.kinds.components):
+                    name = f"{name.removesuffix('Arguments')}CallArguments"
                 if name != class_name(name):
                     raise refuse(
                         below(call.operation.pointer, "x-params"),
@@ -239,6 +247,19 @@ class Package(Project):
         return name, self._stamp + text
 
 
+@dataclass(frozen=True)
+class LeftOutCall:
+    """An operation that the package has not, and why."""
+
+    operation: RawOperation
+    reason: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The HTTP method and the path."""
+        return self.operation.method, self.operation.path
+
+
 class Resource:
     """The operations of one tag."""
 
@@ -246,6 +267,7 @@ class Resource:
         self.tag = tag
         self.about = about
         self.calls: list[Call] = []
+        self.left_out: list[LeftOutCall] = []
         self.class_name = f"{class_name(tag)}Resource"
         # A tag `pet` and a schema `PetResource` are two things, and so are the tags `async_pet` and `pet`.
         while not taken.isdisjoint(self.classes):
@@ -271,7 +293,7 @@ def outline(package: Package) -> dict[str, Any]:
             schemas[name] = {"type": "object"} if kind.form == "model" else {"type": "string", "enum": ["value"]}
     paths = {
         f"/{index}": {
-            call.operation.method.lower(): {
+            "get": {
                 "operationId": call.module,
                 "tags": [call.resource],
                 "responses": {"200": {"description": ""}},

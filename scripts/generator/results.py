@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .description import Description, RawOperation, below, refuse
+from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
+from .report import Failure, below, refuse
 
 
 @dataclass(frozen=True)
@@ -20,59 +21,113 @@ class Result:
     kind: Kind
 
 
+NOTHING, TEXT, BYTES = Result("nothing", Kind("null")), Result("text", Kind("string")), Result("bytes", Kind("file"))
+
+FORMS = ("json", "bytes", "text")
+"""Of several kinds of body the first of these is asked for."""
+
+
+@dataclass(frozen=True)
+class Success:
+    """The successes of an operation.
+
+    Args:
+        results: What each holds, by status; `2XX` for every one that is not named.
+        media_types: What is asked for.
+        descriptions: What is said of them.
+    """
+
+    results: dict[int | str, Result]
+    media_types: list[str]
+    descriptions: list[str]
+
+
 class Results:
     """The successes of a description's operations."""
 
     def __init__(self, description: Description, kinds: Kinds, models: Models) -> None:
         self._description = description
+        self._report = description.report
         self._kinds = kinds
         self._models = models
 
-    def of(self, operation: RawOperation) -> dict[int | str, Result]:
-        """What each success holds, by status; `2XX` for every one that is not named."""
-        found: dict[int | str, Result] = {}
-        for status, response in operation.data["responses"].items():
-            text = str(status).upper()
-            if text.startswith("2"):
-                here, node = self._description.located(response, below(operation.pointer, "responses", status))
-                found[int(text) if text.isdigit() else text] = self._success(operation, node, here)
+    def of(self, operation: RawOperation) -> Success:
+        """Return the successes of an operation."""
+        results: dict[int | str, Result] = {}
+        media_types: list[str] = []
+        descriptions: list[str] = []
+        pointer = below(operation.pointer, "responses")
+        for status, name in self._statuses(operation, pointer).items():
+            here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
+            results[status], asked = self._success(operation, node, here)
+            media_types += asked[:1] if results[status] == BYTES else asked
+            descriptions.append(str(node.get("description", "")))
+        if BYTES in results.values():
+            results = {status: self._as_bytes(each, status, pointer) for status, each in results.items()}
+        return Success(results or {"2XX": NOTHING}, media_types, descriptions)
+
+    def _statuses(self, operation: RawOperation, pointer: str) -> dict[int | str, str]:
+        """Return the successes by status, and what each is called in the description."""
+        named = [name for name in operation.data["responses"] if not name.startswith("x-")]
+        found: dict[int | str, str] = {}
+        for name in named:
+            text = name.upper()
+            if text.startswith("2") and len(text) == 3:
+                found[int(text) if text.isdigit() else "2XX"] = name
+        if not found and "default" in named:
+            return {"2XX": "default"}
         if not found:
-            raise refuse(below(operation.pointer, "responses"), "it names no success", "describe the 2xx that is one")
-        if len({"bytes" if each.form == "bytes" else "other" for each in found.values()}) > 1:
-            raise refuse(
-                below(operation.pointer, "responses"),
-                "bytes and other results cannot come from one method",
-                "leave the one that a caller is to get",
-            )
+            self._report.tell(pointer, "it names no success", "a success returns None; with_raw_response has its body")
         return found
 
-    def _success(self, operation: RawOperation, response: Mapping[str, Any], pointer: str) -> Result:
-        content = response.get("content", {})
-        if not content:
-            return Result("nothing", Kind("null"))
-        if operation.method == "HEAD":
-            raise refuse(below(pointer, "content"), "a response to HEAD has no body", "leave it out")
-        here = below(pointer, "content")
-        found = [self._content(media_type, each, below(here, media_type)) for media_type, each in content.items()]
-        if any(each != found[0] for each in found):
-            raise refuse(
-                here,
-                "a method returns one kind of body, and here are several",
-                "leave the media type that the client is to ask for",
+    def _as_bytes(self, result: Result, status: int | str, pointer: str) -> Result:
+        if result != BYTES:
+            self._report.tell(
+                below(pointer, status),
+                "a success that is bytes has this one beside it",
+                "it is handed out as bytes too",
             )
-        return found[0]
+        return BYTES
+
+    def _success(self, operation: RawOperation, response: Mapping[str, Any], pointer: str) -> tuple[Result, list[str]]:
+        """Return what a success holds, and the media types to ask for."""
+        content = response.get("content", {})
+        if content and operation.method == "HEAD":
+            self._report.tell(below(pointer, "content"), "a response to HEAD has no body", "None is returned")
+        if not content or operation.method == "HEAD":
+            return NOTHING, []
+        here = below(pointer, "content")
+        found: dict[str, Result] = {}
+        failures: list[Failure] = []
+        for media_type, described in content.items():
+            try:
+                found[media_type] = self._content(media_type, described, below(here, media_type))
+            except Failure as failure:
+                failures.append(failure)
+        if not found:
+            raise Failure.of(problem for each in failures for problem in each.problems)
+        for each in failures:
+            self._report.tell_failure(each, "another media type is asked for")
+        first = next(result for form in FORMS for result in found.values() if result.form == form)
+        for media_type, result in found.items():
+            if result != first:
+                self._report.tell(
+                    below(here, media_type), f"a success may be {media_type} too", "another media type is asked for"
+                )
+        return first, [media_type for media_type, result in found.items() if result == first]
 
     def _content(self, media_type: str, node: Mapping[str, Any], pointer: str) -> Result:
         here = below(pointer, "schema")
         kind = self._kinds.of(node.get("schema"), here)
-        if is_json(media_type):
+        # Frameworks write `*/*` for what is JSON; what has a structure is.
+        if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
             if self._models.bytes_in(kind):
                 raise refuse(here, "JSON cannot hold bytes", "name the media type of the bytes")
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):
-                raise refuse(here, f"a body of {bare(media_type)} is a text", "give it type: string")
-            return Result("text", Kind("string"))
+                self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as text")
+            return TEXT
         if kind.form not in ("file", "anything", "string"):
-            raise refuse(here, f"a body of {bare(media_type)} is bytes", "give it type: string, format: binary")
-        return Result("bytes", Kind("file"))
+            self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as bytes")
+        return BYTES

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .description import Description, refuse
+from .description import Description
 from .kinds import Kinds
 from .models import Models, Property
 from .naming import class_name, method_name, resource_name, session_argument_name
+from .report import refuse
 
 OVERLAY = "speech_session.py"
 """The hand-written module that speaks the protocol of a session. Without it, no session can be generated."""

@@ -6,14 +6,15 @@ import keyword
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from packaging.version import VERSION_PATTERN
 
-from .description import Failure, load
+from .description import load
 from .naming import class_name
+from .report import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,8 @@ class Settings:
     client: str
     version: str
     overlays: list[str]
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    leave_out: tuple[str, ...] = ()
 
     @property
     def shown_spec(self) -> str:
@@ -44,6 +47,8 @@ class Settings:
     @classmethod
     def read(cls, spec: Path | None = None, package: str | None = None, out: Path | None = None) -> Settings:
         """Read the settings; refuses keys it does not know."""
+        if spec is not None and spec.as_posix().startswith(("http:/", "https:/")):
+            raise Failure("--spec takes a file: download the description first, so that a run depends on no network")
         path = ROOT / "openapi" / "generator.yaml"
         data = load(path)
         _check(path.name, data)
@@ -57,12 +62,14 @@ class Settings:
             client=class_name(package) if package else data["client"],
             version=data["version"],
             overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            names=data.get("names", {}),
+            leave_out=tuple(data.get("leave_out", [])),
         )
 
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse what is missing, unknown or of another kind."""
-    known = {"package", "client", "version", "overlays"}
+    known = {"package", "client", "version", "overlays", "names", "leave_out"}
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
     unknown = (data.keys() - known) | (lists.keys() - {"shared", "own"})
@@ -73,6 +80,11 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
             raise Failure(f"{name}: {key} is {data.get(key)!r}; write a text, in quotes if it looks like a number")
     if not re.fullmatch(VERSION_PATTERN, data["version"], re.VERBOSE | re.IGNORECASE):
         raise Failure(f"{name}: {data['version']!r} is no version; write one such as 0.1.0 (PEP 440)")
+    names, left_out = data.get("names", {}), data.get("leave_out", [])
+    if not isinstance(names, Mapping) or not all(isinstance(each, str) for each in names.values()):
+        raise Failure(f"{name}: names is no map of operations to <resource>.<method>")
+    if not isinstance(left_out, list) or not all(isinstance(each, str) for each in left_out):
+        raise Failure(f"{name}: leave_out is no list of operations")
     for key in ("shared", "own"):
         names = lists.get(key)
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):

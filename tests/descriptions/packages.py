@@ -12,8 +12,8 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from generator.description import load_description
 from generator.making import add_overlays, render, tidy
+from generator.reading import load_description
 from generator.rendering import Package
 from generator.settings import ROOT, Settings
 

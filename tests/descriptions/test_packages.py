@@ -22,8 +22,8 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from generator.description import Failure
 from generator.naming import method_name, python_name, resource_name
+from generator.report import Failure
 from tests.hints import Walk
 
 from . import mock

@@ -46,8 +46,8 @@ def test_the_page_shows_what_the_commands_print(
     made, refused = printed(command)
     code, said = run()
     assert (code, counted(said)) == (0, counted("\n".join(made) + "\n"))
-    description.write_text(text.replace(before, field + "          if: {}\n" + before), encoding="utf-8")
-    assert run() == (1, "\n".join(refused) + "\n")
+    description.write_text(text.replace(before, field + '          $ref: "#/accents"\n' + before), encoding="utf-8")
+    assert run() == (2, "\n".join(refused) + "\n")
     description.write_text(text.replace(before, field + before), encoding="utf-8")
     assert changes.main([str(ROOT), str(kit)]) == 0
     said = capsys.readouterr().out

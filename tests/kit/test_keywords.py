@@ -1,9 +1,10 @@
-"""No keyword of OpenAPI is passed over: each shapes the package, or is documentation, or stops the run."""
+"""No keyword of OpenAPI is passed over: each shapes the package, or is documentation, or is told."""
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 from jsonschema_specifications import REGISTRY
 
-from generator.description import Failure, load_description, upgrade
-from generator.keywords import TABLES, problems
+from generator.keywords import TABLES
+from generator.reading import Reader, load_description
 from generator.rendering import Package
+from generator.report import Failure, Report
+from generator.settings import ROOT, Settings
 from tests.descriptions.packages import settings
 
 BASE: dict[str, Any] = {
@@ -125,6 +128,34 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         ]
         for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
     },
+    "pathItem.query": [
+        (
+            ("paths", "/more"),
+            {"query": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}},
+        )
+    ],
+    "pathItem.additionalOperations": [
+        (
+            ("paths", "/more"),
+            {
+                "additionalOperations": {
+                    "LINK": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}
+                }
+            },
+        )
+    ],
+    "pathItem.$ref": [
+        (
+            ("components", "pathItems"),
+            {"P": {"get": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}}},
+        ),
+        (("paths", "/more"), {"$ref": "#/components/pathItems/P"}),
+    ],
+    "pathItem.servers": [(("paths", "/things/{id}", "servers"), [{"url": "https://c.example.com"}])],
+    "operation.servers": [
+        (("servers",), [{"url": "https://a.example.com"}]),
+        ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
+    ],
     "operation.tags": [((*OPERATION, "tags"), ["other"])],
     "operation.summary": [((*OPERATION, "summary"), "Does it.")],
     "operation.description": [((*OPERATION, "description"), "Does it well.")],
@@ -142,6 +173,11 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "parameter.style": [((*PARAMETER, "style"), "pipeDelimited")],
     "parameter.explode": [((*PARAMETER, "explode"), False)],
     "parameter.schema": [((*PARAMETER, "schema"), {"type": "integer"})],
+    "parameter.content": [
+        (PARAMETER, {"name": "many", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}})
+    ],
+    "encoding.style": [((*FORM, "encoding"), {"note": {"style": "form"}, "file": {"contentType": "image/png"}})],
+    "encoding.explode": [((*FORM, "encoding"), {"note": {"explode": True}, "file": {"contentType": "image/png"}})],
     "requestBody.content": [((*OPERATION, "requestBody", "content"), {"text/plain": {"schema": {"type": "string"}}})],
     "requestBody.required": [((*OPERATION, "requestBody", "required"), True)],
     "mediaType.schema": [((*FORM, "schema"), {"$ref": "#/components/schemas/Cat"})],
@@ -183,6 +219,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
     },
     **{f"schema.{key}": [((*MAP, key), 3)] for key in ("minProperties", "maxProperties")},
+    "schema.nullable": [((*TEXT, "nullable"), True)],
     "schema.description": [((*TEXT, "description"), "A text.")],
     "schema.default": [(("components", "schemas", "Params", "properties", "note", "default"), "x")],
     "schema.deprecated": [((*TEXT, "deprecated"), True)],
@@ -227,10 +264,12 @@ def changed(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
     return document
 
 
-def rendered(document: dict[str, Any], folder: Path) -> dict[str, str] | str:
+def rendered(document: dict[str, Any], folder: Path, report: Report | None = None) -> dict[str, str] | str:
     """Return what is made of a description, or why nothing is."""
+    report = report or Report()
     try:
-        return Package(settings("base", folder), copy.deepcopy(document), folder / "base").modules()
+        read = Reader(copy.deepcopy(document), folder / "base.json", report).document()
+        return Package(settings("base", folder), read, folder / "base", report).modules()
     except Failure as failure:
         return str(failure)
 
@@ -278,15 +317,15 @@ def test_every_keyword_of_the_standards_is_in_the_tables() -> None:
         assert names - TABLES[table].keys() == set(), table
 
 
-def test_what_is_documentation_has_a_reason_and_what_is_refused_a_hint() -> None:
+def test_what_is_documentation_has_a_reason() -> None:
     for table in TABLES.values():
         for use in table.values():
-            assert use.why or not use.hint
+            assert use.why or not use.means
 
 
 USED = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in uses.items() if not use.why]
 USED.remove("document.openapi")
-REFUSED = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in uses.items() if use.hint]
+TOLD = [f"{table}.{key}" for table, uses in TABLES.items() for key, use in uses.items() if use.means]
 
 
 @pytest.mark.parametrize("keyword", USED)
@@ -298,25 +337,55 @@ def test_what_is_used_changes_the_package_or_stops_the_run(keyword: str, base: d
 
 def test_another_version_of_openapi_stops_the_run(tmp_path: Path) -> None:
     path = tmp_path / "base.json"
-    for version in ("3.2.0", "2.0", "3"):
+    for version in ("4.0.0", "2.0", "3"):
         path.write_text(json.dumps(BASE | {"openapi": version}), encoding="utf-8")
         with pytest.raises(Failure, match=r"/openapi: .* is no version that can be read; write"):
             load_description(path)
+    path.write_text(json.dumps({"swagger": "2.0", "paths": {}}), encoding="utf-8")
+    with pytest.raises(Failure, match=r"/swagger: this is Swagger 2.0; convert it to OpenAPI 3 first"):
+        load_description(path)
 
 
-def test_what_openapi_3_0_says_of_a_place_is_said_in_3_1() -> None:
-    node: dict[str, Any] = {
-        "allOf": [{"$ref": "#/a"}],
-        "nullable": True,
-        "readOnly": True,
-        "description": "Made there.",
+@pytest.mark.parametrize("version", ["3.0.4", "3.1.1", "3.2.0"])
+def test_what_each_version_says_in_its_own_words_is_said_in_those_of_3_1(version: str, tmp_path: Path) -> None:
+    schemas: dict[str, Any] = {
+        "Part": {"type": "object", "properties": {"a": {"type": "string", "nullable": True}}},
+        "Whole": {
+            "type": "object",
+            "properties": {
+                "part": {
+                    "allOf": [{"$ref": "#/components/schemas/Part"}],
+                    "nullable": True,
+                    "readOnly": True,
+                    "description": "Made there.",
+                },
+                "same": {"$ref": "#/components/schemas/Part", "nullable": True, "description": "Or none."},
+                "level": {"type": "integer", "minimum": 1, "exclusiveMinimum": True, "maximum": 9},
+            },
+        },
     }
-    upgrade(node)
-    assert node.pop("oneOf") == [
-        {"allOf": [{"$ref": "#/a"}], "readOnly": True, "description": "Made there."},
-        {"type": "null"},
-    ]
-    assert node == {"readOnly": True, "description": "Made there."}
+    document = BASE | {"openapi": version, "components": {"schemas": BASE["components"]["schemas"] | schemas}}
+    read = Reader(copy.deepcopy(document), tmp_path / "base.json", Report()).document()["components"]["schemas"]
+    assert read["Part"]["properties"]["a"] == {"type": ["string", "null"]}
+    assert read["Whole"]["properties"] == {
+        "part": {
+            "oneOf": [
+                {
+                    "allOf": [{"$ref": "#/components/schemas/Part"}],
+                    "readOnly": True,
+                    "description": "Made there.",
+                },
+                {"type": "null"},
+            ],
+            "readOnly": True,
+            "description": "Made there.",
+        },
+        "same": {
+            "oneOf": [{"$ref": "#/components/schemas/Part", "description": "Or none."}, {"type": "null"}],
+            "description": "Or none.",
+        },
+        "level": {"type": "integer", "exclusiveMinimum": 1, "maximum": 9},
+    }
 
 
 def test_the_default_of_a_header_of_the_client_is_written_as_json_has_it(tmp_path: Path) -> None:
@@ -334,29 +403,66 @@ PLACES: dict[str, tuple[Any, ...]] = {
     "pathItem": ("paths", "/things/{id}"),
     "operation": OPERATION,
     "parameter": PARAMETER,
+    "mediaType": FORM,
     "encoding": (*FORM, "encoding", "file"),
     "securityScheme": ("components", "securitySchemes", "Key"),
     "schema": TEXT,
 }
 
 
-@pytest.mark.parametrize("keyword", REFUSED)
-def test_what_is_refused_stops_the_run_and_says_where_and_what_to_do(keyword: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("keyword", TOLD)
+def test_what_is_told_is_in_the_report_and_changes_nothing(keyword: str, base: dict[str, str], tmp_path: Path) -> None:
     table, key = keyword.split(".")
+    report = Report()
     changes: list[tuple[tuple[Any, ...], Any]] = [((*FORM, "encoding"), {"file": {}})]
-    document = changed([*changes, ((*PLACES[table], key), {"a": {}})])
+    made = rendered(changed([*changes, ((*PLACES[table], key), {"a": {}})]), tmp_path, report)
+    assert isinstance(made, dict), made
     pointer = "".join("/" + str(step).replace("/", "~1") for step in (*PLACES[table], key))
     use = TABLES[table][key]
-    assert rendered(document, tmp_path) == (
-        f"the description holds what cannot be generated:\n  {pointer}: {use.why}; {use.hint}"
-    )
+    assert [str(each) for each in report.told] == [f"{pointer}: {use.why}; {use.means}"]
+    assert undated(made) == undated(base)
 
 
-def test_a_keyword_that_nobody_knows_stops_the_run() -> None:
+def undated(made: dict[str, str]) -> dict[str, str]:
+    """Return modules without the digest of the description."""
+    return {name: re.sub(r"DIGEST = '\w+'", "", text) for name, text in made.items()}
+
+
+def test_a_keyword_that_nobody_knows_is_told(base: dict[str, str], tmp_path: Path) -> None:
     for table, place in PLACES.items():
+        report = Report()
         document = changed(
             [((*FORM, "encoding"), {"file": {}}), ((*place, "x-mine"), 1), ((*place, "descripton"), "x")]
         )
-        (found,) = problems(document)
+        made = rendered(document, tmp_path, report)
+        assert isinstance(made, dict), made
+        (found,) = report.told
         assert found.pointer.endswith("/descripton"), table
-        assert "no keyword of this place" in found.reason
+        assert "no keyword of this place" in found.found
+        assert undated(made) == undated(base)
+
+
+def test_of_our_own_description_nothing_is_told_or_left_out(tmp_path: Path) -> None:
+    report = Report()
+    document = load_description(ROOT / "openapi" / "lmnt.yaml", report)
+    Package(Settings.read(), document, tmp_path / "lmnt", report).modules()
+    assert (report.told, report.left_out) == ([], [])
+    assert report.expressed == len([key for item in document["paths"].values() for key in item if key != "parameters"])
+
+
+VALUES: list[Any] = [None, True, 7, -1.5, "text", [], ["text"], [{}], {}, {"a": {}}, {"a": 1}, {"$ref": "#/nowhere"}]
+
+
+@pytest.mark.parametrize("keyword", [f"{table}.{key}" for table in PLACES for key in TABLES[table]])
+def test_no_value_of_any_keyword_ends_in_a_traceback(keyword: str, tmp_path: Path) -> None:
+    """Whatever stands there: a package, or a sentence."""
+    table, key = keyword.split(".")
+    for value in VALUES:
+        changes: list[tuple[tuple[Any, ...], Any]] = [((*FORM, "encoding"), {"file": {}})]
+        document = changed([*changes, ((*PLACES[table], key), value)])
+        report = Report(["all"])
+        try:
+            read = Reader(copy.deepcopy(document), tmp_path / "base.json", report).document()
+            Package(settings("base", tmp_path), read, tmp_path / "base", report)
+        except Failure:
+            continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -73,16 +74,13 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
         (SETTINGS, "client: Lmnt", "", "client is None; write a text"),
         (SETTINGS, "  shared:", "  shared: all\n  own:", "the key 'own' stands twice"),
         (SETTINGS, "- retries.py", "- retry.py", "overlays/retry.py is listed in generator.yaml and not there"),
-        (DESCRIPTION, "  title: LMNT", "  title: LMNT\n  title: Twice", "the key 'title' stands twice"),
-        (DESCRIPTION, "  title: LMNT\n", "", "lmnt.yaml is no valid OpenAPI at /info: "),
         (DESCRIPTION, "openapi: 3.1.0", "openapi: [", "is no YAML"),
-        (DESCRIPTION, 'ref: "#/components/schemas/Voice"', 'ref: "#/components/schemas/Nothing"', "no valid OpenAPI"),
-        (DESCRIPTION, "operationId: voices.retrieve", "operationId: voices.list", "voices.list"),
+        (DESCRIPTION, "openapi: 3.1.0", "openapi: 4.0.0", "/openapi: '4.0.0' is no version that can be read"),
         (
             DESCRIPTION,
-            "tags: [voices]",
-            "tags: [voices, more]",
-            "/paths/~1v1~1ai~1voice/post/tags: it has 2 tags; give it one",
+            'ref: "#/components/schemas/Voice"',
+            'ref: "#/components/schemas/Nothing"',
+            "schema/$ref: '#/components/schemas/Nothing' leads nowhere; write where it is",
         ),
         ("templates/union.py.jinja", "{{ name }}: TypeAlias", "{{ nam }}: TypeAlias", "templates/union.py.jinja"),
         ("templates/model.py.jinja", "{% for prop in props %}", "{% for prop on props %}", "templates/model.py.jinja"),
@@ -97,7 +95,7 @@ def test_what_cannot_be_generated_stops_the_run_and_changes_nothing(
     edit(kit / file, old, new)
     before = contents(kit / "generated")
     code, said = run()
-    assert code == 1
+    assert code == 2
     assert told in said
     assert said.rstrip().endswith("Nothing was changed.")
     assert "Traceback" not in said.split("cannot be imported")[0]
@@ -109,15 +107,56 @@ def test_an_overlay_may_not_take_the_name_of_a_rendered_module(kit: Path, run: R
     (kit / "overlays" / "client.py").write_text('"""Mine."""\n', encoding="utf-8")
     edit(kit / SETTINGS, "    - calls.py", "    - calls.py\n    - client.py")
     assert run() == (
-        1,
+        2,
         "error: overlays/client.py: a template writes a file of this name too\nNothing was changed.\n",
     )
+
+
+def test_a_url_is_no_description(run: Run, tmp_path: Path) -> None:
+    code, told = run("--spec", "https://example.com/openapi.json", "--package", "acme", "--out", str(tmp_path))
+    assert code == 2
+    assert "error: --spec takes a file: download the description first" in told
+
+
+def test_what_is_told_and_left_out_is_in_the_report(run: Run, tmp_path: Path) -> None:
+    spec, report = tmp_path / "acme.yaml", tmp_path / "report.json"
+    spec.write_text(
+        """
+openapi: 3.2.0
+info: {title: Acme, version: 1.0.0}
+paths:
+  /a:
+    get:
+      operationId: good
+      responses: {200: {description: It., content: {text/event-stream: {itemSchema: {type: string}}}}}
+  /b:
+    get:
+      operationId: bad
+      parameters: [{name: q, in: cookie, schema: {type: array}}]
+      responses: {}
+""",
+        encoding="utf-8",
+    )
+    options = ["--spec", str(spec), "--package", "acme", "--out", str(tmp_path / "out"), "--report", str(report)]
+    code, told = run(*options)
+    assert code == 2
+    assert "--leave-out 'bad'" in told
+    assert not (tmp_path / "out" / "acme").exists()
+    code, told = run(*options, "--leave-out", "bad")
+    assert (code, "1 operations expressed, 1 things told, 1 left out: see out/report.txt" in told) == (0, True)
+    read = json.loads(report.read_text(encoding="utf-8"))
+    assert [each["id"] for each in read["left_out"]] == ["bad"]
+    (found,) = read["told"]
+    assert found["pointer"] == "/paths/~1a/get/responses/200/content/text~1event-stream/itemSchema"
+    text = (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
+    assert found["pointer"] in text
+    assert "  bad\n    /paths/~1b/get/parameters/0/style: form with explode true" in text
 
 
 @pytest.mark.parametrize("name", ["class", "json", "httpx", "a-b", "ä"])
 def test_a_package_needs_a_name_that_python_can_import(run: Run, tmp_path: Path, name: str) -> None:
     code, told = run("--spec", str(ROOT / DESCRIPTION), "--package", name, "--out", str(tmp_path / "out"))
-    assert code == 1
+    assert code == 2
     assert f"--package {name!r} is no name" in told
 
 
@@ -137,7 +176,7 @@ def test_nothing_is_replaced_but_what_the_generator_made(run: Run, tmp_path: Pat
     def refused(words: str) -> None:
         before = contents(out)
         code, told = run(*petshop, "--out", str(out))
-        assert code == 1
+        assert code == 2
         assert words in told
         assert "say another --out" in told
         assert contents(out) == before
@@ -184,5 +223,5 @@ def test_ends_of_lines_are_no_difference(run: Run, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, told = run("--out", str(tmp_path / "file"))
-    assert code == 1
+    assert code == 2
     assert "File exists" in told

@@ -154,7 +154,7 @@ def __dir__() -> list[str]:
 
 
 # What each name is also imported from: `lmnt.types.voice`, say, is this module.
-_PLACES = {
+_PLACES: dict[str, str] = {
     "AccountRetrieveResponse": "account_retrieve_response",
     "BooleanText": "boolean_text",
     "ErrorBody": "error_body",

@@ -6,6 +6,7 @@ The server reads its description with this, and so does the generator, which a c
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,18 @@ from .source import DocumentError, Source
 __all__ = ["DocumentError", "read"]
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, repeated: Callable[[str, str], None] | None = None) -> dict[str, Any]:
     """Return the mapping that a file holds: what is JSON is read as JSON, all else as YAML 1.2, unless named `.json`.
+
+    Args:
+        path: The file.
+        repeated: Is called with each key that stands twice, and its place, and the last one holds; such a key is
+            refused if there is nothing to call.
 
     Raises:
         DocumentError: if the file cannot be read, or holds no mapping.
     """
-    value: dict[str, Any] | list[Any] | str | float | None = _value(Source.read(path))
+    value: dict[str, Any] | list[Any] | str | float | None = _value(Source.read(path, repeated))
     if isinstance(value, dict):
         return value
     raise DocumentError(f"{path} holds {'nothing' if value is None else 'no mapping'}; it must hold a mapping")

@@ -39,7 +39,7 @@ def _check(source: Source) -> None:
             text = source.whole(token.start(), json.loads(string)) if "\\" in string else string[1:-1]
             if token["colon"]:
                 if text in keys[-1]:
-                    source.refuse(token.start(), f"the key {text!r} stands twice")
+                    source.twice(token.start(), text)
                 keys[-1].add(text)
         elif literal in "[{":
             keys.append(set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -26,9 +27,10 @@ class Source:
 
     path: Path
     text: str
+    repeated: Callable[[str, str], None] | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Source:
+    def read(cls, path: Path, repeated: Callable[[str, str], None] | None = None) -> Source:
         """Read a file in UTF-8, or in UTF-16 or UTF-32 as its first bytes tell."""
         try:
             data = path.read_bytes()
@@ -36,7 +38,7 @@ class Source:
             raise DocumentError(f"cannot read {path}: {error.strerror}") from error
         encoding = json.detect_encoding(data)  # it looks for the same as YAML 1.2.2 does (section 5.2)
         try:
-            return cls(path, data.decode(encoding))
+            return cls(path, data.decode(encoding), repeated)
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(encoding, "ignore")
             name = encoding.upper().removesuffix("-SIG")
@@ -46,6 +48,12 @@ class Source:
         """Return where a character stands, as editors count."""
         before = self.text[:offset]
         return f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+
+    def twice(self, offset: int, key: str) -> None:
+        """Tell of a key that stands twice, or refuse it."""
+        if self.repeated is None:
+            self.refuse(offset, f"the key {key!r} stands twice")
+        self.repeated(key, self.place(offset))
 
     def refuse(self, offset: int, reason: str) -> NoReturn:
         """Refuse what is written as it should be, and is nothing that a document may hold."""

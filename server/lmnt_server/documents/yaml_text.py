@@ -136,7 +136,7 @@ class _Composer:
         while not isinstance(event := self._events[self._next], yaml.CollectionEndEvent):
             key = self._key()
             if key in found:
-                self._refuse(event, f"the key {key!r} stands twice")
+                self._source.twice(_offset(event.start_mark), key)
             found[key] = self.value(depth)
         self._next += 1
         return found

@@ -1,0 +1,413 @@
+"""One document out of a description as people write it: other files, older versions, and what means nothing.
+
+What comes out has every keyword where the tables of `keywords` have it and of the kind that they say, in the words of
+OpenAPI 3.1, and refers to its own components alone. What had to go is in the report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from referencing import Registry, Specification
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from lmnt_server.documents import DocumentError, read
+
+from .extensions import EXTENSIONS
+from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
+from .naming import class_name, free_attribute, free_name
+from .report import Failure, Report, below, refuse
+
+SECTIONS = {
+    "schema": "schemas",
+    "parameter": "parameters",
+    "response": "responses",
+    "requestBody": "requestBodies",
+    "header": "headers",
+    "securityScheme": "securitySchemes",
+}
+"""The section of the components that holds what a reference names, by the table of that."""
+
+INLINE = ("pathItem", "operation", "mediaType", "encoding")
+"""The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
+
+CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
+
+
+def load_description(path: Path, report: Report | None = None) -> dict[str, Any]:
+    """Read a description; raises Failure for one that is broken."""
+    report = report or Report()
+    return Reader(_load(path, report), path, report).document()
+
+
+def _load(path: Path, report: Report) -> dict[str, Any]:
+    def tell(key: str, place: str) -> None:
+        report.tell(path.name, f"the key {_short(key)} stands twice, at {place} too", "the last one holds")
+
+    try:
+        return read(path, tell)
+    except DocumentError as error:
+        raise Failure(str(error)) from error
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where something stands: the pointer to show, and the file, from which references lead on."""
+
+    pointer: str
+    uri: str
+
+    def below(self, *steps: object) -> _Place:
+        return replace(self, pointer=below(self.pointer, *steps))
+
+
+class Reader:
+    """Reads one description.
+
+    Args:
+        document: What its file holds.
+        path: The file, beside which others are looked for.
+        report: Where what is told goes.
+    """
+
+    def __init__(self, document: dict[str, Any], path: Path, report: Report) -> None:
+        self._source = document
+        self._report = report
+        self._uri = path.absolute().as_uri()
+        self._folder = path.absolute().parent.as_uri() + "/"
+        registry: Registry[Any] = Registry()
+        self._registry = registry.with_resource(self._uri, _SPECIFICATION.create_resource(document)).crawl()
+        self._result: dict[str, Any] = {}
+        self._named: dict[tuple[str, int], str] = {}
+        """By section and identity of what was written: the component that it is."""
+        self._kept: list[Any] = []
+        self._pending: list[tuple[str, str, Any, _Place]] = []
+
+    def document(self) -> dict[str, Any]:
+        """Return the document."""
+        self._check_version()
+        root = _Place("", self._uri)
+        self._name_components()
+        self._result = self._object(self._source, "document", root)
+        self._complete()
+        while self._pending:
+            section, name, node, place = self._pending.pop()
+            table = next(key for key, value in SECTIONS.items() if value == section)
+            found = self._object(node, table, place)
+            self._section(section)[name] = {} if found is None else found
+        return self._result
+
+    def _check_version(self) -> None:
+        if "swagger" in self._source:
+            raise refuse("/swagger", f"this is Swagger {self._source['swagger']}", CONVERTER)
+        version = self._source.get("openapi")
+        if not re.match(r"3\.[0-2](\.|$)", str(version)):
+            raise refuse(
+                "/openapi", f"{version!r} is no version that can be read", "write the description in OpenAPI 3.1"
+            )
+
+    def _open(self, uri: str) -> None:
+        """Have the file at a place among those that are looked through, and schemas that are called so."""
+        path = Path(unquote(urlsplit(uri).path))
+        if uri not in self._registry and urlsplit(uri).scheme == "file" and path.is_file():
+            self._registry = self._registry.with_resource(
+                uri, _SPECIFICATION.create_resource(_load(path, self._report))
+            ).crawl()
+
+    def _section(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._result.setdefault("components", {}).setdefault(name, {})
+        return found
+
+    def _name_components(self) -> None:
+        """Give each component of the description its name; no two schemas have the same one in Python."""
+        components = self._source.get("components")
+        self._taken: set[str] = set()
+        for section in SECTIONS.values():
+            listed = components.get(section) if isinstance(components, Mapping) else None
+            for name, node in listed.items() if isinstance(listed, Mapping) else ():
+                key = free_name(name, self._taken) if section == "schemas" else name
+                self._named.setdefault((section, id(node)), key)
+                if section == "schemas":
+                    self._report.moved[key] = below("", "components", section, name)
+
+    def _complete(self) -> None:
+        """Add what a description must have, and this one has not."""
+        info = self._result.setdefault("info", {})
+        if "title" not in info or "version" not in info:
+            self._tell("/info", "the title or the version is missing", "nothing is sent otherwise for that")
+        info.setdefault("title", "An API")
+        info.setdefault("version", "")
+
+    def _tell(self, pointer: str, found: str, means: str = "it is ignored") -> None:
+        self._report.tell(pointer, found, means)
+
+    def _object(self, node: Any, table: str, place: _Place) -> Any:
+        """Return an object as its table has it; None if it is none."""
+        if table == "schema" and node is True:
+            return {}
+        if not isinstance(node, Mapping):
+            self._tell(place.pointer, f"{_short(node)} is no object")
+            return None
+        if isinstance(node.get("$ref"), str) and (table in SECTIONS or table in INLINE):
+            return self._reference(node, table, place)
+        return self._fields(node, table, place)
+
+    def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
+        found: dict[str, Any] = {}
+        for key, value in node.items():
+            use = TABLES[table].get(key)
+            here = below(place.pointer, key)
+            if key.startswith("x-"):
+                extension = EXTENSIONS.get(table, {}).get(key)
+                if extension is None or extension.allows(value):
+                    found[key] = value
+                    continue
+                means = "it is ignored" if extension.otherwise is None else f"it is taken for {extension.otherwise}"
+                self._tell(here, f"{_short(value)} is not {extension.words}", means)
+                found |= {} if extension.otherwise is None else {key: extension.otherwise}
+            elif use is None:
+                self._tell(here, f"{key!r} is no keyword of this place")
+            elif use.means:
+                if not _is_vacuous(key, value):
+                    self._tell(here, use.why, use.means)
+            elif use.child:
+                self._children(found, table, key, use, value, place.below(key))
+            elif use.why or SHAPES[use.shape][1](value):
+                found[key] = value
+            else:
+                self._tell(here, f"{_short(value)} is not {SHAPES[use.shape][0]}")
+        mend = _MENDERS.get(table)
+        return mend(self, found, place) if mend else found
+
+    def _children(self, found: dict[str, Any], table: str, key: str, use: Use, value: Any, place: _Place) -> None:
+        if use.shape == "one":
+            each = (
+                value if key == "additionalProperties" and isinstance(value, bool) else self._child(value, use, place)
+            )
+            if each is not None:
+                found[key] = each
+        elif use.shape == "list" and isinstance(value, list):
+            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value)]
+            found[key] = [each for each in items if each is not None]
+        elif use.shape == "map" and isinstance(value, Mapping):
+            result: dict[str, Any] = {}
+            for step, each in value.items():
+                if f"{table}.{key}" in MAPS_WITH_EXTENSIONS and step.startswith("x-"):
+                    result[step] = each
+                    continue
+                child = self._child(each, use, place.below(step))
+                if child is None and table == "components":
+                    child = {}  # something may refer to it
+                if child is not None:
+                    is_schema = table == "components" and use.child == "schema"
+                    name = self._named.get(("schemas", id(each))) if is_schema else None
+                    result[name or step] = child
+            found[key] = result
+        else:
+            self._tell(place.pointer, f"{_short(value)} is no {'list' if use.shape == 'list' else 'map'}")
+
+    def _child(self, node: Any, use: Use, place: _Place) -> Any:
+        if use.child == "schema" and node is False:
+            self._tell(place.pointer, "nothing can be given here", "a value of any kind is passed on as it is")
+            return {}
+        return self._object(node, use.child, place)
+
+    def _reference(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
+        """Return what stands for a reference: what it names if that is copied, else a reference to a component."""
+        reference = node["$ref"]
+        try:
+            target, there = self._target(reference, place)
+        except Failure as failure:
+            self._report.leave_out(below(place.pointer, "$ref"), place.pointer, failure)
+            return {} if table in SECTIONS else None
+        if table in INLINE:
+            siblings = {key: value for key, value in node.items() if key != "$ref"}
+            return self._object({**target, **siblings} if isinstance(target, Mapping) else target, table, there)
+        section = SECTIONS[table]
+        name = self._named.get((section, id(target)))
+        if name is None:
+            name = self._hoisted(section, target, reference, there)
+        pointer = f"#/components/{section}/{name.replace('~', '~0').replace('/', '~1')}"
+        if table != "schema":
+            return {"$ref": pointer}
+        siblings = {key: value for key, value in node.items() if key not in ("$ref", "nullable")}
+        found: dict[str, Any] = {"$ref": pointer, **self._fields(siblings, table, place)}
+        return _nullable({**found, "nullable": True}) if node.get("nullable") is True else found
+
+    def _target(self, reference: str, place: _Place) -> tuple[Any, _Place]:
+        """Return what a reference names, and where it stands."""
+        try:
+            uri, fragment = urldefrag(urljoin(place.uri, reference))
+            self._open(uri)
+            resolved = self._registry.resolver(place.uri).lookup(reference)
+        except (Unresolvable, ValueError, TypeError, LookupError) as error:  # the last two of what has nothing within
+            remote = re.match(r"(?!file:)[a-z][a-z0-9+.-]*://\w", reference)
+            raise refuse(
+                below(place.pointer, "$ref"),
+                f"{reference!r} is at another place of the network" if remote else f"{reference!r} leads nowhere",
+                "download it and refer to the file" if remote else "write where it is",
+            ) from error
+        file = uri.removeprefix(self._folder) + "#" if uri != self._uri else ""
+        return resolved.contents, _Place(file + unquote(fragment), uri)
+
+    def _hoisted(self, section: str, target: Any, reference: str, place: _Place) -> str:
+        """Put what a reference names under the components; return its name there."""
+        words = [step for step in re.split(r"[/#]", place.pointer) if step and step not in _GENERIC]
+        last = re.sub(r"\.(ya?ml|json)$", "", words[-1] if words else reference, flags=re.IGNORECASE)
+        name = last.replace("~1", " ").replace("~0", " ")
+        if section == "schemas":
+            name = free_name(class_name(name), self._taken)
+            self._report.moved[name] = place.pointer
+        else:
+            taken = self._section(section).keys() | {each for (key, _), each in self._named.items() if key == section}
+            name = free_attribute(name, taken)
+        self._named[(section, id(target))] = name
+        self._kept.append(target)  # its identity is its name, so it must live
+        self._pending.append((section, name, target, place))
+        return name
+
+    def mend_schema(self, schema: dict[str, Any], place: _Place) -> dict[str, Any]:
+        """Write what OpenAPI 3.0 says in its own words as 3.1 says it."""
+        for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and limit in schema:
+                schema[exclusive] = schema.pop(limit)
+        if isinstance(said := schema.get("discriminator"), Mapping):
+            if "propertyName" not in said:
+                self._tell(below(place.pointer, "discriminator"), "it names no property")
+                del schema["discriminator"]
+            else:
+                self._mend_mapping(said, place.below("discriminator"))
+        return _nullable(schema) if "nullable" in schema else schema
+
+    def _mend_mapping(self, said: Any, place: _Place) -> None:
+        """Have each value name a component."""
+        for value, target in list(said.get("mapping", {}).items()):
+            is_name = re.fullmatch(r"[\w.-]+", target) and target in self._source.get("components", {}).get(
+                "schemas", {}
+            )
+            written = f"#/components/schemas/{target}" if is_name else target
+            here = below(place.pointer, "mapping", value)
+            try:
+                contents, there = self._target(written, replace(place, pointer=here))
+            except Failure:
+                self._tell(here, f"{target!r} is no schema")
+                del said["mapping"][value]
+                continue
+            name = self._named.get(("schemas", id(contents))) or self._hoisted("schemas", contents, written, there)
+            if not is_name:
+                said["mapping"][value] = f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}"
+
+    def mend_parameter(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
+        """Drop a parameter that nobody can send."""
+        if "name" not in node or node.get("in") not in ("path", "query", "header", "cookie", "querystring"):
+            self._tell(place.pointer, "a parameter without a name, or without a place")
+            return None
+        return node
+
+    def mend_operation(self, node: dict[str, Any], place: _Place) -> dict[str, Any]:
+        """Give an operation responses, if it has none."""
+        if "responses" not in node:
+            self._tell(place.pointer, "it names no response", "a success returns None")
+            node["responses"] = {}
+        return node
+
+    def mend_body(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
+        """Drop a body of no media type."""
+        if not node.get("content"):
+            self._tell(place.pointer, "a request body of no media type", "no body is sent")
+            return None
+        return node
+
+    def mend_server(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
+        """Drop a server of no URL, and variables of no default."""
+        if "url" not in node:
+            self._tell(place.pointer, "a server without a URL")
+            return None
+        return node
+
+
+_GENERIC = {
+    "components",
+    "schemas",
+    "parameters",
+    "responses",
+    "requestBodies",
+    "headers",
+    "content",
+    "schema",
+    "properties",
+    "$defs",
+    "definitions",
+}
+"""Steps of a pointer that say nothing of what is there."""
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say with a type what `nullable` says."""
+    if not schema.pop("nullable"):
+        return schema
+    if "type" in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        schema["type"] = [*types, *(["null"] if "null" not in types else [])]
+    if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+        schema["enum"] = [*schema["enum"], None]
+    if "type" in schema:
+        return schema
+    # What is said of the place where the value stands, not of the value.
+    kept: dict[str, Any] = {
+        key: schema[key] for key in ("description", "readOnly", "writeOnly", "deprecated") if key in schema
+    }
+    return kept | {"oneOf": [schema, {"type": "null"}]}
+
+
+_MENDERS: Mapping[str, Callable[[Reader, dict[str, Any], _Place], Any]] = {
+    "schema": Reader.mend_schema,
+    "parameter": Reader.mend_parameter,
+    "operation": Reader.mend_operation,
+    "requestBody": Reader.mend_body,
+    "server": Reader.mend_server,
+}
+
+
+def _is_vacuous(key: str, value: Any) -> bool:
+    """Whether a keyword that is told says nothing here."""
+    return value in ({}, []) or (value is False and key.startswith("allow"))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _subresources(contents: Any) -> list[Any]:
+    children = contents.values() if isinstance(contents, Mapping) else contents if isinstance(contents, list) else ()
+    return [each for each in children if isinstance(each, list) or _can_be_named(each)]
+
+
+def _can_be_named(contents: Any) -> bool:
+    """Whether a schema says by texts what it is called and in which dialect."""
+    names = ("$schema", "$anchor", "$dynamicAnchor")
+    return isinstance(contents, Mapping) and all(isinstance(contents.get(each, ""), str) for each in names)
+
+
+def _id_of(contents: Any) -> str | None:
+    found = contents.get("$id", contents.get("$self")) if isinstance(contents, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+_SPECIFICATION: Specification[Any] = Specification(  # type: ignore[call-arg]  # mypy does not see through its attrs
+    name="OpenAPI",
+    id_of=_id_of,
+    subresources_of=_subresources,
+    maybe_in_subresource=lambda segments, resolver, subresource: resolver,  # noqa: ARG005  # its names are the protocol's
+    anchors_in=lambda specification, contents: (  # noqa: ARG005  # the same
+        DRAFT202012.anchors_in(contents) if _can_be_named(contents) else []
+    ),
+)
+"""How schemas find each other by name: wherever they stand, as JSON Schema 2020-12 has it."""

@@ -1,0 +1,178 @@
+"""The three outcomes of what a description says: expressed, told, or left out.
+
+What is expressed is in the package and stands nowhere else. What is told does not change what is sent or read; what is
+left out cannot be expressed rightly, and stops the run unless that is permitted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+
+def below(pointer: str, *steps: object) -> str:
+    """Return the JSON pointer of what is further in."""
+    return pointer + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What cannot be generated: the JSON pointer (RFC 6901) of the place, the reason, and what to do."""
+
+    pointer: str
+    reason: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.reason}; {self.hint}"
+
+
+class Failure(Exception):  # noqa: N818  # what a person reads is the text
+    """The run stops; the text says why and what to do."""
+
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> Failure:
+        """Return the failure of a description that holds these problems."""
+        found = tuple(dict.fromkeys(problems))
+        lines = sorted({str(problem) for problem in found})
+        failure = cls("the description holds what cannot be generated:\n  " + "\n  ".join(lines))
+        failure.problems = found
+        return failure
+
+
+def refuse(pointer: str, reason: str, hint: str) -> Failure:
+    """Return the failure of a description that holds one problem."""
+    return Failure.of([Problem(pointer, reason, hint)])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the package is right without: its JSON pointer, what stands there, and what it means for a caller."""
+
+    pointer: str
+    found: str
+    means: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.found}; {self.means}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What the package has not: the operation's id or the pointer of anything else, where it stands, and why."""
+
+    id: str
+    pointer: str
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return "\n  ".join(f"{each}" for each in self.problems)
+
+
+class Report:
+    """What becomes of a description.
+
+    Args:
+        permitted: The ids of what may be left out; `all` for everything.
+    """
+
+    def __init__(self, permitted: Collection[str] = ()) -> None:
+        self._permitted = frozenset(permitted)
+        self._told: dict[Told, None] = {}
+        self._left_out: dict[LeftOut, None] = {}
+        self.moved: dict[str, str] = {}
+        """By the name of a schema: the pointer at which it stood."""
+        self.expressed = 0
+        """The operations that the package has."""
+
+    @property
+    def told(self) -> list[Told]:
+        """What the package is right without, in the order in which it was met."""
+        return list(self._told)
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What the package has not."""
+        return list(self._left_out)
+
+    def tell(self, pointer: str, found: str, means: str) -> None:
+        """Note what the package is right without."""
+        self._told[Told(pointer, found, means)] = None
+
+    def tell_failure(self, failure: Failure, means: str) -> None:
+        """Note what a failure says, where the package is right without it; raises it if it says no place."""
+        if not failure.problems:
+            raise failure
+        for each in failure.problems:
+            self.tell(each.pointer, each.reason, means)
+
+    def leave_out(self, id_: str, pointer: str, failure: Failure) -> None:
+        """Note what cannot be expressed; raises the failure if it says no place."""
+        if not failure.problems:
+            raise failure
+        self._left_out[LeftOut(id_, pointer, failure.problems)] = None
+
+    def check(self) -> None:
+        """Raise one Failure for all that was left out and is not permitted to be."""
+        refused = [each for each in self._left_out if not self._permitted & {"all", each.id}]
+        if refused:
+            raise Failure(
+                "the description holds what cannot be generated:\n  "
+                + "\n  ".join(sorted({str(each) for each in refused}))
+                + "\nLeave it out with "
+                + " ".join(f"--leave-out {each!r}" for each in sorted({each.id for each in refused}))
+                + ", or all of it with --leave-out all."
+            )
+        known = {each.id for each in self._left_out}
+        if unknown := sorted(self._permitted - known - {"all"}):
+            raise Failure(f"--leave-out {unknown[0]!r}: nothing of this id need be left out")
+
+    def summary(self) -> str:
+        """Return the counts in a line; empty if all is expressed."""
+        if not self._told and not self._left_out:
+            return ""
+        return f"{self.expressed} operations expressed, {len(self._told)} things told, {len(self._left_out)} left out"
+
+    def text(self) -> str:
+        """Return it for people."""
+        lines = [f"{self.summary()}.", ""]
+        if self._left_out:
+            lines += ["Left out, because it cannot be expressed rightly:", ""]
+            lines += [f"  {each.id}\n    " + "\n    ".join(map(str, each.problems)) for each in self._left_out]
+            lines.append("")
+        counts = Counter((each.found, each.means) for each in self._told)
+        if counts:
+            lines += ["Told: the package is right without it.", ""]
+        for (found, means), count in counts.most_common():
+            lines.append(f"  {found}; {means} ({count})")
+            lines += [f"    {each.pointer or '/'}" for each in self._told if (each.found, each.means) == (found, means)]
+        return "\n".join(lines) + "\n"
+
+    def json(self) -> str:
+        """Return it for programs."""
+        return (
+            json.dumps(
+                {
+                    "expressed": {"operations": self.expressed},
+                    "told": [{"pointer": each.pointer, "found": each.found, "means": each.means} for each in self.told],
+                    "left_out": [
+                        {
+                            "id": each.id,
+                            "pointer": each.pointer,
+                            "problems": [
+                                {"pointer": problem.pointer, "reason": problem.reason, "hint": problem.hint}
+                                for problem in each.problems
+                            ],
+                        }
+                        for each in self.left_out
+                    ],
+                },
+                indent=2,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )

@@ -1,0 +1,70 @@
+"""Make the package of each description in ../shared/descriptions, import it, and call every operation.
+
+Usage: python -m tests.real [NAME…]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+
+from generator.making import add_overlays, tidy, try_imports
+from generator.reading import load_description
+from generator.rendering import Package
+from generator.report import Failure, Report
+from generator.settings import Settings
+from tests.descriptions.test_real import FOLDER, NO_FOLDER, entries
+
+from .driving import Driver, Outcome
+
+COLUMNS = "{:24} {:>10} {:>9} {:>5} {:>8} {:>6} {:>9} {:>5} {:>7}"
+
+
+def run(name: str, folder: Path, *, shown: int) -> bool:
+    """Make and drive one; print its line of the table. Return whether all is right."""
+    path, operations = entries()[name]
+    begun = time.monotonic()
+    report, package = Report(["all"]), "real_" + "".join(each if each.isalnum() else "_" for each in name)
+    outcome, made = Outcome(), None
+    try:
+        settings = Settings.read(path, package, folder)
+        document = load_description(path, report)
+        made = Package(settings, document, folder / package, report)
+        made.build()
+        tidy(folder / package)
+        add_overlays(settings, folder)
+        try_imports(folder, package)
+        outcome = Driver(made, import_module(package), document).drive()
+    except Failure as failure:
+        outcome.wrong.append(str(failure))
+    left_out = len(made.left_out) if made else operations
+    numbers = (operations, report.expressed, len(report.told), left_out, outcome.driven, len(outcome.without_sample))
+    print(COLUMNS.format(name, *numbers, len(outcome.wrong), f"{time.monotonic() - begun:.1f}"), flush=True)
+    for each in outcome.wrong[:shown]:
+        print(f"    {each}", flush=True)
+    return not outcome.wrong
+
+
+def main() -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the short names of INDEX.tsv; all without one")
+    parser.add_argument("--show", type=int, default=3, metavar="N", help="how many faults of each are shown")
+    given = parser.parse_args()
+    if not FOLDER.is_dir():
+        print(f"skipped: {NO_FOLDER}")
+        return 0
+    heads = ("description", "operations", "expressed", "told", "left out", "driven", "no sample", "wrong", "seconds")
+    print(COLUMNS.format(*heads))
+    with tempfile.TemporaryDirectory() as folder:
+        sys.path.insert(0, folder)
+        right = [run(name, Path(folder), shown=given.show) for name in given.names or entries()]
+    return 0 if all(right) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
