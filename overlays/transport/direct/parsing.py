@@ -16,7 +16,7 @@ MOST_HEADERS = 1000
 MOST_INFORMATIONAL = 1000
 """Informational responses that may come before the one that counts; each may take as long as a read."""
 
-MOST_READ = 1 << 18
+MOST_READ = 1 << 16
 """Bytes that are read from a connection at once."""
 
 
