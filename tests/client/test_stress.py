@@ -163,7 +163,7 @@ def nothing_is_left(client: Any) -> None:
 
 def options(server: Server) -> dict[str, Any]:
     base_url = f"http://127.0.0.1:{server.port}"
-    return {"api_key": KEY, "base_url": base_url, "ssl_context": CONTEXT, "max_retries": 2}
+    return {"api_key": KEY, "base_url": base_url, "ssl_context": CONTEXT, "max_retries": 5}  # it closes one in ten
 
 
 MANY = settings(
@@ -196,7 +196,9 @@ def test_threads(seed: int) -> None:
                 judge(plan, result)
         nothing_is_left(client)
     gc.collect()
-    assert (descriptors(), threading.active_count()) == before
+    # Fewer than before is what earlier tests of this process have left to its end.
+    assert descriptors() <= before[0]
+    assert threading.active_count() <= before[1]
 
 
 @given(seed=st.integers(0, 2**32))
@@ -226,4 +228,6 @@ def test_tasks(seed: int) -> None:
     with server.running():
         asyncio.run(use())
     gc.collect()
-    assert (descriptors(), threading.active_count()) == before
+    # Fewer than before is what earlier tests of this process have left to its end.
+    assert descriptors() <= before[0]
+    assert threading.active_count() <= before[1]
