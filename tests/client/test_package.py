@@ -192,7 +192,8 @@ def test_each_method_is_the_same_waiting_and_awaiting() -> None:
         plain = {kind.__name__: kind for kind in kinds if not kind.__name__.startswith("Async")}
         for name, kind in plain.items():
             twin = getattr(module, f"Async{name}")
-            assert vars(kind).keys() == vars(twin).keys()
+            # `copyreg` leaves a note on each class of which an object was copied, as other tests do.
+            assert vars(kind).keys() - {"__slotnames__"} == vars(twin).keys() - {"__slotnames__"}
             for attribute, value in vars(kind).items():
                 if inspect.isfunction(value) and attribute != "__init__":
                     other = vars(twin)[attribute]
