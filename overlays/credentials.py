@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
@@ -19,6 +18,8 @@ def in_headers(key: Secret | None, cookies: Mapping[str, str]) -> dict[str, Secr
     elif place == "bearer":
         found["authorization"] = Secret(f"Bearer {text}", text)
     elif place == "basic":
+        import base64
+
         coded = base64.b64encode(text.encode()).decode()
         found["authorization"] = Secret(f"Basic {coded}", coded, text, text.partition(":")[2])
     elif place == "cookie":

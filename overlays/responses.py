@@ -12,12 +12,10 @@ from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from . import http_types
-from .casting import cast_plainly, codec_of
 from .codec import Codec, MismatchError
 from .errors import APIResponseValidationError, StreamAlreadyConsumed
 from .exchange import Reply
 from .failures import request_id_of, unreadable
-from .files import Download, asave, save
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
@@ -167,6 +165,8 @@ class ResponseFacts(Handle, Generic[T]):
         operation, response = self._reply.operation, self._reply.response
         if to is None:
             return content if operation.result is None else parse(operation, self._reply, content)
+        from .casting import cast_plainly, codec_of
+
         try:
             return cast_plainly(to, response, content)
         except LookupError:
@@ -249,7 +249,9 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
-        save(self.iter_bytes(), Download(file))
+        from .downloads import save
+
+        save(self.iter_bytes(), file)
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -270,7 +272,9 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             FileError: The file cannot be written.
         """
         with closing(self.iter_bytes(chunk_size)) as chunks:
-            save(chunks, Download(file, keep_partial=keep_partial))
+            from .downloads import save
+
+            save(chunks, file, keep_partial=keep_partial)
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -336,7 +340,9 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
-        await asave(self.iter_bytes(), Download(file))
+        from .downloads import asave
+
+        await asave(self.iter_bytes(), file)
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -357,4 +363,6 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             FileError: The file cannot be written.
         """
         async with aclosing(self.iter_bytes(chunk_size)) as chunks:
-            await asave(chunks, Download(file, keep_partial=keep_partial))
+            from .downloads import asave
+
+            await asave(chunks, file, keep_partial=keep_partial)

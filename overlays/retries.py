@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import random
 from collections.abc import Callable, Mapping
 
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError
-
-logger = logging.getLogger(__package__)
+from .logs import listener
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
@@ -97,6 +94,8 @@ class Attempts:
             asked = failure.retry_after
         else:
             again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
+        import random  # which a call that succeeds has no need of
+
         delay = backoff(self.retries, random.random()) if asked is None else asked
         is_late = self._deadline is not None and delay >= self._deadline.remaining
         if not again or self.retries >= self._most or delay > LONGEST_RETRY_AFTER or is_late:
@@ -105,6 +104,7 @@ class Attempts:
             if again and is_late:
                 failure.add_note(f"{self._deadline} leaves no time for another try")
             raise failure
-        logger.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
+        if (log := listener("info")) is not None:
+            log.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
         self.retries += 1
         return delay

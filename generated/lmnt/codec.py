@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Generic, TypeGuard, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar, cast
 from uuid import UUID
 
 T = TypeVar("T")
@@ -59,14 +58,18 @@ def _describe(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-@dataclass(slots=True, eq=False)
 class Codec(Generic[T_co]):
     """The two directions of one kind of value; both raise MismatchError."""
 
-    read: Callable[[object], T_co]
-    write: Callable[[object], object]
-    plain: type | None = None
-    """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
+    __slots__ = ("plain", "read", "write")
+
+    def __init__(
+        self, read: Callable[[object], T_co], write: Callable[[object], object], plain: type | None = None
+    ) -> None:
+        self.read = read
+        self.write = write
+        self.plain = plain
+        """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
 
 
 def _plain(wanted: str, kind: type[T]) -> Codec[T]:
@@ -306,8 +309,7 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
     return Codec(partial(each, inner.read), partial(each, inner.write))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One property of an object: its name in JSON, the kind of its value, and whether it must be there."""
 
     name: str

@@ -7,7 +7,6 @@ for sync and one for async. Failures are thrown into the generator as errors of 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Generator, Sequence
@@ -21,6 +20,7 @@ from .deadline import Deadline
 from .errors import APIConnectionError, APIError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
 from .files import Upload
+from .logs import listener
 from .multipart import boundary_of, sections_of
 from .omit import Omit
 from .operation import Operation, arguments_of, query_pairs
@@ -30,8 +30,6 @@ from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
 from .transport.messages import Request, Response
-
-logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
 ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""
@@ -128,8 +126,8 @@ def _attempts(
                 error.retry_safe = operation.retry_safe
             failure = error
         else:
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
+            if (log := listener("debug")) is not None:
+                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))

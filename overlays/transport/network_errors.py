@@ -6,7 +6,6 @@ Those of httpx and httpx2 are told by name, so that neither is loaded here.
 from __future__ import annotations
 
 import socket
-import ssl
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -150,6 +149,8 @@ def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[B
         host: The host that was called.
         proxy: The host of the proxy that was asked to, if any.
     """
+    import ssl
+
     first = host if proxy is None else f"{proxy} (the proxy)"
     return (
         (socket.gaierror, f"the host {first} is not known to the name service"),

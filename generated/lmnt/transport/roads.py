@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import running_loop
+from ..logs import listener
 from ..omit import NotGiven
 from .carriers import Carrier, Owner, Way, haste
 from .connections import Connections, keep_alive
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .direct import asynchronous, sync
 
 PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
-
-logger = logging.getLogger(__name__.partition(".transport")[0])
 
 DIRECT = "direct"
 
@@ -62,7 +60,7 @@ class Roads(ABC, Generic[PoolT]):
                 f"http_client must be an httpx.{self._kind} or an httpx2.{self._kind}; "
                 f"got {type(given).__module__.partition('.')[0]}.{type(given).__name__}"
             )
-        if connections != Connections():
+        if not connections.is_default:
             raise InvalidArgumentError(
                 "http2, ssl_context, proxy and transport are settings of http_client when one is given"
             )
@@ -131,8 +129,8 @@ class Roads(ABC, Generic[PoolT]):
             road, reason = self._wrapping.library(library) or (library if reason else DIRECT, reason)
         if road == DIRECT and is_foreign:
             raise InvalidArgumentError('transport="direct" needs the event loop of asyncio: choose httpx or httpx2')
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
+        if (log := listener("debug")) is not None:
+            log.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
     def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
