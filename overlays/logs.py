@@ -11,6 +11,8 @@ from . import description
 if TYPE_CHECKING:
     import logging
 
+_logs: list[logging.Logger] = []
+
 LEVELS = {"debug": 10, "info": 20}
 """As `logging` numbers them."""
 
@@ -20,12 +22,13 @@ def listener(level: Literal["debug", "info"]) -> logging.Logger | None:
 
     Nobody does where `logging` was never imported, and then it is not imported here: that takes as long as a call.
     """
-    module: Any = sys.modules.get("logging")
-    if not hasattr(module, "getLogger"):
-        return None
-    # Under another name, a copy of this package has a log of its own.
-    log: logging.Logger = module.getLogger(__package__)
-    return log if log.isEnabledFor(LEVELS[level]) else None
+    if not _logs:
+        module: Any = sys.modules.get("logging")
+        if not hasattr(module, "getLogger"):
+            return None
+        # Under another name, a copy of this package has a log of its own.
+        _logs.append(module.getLogger(__package__))
+    return _logs[0] if _logs[0].isEnabledFor(LEVELS[level]) else None
 
 
 def set_up() -> None:
