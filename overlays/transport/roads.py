@@ -145,7 +145,8 @@ class Roads(ABC, Generic[PoolT]):
             if (carrier := self._carriers.get(way)) is None or not carrier.enter():
                 self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
                 client = self._given or library.made(way, self._kind, self.connections)
-                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2)
+                is_given = self._given is not None
+                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2, is_given=is_given)
                 carrier.enter()
         return carrier
 
@@ -166,7 +167,11 @@ class Roads(ABC, Generic[PoolT]):
             self.is_closed = True
             carriers = [carrier for way, carrier in self._carriers.items() if not way.is_over]
             self._carriers = {}
-        return [Carrier(self._given, shares=False)] if self._given is not None and not carriers else carriers
+        return (
+            [Carrier(self._given, shares=False, is_given=True)]
+            if self._given is not None and not carriers
+            else carriers
+        )
 
 
 class SyncRoads(Roads["sync.ConnectionPool"]):
