@@ -141,12 +141,13 @@ def _streamed(library: str) -> type[Any]:
 
 def _library_of(value: object) -> str:
     """Return the library that a client or a response is of; raises Error: a mock made it."""
-    return _library_of_class(type(value))
+    kind: Any = type(value)
+    return _library_of_class(kind)
 
 
 @cache
 def _library_of_class(kind: Any) -> str:
-    names = (each.__module__.partition(".")[0] for each in kind.__mro__)
+    names: Iterator[str] = (each.__module__.partition(".")[0] for each in kind.__mro__)
     if (name := next((name for name in names if name in ("httpx", "httpx2")), None)) is None:
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise Error(f"{name} stands where a client or a response of httpx or httpx2 should be: a mock must return such")

@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from importlib.util import find_spec
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -116,7 +116,7 @@ class Proxies:
             return None
         proxy = proxy_at(*named)
         needed = _SOCKS_PACKAGES.get(called) if proxy.scheme == "socks5h" else None
-        if needed is not None and find_spec(needed) is None:
+        if needed is not None and importlib.util.find_spec(needed) is None:
             raise InvalidArgumentError(
                 f"{proxy.source}: a SOCKS proxy needs the package {needed.replace('_', '-')}: install the extra socks"
             )
