@@ -16,6 +16,7 @@ from .naming import argument_name, free_attribute
 from .parameters import Argument, parameter
 from .report import refuse
 from .results import Result, Results, Success
+from .security import Needs
 from .service import check_server
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
@@ -36,7 +37,8 @@ class Call:
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
         check_server(self.operation, self._description.document)
-        _ = self.arguments, self.successes, self.accept, self.format, self.sends_key
+        self._description.security.check(self.operation.data, self.operation.pointer)
+        _ = self.arguments, self.successes, self.accept, self.format
 
     @property
     def id(self) -> str:
@@ -69,10 +71,10 @@ class Call:
         """Whether it may be repeated once it may have reached the server."""
         return bool(self.operation.data.get("x-retry-safe", self.operation.method in SAFE_METHODS))
 
-    @cached_property
-    def sends_key(self) -> bool:
-        """Whether the key goes with it."""
-        return self._description.security.sends_key(self.operation.data, self.operation.pointer)
+    @property
+    def needs(self) -> Needs:
+        """The sets of security schemes of which one must prove who is calling."""
+        return self._description.security.needs_of(self.operation.data)
 
     @cached_property
     def arguments(self) -> list[Argument]:
@@ -117,7 +119,7 @@ class Call:
             if place == "path" and name not in self.operation.taken:
                 self._kinds.tell(pointer, f"the path has no {name!r}", "nothing is sent of it")
             elif place == "header" and name.lower() in ("accept", "content-type", "authorization"):
-                is_ours = name.lower() != "authorization" or self._description.security.auth.key == "authorization"
+                is_ours = name.lower() != "authorization" or self._description.security.sends_authorization
                 means = "the client sends it by itself" if is_ours else "give it with extra_headers"
                 self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", means)
             else:

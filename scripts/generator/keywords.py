@@ -244,10 +244,21 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
         "deprecated": FOR_PEOPLE,
+        "flows": used("flows"),
+        "openIdConnectUrl": TEXT,
+        "oauth2MetadataUrl": documents("the place of tokens is described, and can be another: token_url"),
+    },
+    "flows": {
+        "clientCredentials": used("flow"),
         **dict.fromkeys(
-            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
-            told("how a token is got", "the client is given a token, it does not fetch one"),
+            ("implicit", "password", "authorizationCode", "deviceAuthorization"),
+            documents("a person takes part in it; the token that comes of it is given to the client"),
         ),
+    },
+    "flow": {
+        "tokenUrl": TEXT,
+        "scopes": documents("those that operations need are asked for"),
+        "refreshUrl": documents("another token is got as the first was"),
     },
     "tag": {
         "name": TEXT,

@@ -73,17 +73,17 @@ class Package(Project):
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose)
         self._resources = self._by_resource()
-        auth = self.description.security.auth
+        security = self.description.security
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
-        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
+        found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
             digest=digest,
             description=self.description,
-            auth=auth,
+            security=security,
             base_url=base_url(document),
             request_id_header=request_id_header(self.description),
             client_headers=headers,
