@@ -214,7 +214,7 @@ def _request(
         content = sections_of(body.parts, boundary)
     request = Request(
         method=operation.method,
-        url=_url(operation.path, operation.query, options, call),
+        url=_url(operation.path, operation.query, options, call, operation.server),
         headers=headers,
         secret_query=credentials.in_query(schemes, options.keys),
         content=content,
@@ -224,14 +224,14 @@ def _request(
     return request, credentials.sources_of(schemes, options.keys)
 
 
-def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions) -> str:
+def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
     pairs = [pair for pair in own if pair[0] not in (call.query or {})]
     default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
     encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
-    return options.base_url + path + (f"?{encoded}" if encoded else "")
+    return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
 
 
 def _quoted_name(name: str) -> str:

@@ -78,6 +78,7 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
+        server: The URL of a server of its own, as the description has it.
         needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
     """
 
@@ -92,6 +93,7 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
+    server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
 
     @property

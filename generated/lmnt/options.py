@@ -229,11 +229,10 @@ def _check_key(argument: str, key: Key | None, rule: tuple[str, str, str], *, is
 
 
 def _check_url(base_url: str | http_types.URL | None) -> str:
-    variable = f"{description.ENV_PREFIX}_BASE_URL"
-    text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
+    text = str(os.environ.get(variable("base_url")) or description.BASE_URL if base_url is None else base_url)
     shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
     if base_url is None and not text:
-        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
+        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable('base_url')}")
     hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {shown!r}, which holds white space")
@@ -264,6 +263,8 @@ class ClientOptions:
     strict: bool = False
     headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict[str, str | Secret | Omit])
     query: Mapping[str, object] = field(default_factory=dict[str, object])
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where the operations are that are at servers of their own, by the URL that the description has."""
 
     @classmethod
     def create(
@@ -277,11 +278,13 @@ class ClientOptions:
         strict: bool,
         default_headers: Mapping[str, str] | None,
         default_query: Mapping[str, object] | None,
+        places: Mapping[str, str] | None = None,
     ) -> ClientOptions:
         """Check and complete what the application gave; raises InvalidArgumentError."""
         return cls(
             keys=_check_keys(keys),
-            base_url=_check_url(base_url),
+            base_url=_check_url((places or {}).get("", base_url)),
+            places=places or {},
             timeout=check_timeout(timeout),
             deadline=_check_deadline(deadline),
             max_retries=_check_retries(max_retries),
@@ -323,6 +326,7 @@ class ClientOptions:
             self,
             keys=_check_keys({**self.keys, **{name: key for name, key in (keys or {}).items() if key is not None}}),
             base_url=self.base_url if base_url is None else _check_url(base_url),
+            places=self.places if base_url is None else {},
             timeout=given(check_timeout(timeout), self.timeout),
             deadline=_check_deadline(given(deadline, self.deadline)),
             max_retries=_check_retries(given(max_retries, self.max_retries)),

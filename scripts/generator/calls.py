@@ -17,7 +17,7 @@ from .parameters import Argument, parameter
 from .report import refuse
 from .results import Result, Results, Success
 from .security import Needs
-from .service import check_server
+from .servers import Servers
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
@@ -26,8 +26,11 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 class Call:
     """One operation, as the templates write it."""
 
-    def __init__(self, operation: RawOperation, description: Description, kinds: Kinds, models: Models) -> None:
+    def __init__(
+        self, operation: RawOperation, description: Description, kinds: Kinds, models: Models, servers: Servers
+    ) -> None:
         self.operation = operation
+        self._servers = servers
         self._description = description
         self._kinds = kinds
         self._models = models
@@ -36,9 +39,8 @@ class Call:
 
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
-        check_server(self.operation, self._description.document)
         self._description.security.check(self.operation.data, self.operation.pointer)
-        _ = self.arguments, self.successes, self.accept, self.format
+        _ = self.arguments, self.successes, self.accept, self.format, self.server
 
     @property
     def id(self) -> str:
@@ -70,6 +72,11 @@ class Call:
     def retry_safe(self) -> bool:
         """Whether it may be repeated once it may have reached the server."""
         return bool(self.operation.data.get("x-retry-safe", self.operation.method in SAFE_METHODS))
+
+    @cached_property
+    def server(self) -> str:
+        """The server that it is at, if that is another than all others are at."""
+        return self._servers.of(self.operation)
 
     @property
     def needs(self) -> Needs:

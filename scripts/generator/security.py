@@ -221,6 +221,11 @@ class Security:
         return [each for each in self.schemes.values() if each.takes_functions]
 
     @property
+    def token_arguments(self) -> list[str]:
+        """What the arguments are called that a token is given by, or got with."""
+        return [name for each in self.tokens for name in each.arguments.values()]
+
+    @property
     def key_name(self) -> str:
         """What the one key is called where it is sent."""
         return next((each.key for each in self.schemes.values() if each.place in PLACES), "")

@@ -100,6 +100,14 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "serverVariable.default": [
         (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "d"}}}])
     ],
+    "server.name": [(("servers",), [{"url": "/a", "name": "near"}, {"url": "/b"}])],
+    "server.description": [(("servers",), [{"url": "/a", "description": "Far."}, {"url": "/b"}])],
+    "serverVariable.enum": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "enum": ["c"]}}}])
+    ],
+    "serverVariable.description": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "description": "X."}}}])
+    ],
     "components.schemas": [(("components", "schemas", "New"), {"type": "string"})],
     "components.responses": [
         (("components", "responses"), {"R": {"description": "From there."}}),
