@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from copy import deepcopy
 from enum import Enum, auto
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from . import http_types
 from .event_loops import sleep
-from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
 from .omit import NotGiven
 from .operation import Operation
@@ -57,12 +57,12 @@ class Calls(Handle, Generic[RoadsT]):
     @property
     def api_key(self) -> str:
         """The API key; setting it holds from the next call on, as for the settings below."""
-        return self._options.key.reveal()
+        return self._options.api_key.reveal()
 
     @api_key.setter
     def api_key(self, api_key: str) -> None:
         key, api_key = Secret(api_key), ""
-        self._options = self._options.changed(key=key)
+        self._options = self._options.changed(keys={"api_key": key})
 
     @property
     def base_url(self) -> http_types.URL:
@@ -239,6 +239,8 @@ def _do(step: Step, roads: SyncRoads) -> object:
         case Sleep(seconds):
             time.sleep(seconds)
             return None
+        case Ask(give):
+            return give()
 
 
 async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
@@ -266,3 +268,6 @@ async def _ado(step: Step, roads: AsyncRoads) -> object:
         case Sleep(seconds):
             await sleep(seconds)
             return None
+        case Ask(give):
+            found = give()
+            return await found if isinstance(found, Awaitable) else found

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
+from . import description
 from .bodies import RequestBody
 from .codec import Codec, MismatchError, at
 from .errors import InvalidArgumentError
@@ -77,7 +78,8 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
-        sends_key: Whether the key goes with it.
+        server: The URL of a server of its own, as the description has it.
+        needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
     """
 
     id: str
@@ -91,7 +93,8 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
-    sends_key: bool = True
+    server: str = ""
+    needs: Sequence[Sequence[str]] = description.NEEDS
 
     @property
     def media_types(self) -> list[str]:

@@ -137,7 +137,7 @@ class Session:
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{self._url}: `init` cannot be written as JSON: {error}") from error
         self.state = State.READY
-        return [Secret(json.dumps({description.AUTH_NAME: self._key.reveal(), **fields}))]
+        return [Secret(json.dumps({description.KEY_NAME: self._key.reveal(), **fields}))]
 
     def text(self, text: str) -> list[str]:
         """Add text to what is to be spoken. A long one becomes several messages, as it may be split anywhere."""

@@ -133,12 +133,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "version": VALUE,
         **dict.fromkeys(("termsOfService", "contact", "license"), FOR_PEOPLE),
     },
-    "server": {"url": TEXT, "name": FOR_PEOPLE, "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
-    "serverVariable": {
-        "default": VALUE,
-        "enum": documents("whoever calls says another place with base_url"),
-        "description": FOR_PEOPLE,
-    },
+    "server": {"url": TEXT, "name": TEXT, "description": TEXT, "variables": used("serverVariable", "map")},
+    "serverVariable": {"default": VALUE, "enum": plain("list"), "description": TEXT},
     "components": {
         "schemas": used("schema", "map"),
         "responses": used("response", "map"),
@@ -244,10 +240,21 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
         "deprecated": FOR_PEOPLE,
+        "flows": used("flows"),
+        "openIdConnectUrl": TEXT,
+        "oauth2MetadataUrl": documents("the place of tokens is described, and can be another: token_url"),
+    },
+    "flows": {
+        "clientCredentials": used("flow"),
         **dict.fromkeys(
-            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
-            told("how a token is got", "the client is given a token, it does not fetch one"),
+            ("implicit", "password", "authorizationCode", "deviceAuthorization"),
+            documents("a person takes part in it; the token that comes of it is given to the client"),
         ),
+    },
+    "flow": {
+        "tokenUrl": TEXT,
+        "scopes": documents("those that operations need are asked for"),
+        "refreshUrl": documents("another token is got as the first was"),
     },
     "tag": {
         "name": TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def check_tools(settings: Settings) -> None:
     for tool, pin in PINNED.items():
         if version(tool) != pin:
             raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
-    for overlay in settings.overlays:
+    for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
@@ -53,13 +54,27 @@ def tidy(folder: Path) -> None:
 
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
-    for overlay in settings.overlays:
-        target = folder / settings.package / overlay
+    package = folder / settings.package
+    for overlay in (*settings.overlays, *_imported(settings.optional, package)):
+        target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", folder / settings.package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
+
+
+def _imported(optional: list[str], package: Path) -> list[str]:
+    """Return the optional overlays that a rendered module imports, or that one of these imports."""
+    texts = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
+    found: list[str] = []
+    for overlay in optional * 2:
+        name = overlay.removesuffix(".py").replace("/", ".")
+        pattern = rf"^\s*from \.+({name} import|\s?import \(?{name}\b)"
+        if overlay not in found and any(re.search(pattern, text, re.MULTILINE) for text in texts):
+            found.append(overlay)
+            texts.append((ROOT / "overlays" / overlay).read_text(encoding="utf-8"))
+    return found
 
 
 def try_imports(folder: Path, package: str) -> None:

@@ -26,7 +26,8 @@ from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
 from .report import Failure, Report, below, refuse
-from .service import base_url, client_headers, request_id_header
+from .servers import Servers
+from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
 from .writing import default_of, literal, prose
@@ -53,6 +54,8 @@ class Package(Project):
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
         self.kinds = Kinds(self.description, origins)
         self.models = Models(self.description, self.kinds)
+        security = self.description.security
+        self.servers = Servers(self.description, [*security.secrets, *security.token_arguments])
         self.calls = list(self._calls())
         report.expressed = len(self.calls)
         report.check()
@@ -73,18 +76,18 @@ class Package(Project):
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose)
         self._resources = self._by_resource()
-        auth = self.description.security.auth
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
-        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
+        found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
             digest=digest,
             description=self.description,
-            auth=auth,
-            base_url=base_url(document),
+            security=security,
+            servers=self.servers,
+            base_url=self.servers.base_url,
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
@@ -104,7 +107,7 @@ class Package(Project):
         """Yield the operations that can be expressed; the others are left out."""
         self.left_out: list[LeftOutCall] = []
         for each in self.description.operations:
-            call = Call(each, self.description, self.kinds, self.models)
+            call = Call(each, self.description, self.kinds, self.models, self.servers)
             try:
                 call.check()
             except Failure as failure:

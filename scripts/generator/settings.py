@@ -35,6 +35,8 @@ class Settings:
     client: str
     version: str
     overlays: list[str]
+    optional: list[str]
+    """Overlays for the packages of which a module imports them."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     leave_out: tuple[str, ...] = ()
 
@@ -62,6 +64,7 @@ class Settings:
             client=class_name(package) if package else data["client"],
             version=data["version"],
             overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            optional=data["overlays"]["optional"],
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
         )
@@ -72,7 +75,7 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     known = {"package", "client", "version", "overlays", "names", "leave_out"}
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
-    unknown = (data.keys() - known) | (lists.keys() - {"shared", "own"})
+    unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
     for key in ("package", "client", "version"):
@@ -85,7 +88,7 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
         raise Failure(f"{name}: names is no map of operations to <resource>.<method>")
     if not isinstance(left_out, list) or not all(isinstance(each, str) for each in left_out):
         raise Failure(f"{name}: leave_out is no list of operations")
-    for key in ("shared", "own"):
+    for key in ("shared", "optional", "own"):
         names = lists.get(key)
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
             raise Failure(f"{name}: overlays.{key} is no list of modules; list them, [] for none")

@@ -24,6 +24,7 @@ from tests.descriptions.packages import settings
 BASE: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Base", "version": "1"},
+    "security": [{"Key": []}],
     "paths": {
         "/things/{id}": {
             "post": {
@@ -78,6 +79,7 @@ TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
     (*THING, "properties", name) for name in BASE["components"]["schemas"]["Thing"]["properties"]
 )
 REMOVED = object()
+TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
 
 # What each keyword that is used changes: where it is set, and to what.
 CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
@@ -87,7 +89,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         (("paths", "/more"), {"get": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}})
     ],
     "document.components": [(("components", "schemas", "New"), {"type": "string"})],
-    "document.security": [(("security",), [{"Key": []}])],
+    "document.security": [(("security",), [{"Key": []}, {}])],
     "document.tags": [(("tags",), [{"name": "things", "description": "All things."}])],
     "info.title": [(("info", "title"), "Other")],
     "info.summary": [(("info", "summary"), "It does.")],
@@ -97,6 +99,14 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "server.variables": [(("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c"}}}])],
     "serverVariable.default": [
         (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "d"}}}])
+    ],
+    "server.name": [(("servers",), [{"url": "/a", "name": "near"}, {"url": "/b"}])],
+    "server.description": [(("servers",), [{"url": "/a", "description": "Far."}, {"url": "/b"}])],
+    "serverVariable.enum": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "enum": ["c"]}}}])
+    ],
+    "serverVariable.description": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "description": "X."}}}])
     ],
     "components.schemas": [(("components", "schemas", "New"), {"type": "string"})],
     "components.responses": [
@@ -191,6 +201,15 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "securityScheme.in": [(("components", "securitySchemes", "Key", "in"), "query")],
     "securityScheme.scheme": [(("components", "securitySchemes", "Key"), {"type": "http", "scheme": "bearer"})],
     "securityScheme.description": [(("components", "securitySchemes", "Key", "description"), "Yours.")],
+    "securityScheme.flows": [(("components", "securitySchemes", "Key"), TOKENS)],
+    "securityScheme.openIdConnectUrl": [
+        (
+            ("components", "securitySchemes", "Key"),
+            {"type": "openIdConnect", "openIdConnectUrl": "https://a.example.com"},
+        )
+    ],
+    "flows.clientCredentials": [(("components", "securitySchemes", "Key"), TOKENS)],
+    "flow.tokenUrl": [(("components", "securitySchemes", "Key"), TOKENS)],
     "tag.name": [(("tags",), [{"name": "things", "description": "These."}])],
     "tag.description": [(("tags",), [{"name": "things", "description": "Those."}])],
     "discriminator.propertyName": [((*UNION, "discriminator"), {"propertyName": "kind"})],
