@@ -83,19 +83,6 @@ def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
 def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
     """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
     found: dict[str, Secret] = {}
-<<<<<<< HEAD
-    if place == "header" and key is not None:
-        found[description.AUTH_NAME.lower()] = key
-    elif place == "bearer":
-        found["authorization"] = Secret(f"Bearer {text}", text)
-    elif place == "basic":
-        import base64
-
-        coded = base64.b64encode(text.encode()).decode()
-        found["authorization"] = Secret(f"Basic {coded}", coded, text, text.partition(":")[2])
-    elif place == "cookie":
-        cookies = {**cookies, description.AUTH_NAME: text}
-=======
     secrets: list[str] = []
     for scheme in schemes:
         place, name, _ = scheme
@@ -105,7 +92,6 @@ def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapp
         elif place == "cookie" and (texts := _texts(scheme, keys)):
             cookies = {**cookies, name: texts[0]}
             secrets += texts
->>>>>>> calls16
     if cookies:
         found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *secrets)
     return found

@@ -264,7 +264,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     "discriminator": {
         "propertyName": TEXT,
         "mapping": plain("map"),
-        "defaultMapping": documents("a member of no known value is read by its fields"),
+        "defaultMapping": TEXT,
     },
     "schema": {
         "$ref": TEXT,
@@ -276,6 +276,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "required": plain("texts"),
         "additionalProperties": used("schema"),
         "items": used("schema"),
+        "prefixItems": used("schema", "list"),
+        "patternProperties": used("schema", "map"),
         "allOf": used("schema", "list"),
         "oneOf": used("schema", "list"),
         "anyOf": used("schema", "list"),
@@ -299,8 +301,6 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
             ),
             SERVER_CHECKS,
         ),
-        "prefixItems": told("an array whose items differ by their place", "its items may be anything"),
-        "patternProperties": told("properties by the pattern of their names", "they may be anything"),
         **dict.fromkeys(("$defs", "definitions"), documents("read where it is referred to")),
         **dict.fromkeys(
             ("$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),

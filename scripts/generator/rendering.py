@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import traceback
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -22,6 +23,7 @@ from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
 from .description import Description, RawOperation
+from .inheritance import open_parents
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
@@ -49,14 +51,17 @@ class Package(Project):
         self.report = report = report or Report()
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
-        origins = Namer(document, ids, report.moved).name_all()
+        open_parents(document, report.moved)
+        namer = Namer(document, ids, report.moved)
+        namer.name_all()
         self.settings = settings
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
-        self.kinds = Kinds(self.description, origins)
+        self.kinds = Kinds(self.description, namer)
         self.models = Models(self.description, self.kinds)
         security = self.description.security
         self.servers = Servers(self.description, [*security.secrets, *security.token_arguments])
         self.calls = list(self._calls())
+        self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
         config = Config.from_sources(
@@ -100,6 +105,9 @@ class Package(Project):
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
             tags_of=self.models.tags,
+            default_member=self.models.default_member,
+            python_name=python_name,
+            at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
             default_of=default_of,
         )
 

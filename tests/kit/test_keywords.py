@@ -216,6 +216,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "discriminator.mapping": [
         ((*UNION, "discriminator"), {"propertyName": "kind", "mapping": {"c": "Cat", "d": "Dog"}})
     ],
+    "discriminator.defaultMapping": [((*UNION, "discriminator"), {"propertyName": "kind", "defaultMapping": "Cat"})],
     "schema.$ref": [(TEXT, {"$ref": "#/components/schemas/Cat"})],
     "schema.type": [(TEXT, {"type": "boolean"})],
     "schema.enum": [((*TEXT, "enum"), ["a", "b"])],
@@ -225,6 +226,8 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "schema.required": [((*THING, "required"), ["text"])],
     "schema.additionalProperties": [((*THING, "additionalProperties"), False)],
     "schema.items": [((*LIST, "items"), {"type": "integer"})],
+    "schema.prefixItems": [((*LIST, "prefixItems"), [{"type": "integer"}])],
+    "schema.patternProperties": [((*MAP, "patternProperties"), {"^a": {"type": "integer"}})],
     "schema.allOf": [((*THING, "allOf"), [{"$ref": "#/components/schemas/Cat"}])],
     "schema.oneOf": [(PLAIN, {"oneOf": [{"type": "string"}, {"type": "integer"}]})],
     "schema.anyOf": [(PLAIN, {"anyOf": [{"type": "string"}, {"type": "null"}]})],

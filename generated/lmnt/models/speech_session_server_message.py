@@ -21,6 +21,7 @@ SpeechSessionServerMessage: TypeAlias = (
     | SpeechSessionResetComplete
     | SpeechSessionError
 )
+
 """What the server sends in a speech session, beside the audio."""
 
 CODEC: _codec.Codec[SpeechSessionServerMessage] = _unions.tagged(
