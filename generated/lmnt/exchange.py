@@ -179,7 +179,7 @@ def _request(
             boundary = os.urandom(16).hex()
             headers["content-type"] = f"{body.media_type}; boundary={boundary}"
         content = sections_of(body.parts, boundary)
-    return Request(
+    request = Request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call),
         headers=headers,
@@ -188,6 +188,7 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+    return _moved(request, operation.url) if operation.url else request
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions) -> str:
@@ -259,7 +260,7 @@ def numbered(request: Request, retries: int) -> Request:
 def _redirect(request: Request, response: Response) -> Request | None:
     """Return the request that a redirect asks for (RFC 9110 section 15.4), or None.
 
-    Only a GET follows where the method might have to change. The key stays with the host it was given for.
+    Only a GET follows where the method might have to change.
     """
     location = response.location
     follows = response.status_code in (307, 308) or (
@@ -269,11 +270,15 @@ def _redirect(request: Request, response: Response) -> Request | None:
         return None
     try:
         url = credentials.without_key(urljoin(request.url, location))
-        here, there = urlsplit(request.url), urlsplit(url)
+        is_web = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return None
-    if there.scheme not in ("http", "https"):
-        return None
+    return _moved(request, url) if is_web else None
+
+
+def _moved(request: Request, url: str) -> Request:
+    """Return a request to another place; the key stays with the host it was given for."""
+    here, there = urlsplit(request.url), urlsplit(url)
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from .bodies import RequestBody
@@ -78,6 +78,8 @@ class Operation(NamedTuple, Generic[T]):
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
         sends_key: Whether the key goes with it.
+        url: Where it is, if that is not below the base URL.
+        made: What is made of its result and the reply, if it is not the result itself that is handed out.
     """
 
     id: str
@@ -92,6 +94,8 @@ class Operation(NamedTuple, Generic[T]):
     body: RequestBody = None
     media_type: str = ""
     sends_key: bool = True
+    url: str = ""
+    made: Callable[[Any, Any], T] | None = None
 
     @property
     def media_types(self) -> list[str]:

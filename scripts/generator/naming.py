@@ -72,7 +72,7 @@ _CLIENT = {
     *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
-_OPERATIONS = {"builtins", "datetime", "http_types", "resource", "resources", "uuid"}
+_OPERATIONS = {"builtins", "datetime", "http_types", "pagination", "resource", "resources", "uuid"}
 """Modules that a resource imports beside those of its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}

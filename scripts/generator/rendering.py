@@ -6,9 +6,9 @@ import ast
 import hashlib
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
+from .pages import Pages
 from .report import Failure, Report, below, refuse
 from .service import base_url, client_headers, request_id_header
 from .sessions import OVERLAY, sessions
@@ -49,11 +50,16 @@ class Package(Project):
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
         origins = Namer(document, ids, report.moved).name_all()
-        self.settings = settings
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
         self.kinds = Kinds(self.description, origins)
         self.models = Models(self.description, self.kinds)
         self.calls = list(self._calls())
+        pages = Pages(self.models, report, settings.pagination)
+        for call in self.calls:
+            call.paging = pages.of(call)
+        pages.check()
+        needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
+        self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         report.expressed = len(self.calls)
         report.check()
         config = Config.from_sources(
@@ -280,6 +286,12 @@ class Resource:
         return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
 
 
+OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "pagination.py": lambda package: any(call.paging for call in package.calls),
+}
+"""The overlays that only some packages need, and which do."""
+
+
 def is_own(name: str, kind: Kind) -> bool:
     """Whether the generator itself renders the module of a component: a model or a list of values, no alias of one."""
     return kind.name == name and kind.form in ("model", "choice")
@@ -333,7 +345,7 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
 
 def _check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports(settings.overlays), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")

@@ -14,6 +14,7 @@ from packaging.version import VERSION_PATTERN
 
 from .description import load
 from .naming import class_name
+from .pages import WORDS, is_pagination
 from .report import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,9 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     leave_out: tuple[str, ...] = ()
     overlay_documents: tuple[Path, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Overlays that go into a package whose description needs them."""
+    pagination: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def shown_spec(self) -> str:
@@ -69,6 +73,8 @@ class Settings:
             client=class_name(package) if package else data["client"],
             version=data["version"],
             overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            optional=tuple(data["overlays"]["optional"]),
+            pagination=tuple(data.get("pagination", [])),
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
             overlay_documents=tuple(
@@ -83,10 +89,10 @@ class Settings:
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse what is missing, unknown or of another kind."""
-    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out"}
+    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out", "pagination"}
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
-    unknown = (data.keys() - known) | (lists.keys() - {"shared", "own"})
+    unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
     for key in ("package", "client", "version"):
@@ -100,7 +106,10 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     for key, items, of in (
         ("leave_out", data.get("leave_out", []), "operations"),
         ("overlay_documents", data.get("overlay_documents", []), "files beside it"),
-        *((f"overlays.{key}", lists.get(key), "modules") for key in ("shared", "own")),
+        *((f"overlays.{key}", lists.get(key), "modules") for key in ("shared", "optional", "own")),
     ):
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
             raise Failure(f"{name}: {key} is no list of {of}; list them, [] for none")
+    habits = data.get("pagination", [])
+    if not isinstance(habits, list) or not all(each and is_pagination(each) for each in habits):
+        raise Failure(f"{name}: pagination is no list of what x-pagination may say: {WORDS}")

@@ -34,11 +34,10 @@ def settings(package: str, folder: Path) -> Settings:
 
 def make_all(documents: dict[str, dict[str, Any]], folder: Path) -> None:
     """Make packages side by side."""
-    for name, each in documents.items():
-        render(settings(name, folder), copy.deepcopy(each), folder)
+    used = [render(settings(name, folder), copy.deepcopy(each), folder) for name, each in documents.items()]
     tidy(folder)
-    for name in documents:
-        add_overlays(settings(name, folder), folder)
+    for each in used:
+        add_overlays(each, folder)
 
 
 class Variants(MetaPathFinder):
