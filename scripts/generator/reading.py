@@ -35,7 +35,7 @@ SECTIONS = {
 }
 """The section of the components that holds what a reference names, by the table of that."""
 
-INLINE = ("pathItem", "operation", "mediaType", "encoding")
+INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType", "encoding")
 """The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
@@ -164,7 +164,7 @@ class Reader:
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
         found: dict[str, Any] = {}
         for key, value in node.items():
-            use = TABLES[table].get(key)
+            use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
             if key.startswith("x-"):
                 extension = EXTENSIONS.get(table, {}).get(key)

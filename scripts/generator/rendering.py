@@ -30,6 +30,7 @@ from .report import Failure, Report, below, refuse
 from .service import base_url, client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
+from .webhooks import RESOURCE, webhooks
 from .writing import default_of, literal, prose
 
 
@@ -58,6 +59,7 @@ class Package(Project):
         for call in self.calls:
             call.paging = pages.of(call)
         pages.check()
+        self.webhooks = webhooks(self.description, self.kinds, self.models)
         needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
         self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         report.expressed = len(self.calls)
@@ -94,6 +96,7 @@ class Package(Project):
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
+            webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
@@ -140,6 +143,8 @@ class Package(Project):
                 resource.calls.append(call)
             else:
                 resource.left_out.append(call)
+        if self.webhooks.kinds and RESOURCE not in found:
+            found[RESOURCE] = Resource(RESOURCE, "The messages that the service sends by itself.", taken)
         return found
 
     def _refuse_losses(self) -> None:
@@ -287,6 +292,7 @@ class Resource:
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "webhooks.py": lambda package: bool(package.webhooks.kinds),
     "pagination.py": lambda package: any(call.paging for call in package.calls),
 }
 """The overlays that only some packages need, and which do."""
