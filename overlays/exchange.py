@@ -219,6 +219,8 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+    if operation.url:
+        request = _moved(request, operation.url)
     return request, credentials.sources_of(schemes, options.keys)
 
 
@@ -272,7 +274,7 @@ def numbered(request: Request, retries: int) -> Request:
 def _redirect(request: Request, response: Response) -> Request | None:
     """Return the request that a redirect asks for (RFC 9110 section 15.4), or None.
 
-    Only a GET follows where the method might have to change. The key stays with the host it was given for.
+    Only a GET follows where the method might have to change.
     """
     location = response.location
     follows = response.status_code in (307, 308) or (
@@ -282,11 +284,15 @@ def _redirect(request: Request, response: Response) -> Request | None:
         return None
     try:
         url = credentials.without_key(urljoin(request.url, location))
-        here, there = urlsplit(request.url), urlsplit(url)
+        is_web = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return None
-    if there.scheme not in ("http", "https"):
-        return None
+    return _moved(request, url) if is_web else None
+
+
+def _moved(request: Request, url: str) -> Request:
+    """Return a request to another place; the key stays with the host it was given for."""
+    here, there = urlsplit(request.url), urlsplit(url)
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from . import description
@@ -80,6 +80,8 @@ class Operation(NamedTuple, Generic[T]):
         media_type: What the body of a success will be, as far as the arguments tell.
         server: The URL of a server of its own, as the description has it.
         needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
+        url: Where it is, if that is not below the base URL.
+        made: What is made of its result and the reply, if it is not the result itself that is handed out.
     """
 
     id: str
@@ -95,6 +97,8 @@ class Operation(NamedTuple, Generic[T]):
     media_type: str = ""
     server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
+    url: str = ""
+    made: Callable[[Any, Any], T] | None = None
 
     @property
     def media_types(self) -> list[str]:

@@ -41,7 +41,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
     stamp(result, request_id_of(reply.response))
-    return result
+    return result if operation.made is None else operation.made(result, reply)
 
 
 def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
@@ -170,7 +170,7 @@ class ResponseFacts(Handle, Generic[T]):
         try:
             return cast_plainly(to, response, content)
         except LookupError:
-            return parse(operation._replace(result=codec_of(to)), self._reply, content)
+            return parse(operation._replace(result=codec_of(to), made=None), self._reply, content)
         except ValueError as error:
             raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
 

@@ -7,7 +7,7 @@ OpenAPI 3.1, and refers to its own components alone. What had to go is in the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lmnt_server.documents import DocumentError, read
 from .extensions import EXTENSIONS
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name
+from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
 SECTIONS = {
@@ -34,16 +35,18 @@ SECTIONS = {
 }
 """The section of the components that holds what a reference names, by the table of that."""
 
-INLINE = ("pathItem", "operation", "mediaType", "encoding")
+INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType", "encoding")
 """The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
 
-def load_description(path: Path, report: Report | None = None) -> dict[str, Any]:
-    """Read a description; raises Failure for one that is broken."""
+def load_description(path: Path, report: Report | None = None, overlays: Iterable[Path] = ()) -> dict[str, Any]:
+    """Read a description, as overlay documents mend it; raises Failure for one that is broken."""
     report = report or Report()
-    return Reader(_load(path, report), path, report).document()
+    document = _load(path, report)
+    apply_overlays(document, path, overlays, report)
+    return Reader(document, path, report).document()
 
 
 def _load(path: Path, report: Report) -> dict[str, Any]:
@@ -161,7 +164,7 @@ class Reader:
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
         found: dict[str, Any] = {}
         for key, value in node.items():
-            use = TABLES[table].get(key)
+            use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
             if key.startswith("x-"):
                 extension = EXTENSIONS.get(table, {}).get(key)

@@ -15,6 +15,7 @@ import pytest
 from jsonschema_specifications import REGISTRY
 
 from generator.keywords import TABLES
+from generator.naming import METHODS
 from generator.reading import Reader, load_description
 from generator.rendering import Package
 from generator.report import Failure, Report
@@ -80,6 +81,7 @@ TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
 )
 REMOVED = object()
 TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
+MESSAGE = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}}
 
 # What each keyword that is used changes: where it is set, and to what.
 CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
@@ -166,6 +168,16 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         (("servers",), [{"url": "https://a.example.com"}]),
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
+    "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
+    "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
+    "webhook.$ref": [
+        (("components", "pathItems"), {"W": {"post": MESSAGE}}),
+        (("webhooks",), {"thing.made": {"$ref": "#/components/pathItems/W"}}),
+    ],
+    **{f"webhook.{method}": [(("webhooks",), {"thing.made": {method: MESSAGE}})] for method in METHODS},
+    "webhook.additionalOperations": [(("webhooks",), {"thing.made": {"additionalOperations": {"TELL": MESSAGE}}})],
+    "message.requestBody": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.tags": [((*OPERATION, "tags"), ["other"])],
     "operation.summary": [((*OPERATION, "summary"), "Does it.")],
     "operation.description": [((*OPERATION, "description"), "Does it well.")],
