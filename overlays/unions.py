@@ -46,13 +46,23 @@ class NewKindError(MismatchError):
     """An object is of none of the kinds that the description knows."""
 
 
-def tagged(tag: str, kinds: Mapping[str, Codec[T]]) -> Codec[T]:
-    """One of several kinds of object, told apart by the value of one property."""
+def tagged(tag: str, kinds: Mapping[str, Codec[T]], *, attribute: str = "", optional: bool = False) -> Codec[T]:
+    """One of several kinds of object, told apart by the value of one property.
+
+    Args:
+        tag: Its name in JSON.
+        kinds: The kind of each value.
+        attribute: Its name in Python, if that is another one.
+        optional: Whether it may be missing: then the fields that are there tell which kind it is.
+    """
+    names = (tag, attribute or tag)
+    by_fields = union(*kinds.values())
 
     def kind_of(value: object) -> Codec[T]:
-        given = (
-            cast("Mapping[str, object]", value).get(tag) if isinstance(value, Mapping) else getattr(value, tag, None)
-        )
+        get = cast("Mapping[str, object]", value).get if isinstance(value, Mapping) else partial(getattr, value)
+        given = next((each for each in (get(name, None) for name in names) if each is not None), None)
+        if given is None and optional:
+            return by_fields
         found = kinds.get(given) if isinstance(given, str) else None
         if found is None:
             error = NewKindError if isinstance(given, str) else MismatchError

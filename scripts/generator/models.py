@@ -162,6 +162,10 @@ class Models:
                 self._description.report.tell_failure(failure, "the member is told by the fields that are there")
         return self._common_constant(kinds)
 
+    def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
+        """Return the property of each member that has a name."""
+        return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
+
     def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Return what tells the members of a union apart, as the union says it."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]

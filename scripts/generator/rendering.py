@@ -97,6 +97,7 @@ class Package(Project):
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
             tags_of=self.models.tags,
+            fields_named=self.models.fields_named,
             default_of=default_of,
         )
 
