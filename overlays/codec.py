@@ -333,3 +333,8 @@ class Field(NamedTuple):
     """Whether a response alone holds it: it is not written."""
     write_only: bool = False
     """Whether a request alone holds it: it may be missing from what is read."""
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether what is read need not hold it."""
+        return not self.required or self.write_only

@@ -21,7 +21,7 @@ from lmnt_server.documents import DocumentError, read
 
 from .extensions import EXTENSIONS
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
-from .naming import GENERIC, class_name, free_attribute, free_name
+from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
 from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
@@ -194,7 +194,10 @@ class Reader:
             if each is not None:
                 found[key] = each
         elif use.shape == "list" and isinstance(value, list):
-            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value)]
+            listed = [each for each in value if not (key == "allOf" and _is_nullable_alone(each))]
+            if len(listed) < len(value):
+                found["nullable"] = True
+            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value) if each in listed]
             found[key] = [each for each in items if each is not None]
         elif use.shape == "map" and isinstance(value, Mapping):
             result: dict[str, Any] = {}
@@ -364,6 +367,12 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
         key: schema[key] for key in ("description", "readOnly", "writeOnly", "deprecated") if key in schema
     }
     return kept | {"oneOf": [schema, {"type": "null"}]}
+
+
+def _is_nullable_alone(part: Any) -> bool:
+    """Whether a part of an allOf says that the whole may be null, and nothing else: people write it beside a `$ref`."""
+    is_nullable = isinstance(part, Mapping) and part.get("nullable") is True
+    return is_nullable and all(key == "nullable" or is_annotation(key) for key in part)
 
 
 _MENDERS: Mapping[str, Callable[[Reader, dict[str, Any], _Place], Any]] = {

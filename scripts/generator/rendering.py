@@ -117,6 +117,7 @@ class Package(Project):
             default_member=self.models.default_member,
             python_name=python_name,
             at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
+            fields_named=self.models.fields_named,
             default_of=default_of,
         )
 
