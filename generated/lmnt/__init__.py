@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
+    from .retries import no_retry_waits as no_retry_waits
     from .session_events import SpeechSessionAudio as SpeechSessionAudio
     from .session_events import SpeechSessionEvent as SpeechSessionEvent
     from .session_events import UnknownEvent as UnknownEvent
@@ -159,6 +160,7 @@ _NAMES = {
     "__version__": ("description", "VERSION"),
     "file_from_path": ("files", "file_from_path"),
     "models": ("models", ""),
+    "no_retry_waits": ("retries", "no_retry_waits"),
     "not_given": ("omit", "not_given"),
     "resources": ("resources", ""),
     "types": ("types", ""),
@@ -235,6 +237,7 @@ __all__ = [
     "__version__",
     "file_from_path",
     "models",
+    "no_retry_waits",
     "not_given",
     "omit",
     "resources",

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .models.speech_session_flush_complete import SpeechSessionFlushComplete
-from .models.speech_session_ready import SpeechSessionReady
-from .models.speech_session_reset_complete import SpeechSessionResetComplete
-from .models.speech_session_timestamps import SpeechSessionTimestamps
+from .models.speech_session_server_event import SpeechSessionServerEvent
 
 __all__ = ["SpeechSessionAudio", "SpeechSessionEvent", "UnknownEvent"]
 
@@ -36,12 +33,5 @@ class UnknownEvent:
     """The whole message, as it came."""
 
 
-SpeechSessionEvent: TypeAlias = (
-    SpeechSessionReady
-    | SpeechSessionAudio
-    | SpeechSessionTimestamps
-    | SpeechSessionFlushComplete
-    | SpeechSessionResetComplete
-    | UnknownEvent
-)
+SpeechSessionEvent: TypeAlias = SpeechSessionAudio | SpeechSessionServerEvent | UnknownEvent
 """What a session hands out. Errors are raised."""
