@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from .bodies import RequestBody
@@ -18,6 +18,9 @@ from .omit import Omit
 from .options import field_value
 from .parameter_styles import Encoded, QueryStyle, expand, json_text
 from .values import sendable
+
+if TYPE_CHECKING:
+    from .events import Items
 
 T = TypeVar("T")
 
@@ -78,6 +81,7 @@ class Operation(NamedTuple, Generic[T]):
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
         sends_key: Whether the key goes with it.
+        items: How the body of a success is a stream of items; None if it is none.
     """
 
     id: str
@@ -92,6 +96,7 @@ class Operation(NamedTuple, Generic[T]):
     body: RequestBody = None
     media_type: str = ""
     sends_key: bool = True
+    items: Items[Any] | None = None
 
     @property
     def media_types(self) -> list[str]:
