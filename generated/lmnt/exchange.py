@@ -168,7 +168,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     return StreamGuard(
         response,
         request_id=request_id_of(response),
-        retry_safe=None if is_audio else operation.retry_safe,
+        retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
@@ -189,8 +189,8 @@ def _request(
         "user-agent": USER_AGENT,
         **credentials.in_headers(schemes, options.keys, operation.cookies),
         **({} if body is None else {"content-type": body.media_type}),
-        # What is handed out as bytes, such as audio, gains nothing by a coding.
-        "accept-encoding": "identity" if operation.result is None else ACCEPTED,
+        # What is handed out as bytes, such as audio, gains nothing by a coding, and a stream of items may wait for it.
+        "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
         **description.CLIENT_HEADERS,
         **operation.headers,
         **options.headers,

@@ -38,7 +38,8 @@ from .models.speech_session_text import SpeechSessionText
 from .models.speech_session_timestamps import SpeechSessionTimestamps
 from .operation import arguments_of
 from .options import Secret
-from .session_events import SpeechSessionAudio, SpeechSessionEvent, UnknownEvent
+from .sequences import UnknownEvent
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
 
 logger = logging.getLogger(__package__)
 

@@ -174,6 +174,7 @@ class Models:
         """Return the member that has no value of its own, if a union says one."""
         name = component_name((union.said[0] or {}).get("defaultMapping", ""))
         return next((each for each in union.inner if self._kinds.schema_name(each.name) == name), None)
+
     def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
         """Return the property of each member that has a name."""
         return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
