@@ -206,9 +206,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "encoding": used("encoding", "map"),
-        "itemSchema": told(
-            "the schema of the items of a stream", "the body is handed out as text, in which the caller finds the items"
-        ),
+        "itemSchema": used("schema"),
         **dict.fromkeys(
             ("prefixEncoding", "itemEncoding"),
             told("how the parts of a body without names are written", "the body is bytes that the caller makes"),
@@ -301,7 +299,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         **dict.fromkeys(("example", "examples"), AN_EXAMPLE),
         **dict.fromkeys(("title", "externalDocs", "$comment"), FOR_PEOPLE),
         "xml": documents("XML is handed out and taken as text"),
-        "contentSchema": documents("the text is handed out and taken as text"),
+        "contentSchema": used("schema"),
         **dict.fromkeys(
             (
                 *("not", "if", "then", "else", "dependentSchemas", "dependentRequired", "propertyNames"),

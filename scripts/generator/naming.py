@@ -289,8 +289,13 @@ class Namer:
 
     def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         for media_type, each in node.get("content", {}).items():
+            here = below(pointer, "content", media_type)
             if "schema" in each:
-                yield each, "schema", name, below(pointer, "content", media_type, "schema")
+                yield each, "schema", name, below(here, "schema")
+            if "itemSchema" in each:
+                yield each, "itemSchema", f"{name} Item", below(here, "itemSchema")
+            for event in each.get("x-stream-events", {}):
+                yield each["x-stream-events"], event, f"{name} {event}", below(here, "x-stream-events", event)
 
     def _named(self, schema: Any, name: str, pointer: str) -> Any:
         """Return what stands for a schema, once it and all in it have names."""

@@ -33,6 +33,7 @@ from .servers import Servers
 from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
+from .streams import unwrap
 from .webhooks import RESOURCE, webhooks
 from .writing import default_of, literal, prose
 
@@ -54,6 +55,7 @@ class Package(Project):
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
         open_parents(document, report.moved)
+        unwrap(document)
         namer = Namer(document, ids, report.moved)
         namer.name_all()
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
