@@ -8,9 +8,7 @@ from typing import Any
 
 WORDS = "a text of data, or an object (or a list of such) with event, data, at and is, or with a field and its value"
 END_WORDS = f"close, never, {WORDS}"
-ERROR_WORDS = (
-    f"the name of an event, a pointer such as /error, or as x-stream-end has it, with message, code and status"
-)
+ERROR_WORDS = "the name of an event, a pointer such as /error, or as x-stream-end has it, with message, code and status"
 FLAG_WORDS = "the name of a field or a query parameter, or an object with it and its value"
 
 _KEYS = {"event", "data", "at", "is"}

@@ -1,4 +1,4 @@
-"""Successes that are streams of items: what an item is, what ends the stream, what is an error in it, what asks for it."""
+"""Successes that are streams of items: what an item is, what ends one, what is an error in it, what asks for one."""
 
 from __future__ import annotations
 
@@ -116,8 +116,7 @@ def _terminal(node: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def _of_data(schema: Any, seen: Callable[[Any], Any]) -> Any:
     """Return the schema of what the data of an event is: JSON in a text, mostly."""
-    found = seen(schema)
-    return found["contentSchema"] if "contentSchema" in found else schema
+    return seen(schema).get("contentSchema", schema)
 
 
 class Streams:
