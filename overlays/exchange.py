@@ -132,7 +132,8 @@ def _attempts(
             request, hops = numbered(authorized, attempts.retries + renewals), 0
             while True:
                 response = cast("Response", (yield Send(request)))
-                target = _redirect(request, response) if call.follow_redirects else None
+                is_success = operation.succeeds(response.status_code)
+                target = _redirect(request, response) if call.follow_redirects and not is_success else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)
@@ -144,7 +145,7 @@ def _attempts(
         else:
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
-            if 200 <= response.status_code < 300:
+            if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
                     problem = (
@@ -159,7 +160,7 @@ def _attempts(
                 renewals += credentials.renews(request, sources)
                 if renewals:
                     continue
-            failure = refusal(response, start, retry_safe=operation.retry_safe)
+            failure = refusal(response, start, retry_safe=operation.retry_safe, errors=operation.errors)
         yield Sleep(attempts.wait(failure))
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from . import description
@@ -51,7 +51,7 @@ Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
 def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
     """Read the body of a success; raises MismatchError, or ValueError if it is no JSON."""
     if isinstance(reader, ByStatus):
-        found = reader.readers.get(status_code) or reader.readers.get("2XX")
+        found = reader.readers.get(status_code) or reader.readers.get(f"{status_code // 100}XX")
         if found is None:
             known = ", ".join(str(status) for status in reader.readers)
             raise MismatchError(f"a success with status {known}", None, found=str(status_code))
@@ -78,6 +78,8 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
+        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+        redirects: The statuses, and ranges of such, of redirects that are what is asked for, and not followed.
         server: The URL of a server of its own, as the description has it.
         needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
     """
@@ -93,6 +95,8 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
+    errors: Mapping[int | str, Codec[Any]] = {}
+    redirects: frozenset[int | str] = frozenset()
     server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
 
@@ -100,6 +104,10 @@ class Operation(NamedTuple, Generic[T]):
     def media_types(self) -> list[str]:
         """The media types asked for, without their parameters."""
         return [each.partition(";")[0].strip().lower() for each in self.accept.split(",")]
+
+    def succeeds(self, status_code: int) -> bool:
+        """Whether a status is that of a success."""
+        return 200 <= status_code < 300 or not self.redirects.isdisjoint((status_code, f"{status_code // 100}XX"))
 
 
 class arguments_of:  # noqa: N801  # a context manager, as `suppress` is

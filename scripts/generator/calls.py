@@ -40,7 +40,7 @@ class Call:
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
-        _ = self.arguments, self.successes, self.accept, self.format, self.server
+        _ = self.arguments, self.successes, self.accept, self.format, self.server, self.errors
 
     @property
     def id(self) -> str:
@@ -176,6 +176,21 @@ class Call:
     def results(self) -> list[Result]:
         """The different results, in the order of the description."""
         return list({repr(each): each for each in self.successes.values()}.values())
+
+    @cached_property
+    def errors(self) -> list[tuple[list[int | str], Kind]]:
+        """What errors hold: the statuses, ranges or `default`, and the kind of it."""
+        return self._results.errors(self.operation)
+
+    @property
+    def error_models(self) -> list[str]:
+        """The models that errors hold."""
+        return list(dict.fromkeys(kind.name for _, kind in self.errors if kind.name))
+
+    @property
+    def redirects(self) -> list[int | str]:
+        """The redirects that are what is asked for."""
+        return [status for status in self.successes if str(status).startswith("3")]
 
     @property
     def is_binary(self) -> bool:
