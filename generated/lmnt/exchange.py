@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from . import credentials, description
 from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
@@ -204,7 +204,8 @@ def _request(
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
     elif isinstance(body, FormBody):
-        content = [urlencode(body.pairs).encode()]
+        pairs = ((name, text if isinstance(text, Encoded) else quote_plus(text)) for name, text in body.pairs)
+        content = ["&".join(f"{quote_plus(name)}={text}" for name, text in pairs).encode()]
     elif isinstance(body, RawBody):
         content = [body.content]
     elif isinstance(body, MultipartBody):
@@ -231,7 +232,7 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
-    encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
+    encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
     return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
 
 

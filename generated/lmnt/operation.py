@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
 from .options import field_value
-from .parameter_styles import Encoded, QueryStyle, expand, json_text
+from .parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
 from .values import sendable
 
 T = TypeVar("T")
@@ -126,8 +126,9 @@ class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
             raise InvalidArgumentError(f"{self._operation_id}: {error}") from error.__cause__
 
 
-Style: TypeAlias = tuple[str, bool]
-"""A style of `parameter_styles`, and whether it is exploded; `json` for a value that is JSON."""
+Style: TypeAlias = tuple[str, bool] | tuple[str, bool, str]
+"""A style of `parameter_styles`, whether it is exploded, and which reserved characters stay as they are; `json` for a
+value that is JSON."""
 
 PathValue: TypeAlias = tuple[object, Codec[object], Sequence[str]] | tuple[object, Codec[object], Sequence[str], Style]
 
@@ -143,7 +144,8 @@ def path(template: str, values: Mapping[str, PathValue]) -> str:
     segments: dict[str, str] = {}
     for name, (value, codec, taken, *style) in values.items():
         if style:
-            segments[name] = _styled(name, value, codec, style[0], _percent_encoded)
+            safe = style[0][2] if len(style[0]) == 3 else ""
+            segments[name] = _styled(name, value, codec, style[0], partial(quote, safe=safe))
             if unquote(segments[name]) in (".", ".."):
                 raise MismatchError("a text that can stand in a path", value).under(name)
             continue
@@ -154,10 +156,6 @@ def path(template: str, values: Mapping[str, PathValue]) -> str:
             raise MismatchError("another text, since this one leads to another operation", segment).under(name)
         segments[name] = quote(segment, safe="")
     return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
-
-
-def _percent_encoded(text: str) -> str:
-    return quote(text, safe="")
 
 
 def _styled(name: str, value: object, codec: Codec[object], style: Style, encode: Callable[[str], str]) -> str:
@@ -188,14 +186,10 @@ def query_pairs(
     """Encode one query parameter."""
     if value is None or isinstance(value, Omit):
         return []
+    written = at(name, codec.write, value)
     if not isinstance(separator, str):
-        return separator(name, at(name, codec.write, value))
-    items = _items(name, value, codec)
-    if not separator:
-        return [(name, item) for item in items]
-    # An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
-    joined = (separator if separator == "," else quote(separator)).join(quote(item, safe="") for item in items)
-    return [(name, Encoded(joined))] if items else []
+        return separator(name, written)
+    return (joined(separator) if separator else repeated)(name, written)
 
 
 def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
@@ -222,7 +216,14 @@ def headers(values: Mapping[str, HeaderValue]) -> dict[str, str]:
 
 def cookies(values: Mapping[str, HeaderValue]) -> dict[str, str]:
     """Encode cookie parameters; those that are `omit` or None are left out."""
-    return {quote(name, safe=_COOKIE_NAME): quote(text, safe=_COOKIE_VALUE) for name, text in _texts(values)}
+    own = {name: given for name, given in values.items() if len(given) == 3 and given[2][0] == "cookie"}
+    usual = {name: given for name, given in values.items() if name not in own}
+    found = {quote(name, safe=_COOKIE_NAME): quote(text, safe=_COOKIE_VALUE) for name, text in _texts(usual)}
+    for name, (value, codec, *_) in own.items():
+        if value is not None and not isinstance(value, Omit):
+            for key, text in as_cookies(name, at(name, codec.write, value)):
+                found[key] = f"{found[key]}; {key}={text}" if key in found else text
+    return found
 
 
 def _texts(values: Mapping[str, HeaderValue]) -> Iterator[tuple[str, str]]:

@@ -19,8 +19,8 @@ from .results import Result, Results, Success
 from .security import Needs
 from .servers import Servers
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
-"""Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE")
+"""Those that may be repeated (RFC 9110 section 9.2.2, and the draft of QUERY); `x-retry-safe` says otherwise."""
 
 
 class Call:
@@ -143,25 +143,37 @@ class Call:
         return self._bodies.of(self.operation)
 
     def _body_arguments(self) -> Iterator[Argument]:
-        if self.body is None:
+        body = self.body
+        if body is None:
             return
-        if not self.body.has_fields:
-            node = self._description.resolve(self.operation.data["requestBody"])
-            said = {**self._models.shown(node["content"][self.body.described_as].get("schema"))}
-            if "description" in node:
-                said["description"] = node["description"]
-            said.setdefault("description", "The body.")
-            if len(self.body.media_types) > 1:
-                types = ", ".join(self.body.media_types)
-                said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
-            said.pop("default", None)
-            yield Argument("body", "", "body", self.body.kind, self.body.required, said)
-            return
-        for prop in self._models.model(self.body.kind.name).properties:
-            if not prop.read_only:
-                required = prop.required and self.body.required
-                name = argument_name(prop.name)
-                yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name)
+        is_alone = body.required and not body.others
+        if body.has_fields:
+            for prop in self._models.model(body.kind.name).properties:
+                if not prop.read_only:
+                    required = prop.required and is_alone
+                    name = argument_name(prop.name)
+                    yield Argument(
+                        "body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name
+                    )
+        else:
+            yield self._whole(body, "body", required=is_alone)
+        for name, each in body.others.items():
+            yield self._whole(each, name, required=False)
+
+    def _whole(self, body: Body, name: str, *, required: bool) -> Argument:
+        """Return the argument that is a whole body."""
+        node = self._description.resolve(self.operation.data["requestBody"])
+        said = {**self._models.shown(node["content"][body.described_as].get("schema"))}
+        if "description" in node and name == "body":
+            said["description"] = node["description"]
+        said.setdefault("description", "The body.")
+        if name != "body":
+            said["description"] = f"In place of the other fields a body of {body.media_type}. {said['description']}"
+        if len(body.media_types) > 1:
+            types = ", ".join(body.media_types)
+            said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
+        said.pop("default", None)
+        return Argument("body" if name == "body" else "other", "", name, body.kind, required, said, attribute=name)
 
     @cached_property
     def _success(self) -> Success:
