@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
@@ -59,6 +58,8 @@ def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[s
 
 def basic(texts: Sequence[str]) -> Secret:
     """Return the header of a user name and a password (RFC 7617)."""
+    import base64
+
     joined = ":".join(texts)
     coded = base64.b64encode(joined.encode()).decode()
     return Secret(f"Basic {coded}", coded, joined, texts[-1])

@@ -7,7 +7,6 @@ for sync and one for async. Failures are thrown into the generator as errors of 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -21,6 +20,7 @@ from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
 from .files import Upload
+from .logs import listener
 from .multipart import boundary_of, sections_of
 from .omit import Omit
 from .operation import Operation, arguments_of, query_pairs
@@ -30,8 +30,6 @@ from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
 from .transport.messages import Request, Response
-
-logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
 ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""
@@ -143,8 +141,8 @@ def _attempts(
                 error.retry_safe = operation.retry_safe
             failure = error
         else:
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
+            if (log := listener("debug")) is not None:
+                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
             if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -171,7 +169,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     return StreamGuard(
         response,
         request_id=request_id_of(response),
-        retry_safe=None if is_audio else operation.retry_safe,
+        retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
@@ -192,8 +190,8 @@ def _request(
         "user-agent": USER_AGENT,
         **credentials.in_headers(schemes, options.keys, operation.cookies),
         **({} if body is None else {"content-type": body.media_type}),
-        # What is handed out as bytes, such as audio, gains nothing by a coding.
-        "accept-encoding": "identity" if operation.result is None else ACCEPTED,
+        # What is handed out as bytes, such as audio, gains nothing by a coding, and a stream of items may wait for it.
+        "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
         **description.CLIENT_HEADERS,
         **operation.headers,
         **options.headers,
@@ -223,6 +221,8 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+    if operation.url:
+        request = _moved(request, operation.url)
     return request, credentials.sources_of(schemes, options.keys)
 
 
@@ -276,7 +276,7 @@ def numbered(request: Request, retries: int) -> Request:
 def _redirect(request: Request, response: Response) -> Request | None:
     """Return the request that a redirect asks for (RFC 9110 section 15.4), or None.
 
-    Only a GET follows where the method might have to change. The key stays with the host it was given for.
+    Only a GET follows where the method might have to change.
     """
     location = response.location
     follows = response.status_code in (307, 308) or (
@@ -286,11 +286,15 @@ def _redirect(request: Request, response: Response) -> Request | None:
         return None
     try:
         url = credentials.without_key(urljoin(request.url, location))
-        here, there = urlsplit(request.url), urlsplit(url)
+        is_web = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return None
-    if there.scheme not in ("http", "https"):
-        return None
+    return _moved(request, url) if is_web else None
+
+
+def _moved(request: Request, url: str) -> Request:
+    """Return a request to another place; the key stays with the host it was given for."""
+    here, there = urlsplit(request.url), urlsplit(url)
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import unquote_plus
 
 from .bodies import FormBody, MultipartBody, RequestBody, given_fields, is_empty, items_of, part
 from .codec import Codec, MismatchError, at
-from .files import DEFAULT_MEDIA_TYPE, Upload, binary
+from .files import DEFAULT_MEDIA_TYPE, Upload, part_of_any_kind
 from .model import Model, write_fields
 from .omit import Omit
 from .parameter_styles import Encoded, QueryStyle, json_text
 from .values import sendable
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(NamedTuple):
     """How a field is written.
 
     Args:
@@ -28,20 +26,8 @@ class Encoding:
 
     media_type: str = ""
     style: QueryStyle | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = {}
 
-
-def _write(value: object) -> object:
-    if isinstance(value, list):
-        return [_write(item) for item in cast("list[object]", value)]
-    if isinstance(value, Model):
-        return value.to_dict()
-    is_ready = value is None or isinstance(value, str | int | float | Mapping | Upload)
-    return cast("object", value) if is_ready else binary.write(value)
-
-
-part_of_any_kind: Codec[object] = Codec(lambda value: value, _write)
-"""A field of a multipart form of which nothing is known, or that may be a file or something else."""
 
 Encodings = Mapping[str, Encoding]
 PLAIN = Encoding()
@@ -80,7 +66,7 @@ def multipart_value(
     """Encode a multipart form that is one argument."""
     if isinstance(value, Omit):
         return None
-    fields = {key: at(key, _write, item) for key, item in _fields(value, codec, name).items()}
+    fields = {key: at(key, part_of_any_kind.write, item) for key, item in _fields(value, codec, name).items()}
     return MultipartBody(list(_parts(fields, encoding or {})))
 
 
@@ -131,8 +117,5 @@ def _said_so(made: str | Upload, said: Encoding) -> str | Upload:
             return made
         made = Upload("", made.encode(), said.media_type or "text/plain; charset=utf-8")
     is_silent = bool(said.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
-    return replace(
-        made,
-        media_type=said.media_type if is_silent else made.media_type,
-        headers={**said.headers, **made.headers},
-    )
+    media_type = said.media_type if is_silent else made.media_type
+    return Upload(made.name, made.content, media_type, {**said.headers, **made.headers}, made.is_awaited)

@@ -370,19 +370,25 @@ def _check_retries(max_retries: int) -> int:
     return max_retries
 
 
-@dataclass(frozen=True, slots=True)
 class CallOptions:
-    """What one call adds to the client's settings."""
+    """What one call adds to the client's settings; raises InvalidArgumentError."""
 
-    headers: Headers | None = field(default=None, repr=False)
-    query: Query | None = None
-    body: Body | None = None
-    timeout: float | http_types.Timeout | NotGiven | None = not_given
-    deadline: float | NotGiven | None = not_given
-    max_retries: int | NotGiven = not_given
-    follow_redirects: bool = True
-
-    def __post_init__(self) -> None:
-        check_timeout(self.timeout)
-        _check_deadline(given(self.deadline, None))
-        _check_retries(given(self.max_retries, 0))
+    def __init__(
+        self,
+        headers: Headers | None = None,
+        query: Query | None = None,
+        body: Body | None = None,
+        timeout: float | http_types.Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
+        follow_redirects: bool = True,
+    ) -> None:
+        self.headers = headers
+        self.query = query
+        self.body = body
+        self.timeout = check_timeout(timeout)
+        self.deadline = deadline
+        self.max_retries = max_retries
+        self.follow_redirects = follow_redirects
+        _check_deadline(given(deadline, None))
+        _check_retries(given(max_retries, 0))

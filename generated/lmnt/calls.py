@@ -150,14 +150,16 @@ class SyncCalls(Calls[SyncRoads]):
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
-        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
         self._shared.check_open()
         reply = _drive(steps, self._shared)
         if operation.result is None:
             return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
-        if mode is Mode.PARSED:
+        if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
-        return APIResponse[Any](reply)
+        response = APIResponse[Any](reply)
+        return response.parse() if mode is Mode.PARSED else response
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
@@ -192,14 +194,16 @@ class AsyncCalls(Calls[AsyncRoads]):
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
-        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
         self._shared.check_open()
         reply = await _adrive(steps, self._shared)
         if operation.result is None:
             return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
-        if mode is Mode.PARSED:
+        if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
-        return AsyncAPIResponse[Any](reply)
+        response = AsyncAPIResponse[Any](reply)
+        return await response.parse() if mode is Mode.PARSED else response
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""

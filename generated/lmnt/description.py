@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "2c8accab293dba502399fe085c3528f96223bce00050f52fe77133851d55c432"
+DIGEST = "ece43f0a0da7167d5616d57a984835730a2d6d8a467c50118b7077426d66f02d"
 """The SHA-256 of what the description says, comments and layout aside."""
 
 BASE_URL = "https://api.lmnt.com"

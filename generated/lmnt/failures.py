@@ -163,16 +163,36 @@ def _object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 
-def stated(body: Mapping[str, object], *, retry_safe: bool | None) -> APIStatusError:
-    """Return the error that a message within a session stands for; its type tells the status, as no response does."""
+def stated(
+    body: Mapping[str, object],
+    *,
+    retry_safe: bool | None,
+    response: Response | None = None,
+    message: object = None,
+    type_: object = None,
+    status: object = None,
+) -> APIStatusError:
+    """Return the error that a message of a session, or an item of a stream, stands for.
+
+    Args:
+        body: The message; its type tells the status, as no response does.
+        retry_safe: See APIError.
+        response: What the item came in.
+        message: What it says, where that does not stand in one of the usual places.
+        type_: What kind of error it is, likewise.
+        status: Its HTTP status, likewise.
+    """
     said = _said(body)
-    status_code = description.ERROR_STATUS.get(said.type or "", 0)
-    return class_for_status(status_code)(
-        said.message or "no message",
-        status_code=status_code,
+    kind = type_ if isinstance(type_, str) else said.type
+    number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
+    return class_for_status(number)(
+        message if isinstance(message, str) and message else said.message or "no message",
+        status_code=number,
         body=body,
-        request_id=said.request_id,
-        type=said.type,
+        request_id=said.request_id if response is None else request_id_of(response) or said.request_id,
+        type=kind,
         code=said.code,
         retry_safe=retry_safe,
+        response=None if response is None else response.read_as(b""),
+        headers=None if response is None else response.headers,
     )

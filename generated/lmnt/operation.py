@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from . import description
@@ -19,6 +19,9 @@ from .omit import Omit
 from .options import field_value
 from .parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
 from .values import sendable
+
+if TYPE_CHECKING:
+    from .events import Items
 
 T = TypeVar("T")
 
@@ -82,6 +85,9 @@ class Operation(NamedTuple, Generic[T]):
         redirects: The statuses, and ranges of such, of redirects that are what is asked for, and not followed.
         server: The URL of a server of its own, as the description has it.
         needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
+        url: Where it is, if that is not below the base URL.
+        made: What is made of its result and the reply, if it is not the result itself that is handed out.
+        items: How the body of a success is a stream of items; None if it is none.
     """
 
     id: str
@@ -99,6 +105,9 @@ class Operation(NamedTuple, Generic[T]):
     redirects: frozenset[int | str] = frozenset()
     server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
+    url: str = ""
+    made: Callable[[Any, Any], T] | None = None
+    items: Items[Any] | None = None
 
     @property
     def media_types(self) -> list[str]:

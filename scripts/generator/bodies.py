@@ -51,7 +51,6 @@ class Body:
         required: Whether there is always one.
         encoding: How fields are written, by name, where that is not the usual way.
         described_as: The media type as the description has it.
-        is_whole: Whether it is one argument although it is an object: not all of its fields are known.
         others: Other bodies that will do, each an argument of its own.
     """
 
@@ -62,13 +61,18 @@ class Body:
     required: bool
     encoding: Mapping[str, Encoding]
     described_as: str
-    is_whole: bool = False
     others: Mapping[str, Body] = field(default_factory=dict[str, "Body"])
+
+    @property
+    def needs_forms(self) -> bool:
+        """Whether the overlay for it is that of forms."""
+        is_whole_form = self.form == "multipart" and not self.has_fields
+        return bool(self.others or self.encoding) or self.form == "form" or is_whole_form
 
     @property
     def has_fields(self) -> bool:
         """Whether its fields are arguments of their own."""
-        return self.kind.form == "model" and not self.kind.nullable and not self.is_whole
+        return self.kind.form == "model" and not self.kind.nullable
 
 
 class Bodies:
@@ -114,9 +118,7 @@ class Bodies:
                 others.setdefault(
                     f"{each.form} {each.kind}" if each.form in ("raw", "json") else each.media_type, []
                 ).append(each)
-        apart = [
-            replace(each[0], is_whole=True, media_types=[one.media_type for one in each]) for each in others.values()
-        ]
+        apart = [replace(each[0], media_types=[one.media_type for one in each]) for each in others.values()]
         return replace(first, media_types=[each.media_type for each in same], others=_named(apart))
 
     def _body(self, media_type: str, node: Mapping[str, Any], pointer: str, required: bool) -> Body:
@@ -140,10 +142,9 @@ class Bodies:
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
         elif form == "raw" and kind.form not in ("file", "anything", "string"):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is bytes that the caller makes")
-        is_whole = form == "json" and kind.form == "model" and self._models.model(kind.name).partial
         if form == "text":
             kind = Kind("string", limits=kind.limits if kind.form == "string" else {})
-        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said, is_whole)
+        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said)
 
     def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, Encoding]:
         found: dict[str, Encoding] = {}

@@ -13,6 +13,7 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import argument_name, free_attribute
+from .pages import Paging
 from .parameters import Argument, parameter
 from .report import refuse
 from .results import Result, Results, Success
@@ -36,6 +37,8 @@ class Call:
         self._models = models
         self._bodies = Bodies(description, kinds, models)
         self._results = Results(description, kinds, models)
+        self.paging: Paging | None = None
+        """How its pages follow each other, if it has pages."""
 
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -30,16 +29,19 @@ def check_tools(settings: Settings) -> None:
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
-    """Make the package in folder/<package>."""
-    render(settings, document, folder, report)
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Settings:
+    """Make the package in folder/<package>; return the settings, with the overlays that it needs."""
+    used = render(settings, document, folder, report)
     tidy(folder)
-    add_overlays(settings, folder)
+    add_overlays(used, folder)
+    return used
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> None:
-    """Write what the templates make of a description."""
-    Package(settings, document, folder / settings.package, report).build()
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Settings:
+    """Write what the templates make of a description; return the settings, with the overlays that it needs."""
+    package = Package(settings, document, folder / settings.package, report)
+    package.build()
+    return package.settings
 
 
 def tidy(folder: Path) -> None:
@@ -55,26 +57,13 @@ def tidy(folder: Path) -> None:
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
     package = folder / settings.package
-    for overlay in (*settings.overlays, *_imported(settings.optional, package)):
+    for overlay in settings.overlays:
         target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
     shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
-
-
-def _imported(optional: list[str], package: Path) -> list[str]:
-    """Return the optional overlays that a rendered module imports, or that one of these imports."""
-    texts = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
-    found: list[str] = []
-    for overlay in optional * 2:
-        name = overlay.removesuffix(".py").replace("/", ".")
-        pattern = rf"^\s*from \.+({name} import|\s?import \(?{name}\b)"
-        if overlay not in found and any(re.search(pattern, text, re.MULTILINE) for text in texts):
-            found.append(overlay)
-            texts.append((ROOT / "overlays" / overlay).read_text(encoding="utf-8"))
-    return found
 
 
 def try_imports(folder: Path, package: str) -> None:

@@ -35,11 +35,10 @@ def settings(package: str, folder: Path) -> Settings:
 
 def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report | None = None) -> None:
     """Make packages side by side."""
-    for name, each in documents.items():
-        render(settings(name, folder), copy.deepcopy(each), folder, report)
+    used = [render(settings(name, folder), copy.deepcopy(each), folder, report) for name, each in documents.items()]
     tidy(folder)
-    for name in documents:
-        add_overlays(settings(name, folder), folder)
+    for each in used:
+        add_overlays(each, folder)
 
 
 class Variants(MetaPathFinder):

@@ -15,6 +15,7 @@ import pytest
 from jsonschema_specifications import REGISTRY
 
 from generator.keywords import TABLES
+from generator.naming import METHODS
 from generator.reading import Reader, load_description
 from generator.rendering import Package
 from generator.report import Failure, Report
@@ -86,6 +87,7 @@ RESERVED_FORM = {
     }
 }
 TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
+MESSAGE = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}}
 
 # What each keyword that is used changes: where it is set, and to what.
 CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
@@ -172,6 +174,16 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         (("servers",), [{"url": "https://a.example.com"}]),
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
+    "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
+    "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
+    "webhook.$ref": [
+        (("components", "pathItems"), {"W": {"post": MESSAGE}}),
+        (("webhooks",), {"thing.made": {"$ref": "#/components/pathItems/W"}}),
+    ],
+    **{f"webhook.{method}": [(("webhooks",), {"thing.made": {method: MESSAGE}})] for method in METHODS},
+    "webhook.additionalOperations": [(("webhooks",), {"thing.made": {"additionalOperations": {"TELL": MESSAGE}}})],
+    "message.requestBody": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.tags": [((*OPERATION, "tags"), ["other"])],
     "operation.summary": [((*OPERATION, "summary"), "Does it.")],
     "operation.description": [((*OPERATION, "description"), "Does it well.")],
@@ -225,6 +237,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "discriminator.mapping": [
         ((*UNION, "discriminator"), {"propertyName": "kind", "mapping": {"c": "Cat", "d": "Dog"}})
     ],
+    "discriminator.defaultMapping": [((*UNION, "discriminator"), {"propertyName": "kind", "defaultMapping": "Cat"})],
     "schema.$ref": [(TEXT, {"$ref": "#/components/schemas/Cat"})],
     "schema.type": [(TEXT, {"type": "boolean"})],
     "schema.enum": [((*TEXT, "enum"), ["a", "b"])],
@@ -234,6 +247,8 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "schema.required": [((*THING, "required"), ["text"])],
     "schema.additionalProperties": [((*THING, "additionalProperties"), False)],
     "schema.items": [((*LIST, "items"), {"type": "integer"})],
+    "schema.prefixItems": [((*LIST, "prefixItems"), [{"type": "integer"}])],
+    "schema.patternProperties": [((*MAP, "patternProperties"), {"^a": {"type": "integer"}})],
     "schema.allOf": [((*THING, "allOf"), [{"$ref": "#/components/schemas/Cat"}])],
     "schema.oneOf": [(PLAIN, {"oneOf": [{"type": "string"}, {"type": "integer"}]})],
     "schema.anyOf": [(PLAIN, {"anyOf": [{"type": "string"}, {"type": "null"}]})],

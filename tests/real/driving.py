@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import decimal
 import json
 import re
 import uuid
@@ -189,6 +190,10 @@ _IN_PYTHON: Mapping[str, Any] = {
     FORMATS["date"]: datetime.date.fromisoformat(FORMATS["date"]),
     FORMATS["date-time"]: datetime.datetime.fromisoformat(FORMATS["date-time"]),
     FORMATS["uuid"]: uuid.UUID(FORMATS["uuid"]),
+    FORMATS["time"]: datetime.time.fromisoformat(FORMATS["time"]),
+    FORMATS["duration"]: datetime.timedelta(days=1),
+    FORMATS["decimal"]: decimal.Decimal(FORMATS["decimal"]),
+    FORMATS["byte"]: b"hello",
 }
 """The samples that a caller gives as what they are."""
 
@@ -210,7 +215,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
-    if isinstance(value, datetime.date | uuid.UUID):
+    if isinstance(value, tuple({type(each) for each in _IN_PYTHON.values()})):
         return next(text for text, each in _IN_PYTHON.items() if each == value)
     return value
 
