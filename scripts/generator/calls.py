@@ -22,8 +22,8 @@ from .security import Needs
 from .servers import Servers
 from .streams import Series
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
-"""Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE")
+"""Those that may be repeated (RFC 9110 section 9.2.2, and the draft of QUERY); `x-retry-safe` says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Call:
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
-        _ = self.arguments, self.successes, self.accept, self.format, self.server, self.series
+        _ = self.arguments, self.successes, self.accept, self.format, self.server, self.errors, self.series
 
     @property
     def id(self) -> str:
@@ -170,25 +170,37 @@ class Call:
         return self._bodies.of(self.operation)
 
     def _body_arguments(self) -> Iterator[Argument]:
-        if self.body is None:
+        body = self.body
+        if body is None:
             return
-        if not self.body.has_fields:
-            node = self._description.resolve(self.operation.data["requestBody"])
-            said = {**self._models.shown(node["content"][self.body.described_as].get("schema"))}
-            if "description" in node:
-                said["description"] = node["description"]
-            said.setdefault("description", "The body.")
-            if len(self.body.media_types) > 1:
-                types = ", ".join(self.body.media_types)
-                said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
-            said.pop("default", None)
-            yield Argument("body", "", "body", self.body.kind, self.body.required, said)
-            return
-        for prop in self._models.model(self.body.kind.name).properties:
-            if not prop.read_only:
-                required = prop.required and self.body.required
-                name = argument_name(prop.name)
-                yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name)
+        is_alone = body.required and not body.others
+        if body.has_fields:
+            for prop in self._models.model(body.kind.name).properties:
+                if not prop.read_only:
+                    required = prop.required and is_alone
+                    name = argument_name(prop.name)
+                    yield Argument(
+                        "body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name
+                    )
+        else:
+            yield self._whole(body, "body", required=is_alone)
+        for name, each in body.others.items():
+            yield self._whole(each, name, required=False)
+
+    def _whole(self, body: Body, name: str, *, required: bool) -> Argument:
+        """Return the argument that is a whole body."""
+        node = self._description.resolve(self.operation.data["requestBody"])
+        said = {**self._models.shown(node["content"][body.described_as].get("schema"))}
+        if "description" in node and name == "body":
+            said["description"] = node["description"]
+        said.setdefault("description", "The body.")
+        if name != "body":
+            said["description"] = f"In place of the other fields a body of {body.media_type}. {said['description']}"
+        if len(body.media_types) > 1:
+            types = ", ".join(body.media_types)
+            said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
+        said.pop("default", None)
+        return Argument("body" if name == "body" else "other", "", name, body.kind, required, said, attribute=name)
 
     @cached_property
     def _success(self) -> Success:
@@ -235,6 +247,21 @@ class Call:
     def results(self) -> list[Result]:
         """The different results, in the order of the description."""
         return list({repr(each): each for each in self.successes.values()}.values())
+
+    @cached_property
+    def errors(self) -> list[tuple[list[int | str], Kind]]:
+        """What errors hold: the statuses, ranges or `default`, and the kind of it."""
+        return self._results.errors(self.operation)
+
+    @property
+    def error_models(self) -> list[str]:
+        """The models that errors hold."""
+        return list(dict.fromkeys(kind.name for _, kind in self.errors if kind.name))
+
+    @property
+    def redirects(self) -> list[int | str]:
+        """The redirects that are what is asked for."""
+        return [status for status in self.successes if str(status).startswith("3")]
 
     @property
     def is_binary(self) -> bool:

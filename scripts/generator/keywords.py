@@ -195,9 +195,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "allowEmptyValue": documents("an empty text can always be given"),
-        "allowReserved": told(
-            "reserved characters may stand in the URL as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         "content": used("mediaType", "map"),
     },
     "requestBody": {"description": FOR_PEOPLE, "content": used("mediaType", "map"), "required": FLAG},
@@ -214,12 +212,10 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     },
     "encoding": {
         "contentType": TEXT,
-        "headers": told("headers of a part of a body", "the caller gives them: a file's tuple can hold headers"),
+        "headers": used("header", "map"),
         "style": TEXT,
         "explode": FLAG,
-        "allowReserved": told(
-            "reserved characters may stand in a form as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         **dict.fromkeys(
             ("encoding", "prefixEncoding", "itemEncoding"),
             told("how the parts in a part are written", "a part that has parts is bytes that the caller makes"),

@@ -306,6 +306,7 @@ class Resource:
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
     "servers.py": lambda package: not package.servers.are_plain,
     "tokens.py": lambda package: bool(package.description.security.tokens),
     "webhooks.py": lambda package: bool(package.webhooks.kinds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,11 @@ class Success:
     series: Series | None = None
 
 
+def _status(name: str) -> int | str:
+    """Return a status, or a range of such, as its reader looks it up."""
+    return int(name) if name.isdigit() else name if name == "default" else name.upper()
+
+
 class Results:
     """The successes of a description's operations."""
 
@@ -83,14 +89,39 @@ class Results:
         named = [name for name in operation.data["responses"] if not name.startswith("x-")]
         found: dict[int | str, str] = {}
         for name in named:
-            text = name.upper()
-            if text.startswith("2") and len(text) == 3:
-                found[int(text) if text.isdigit() else "2XX"] = name
+            if name.startswith("2") and len(name) == 3:
+                found[_status(name)] = name
         if not found and "default" in named:
             return {"2XX": "default"}
         if not found:
+            # A redirect alone is what is asked for: the caller wants to know where it leads.
+            found = {_status(name): name for name in named if name.startswith("3") and len(name) == 3}
+        if not found:
             self._report.tell(pointer, "it names no success", "a success returns None; with_raw_response has its body")
         return found
+
+    def errors(self, operation: RawOperation) -> list[tuple[list[int | str], Kind]]:
+        """Return what errors hold: the statuses, ranges or `default`, and the kind of it."""
+        pointer = below(operation.pointer, "responses")
+        found: dict[str, tuple[list[int | str], Kind]] = {}
+        for name in operation.data["responses"]:
+            if re.fullmatch(r"[345](\d\d|XX)|default", name, re.IGNORECASE):
+                here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
+                kind = self._error(node, here)
+                if kind is not None:
+                    found.setdefault(repr(kind), ([], kind))[0].append(_status(name))
+        return list(found.values())
+
+    def _error(self, response: Mapping[str, Any], pointer: str) -> Kind | None:
+        """Return what an error response holds, if its media type and its schema say that."""
+        for media_type, described in response.get("content", {}).items():
+            here = below(pointer, "content", media_type, "schema")
+            if "schema" not in described or not (is_json(media_type) or "*" in media_type):
+                continue
+            kind = self._kinds.of(described["schema"], here)
+            if kind.form not in ("anything", "null", "file") and not self._models.bytes_in(kind):
+                return kind
+        return None
 
     def _as_bytes(self, result: Result, status: int | str, pointer: str) -> Result:
         if result != BYTES:
