@@ -150,7 +150,8 @@ class Kinds:
 
     @staticmethod
     def _is_model(merged: Mapping[str, Any]) -> bool:
-        return "properties" in merged or merged.get("additionalProperties") is False
+        types = [each for each in types_of(merged) if each != "null"]
+        return types in ([], ["object"]) and ("properties" in merged or merged.get("additionalProperties") is False)
 
     def of(self, schema: Any, pointer: str) -> Kind:
         """Return what a schema stands for; references and `allOf` followed."""

@@ -29,16 +29,19 @@ def check_tools(settings: Settings) -> None:
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
-    """Make the package in folder/<package>."""
-    render(settings, document, folder, report)
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
+    """Make the package in folder/<package>, and return what it was made of."""
+    package = render(settings, document, folder, report)
     tidy(folder)
     add_overlays(settings, folder)
+    return package
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> None:
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Package:
     """Write what the templates make of a description."""
-    Package(settings, document, folder / settings.package, report).build()
+    package = Package(settings, document, folder / settings.package, report)
+    package.build()
+    return package
 
 
 def tidy(folder: Path) -> None:

@@ -38,7 +38,7 @@ def run(name: str, folder: Path, *, shown: int) -> bool:
         tidy(folder / package)
         add_overlays(settings, folder)
         try_imports(folder, package)
-        outcome = Driver(made, import_module(package), document).drive()
+        outcome = Driver(made, import_module(package), document, path).drive()
     except Failure as failure:
         outcome.wrong.append(str(failure))
     left_out = len(made.left_out) if made else operations
