@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from .conftest import Driver
@@ -52,3 +53,18 @@ def test_an_object_is_one_by_its_type(zoo: Any, driver: Callable[[str], Driver])
     assert isinstance(found, list)
     assert it.server.seen[0].target == "/terms?words=a%2Cb"
     assert zoo.models.Url2Term(a="x").a == "x"
+
+
+def test_a_query_in_the_path_is_sent_as_one_and_a_fragment_is_not(zoo: Any) -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx.Response(200, json=[])
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        client = zoo.Zoo(api_key="key", http_client=http)
+        client.terms.beta(words="a")
+        client.terms.beta()
+        client.terms.one()
+    assert seen == ["/terms?beta=true&words=a", "/terms?beta=true", "/terms"]

@@ -99,7 +99,7 @@ class Driver:
             return
         written = self._described.operations[key]
         try:
-            arguments, body, given = self._arguments(call)
+            arguments, body, given = self._arguments(call, written)
             status, answer = self._response(call)
             errors = dict(self._errors(call, written))
         except NoSampleError:
@@ -148,7 +148,7 @@ class Driver:
         else:
             yield f"{status} gives no error"
 
-    def _arguments(self, call: Call) -> tuple[dict[str, Any], Any, dict[tuple[str, str], Any]]:
+    def _arguments(self, call: Call, written: Written) -> tuple[dict[str, Any], Any, dict[tuple[str, str], Any]]:
         """Return the arguments of a call, the body that they stand for, and what they say by place and name."""
         found: dict[str, Any] = {}
         given: dict[tuple[str, str], Any] = {}
@@ -167,7 +167,13 @@ class Driver:
         if body.form in ("raw", "text"):
             found["body"] = "text" if body.form == "text" else b"bytes"
             return found, found["body"], given
-        sample = self._samples.value(self._schema_of_body(call))
+        assert written.body is not None
+        media = written.body.at("content", body.described_as)
+
+        def is_described(value: Any) -> bool:
+            return body.form != "json" or "schema" not in media or self._described.allows(media.at("schema"), value)
+
+        sample = self._samples.value(self._schema_of_body(call), fits=is_described)
         if not body.has_fields:
             found["body"] = _given(sample)
             return found, sample, given

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -36,6 +37,7 @@ def _shapes(schema: Mapping[str, Any]) -> bool:
     )
 
 
+_HERE = "urn:description"
 _NOTHING = object()
 
 
@@ -51,23 +53,29 @@ class Samples:
         self._validators: dict[int, tuple[Any, Any]] = {}
         self._unions: dict[int, tuple[Any, Any]] = {}
 
-    def value(self, schema: Any, *, sends: bool = True) -> Any:
+    def value(self, schema: Any, *, sends: bool = True, fits: Callable[[Any], bool] = lambda _: True) -> Any:
         """Return a value that the schema allows; raises NoSampleError if none was found.
 
         It has all properties down to some depth, else those alone that it must have, else it is the example.
+
+        Args:
+            schema: The schema.
+            sends: Whether it stands in a request.
+            fits: What else it must be.
         """
-        for deepest in (DEEPEST, 1, 0):
-            found = self._value(schema, DEEPEST - deepest, "readOnly" if sends else "writeOnly")
-            if self.allows(schema, found, sends=sends):
-                return found
-        for deepest in (DEEPEST, 0):
-            found = self._value(schema, DEEPEST - deepest, "readOnly" if sends else "writeOnly")
-            # A union may list a member twice, or members that nothing tells apart: nothing is of one alone.
-            if all("more than one" in error.message for error in self._validator(schema).iter_errors(found)):
-                return found
+        made: list[Any] = []
+        for deepest in (DEEPEST, 2, 1, 0):
+            with suppress(NoSampleError):
+                made.append(self._value(schema, DEEPEST - deepest, "readOnly" if sends else "writeOnly"))
         target = self._target(schema) if isinstance(schema, Mapping) else {}
-        for found in (target.get("example"), *(target.get("examples") or [])):
-            if found is not None and self.allows(schema, found, sends=sends):
+        given = [each for each in (target.get("example"), *(target.get("examples") or [])) if each is not None]
+        for found in [*made, *given]:
+            if self.allows(schema, found, sends=sends) and fits(found):
+                return found
+        for found in made:
+            # A union may list a member twice, or members that nothing tells apart: nothing is of one alone.
+            errors = self._validator(schema).iter_errors(found)
+            if all("more than one" in error.message for error in errors) and fits(found):
                 return found
         raise NoSampleError
 
@@ -87,13 +95,20 @@ class Samples:
 
     def _validator(self, schema: Any) -> Any:
         if id(schema) not in self._validators:
-            whole = {"allOf": [schema], "components": {"schemas": self._schemas}}
             try:
-                found = jsonschema_rs.Draft202012Validator(whole, validate_formats=False)
+                found = jsonschema_rs.Draft202012Validator(
+                    _absolute(schema), validate_formats=False, registry=self._registry
+                )
             except (ValueError, jsonschema_rs.ReferencingError) as error:
                 raise NoSampleError from error
             self._validators[id(schema)] = (schema, found)
         return self._validators[id(schema)][1]
+
+    @cached_property
+    def _registry(self) -> Any:
+        return jsonschema_rs.Registry(
+            [(_HERE, {"components": {"schemas": self._schemas}})], draft=jsonschema_rs.Draft202012
+        )
 
     def _target(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a reference."""
@@ -243,6 +258,18 @@ def _text(schema: Mapping[str, Any]) -> str:
     if found == "sample" or "maxLength" in schema:
         found = found.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 10**6)]
     return found
+
+
+def _absolute(schema: Any) -> Any:
+    """Return a schema whose references say which document they are of."""
+    if isinstance(schema, list):
+        return [_absolute(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: _HERE + each if key == "$ref" and isinstance(each, str) else _absolute(each)
+        for key, each in schema.items()
+    }
 
 
 def _listed(types: Any) -> list[Any]:
