@@ -184,7 +184,7 @@ class Models:
 
     def _implied(self, pointer: str, tag: str, members: list[Kind], said: Collection[str]) -> dict[str, str]:
         """Return the member of each value not said: the one that alone may have it, or whose schema it names."""
-        named = {self._schema_name(kind.name): kind.name for kind in members}
+        named = {self._schema_names[kind.name]: kind.name for kind in members}
         claims: dict[str, list[str]] = {}
         for kind in members:
             for value in self._constants(kind, tag):
@@ -197,8 +197,9 @@ class Models:
             found[value] = names[0] if len(names) == 1 else named[value]
         return found | {value: name for value, name in named.items() if name not in found.values()}
 
-    def _schema_name(self, name: str) -> str:
-        return next(each for each in self._description.schemas if class_name(each) == name)
+    @cached_property
+    def _schema_names(self) -> dict[str, str]:
+        return {class_name(each): each for each in reversed(self._description.schemas)}
 
     def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Find a required property that is a different constant text in each member."""
