@@ -25,21 +25,21 @@ def check_tools(settings: Settings) -> None:
     for tool, pin in PINNED.items():
         if version(tool) != pin:
             raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
-    for overlay in settings.overlays:
+    for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
 def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
-    """Make the package in folder/<package>, and return what it was made of."""
+    """Make the package in folder/<package>; return what it was made of."""
     package = render(settings, document, folder, report)
     tidy(folder)
-    add_overlays(settings, folder)
+    add_overlays(package.settings, folder)
     return package
 
 
 def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Package:
-    """Write what the templates make of a description."""
+    """Write what the templates make of a description; return what they made it of."""
     package = Package(settings, document, folder / settings.package, report)
     package.build()
     return package
@@ -57,13 +57,14 @@ def tidy(folder: Path) -> None:
 
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
+    package = folder / settings.package
     for overlay in settings.overlays:
-        target = folder / settings.package / overlay
+        target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", folder / settings.package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
 
 
 def try_imports(folder: Path, package: str) -> None:

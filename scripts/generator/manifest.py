@@ -71,7 +71,7 @@ class Manifest:
                 if kind.name and kind.name not in names:
                     names.add(kind.name)
                     kinds += self._inside(kind)
-        return found | {self._package.kinds.by_class[name][0] for name in names}
+        return found | {self._package.kinds.located(name)[0] for name in names}
 
     def _inside(self, kind: Kind) -> list[Kind]:
         if kind.form != "model":

@@ -46,7 +46,7 @@ def run(name: str, folder: Path, *, shown: int) -> bool:
         made = Package(settings, document, folder / package, report)
         made.build()
         tidy(folder / package)
-        add_overlays(settings, folder)
+        add_overlays(made.settings, folder)
         try_imports(folder, package)
         outcome = Driver(made, import_module(package), document, path).drive()
     except Failure as failure:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from generator.naming import class_name
 from generator.rendering import LeftOutCall, Package
 
 from .described import Described, Node, Written
@@ -21,7 +22,7 @@ class Accounting:
         self._told = {each.pointer for each in package.report.told}
         self._told |= {problem.pointer for each in package.report.left_out for problem in each.problems}
         self._told |= {each.pointer for each in package.report.left_out}
-        self._origins = {origin for origin, _ in package.kinds.by_class.values()}
+        self._origins = {package.kinds.located(class_name(name))[0] for name in package.description.schemas}
         self._root = path.resolve()
 
     def counts(self) -> Counter[tuple[str, str]]:

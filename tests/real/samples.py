@@ -23,6 +23,7 @@ FORMATS = {
     "ipv4": "192.0.2.1",
     "time": "10:15:30Z",
     "duration": "P1D",
+    "decimal": "12.50",
 }
 DEEPEST = 6
 _SHAPING = {"$ref", "type", "enum", "const", "properties", "required", "items", "allOf", "oneOf", "anyOf"}

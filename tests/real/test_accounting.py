@@ -65,5 +65,5 @@ def test_what_is_dropped_is_found(kind: str, tmp_path: Path, monkeypatch: pytest
     elif kind == "response":
         call.successes.clear()
     else:
-        package.kinds.by_class.clear()
+        package.description.schemas.clear()
     assert [each.partition(" ")[0] for each in Accounting(package, path).lost()] == [kind]
