@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from .bodies import Bodies, Body
 from .description import Description, RawOperation
@@ -67,7 +67,16 @@ class Call:
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
-        _ = self.arguments, self.successes, self.accept, self.format, self.server, self.errors, self.series
+        _ = (
+            self._split_path,
+            self.arguments,
+            self.successes,
+            self.accept,
+            self.format,
+            self.server,
+            self.errors,
+            self.series,
+        )
 
     @property
     def id(self) -> str:
@@ -77,8 +86,23 @@ class Call:
     @property
     def path(self) -> str:
         """The path, its fixed parts percent-encoded where a URL needs it (RFC 3986 section 3.3)."""
-        parts = re.split(r"(\{[^{}]*\})", self.operation.path)
+        parts = re.split(r"(\{[^{}]*\})", self._split_path[0])
         return "".join(each if index % 2 else quote(each, safe="/%!$&'()*+,;=:@~") for index, each in enumerate(parts))
+
+    @property
+    def fixed_query(self) -> list[tuple[str, str]]:
+        """The query that stands in the path itself, which tells it from another one."""
+        return parse_qsl(self._split_path[1], keep_blank_values=True)
+
+    @cached_property
+    def _split_path(self) -> tuple[str, str]:
+        path, _, fragment = self.operation.path.partition("#")  # a fragment is never sent
+        path, _, query = path.partition("?")
+        if "{" in query + fragment:
+            raise refuse(
+                self.operation.pointer, "a parameter stands behind the path", "describe it as one of the query"
+            )
+        return path, query
 
     @property
     def method(self) -> str:

@@ -132,8 +132,9 @@ def free_attribute(name: str, taken: Collection[str]) -> str:
 
 @cache
 def class_name(text: str) -> str:
-    """Return the name of a class for any text."""
-    return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    """Return the name of a class for any text; that of a class is its own."""
+    name = str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    return name if name == text else class_name(name)
 
 
 def method_name(operation_id: str, tag: str) -> str:
@@ -353,6 +354,9 @@ class Namer:
     def _is_object(self, schema: Any, within: int = 0) -> bool:
         """Whether a schema that is no reference describes an object with fields."""
         if within > _MOST_PARTS or not isinstance(schema, Mapping) or "$ref" in schema:
+            return False
+        types = schema.get("type", "object")
+        if not {"object"} >= set([types] if isinstance(types, str) else types) - {"null"}:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True

@@ -88,6 +88,7 @@ class Package(Project):
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
         self._refuse_losses()
         self.env.bytecode_cache = _COMPILED
+        self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose)
         self._resources = self._by_resource()
