@@ -75,9 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _make(settings: Settings, report: Report, folder: Path) -> None:
     """Make the package, and its lock beside it."""
     check_tools(settings)
-    used = make(settings, load_description(settings.spec, report, settings.overlay_documents), folder, report)
+    make(settings, load_description(settings.spec, report, settings.overlay_documents), folder, report)
     try_imports(folder, settings.package)
-    (folder / "lock.json").write_text(lock(used, folder / settings.package, PINNED), encoding="utf-8")
+    (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
 
 
 def _check(settings: Settings, report: Report) -> int:

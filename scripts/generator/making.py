@@ -29,12 +29,11 @@ def check_tools(settings: Settings) -> None:
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Settings:
-    """Make the package in folder/<package>; return the settings, with the overlays that it needs."""
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
+    """Make the package in folder/<package>."""
     used = render(settings, document, folder, report)
     tidy(folder)
     add_overlays(used, folder)
-    return used
 
 
 def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Settings:
