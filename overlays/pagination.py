@@ -197,6 +197,16 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         problem = f"{self._operation.id}: {problem}"
         return unreadable(self._response, b"", problem, retry_safe=self._operation.retry_safe)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
+        """Tell pydantic of the result of a tool: it is what the response holds, of this page alone."""
+        write = {"type": "function-plain", "function": lambda page: cast("Any", page).result}
+        return {"type": "is-instance", "cls": cls, "serialization": write}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
+        return {}
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._operation.id}: {len(self.items)} items, {self.request_id}>"
 

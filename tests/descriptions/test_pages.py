@@ -12,11 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import TypeAdapter
 
 from generator.rendering import Package
 from generator.report import Failure, Report
@@ -460,6 +462,24 @@ def test_habits_hold_for_what_they_fit_and_only_when_told_so(folder: Path) -> No
     wrong = (*habits, {"style": "page", "request": "nr"})
     with pytest.raises(Failure, match=r"no operation has pages as number 4, \{'style': 'page', 'request': 'nr'\}"):
         Package(type(given)(**{**vars(given), "pagination": wrong}), plain, folder, Report())
+
+
+def test_annotations_resolve_and_pydantic_takes_a_page_as_the_result_of_a_tool(reader: Reader, server: Server) -> None:
+    books = reader.client.books
+    for form in (books, books.with_raw_response, books.with_streaming_response):
+        for method in (form.list, form.search):
+            assert get_type_hints(method)["return"] is not None
+            assert signature(method, eval_str=True).return_annotation is not None
+    server.answer = THREE
+    page = reader.wait(books.list())
+    adapter: TypeAdapter[Any] = TypeAdapter(type(page))
+    assert adapter.validate_python(page) is page
+    assert json.loads(adapter.dump_json(page)) == {
+        "data": [{"title": "a"}, {"title": "b"}],
+        "meta": {"next": "2", "more": None},
+    }
+    assert adapter.json_schema(mode="serialization") == {}
+    assert len(server.seen) == 1
 
 
 USER = """
