@@ -11,13 +11,14 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urldefrag, urljoin
 
 from .bodies import JSONBody
 from .calls import AsyncCalls, Mode
-from .codec import Codec
+from .codec import Codec, MismatchError, string
 from .credentials import without_key
 from .errors import APIResponseValidationError, Error, InvalidArgumentError
 from .exchange import Reply
@@ -141,12 +142,16 @@ class _Page(Handle, Generic[ItemT, ResultT]):
                 return None
             if isinstance(given, bool) or not isinstance(given, str | int):
                 raise self._unreadable(f"the cursor of the next page is {given!r}")
+            try:
+                string.write(str(given))
+            except MismatchError as error:
+                raise self._unreadable(f"the cursor of the next page {error}") from None
             return given
         if not self.items:
             self._check_last("no items")
             return None
         argument = self._argument()
-        here = self._paging.first if argument is None else int(float(cast("str", argument)))
+        here = self._paging.first if argument is None else int(Decimal(str(argument)))
         after = here + (len(self.items) if style == "offset" else 1)
         reached = after if style == "offset" else here
         return None if isinstance(total, int) and reached >= total and more is not True else after

@@ -255,6 +255,7 @@ def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
     [
         (lambda c: c.authors.list(tags=["x", "y"]), by_offset, ["?tags=x&tags=y", "?tags=x&tags=y&skip=2", "?tags=x&tags=y&skip=4"]),
         (lambda c: c.authors.list(skip=1), by_offset, ["?skip=1", "?skip=3"]),
+        (lambda c: c.authors.list(skip=10**400), by_offset, [f"?skip={10**400}"]),
         (lambda c: c.loans.list(), by_page, ["", "?page=2", "?page=3"]),
         (lambda c: c.loans.list(page=2), by_page, ["?page=2", "?page=3"]),
         (lambda c: c.rooms.list(), by_link, ["", "?p=2", "?p=3"]),
@@ -262,7 +263,7 @@ def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
         (lambda c: c.books.search(words="x"), by_body, ["/search"] * 3),
         (lambda c: c.books.search(), by_body, ["/search"] * 3),
     ],
-    ids=["offset", "offset given", "page", "page given", "link", "url", "body", "no body"],
+    ids=["offset", "offset given", "offset beyond", "page", "page given", "link", "url", "body", "no body"],
 )  # fmt: skip
 def test_every_style_walks_all_pages(
     reader: Reader, server: Server, call: Any, answer: Any, targets: list[str]
@@ -299,6 +300,8 @@ def test_a_page_without_items_in_the_middle_is_no_end(reader: Reader, server: Se
         ("books", by_cursor({None: books("a", next="1"), "1": books("b", next="1")}), "ab", "'1', is that of one before"),
         ("books", by_cursor({None: books("a", next="1"), "1": books("b", next="2"), "2": books("c", next="1")}), "abc", "'1', is"),
         ("books", by_cursor({None: books("a", next={"x": 1})}), "", None),
+        ("books", by_cursor({None: books("a", next="\ud800")}), "a", "the cursor of the next page "),
+        ("shelves", lambda *_: (200, {}, {"items": [{"name": "a"}], "links": {"next": "?\ud800"}}), "a", "the cursor of"),
         ("books", by_cursor({None: books("a", next=True)}), "", None),
         ("books", by_cursor({None: books("a", more=True)}), "a", "says that there is more, and has no cursor"),
         ("shelves", lambda *_: (200, {}, {"items": [{"name": "a"}], "links": {"next": "?"}}), "a", "is that of one before"),
