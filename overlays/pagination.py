@@ -32,6 +32,7 @@ from .responses import AsyncAPIResponse
 __all__ = ["AsyncPage", "AsyncPager", "Page"]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -116,10 +117,13 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         """The id of the request that this page came from, to give when asking for support; None if there is none."""
         if place.number == 0:
             asked_by = self._argument() if paging.style == "cursor" else reply.response.request.url
-            place.seen[str(asked_by)] = 0
+            place.seen.update({} if asked_by is None else {str(asked_by): 0})
 
     def has_next_page(self) -> bool:
-        """Whether there is a page after this one, as far as this one says; asks the server nothing."""
+        """Whether there is a page after this one, as it says; raises APIResponseValidationError if that is unclear.
+
+        Nothing is sent for that.
+        """
         return self._next() is not None
 
     def _argument(self) -> object:
@@ -137,7 +141,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         if style == "link":
             given = next_link(self._response.headers.get("link", ""))
         if style in ("cursor", "url", "link"):
-            if given in (None, "", False):
+            if given in (None, "", False):  # and 0, which ends a scan
                 self._check_last("no cursor")
                 return None
             if isinstance(given, bool) or not isinstance(given, str | int):
@@ -184,8 +188,8 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         else:
             rest = [pair for pair in operation.query if pair[0] != name]
             operation = operation._replace(query=[*rest, (name, str(asked))])
-        # What the application adds to the query would go before the cursor.
-        call = replace(self._call, query={key: each for key, each in (self._call.query or {}).items() if key != name})
+        # What the application adds would go before the cursor.
+        call = replace(self._call, query=_without(name, self._call.query), body=_without(name, self._call.body))
         place = _Place(self._place.number + 1, self._place.seen)
         return _paged(type(self), self._client, self._paging, operation, call, place), call
 
@@ -347,6 +351,14 @@ def _paged(
 
     made = partial(kind, client, paging, operation, call, place)
     return operation._replace(result=Codec(read, whole.write), made=made)
+
+
+def _without(name: str, given: T) -> T:
+    """Return what an application adds to a call, without one field."""
+    if not isinstance(given, Mapping):
+        return given
+    fields = cast("Mapping[str, object]", given)
+    return cast("T", {key: value for key, value in fields.items() if key != name})
 
 
 def _at(data: object, steps: Sequence[str]) -> object:

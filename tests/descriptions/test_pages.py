@@ -359,6 +359,15 @@ def test_what_the_application_adds_goes_with_every_page_but_not_the_old_cursor(r
     assert [each.title for each in reader.walk(page)] == ["c", "d"]
     assert server.targets == ["/v1/books?after=2&x=1", "/v1/books?after=3%26%C3%A9&x=1"]
     assert {headers["x-a"] for _, headers, _ in server.seen} == {"b"}
+    server.seen.clear()
+    server.answer = by_body
+    reader.walk(reader.wait(reader.client.books.search(extra_body={"page": 2, "x": 1})))
+    assert [body for _, _, body in server.seen] == [{"page": 2, "x": 1}, {"page": 3, "x": 1}]
+
+
+def test_a_cursor_may_be_any_text(reader: Reader, server: Server) -> None:
+    server.answer = by_cursor({None: books("a", next="None"), "None": books("b", next="null"), "null": books("c")})
+    assert [each.title for each in reader.walk(reader.wait(reader.client.books.list()))] == ["a", "b", "c"]
 
 
 def test_a_next_page_at_another_host_never_gets_the_key(reader: Reader, server: Server) -> None:
