@@ -45,8 +45,10 @@ def _check(overlay: Mapping[str, Any], path: Path, description: Path) -> None:
     if not isinstance(extends, str):
         raise Failure(f"{path.name}#/extends: {extends!r} is no URI; name the description, or leave it out")
     parts = urlsplit(extends)
-    is_file = parts.scheme in ("", "file")  # where else it was published, nobody can tell of a file
-    if is_file and (path.parent / unquote(parts.path)).resolve() != description.resolve():
+    if parts.scheme not in ("", "file"):
+        return  # it was downloaded, and nobody can tell of a file from where
+    meant = (path.parent / unquote(parts.path)).resolve()
+    if meant != description.resolve() and (meant.exists() or meant.name != description.name):
         raise Failure(f"{path.name}#/extends: it is for {extends}, and this is {description.name}; take the other")
 
 

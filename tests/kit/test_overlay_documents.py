@@ -136,7 +136,9 @@ def test_what_is_no_overlay_is_refused(tmp_path: Path, others: dict[str, Any], t
     assert told in str(failure.value)
 
 
-@pytest.mark.parametrize("extends", ["shop.yaml", "./x/../shop.yaml", "https://example.com/shop.yaml"])
+@pytest.mark.parametrize(
+    "extends", ["shop.yaml", "./x/../shop.yaml", "not/there/shop.yaml", "https://example.com/shop.yaml"]
+)
 def test_an_overlay_may_say_which_description_it_is_for(tmp_path: Path, extends: str) -> None:
     assert applied(tmp_path, {"target": "$.tags", "remove": True}, extends=extends)[0].keys() >= {"info", "paths"}
 
