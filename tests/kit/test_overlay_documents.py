@@ -126,8 +126,8 @@ def test_what_an_action_cannot_do_is_said_with_its_place(tmp_path: Path, action:
         ({"actions": []}, "#/actions: there is no list of actions"),
         ({"actions": {}}, "#/actions: there is no list of actions"),
         ({"action": []}, "'action' is no field of an overlay here"),
-        ({"extends": "other.yaml"}, "#/extends: it is for other.yaml, and this is shop.yaml"),
-        ({"extends": 1}, "#/extends: 1 is no URI"),
+        ({"extends": "other.yaml"}, "#/extends: it is for 'other.yaml', and this is shop.yaml; take the other"),
+        *(({"extends": each}, "#/extends: it is for ") for each in (1, None, [], "http://[", "a\0b", "")),
     ],
 )
 def test_what_is_no_overlay_is_refused(tmp_path: Path, others: dict[str, Any], told: str) -> None:
