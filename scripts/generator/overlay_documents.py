@@ -50,11 +50,11 @@ def _check(overlay: Mapping[str, Any], path: Path, description: Path) -> None:
 def _is_for(extends: Any, path: Path, description: Path) -> bool:
     """Whether an overlay may be for a description, as far as a file tells."""
     try:
-        parts = urlsplit(extends)
+        parts = urlsplit(str(extends))
         if parts.scheme not in ("", "file"):
             return True  # it was downloaded, from wherever
         meant = (path.parent / unquote(parts.path)).resolve()
-    except (ValueError, TypeError, AttributeError):  # no text, or none that can be a URI or a path
+    except ValueError:  # it can be no URI, or no path
         return False
     return meant == description.resolve() or (meant.name == description.name and not meant.exists())
 
