@@ -10,7 +10,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
 from decimal import Decimal
 from functools import partial
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
@@ -182,14 +182,14 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         elif self._paging.in_body:
             body = operation.body if isinstance(operation.body, JSONBody) else JSONBody({})
             value = int(asked) if self._paging.is_number and str(asked).isdecimal() else asked
-            operation = operation._replace(
-                body=replace(body, value={**cast("Mapping[str, object]", body.value), name: value})
-            )
+            fields = {**cast("Mapping[str, object]", body.value), name: value}
+            operation = operation._replace(body=JSONBody(fields, body.media_type))
         else:
             rest = [pair for pair in operation.query if pair[0] != name]
             operation = operation._replace(query=[*rest, (name, str(asked))])
         # What the application adds would go before the cursor.
-        call = replace(self._call, query=_without(name, self._call.query), body=_without(name, self._call.body))
+        call = copy(self._call)
+        call.query, call.body = _without(name, call.query), _without(name, call.body)
         place = _Place(self._place.number + 1, self._place.seen)
         return _paged(type(self), self._client, self._paging, operation, call, place), call
 

@@ -29,7 +29,6 @@ class Body:
         required: Whether there is always one.
         encoding: The media types of parts, by name.
         described_as: The media type as the description has it.
-        is_whole: Whether it is one argument although it is an object: not all of its fields are known.
     """
 
     form: str
@@ -39,12 +38,11 @@ class Body:
     required: bool
     encoding: Mapping[str, str]
     described_as: str
-    is_whole: bool = False
 
     @property
     def has_fields(self) -> bool:
         """Whether its fields are arguments of their own."""
-        return self.kind.form == "model" and not self.kind.nullable and not self.is_whole
+        return self.kind.form == "model" and not self.kind.nullable
 
 
 class Bodies:
@@ -111,10 +109,9 @@ class Bodies:
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
         elif form == "raw" and kind.form not in ("file", "anything", "string"):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is bytes that the caller makes")
-        is_whole = form == "json" and kind.form == "model" and self._models.model(kind.name).partial
         if form == "text":
             kind = Kind("string", limits=kind.limits if kind.form == "string" else {})
-        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said, is_whole)
+        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said)
 
     def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, str]:
         found: dict[str, str] = {}

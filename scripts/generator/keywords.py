@@ -134,12 +134,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "version": VALUE,
         **dict.fromkeys(("termsOfService", "contact", "license"), FOR_PEOPLE),
     },
-    "server": {"url": TEXT, "name": FOR_PEOPLE, "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
-    "serverVariable": {
-        "default": VALUE,
-        "enum": documents("whoever calls says another place with base_url"),
-        "description": FOR_PEOPLE,
-    },
+    "server": {"url": TEXT, "name": TEXT, "description": TEXT, "variables": used("serverVariable", "map")},
+    "serverVariable": {"default": VALUE, "enum": plain("list"), "description": TEXT},
     "components": {
         "schemas": used("schema", "map"),
         "responses": used("response", "map"),
@@ -253,10 +249,21 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
         "deprecated": FOR_PEOPLE,
+        "flows": used("flows"),
+        "openIdConnectUrl": TEXT,
+        "oauth2MetadataUrl": documents("the place of tokens is described, and can be another: token_url"),
+    },
+    "flows": {
+        "clientCredentials": used("flow"),
         **dict.fromkeys(
-            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
-            told("how a token is got", "the client is given a token, it does not fetch one"),
+            ("implicit", "password", "authorizationCode", "deviceAuthorization"),
+            documents("a person takes part in it; the token that comes of it is given to the client"),
         ),
+    },
+    "flow": {
+        "tokenUrl": TEXT,
+        "scopes": documents("those that operations need are asked for"),
+        "refreshUrl": documents("another token is got as the first was"),
     },
     "tag": {
         "name": TEXT,
@@ -266,7 +273,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     "discriminator": {
         "propertyName": TEXT,
         "mapping": plain("map"),
-        "defaultMapping": documents("a member of no known value is read by its fields"),
+        "defaultMapping": TEXT,
     },
     "schema": {
         "$ref": TEXT,
@@ -278,6 +285,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "required": plain("texts"),
         "additionalProperties": used("schema"),
         "items": used("schema"),
+        "prefixItems": used("schema", "list"),
+        "patternProperties": used("schema", "map"),
         "allOf": used("schema", "list"),
         "oneOf": used("schema", "list"),
         "anyOf": used("schema", "list"),
@@ -301,8 +310,6 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
             ),
             SERVER_CHECKS,
         ),
-        "prefixItems": told("an array whose items differ by their place", "its items may be anything"),
-        "patternProperties": told("properties by the pattern of their names", "they may be anything"),
         **dict.fromkeys(("$defs", "definitions"), documents("read where it is referred to")),
         **dict.fromkeys(
             ("$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),

@@ -55,13 +55,14 @@ def tidy(folder: Path) -> None:
 
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
+    package = folder / settings.package
     for overlay in settings.overlays:
-        target = folder / settings.package / overlay
+        target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", folder / settings.package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
 
 
 def try_imports(folder: Path, package: str) -> None:

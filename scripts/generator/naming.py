@@ -190,6 +190,17 @@ def free_name(name: str, taken: set[str]) -> str:
     return found
 
 
+GENERIC = frozenset(
+    {
+        *("", "components", "schemas", "parameters", "responses", "requestBodies", "headers", "content", "schema"),
+        *("properties", "$defs", "definitions", "oneOf", "anyOf", "allOf", "prefixItems", "patternProperties"),
+    }
+)
+"""Steps of a pointer that say nothing of what is there."""
+
+_ENDINGS = {"items": "Item", "additionalProperties": "Value"}
+"""What is added to a name for what stands in an array or a map."""
+
 _MOST_PARTS = 50
 """How many parts of an allOf may stand in each other."""
 
@@ -221,6 +232,16 @@ class Namer:
         for owner, key, name, pointer in list(self._places()):
             owner[key] = self._named(owner[key], name, pointer)
         return self.origins
+
+    def add(self, schema: Mapping[str, Any], pointer: str) -> str:
+        """Put a schema under the components that came of several, after what it stood in; return its name."""
+        owners = [(origin, name) for name, origin in self.origins.items() if pointer.startswith(f"{origin}/")]
+        origin, owner = max(owners, key=lambda each: len(each[0]), default=("", ""))
+        words = [each for each in pointer.removeprefix(origin).split("/") if each not in GENERIC]
+        if words[-1:] and words[-1].isdigit():
+            words[-1] = schema.get("title") or f"Option{int(words[-1]) + 1}"
+        words = [_ENDINGS.get(each, each).replace("~1", " ") for each in words]
+        return self._put(schema, " ".join([owner, *words]), pointer)
 
     def _places(self) -> Iterator[tuple[Any, Any, str, str]]:
         """Yield where schemas stand outside the components: the owner, its key, a name and a pointer."""
@@ -282,29 +303,44 @@ class Namer:
         self._inside(schema, name, pointer)
         if not self._needs_name(schema):
             return schema
-        new = free_name(class_name(name), self._taken)
-        self.origins[new] = pointer
-        self._schemas[new] = schema
+        new = self._put(schema, name, pointer)
         kept = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         return {"$ref": f"#/components/schemas/{new}", **kept}
 
-    def _inside(self, schema: Any, name: str, pointer: str) -> None:
+    def _put(self, schema: Mapping[str, Any], name: str, pointer: str) -> str:
+        new = free_name(class_name(name), self._taken)
+        self.origins[new] = pointer
+        self._schemas[new] = schema
+        return new
+
+    def _inside(self, schema: Any, name: str, pointer: str, *, is_part: bool = False) -> None:
         if not isinstance(schema, Mapping):
             return
         owner: Any = schema
         for key, each in schema.get("properties", {}).items():
             owner["properties"][key] = self._named(each, f"{name} {key}", below(pointer, "properties", key))
-        for key, ending in (("items", "Item"), ("additionalProperties", "Value")):
+        for key, ending in _ENDINGS.items():
             if key in schema:
                 owner[key] = self._named(schema[key], f"{name} {ending}", below(pointer, key))
+        for index, each in enumerate(schema.get("prefixItems", [])):
+            owner["prefixItems"][index] = self._named(
+                each, f"{name} Item{index + 1}", below(pointer, "prefixItems", index)
+            )
+        for count, (key, each) in enumerate(schema.get("patternProperties", {}).items()):
+            owner["patternProperties"][key] = self._named(
+                each, f"{name} Value{count or ''}", below(pointer, "patternProperties", key)
+            )
         for index, part in enumerate(schema.get("allOf", [])):
             # Its properties are those of the whole, so the part itself needs no name.
-            self._inside(part, name, below(pointer, "allOf", index))
+            self._inside(part, name, below(pointer, "allOf", index), is_part=True)
+        # A member is one with what stands beside the union, and gets its name with that.
+        beside = (key for key in schema if key not in ("oneOf", "anyOf", "discriminator", "type"))
+        give = self._inside if is_part or not all(map(is_annotation, beside)) else self._named
         for key in ("oneOf", "anyOf"):
             for index, member in enumerate(schema.get(key, [])):
                 own = member.get("title") if isinstance(member, Mapping) else None
                 ending = str(own or f"Option{index + 1}")
-                schema[key][index] = self._named(member, f"{name} {ending}", below(pointer, key, index))
+                schema[key][index] = give(member, f"{name} {ending}", below(pointer, key, index)) or member
 
     def _needs_name(self, schema: Mapping[str, Any]) -> bool:
         values = [each for each in schema.get("enum", []) if each is not None]

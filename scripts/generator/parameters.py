@@ -131,7 +131,10 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     )
 
 
-_SINGLE = ("string", "integer", "number", "boolean", "day", "moment", "uuid", "const", "choice", "values", "anything")
+_SINGLE = (
+    *("string", "integer", "number", "boolean", "day", "moment", "clock", "duration", "uuid", "decimal", "octets"),
+    *("const", "choice", "values", "anything"),
+)
 
 
 def is_simple(kind: Kind) -> bool:

@@ -24,12 +24,14 @@ from openapi_python_client.parser.errors import GeneratorError
 from .calls import Call
 from .description import Description, RawOperation
 from .first_call import example, first_call
+from .inheritance import open_parents
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
 from .pages import Pages
 from .report import Failure, Report, below, refuse
-from .service import base_url, client_headers, request_id_header
+from .servers import Servers
+from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
 from .webhooks import RESOURCE, webhooks
@@ -52,10 +54,14 @@ class Package(Project):
         self.report = report = report or Report()
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
-        origins = Namer(document, ids, report.moved).name_all()
+        open_parents(document, report.moved)
+        namer = Namer(document, ids, report.moved)
+        namer.name_all()
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
-        self.kinds = Kinds(self.description, origins)
+        self.kinds = Kinds(self.description, namer)
         self.models = Models(self.description, self.kinds)
+        security = self.description.security
+        self.servers = Servers(self.description, [*security.secrets, *security.token_arguments])
         self.calls = list(self._calls())
         pages = Pages(self.models, report, settings.pagination)
         for call in self.calls:
@@ -64,6 +70,7 @@ class Package(Project):
         self.webhooks = webhooks(self.description, self.kinds, self.models)
         needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
         self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
+        self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
         config = Config.from_sources(
@@ -83,18 +90,18 @@ class Package(Project):
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
-        auth = self.description.security.auth
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
-        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
+        found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
             digest=digest,
             description=self.description,
-            auth=auth,
-            base_url=base_url(document),
+            security=security,
+            servers=self.servers,
+            base_url=self.servers.base_url,
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
@@ -108,6 +115,10 @@ class Package(Project):
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
             tags_of=self.models.tags,
+            default_member=self.models.default_member,
+            python_name=python_name,
+            at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
+            fields_named=self.models.fields_named,
             default_of=default_of,
         )
 
@@ -115,7 +126,7 @@ class Package(Project):
         """Yield the operations that can be expressed; the others are left out."""
         self.left_out: list[LeftOutCall] = []
         for each in self.description.operations:
-            call = Call(each, self.description, self.kinds, self.models)
+            call = Call(each, self.description, self.kinds, self.models, self.servers)
             try:
                 call.check()
             except Failure as failure:
@@ -312,6 +323,8 @@ class Resource:
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "servers.py": lambda package: not package.servers.are_plain,
+    "tokens.py": lambda package: bool(package.description.security.tokens),
     "webhooks.py": lambda package: bool(package.webhooks.kinds),
     "pagination.py": lambda package: any(call.paging for call in package.calls),
 }

@@ -44,9 +44,9 @@ class Failure(Exception):  # noqa: N818  # what a person reads is the text
         return failure
 
 
-def refuse(pointer: str, reason: str, hint: str) -> Failure:
+def refuse(pointer: str, reason: str, hint: str, kind: type[Failure] = Failure) -> Failure:
     """Return the failure of a description that holds one problem."""
-    return Failure.of([Problem(pointer, reason, hint)])
+    return kind.of([Problem(pointer, reason, hint)])
 
 
 @dataclass(frozen=True)

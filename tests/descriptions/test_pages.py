@@ -80,7 +80,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("libraries")
     by_query = copy.deepcopy(document("library"))
     by_query["components"]["securitySchemes"]["Key"] = {"type": "apiKey", "in": "query", "name": "key"}
-    make_all({"library": document("library"), "library_by_query": by_query}, folder)
+    by_token = copy.deepcopy(document("library"))
+    urls = {"authorizationUrl": "https://example.com/a", "tokenUrl": "https://example.com/t", "scopes": {}}
+    by_token["components"]["securitySchemes"]["Key"] = {"type": "oauth2", "flows": {"authorizationCode": urls}}
+    make_all({"library": document("library"), "library_by_query": by_query, "library_by_token": by_token}, folder)
     return folder
 
 
@@ -94,11 +97,11 @@ def server() -> Iterator[Server]:
 class Reader:
     """A client of either kind, behind one way to use its pages."""
 
-    def __init__(self, package: Any, url: str, *, awaits: bool, **options: Any) -> None:
+    def __init__(self, package: Any, url: str, *, awaits: bool, key: str = "api_key", **options: Any) -> None:
         name = "".join(part.capitalize() for part in package.__name__.split("_"))
         kind = getattr(package, ("Async" if awaits else "") + name)
         self.errors, self.awaits, self._runner = package, awaits, asyncio.Runner()
-        self.client = kind(api_key=KEY, base_url=f"{url}/v1", max_retries=0, **options)
+        self.client = kind(base_url=f"{url}/v1", max_retries=0, **({key: KEY} | options))
 
     def wait(self, result: Any) -> Any:
         async def run() -> Any:
@@ -408,6 +411,27 @@ def test_a_key_in_the_query_goes_with_pages_of_the_same_host_alone(folder: Path,
     assert other.targets == ["/?q=1"]
     other.close()
     reader.close()
+
+
+@pytest.mark.parametrize("awaits", [False, True])
+def test_a_token_goes_with_pages_of_the_same_host_alone(folder: Path, server: Server, awaits: bool) -> None:
+    """One that a function gives is put into each request anew, also into those of later pages."""
+    package = load("library_by_token", folder)
+    other = Server()
+    other.answer = lambda *_: (200, {}, {"items": []})
+    for token in (KEY, lambda: KEY):
+        reader = Reader(package, server.url, awaits=awaits, key="access_token", access_token=token)
+        server.seen.clear()
+        server.answer = lambda path, query, body: (  # noqa: ARG005
+            200, {}, {"items": [], "links": {"next": f"{other.url}/" if "p" in query else "?p=2"}},
+        )  # fmt: skip
+        reader.walk(reader.wait(reader.client.shelves.list()))
+        assert [headers["authorization"] for _, headers, _ in server.seen] == [f"Bearer {KEY}"] * 2
+        reader.close()
+    assert len(other.seen) == 2
+    assert "authorization" not in other.seen[0][1] | other.seen[1][1]
+    assert KEY not in str(other.seen)
+    other.close()
 
 
 def test_two_readers_of_one_walk_are_an_error(folder: Path, server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import decimal
 import json
 import re
 import uuid
@@ -20,7 +21,7 @@ from generator.rendering import Package
 
 from .samples import FORMATS, NoSampleError, Samples
 
-KEY = "key:of-the-test"
+KEY = "key-of-the-test"
 
 
 @dataclass
@@ -158,7 +159,9 @@ class Driver:
         return self._answer
 
     def _options(self) -> dict[str, Any]:
-        key = {"api_key": KEY} if self._package.description.security.auth.name else {}
+        security = self._package.description.security
+        names = [*security.secrets, *(each.arguments["access_token"] for each in security.tokens)]
+        key = dict.fromkeys(names, KEY)
         return {"base_url": "http://localhost", "max_retries": 0, **key}
 
     def _sync(self, call: Call, arguments: dict[str, Any]) -> Any:
@@ -187,6 +190,10 @@ _IN_PYTHON: Mapping[str, Any] = {
     FORMATS["date"]: datetime.date.fromisoformat(FORMATS["date"]),
     FORMATS["date-time"]: datetime.datetime.fromisoformat(FORMATS["date-time"]),
     FORMATS["uuid"]: uuid.UUID(FORMATS["uuid"]),
+    FORMATS["time"]: datetime.time.fromisoformat(FORMATS["time"]),
+    FORMATS["duration"]: datetime.timedelta(days=1),
+    FORMATS["decimal"]: decimal.Decimal(FORMATS["decimal"]),
+    FORMATS["byte"]: b"hello",
 }
 """The samples that a caller gives as what they are."""
 
@@ -208,7 +215,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
-    if isinstance(value, datetime.date | uuid.UUID):
+    if isinstance(value, tuple({type(each) for each in _IN_PYTHON.values()})):
         return next(text for text, each in _IN_PYTHON.items() if each == value)
     return value
 
