@@ -221,9 +221,10 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
-    if operation.url:
-        request = _moved(request, operation.url)
-    return request, credentials.sources_of(schemes, options.keys)
+    if operation.url and not _is_same_origin(request.url, operation.url):
+        schemes = []  # a token that is still to be got stays with the host it is for, as the keys do
+    sources = credentials.sources_of(schemes, options.keys)
+    return _moved(request, operation.url) if operation.url else request, sources
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
@@ -294,7 +295,10 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
 def _moved(request: Request, url: str) -> Request:
     """Return a request to another place; the key stays with the host it was given for."""
-    here, there = urlsplit(request.url), urlsplit(url)
-    same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    same_origin = _is_same_origin(request.url, url)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]

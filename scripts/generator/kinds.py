@@ -128,6 +128,8 @@ class Kinds:
         self._namer = namer
         self._origins = origins = namer.origins
         self._known: dict[str, Kind] = {}
+        self._all: dict[str, Kind] = {}
+        self._components: dict[str, Kind] = {}
         self._open: list[str] = []
         self._recursive: set[str] = set()
         self._merging = Merging(description, origins)
@@ -141,8 +143,11 @@ class Kinds:
     @property
     def components(self) -> dict[str, Kind]:
         """The components that get a module, by class name, in the order of the description."""
-        found = {class_name(name): self.component(name) for name in list(self._origins)}
-        return {name: kind for name, kind in found.items() if kind.form != "file"}
+        if len(self._all) != len(self._origins):  # some were made of several schemas since
+            found = {class_name(name): self.component(name) for name in list(self._origins)}
+            self._components = {name: kind for name, kind in found.items() if kind.form != "file"}
+            self._all = found
+        return self._components
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """Return the schema of a component by its class name."""
@@ -206,6 +211,9 @@ class Kinds:
 
     @staticmethod
     def _is_model(merged: Mapping[str, Any]) -> bool:
+        types = [each for each in types_of(merged) if each != "null"]
+        if types not in ([], ["object"]):
+            return False
         has_fields = "properties" in merged or merged.get("additionalProperties") is False
         is_map = "patternProperties" in merged and "properties" not in merged
         return has_fields and not is_map and not has_more_fields(merged)

@@ -12,6 +12,7 @@ from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
 from .report import Failure, below
+from .streams import Series, Streams
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,13 @@ class Success:
         results: What each holds, by status; `2XX` for every one that is not named.
         media_types: What is asked for.
         descriptions: What is said of them.
+        series: The stream of items that a success is, or may be.
     """
 
     results: dict[int | str, Result]
     media_types: list[str]
     descriptions: list[str]
+    series: Series | None = None
 
 
 def _status(name: str) -> int | str:
@@ -56,21 +59,30 @@ class Results:
         self._report = description.report
         self._kinds = kinds
         self._models = models
+        self._streams = Streams(description, kinds)
 
     def of(self, operation: RawOperation) -> Success:
         """Return the successes of an operation."""
         results: dict[int | str, Result] = {}
         media_types: list[str] = []
         descriptions: list[str] = []
+        series: Series | None = None
         pointer = below(operation.pointer, "responses")
         for status, name in self._statuses(operation, pointer).items():
             here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
+            content = {} if operation.method == "HEAD" else node.get("content", {})
+            for media_type, described in content.items():
+                series = series or self._streams.of(
+                    media_type, described, operation.data, below(here, "content", media_type)
+                )
+            descriptions.append(str(node.get("description", "")))
+            if content and all("itemSchema" in each for each in content.values()):
+                continue
             results[status], asked = self._success(operation, node, here)
             media_types += asked[:1] if results[status] == BYTES else asked
-            descriptions.append(str(node.get("description", "")))
         if BYTES in results.values():
             results = {status: self._as_bytes(each, status, pointer) for status, each in results.items()}
-        return Success(results or {"2XX": NOTHING}, media_types, descriptions)
+        return Success(results or {"2XX": NOTHING}, media_types, descriptions, series)
 
     def _statuses(self, operation: RawOperation, pointer: str) -> dict[int | str, str]:
         """Return the successes by status, and what each is called in the description."""
@@ -131,6 +143,8 @@ class Results:
         found: dict[str, Result] = {}
         failures: list[Failure] = []
         for media_type, described in content.items():
+            if "itemSchema" in described:
+                continue
             try:
                 found[media_type] = self._content(media_type, described, below(here, media_type))
             except Failure as failure:

@@ -175,6 +175,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
     "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "document.x-webhooks": [(("x-webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
     "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
     "webhook.$ref": [
