@@ -182,6 +182,10 @@ def reason_of(error: Exception) -> str:
 
 
 def _read(value: object) -> bytes:
+    if isinstance(value, str):
+        from .formats import BytesOfText
+
+        return BytesOfText.of(value)
     if not isinstance(value, bytes):
         raise MismatchError("bytes", value)
     return value

@@ -17,6 +17,15 @@ from .codec import Codec, MismatchError, string
 T = TypeVar("T")
 
 
+class BytesOfText(bytes):
+    """Bytes where JSON has a text: they are it in UTF-8."""
+
+    @classmethod
+    def of(cls, text: str) -> BytesOfText:
+        """Return the bytes of a text."""
+        return cls(text.encode("utf-8", "surrogatepass"))
+
+
 def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T]) -> Codec[T]:
     def read(value: object) -> T:
         try:
@@ -100,6 +109,7 @@ TEXTS: Mapping[type, Callable[..., str]] = {
     timedelta: _duration_text,
     UUID: str,
     Decimal: _decimal,
+    BytesOfText: lambda value: value.decode("utf-8", "surrogatepass"),
     bytes: lambda value: base64.b64encode(value).decode(),
 }
 """What values are in JSON, by their type."""

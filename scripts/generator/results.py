@@ -11,7 +11,7 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
-from .report import Failure, below, refuse
+from .report import Failure, below
 from .streams import Series, Streams
 
 
@@ -167,7 +167,7 @@ class Results:
         # Frameworks write `*/*` for what is JSON; what has a structure is.
         if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
             if self._models.bytes_in(kind):
-                raise refuse(here, "JSON cannot hold bytes", "name the media type of the bytes")
+                self._report.tell(here, "bytes in JSON, which has texts alone", "they are those of the text, in UTF-8")
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):
