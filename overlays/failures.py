@@ -16,24 +16,19 @@ BODY_START = 200
 """Characters of a body that an error shows."""
 
 
-def request_id_of(response: Response) -> str | None:
-    """Return the request id of a response's header."""
-    return response.headers.get(description.REQUEST_ID_HEADER)
-
-
 def unreadable(
     response: Response, content: bytes, problem: str, *, retry_safe: bool | None
 ) -> APIResponseValidationError:
     """Return the error of a success that is no result."""
-    return APIResponseValidationError(
+    error = APIResponseValidationError(
         problem,
         response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=response.covered(response.text(content[: 4 * BODY_START]))[:BODY_START],
-        headers=response.headers,
-        request_id=request_id_of(response) or _read_error(_decode(response, content))[2],
+        request_id=_read_error(_decode(response, content))[2],
         retry_safe=retry_safe,
     )
+    return response.told(error)
 
 
 def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatusError:
@@ -42,17 +37,17 @@ def refusal(response: Response, content: bytes, *, retry_safe: bool) -> APIStatu
     type_, message, request_id = _read_error(body)
     by_type = description.ERROR_STATUS.get(type_ or "")
     text = message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
-    return class_for_status(by_type or response.status_code)(
+    error = class_for_status(by_type or response.status_code)(
         text or "no message",
         response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=body,
-        headers=response.headers,
         retry_after=retry_after(response.headers, time.time()),
-        request_id=request_id_of(response) or request_id,
+        request_id=request_id,
         type=type_,
         retry_safe=retry_safe,
     )
+    return response.told(error)
 
 
 def _covered(response: Response, content: bytes) -> bytes:

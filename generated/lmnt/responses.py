@@ -15,7 +15,7 @@ from . import http_types
 from .codec import Codec, MismatchError
 from .errors import APIResponseValidationError, StreamAlreadyConsumed
 from .exchange import Reply
-from .failures import request_id_of, unreadable
+from .failures import unreadable
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
@@ -40,7 +40,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     if operation.result is None:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
-    stamp(result, request_id_of(reply.response))
+    stamp(result, reply.response.request_id)
     return result
 
 
@@ -107,7 +107,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def request_id(self) -> str | None:
         """The id to give when asking for support; None if the server sent none."""
-        return request_id_of(self._reply.response)
+        return self._reply.response.request_id
 
     @property
     def retries_taken(self) -> int:

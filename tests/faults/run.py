@@ -308,6 +308,8 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
         if getattr(error, name, ...) != value:
             yield f"{name} is {getattr(error, name, ...)!r}, not {value!r}"
     if isinstance(error, lmnt.APIStreamError):
+        if error.headers.get("request-id") != request_id:
+            yield f"its headers are not those of the response: {error.headers}"
         if not error.reason:
             yield "it has no reason"
         if call.kind is Kind.SPEECH and error.retry_safe is not None:
