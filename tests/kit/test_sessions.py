@@ -52,7 +52,9 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Ru
 def test_a_message_that_the_description_alone_names_is_handed_out_with_its_type(kit: Path, run: Run) -> None:
     before = "#/components/schemas/SpeechSessionTimestamps"
     unheard = "#/components/schemas/SpeechSessionUnheard"
-    edit(kit / DESCRIPTION, f'        - $ref: "{before}"\n', f'        - $ref: "{before}"\n        - $ref: "{unheard}"\n')
+    edit(
+        kit / DESCRIPTION, f'        - $ref: "{before}"\n', f'        - $ref: "{before}"\n        - $ref: "{unheard}"\n'
+    )
     line = f'          timestamps: "{before}"\n'
     edit(kit / DESCRIPTION, line, f'{line}          unheard: "{unheard}"\n')
     schema = (
