@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from typing import Union as AnyUnion  # pyright: ignore[reportDeprecated]  # what Optional makes, until Python 3.14
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import attrs
 
-from . import codec, unions
+from . import codec, formats, unions
 from .codec import Codec, Field
 from .errors import InvalidArgumentError
 from .model import Model, model, result_list
@@ -29,9 +30,12 @@ _CODECS: Mapping[object, Codec[Any]] = {
     NoneType: codec.nullable(codec.anything),
     dict: codec.mapping(codec.anything),
     list: result_list(codec.anything),
-    date: codec.day,
-    datetime: codec.moment,
-    UUID: codec.uuid,
+    date: formats.day,
+    datetime: formats.moment,
+    time: formats.clock,
+    timedelta: formats.duration,
+    Decimal: formats.decimal,
+    UUID: formats.uuid,
 }
 
 
@@ -39,8 +43,8 @@ def codec_of(kind: Any) -> Codec[Any]:
     """Return the codec of a Python type.
 
     Args:
-        kind: A model, a class made of one, a plain type of JSON, a date, a datetime or a UUID, or a list, a dict, a
-            union or a Literal of such.
+        kind: A model, a class made of one, a plain type of JSON, a date, a time, a Decimal or a UUID, or a list, a
+            dict, a union or a Literal of such.
 
     Raises:
         InvalidArgumentError: JSON has nothing for this type.

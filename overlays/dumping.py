@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import cast
-from uuid import UUID
 
 import attrs
 
 from .errors import InvalidArgumentError
+from .formats import text_of
 from .model import Model, fields_of
 
 
@@ -43,7 +42,7 @@ class Form:
         found: dict[str, tuple[str, object]] = {}
         for attribute, field in fields_of(type(model)).items():
             value = cast("object", getattr(model, attribute))
-            is_unset = value is None and not field.required and attribute not in nulls
+            is_unset = value is None and field.may_lack and attribute not in nulls
             if (
                 (self.exclude_unset and is_unset)
                 or (self.exclude_none and value is None)
@@ -67,9 +66,6 @@ class Form:
                 return {key: self._plain(item) for key, item in cast("Mapping[str, object]", value).items()}
             case list() | tuple():
                 return [self._plain(item) for item in cast("Sequence[object]", value)]
-            case date() if self.mode == "json":
-                return value.isoformat()
-            case UUID() if self.mode == "json":
-                return str(value)
             case _:
-                return value
+                text = text_of(value) if self.mode == "json" else None
+                return value if text is None else text

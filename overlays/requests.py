@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Any, TypedDict, cast, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
-from . import http_types
+from . import description, http_types
 from .bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from .calls import Mode
 from .codec import Codec, MismatchError, anything, string
@@ -95,6 +95,7 @@ def request_operation(
             retry_safe=method in SAFE_METHODS,
             query=parse_qsl(parts.query, keep_blank_values=True),
             body=with_extra(_body(body, files), options.get("extra_json")),
+            needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # nobody knows what it needs
         )
     return made, CallOptions(
         headers=options.get("headers"),

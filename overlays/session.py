@@ -38,7 +38,8 @@ from .models.speech_session_text import SpeechSessionText
 from .models.speech_session_timestamps import SpeechSessionTimestamps
 from .operation import arguments_of
 from .options import Secret
-from .session_events import SpeechSessionAudio, SpeechSessionEvent, UnknownEvent
+from .sequences import UnknownEvent
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
 
 logger = logging.getLogger(__package__)
 
@@ -140,7 +141,7 @@ class Session:
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{self._url}: `init` cannot be written as JSON: {error}") from error
         self.state = State.READY
-        return [Secret(json.dumps({description.AUTH_NAME: self._key.reveal(), **fields}))]
+        return [Secret(json.dumps({description.KEY_NAME: self._key.reveal(), **fields}))]
 
     def text(self, text: str) -> list[str]:
         """Add text to what is to be spoken. A long one becomes several messages, as it may be split anywhere."""

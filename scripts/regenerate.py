@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from generator.making import PINNED, check_tools, make, try_imports
+from generator.manifest import Manifest
 from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.reading import load_description
 from generator.report import Failure, Report
@@ -33,6 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--check", action="store_true", help="change nothing; exit 1 and show a diff if the package is stale"
     )
     parser.add_argument("--spec", type=Path, metavar="FILE", help="another description (with --package and --out)")
+    parser.add_argument(
+        "--overlay",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="an OpenAPI Overlay document that mends the description first; repeatable, in this order",
+    )
     parser.add_argument("--package", metavar="NAME", help="the name of the other package")
     parser.add_argument(
         "--leave-out",
@@ -42,6 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="an operation that cannot be expressed and need not be in the package; repeatable; `all` for a first look",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what was told and left out to FILE, as JSON")
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="write each operation, how it is called and what it takes, as JSON",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -49,12 +64,12 @@ def main(arguments: list[str] | None = None) -> int:
     if given.package and not given.out:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
-        settings = Settings.read(given.spec, given.package, given.out)
+        settings = Settings.read(given.spec, given.package, given.out, given.overlay)
         report = Report([*settings.leave_out, *given.leave_out])
         try:
             if given.out and not given.check:
                 check_place(settings)
-            return _check(settings, report) if given.check else _regenerate(settings, report)
+            return (_check if given.check else _regenerate)(settings, report, given.manifest)
         finally:
             if given.report:
                 given.report.write_text(report.json(), encoding="utf-8")
@@ -64,18 +79,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _make(settings: Settings, report: Report, folder: Path) -> None:
-    """Make the package, and its lock beside it."""
+def _make(settings: Settings, report: Report, folder: Path, manifest: Path | None) -> None:
+    """Make the package, its lock beside it, and its manifest where it was asked for."""
     check_tools(settings)
-    make(settings, load_description(settings.spec, report), folder, report)
+    package = make(settings, load_description(settings.spec, report, settings.overlay_documents), folder, report)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
+    if manifest:
+        manifest.write_text(Manifest(package).json(), encoding="utf-8")
 
 
-def _check(settings: Settings, report: Report) -> int:
+def _check(settings: Settings, report: Report, manifest: Path | None) -> int:
     """Compare what is there with what would be made."""
     with workspace(None) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, folder, manifest)
         found = list(differences(settings, folder))
     print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
     if found:
@@ -83,11 +100,11 @@ def _check(settings: Settings, report: Report) -> int:
     return 1 if found else 0
 
 
-def _regenerate(settings: Settings, report: Report) -> int:
+def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> int:
     """Put the package in its place, and what was told beside it."""
     text = settings.out / "report.txt"
     with workspace(settings.out) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, folder, manifest)
         put_in_place(folder / settings.package, settings.out / settings.package)
         (folder / "lock.json").replace(settings.out / "lock.json")
         text.unlink(missing_ok=True)

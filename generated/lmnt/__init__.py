@@ -75,9 +75,10 @@ if TYPE_CHECKING:
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
     from .retries import no_retry_waits as no_retry_waits
+    from .sequences import ServerSentEvent as ServerSentEvent
+    from .sequences import UnknownEvent as UnknownEvent
     from .session_events import SpeechSessionAudio as SpeechSessionAudio
     from .session_events import SpeechSessionEvent as SpeechSessionEvent
-    from .session_events import UnknownEvent as UnknownEvent
     from .speech_session import SpeechSession as SpeechSession
     from .transport.defaults import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport.defaults import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
@@ -141,6 +142,7 @@ _NAMES = {
     "ResultDict": ("model", "ResultDict"),
     "ResultList": ("model", "ResultList"),
     "ResultText": ("model", "ResultText"),
+    "ServerSentEvent": ("sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
@@ -153,7 +155,7 @@ _NAMES = {
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
-    "UnknownEvent": ("session_events", "UnknownEvent"),
+    "UnknownEvent": ("sequences", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "__title__": ("description", "PACKAGE"),
@@ -218,6 +220,7 @@ __all__ = [
     "ResultDict",
     "ResultList",
     "ResultText",
+    "ServerSentEvent",
     "SessionClosedError",
     "SpeechSession",
     "SpeechSessionAudio",

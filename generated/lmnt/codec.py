@@ -10,10 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar, cast
-from uuid import UUID
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -199,7 +197,7 @@ def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
     """One of the given values; reading lets new ones pass, since an API may add some."""
 
     def write(value: object) -> object:
-        if value not in values or isinstance(value, bool) != isinstance(values[0], bool):
+        if not any(value == each and isinstance(value, bool) is isinstance(each, bool) for each in values):
             allowed = ", ".join(repr(each) for each in values)
             raise MismatchError(f"one of {allowed}", value)
         return value
@@ -216,33 +214,6 @@ def constant(value: T) -> Codec[T]:
         return given
 
     return Codec(cast("Callable[[object], T]", _same), write)
-
-
-def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T], unparse: Callable[[T], str]) -> Codec[T]:
-    def read(value: object) -> T:
-        try:
-            return parse(string.read(value))
-        except (ValueError, MismatchError):
-            raise MismatchError(wanted, value) from None
-
-    def write(value: object) -> object:
-        # A datetime is a date to Python, and not to JSON Schema.
-        if not isinstance(value, kind) or (kind is date and isinstance(value, datetime)):
-            raise MismatchError(f"{wanted} ({kind.__name__})", value)
-        return unparse(value)
-
-    return Codec(read, write)
-
-
-def _moment(value: datetime) -> str:
-    if value.utcoffset() is None:
-        raise MismatchError("a datetime with a time zone (RFC 3339 section 5.6)", value)
-    return value.isoformat()
-
-
-day = _from_text("a date (RFC 3339)", date, date.fromisoformat, date.isoformat)
-moment = _from_text("a date and time (RFC 3339)", datetime, datetime.fromisoformat, _moment)
-uuid = _from_text("a UUID (RFC 9562)", UUID, UUID, str)
 
 
 def nullable(inner: Codec[T]) -> Codec[T | None]:
@@ -293,20 +264,61 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
     return Codec(read, write)
 
 
+def items(places: Sequence[Codec[object]], rest: Codec[object] | None, made: Callable[[list[object]], T]) -> Codec[T]:
+    """A list whose first items are each of a kind of their own.
+
+    Args:
+        places: Their kinds.
+        rest: The kind of the others; None if there are none.
+        made: Whether it is a tuple or a list.
+    """
+
+    def of(index: int) -> Codec[object]:
+        return places[index] if index < len(places) else rest or unknown
+
+    def read(value: object) -> T:
+        if not isinstance(value, list):
+            raise MismatchError("an array", value)
+        return made([at(index, of(index).read, item) for index, item in enumerate(cast("list[object]", value))])
+
+    def write(value: object) -> object:
+        if not _is_list(value):
+            raise MismatchError("a list", value)
+        return [at(index, of(index).write, item) for index, item in enumerate(value)]
+
+    return Codec(read, write)
+
+
+def _named(convert: Callable[[str, object], S], value: object) -> dict[str, S]:
+    """Convert the values of an object, each by its name."""
+    if not isinstance(value, Mapping):
+        raise MismatchError("an object", value)
+    done: dict[str, S] = {}
+    for key, item in cast("Mapping[object, object]", value).items():
+        if not isinstance(key, str):
+            raise MismatchError("an object whose names are texts", key)
+        done[key] = at(key, partial(convert, key), item)
+    return done
+
+
 def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
     """An object with any keys and values of one kind."""
+    return Codec(
+        partial(_named, lambda _, item: inner.read(item)),
+        partial(_named, lambda _, item: inner.write(item)),
+    )
 
-    def each(convert: Callable[[object], S], value: object) -> dict[str, S]:
-        if not isinstance(value, Mapping):
-            raise MismatchError("an object", value)
-        done: dict[str, S] = {}
-        for key, item in cast("Mapping[object, object]", value).items():
-            if not isinstance(key, str):
-                raise MismatchError("an object whose names are texts", key)
-            done[key] = at(key, convert, item)
-        return done
 
-    return Codec(partial(each, inner.read), partial(each, inner.write))
+def patterned(patterns: Mapping[str, Codec[T]], rest: Codec[T] | None) -> Codec[dict[str, T]]:
+    """An object whose values are of a kind that the pattern of their names tells; `rest` is that of the others."""
+
+    def of(name: str) -> Codec[T]:
+        return next((inner for pattern, inner in patterns.items() if re.search(pattern, name)), rest or unknown)  # type: ignore[arg-type]  # what no pattern has is kept as it comes
+
+    return Codec(
+        partial(_named, lambda name, item: of(name).read(item)),
+        partial(_named, lambda name, item: of(name).write(item)),
+    )
 
 
 class Field(NamedTuple):
@@ -321,3 +333,8 @@ class Field(NamedTuple):
     """Whether a response alone holds it: it is not written."""
     write_only: bool = False
     """Whether a request alone holds it: it may be missing from what is read."""
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether what is read need not hold it."""
+        return not self.required or self.write_only

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from . import http_types
-from .codec import Codec, MismatchError
-from .errors import APIResponseValidationError, StreamAlreadyConsumed
+from .codec import MismatchError
+from .errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from .exchange import Reply
-from .failures import unreadable
+from .failures import stated, unreadable
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
@@ -41,7 +42,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
     stamp(result, reply.response.request_id)
-    return result
+    return result if operation.made is None else operation.made(result, reply)
 
 
 def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
@@ -170,20 +171,24 @@ class ResponseFacts(Handle, Generic[T]):
         try:
             return cast_plainly(to, response, content)
         except LookupError:
-            return parse(operation._replace(result=codec_of(to)), self._reply, content)
+            return parse(operation._replace(result=codec_of(to), made=None), self._reply, content)
         except ValueError as error:
             raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
+
+    @property
+    def content_type(self) -> str:
+        """What the response says that its body is, parameters too; empty if it says nothing."""
+        return self._reply.response.headers.get("content-type", "")
+
+    def stated(self, body: Mapping[str, object], message: object, type_: object, status: object) -> APIStatusError:
+        """Return the error that an item of the body stands for; see `failures.stated`."""
+        return stated(body, retry_safe=None, response=self._reply.response, message=message, type_=type_, status=status)
 
     def unreadable(self, problem: str) -> APIResponseValidationError:
         """Return the error of a body whose parts are not what they should be."""
         operation, response = self._reply.operation, self._reply.response
         problem = f"{operation.id}: {problem}, as {response.media_type or 'no media type'}"
         return unreadable(response, b"", problem, retry_safe=operation.retry_safe)
-
-    def read_part(self, codec: Codec[S], text: str) -> S:
-        """Read one JSON value of a body that is a series of them; raises APIResponseValidationError."""
-        operation = self._reply.operation
-        return read_result(codec, operation.id, self._reply.response, text.encode(), retry_safe=operation.retry_safe)
 
 
 class APIResponse(ResponseFacts[T]):
@@ -206,6 +211,10 @@ class APIResponse(ResponseFacts[T]):
             APIResponseValidationError: The body cannot be read so.
             InvalidArgumentError: No body can be read as such a type.
         """
+        if to is None and (items := self._reply.operation.items) is not None:
+            from .events import Stream
+
+            return Stream(self, items)
         return self._parse_once(self.read(), to)
 
     def read(self) -> bytes:
@@ -297,6 +306,10 @@ class AsyncAPIResponse(ResponseFacts[T]):
             APIResponseValidationError: The body cannot be read so.
             InvalidArgumentError: No body can be read as such a type.
         """
+        if to is None and (items := self._reply.operation.items) is not None:
+            from .events import AsyncStream
+
+            return AsyncStream(self, items)
         return self._parse_once(await self.read(), to)
 
     async def read(self) -> bytes:

@@ -18,10 +18,10 @@ from typing import Any, cast
 
 import httpx
 
-from .. import description
 from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
 from ..omit import Omit
+from ..options import SECRET_PARAMETERS
 from ..shielding import to_its_end
 from .carriers import Carrier, Way
 from .connections import Connections, most
@@ -55,21 +55,25 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
 
 
 class _CoversKey(logging.Filter):
-    """Takes the key out of the URLs that the libraries log, where the description has it in the query."""
+    """Takes credentials out of the URLs that the libraries log, where the description has them in the query."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Cover the key; the record is logged in any case."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                each.copy_set_param(description.AUTH_NAME, "…")
-                if hasattr(each, "copy_set_param") and description.AUTH_NAME in each.params
-                else each
+                _covered(each) if hasattr(each, "copy_set_param") else each
                 for each in cast("tuple[Any, ...]", record.args)
             )
         return True
 
 
-if description.AUTH_PLACE == "query":
+def _covered(url: Any) -> Any:
+    for name in SECRET_PARAMETERS & set(url.params):
+        url = url.copy_set_param(name, "…")
+    return url
+
+
+if SECRET_PARAMETERS:
     for _name in ("httpx", "httpx2"):
         logging.getLogger(_name).addFilter(_CoversKey())
 

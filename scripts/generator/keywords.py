@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .naming import METHODS, WEBHOOKS
+
 
 @dataclass(frozen=True)
 class Use:
@@ -107,9 +109,8 @@ AN_EXAMPLE = documents("an example binds nobody")
 TEXT_OF_HEADERS = documents("response headers are handed out as they came, by with_raw_response")
 NO_ASSERTION = "a rule that only a whole JSON Schema validator could check"
 SERVER_CHECKS = told(NO_ASSERTION, "the server checks it, the client does not")
-NOTHING_CALLS = told(
-    "a message that the service sends by itself", "the client only calls; nothing of it receives this message"
-)
+WHERE_REFERRED_TO = documents("read where it is referred to")
+OF_RECEIVERS = documents("it is for whoever receives the message")
 TEXT, FLAG, WHOLE, VALUE = plain("text"), plain("flag"), plain("whole"), plain("value")
 
 TABLES: Mapping[str, Mapping[str, Use]] = {
@@ -120,7 +121,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "jsonSchemaDialect": told("a dialect of JSON Schema", "schemas are read as JSON Schema 2020-12"),
         "servers": used("server", "list"),
         "paths": used("pathItem", "map"),
-        "webhooks": NOTHING_CALLS,
+        **dict.fromkeys(WEBHOOKS, used("webhook", "map")),
         "components": used("components"),
         "security": plain("needs"),
         "tags": used("tag", "list"),
@@ -133,12 +134,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "version": VALUE,
         **dict.fromkeys(("termsOfService", "contact", "license"), FOR_PEOPLE),
     },
-    "server": {"url": TEXT, "name": FOR_PEOPLE, "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
-    "serverVariable": {
-        "default": VALUE,
-        "enum": documents("whoever calls says another place with base_url"),
-        "description": FOR_PEOPLE,
-    },
+    "server": {"url": TEXT, "name": TEXT, "description": TEXT, "variables": used("serverVariable", "map")},
+    "serverVariable": {"default": VALUE, "enum": plain("list"), "description": TEXT},
     "components": {
         "schemas": used("schema", "map"),
         "responses": used("response", "map"),
@@ -148,9 +145,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "securitySchemes": used("securityScheme", "map"),
         "examples": AN_EXAMPLE,
         "links": documents("a link says which operation takes a result further; the caller decides"),
-        "callbacks": NOTHING_CALLS,
-        "pathItems": documents("read where it is referred to"),
-        "mediaTypes": documents("read where it is referred to"),
+        **dict.fromkeys(("callbacks", "pathItems", "mediaTypes"), WHERE_REFERRED_TO),
     },
     "pathItem": {
         "$ref": TEXT,
@@ -158,10 +153,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": FOR_PEOPLE,
         "servers": used("server", "list"),
         "parameters": used("parameter", "list"),
-        **dict.fromkeys(
-            ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"),
-            used("operation"),
-        ),
+        **dict.fromkeys(METHODS, used("operation")),
         "additionalOperations": used("operation", "map"),
     },
     "operation": {
@@ -173,10 +165,23 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "parameters": used("parameter", "list"),
         "requestBody": used("requestBody"),
         "responses": used("response", "map"),
-        "callbacks": NOTHING_CALLS,
+        "callbacks": used("callback", "map"),
         "deprecated": FLAG,
         "security": plain("needs"),
         "servers": used("server", "list"),
+    },
+    "callback": {"*": used("webhook")},
+    "webhook": {
+        "$ref": TEXT,
+        **dict.fromkeys(("summary", "description"), FOR_PEOPLE),
+        **dict.fromkeys(("servers", "parameters"), OF_RECEIVERS),
+        **dict.fromkeys(METHODS, used("message")),
+        "additionalOperations": used("message", "map"),
+    },
+    "message": {
+        **dict.fromkeys(("tags", "summary", "description", "externalDocs", "operationId", "deprecated"), FOR_PEOPLE),
+        "requestBody": used("requestBody"),
+        **dict.fromkeys(("parameters", "responses", "callbacks", "security", "servers"), OF_RECEIVERS),
     },
     "parameter": {
         "name": TEXT,
@@ -190,9 +195,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "allowEmptyValue": documents("an empty text can always be given"),
-        "allowReserved": told(
-            "reserved characters may stand in the URL as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         "content": used("mediaType", "map"),
     },
     "requestBody": {"description": FOR_PEOPLE, "content": used("mediaType", "map"), "required": FLAG},
@@ -201,9 +204,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "encoding": used("encoding", "map"),
-        "itemSchema": told(
-            "the schema of the items of a stream", "the body is handed out as text, in which the caller finds the items"
-        ),
+        "itemSchema": used("schema"),
         **dict.fromkeys(
             ("prefixEncoding", "itemEncoding"),
             told("how the parts of a body without names are written", "the body is bytes that the caller makes"),
@@ -211,12 +212,10 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     },
     "encoding": {
         "contentType": TEXT,
-        "headers": told("headers of a part of a body", "the caller gives them: a file's tuple can hold headers"),
+        "headers": used("header", "map"),
         "style": TEXT,
         "explode": FLAG,
-        "allowReserved": told(
-            "reserved characters may stand in a form as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         **dict.fromkeys(
             ("encoding", "prefixEncoding", "itemEncoding"),
             told("how the parts in a part are written", "a part that has parts is bytes that the caller makes"),
@@ -244,10 +243,21 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
         "deprecated": FOR_PEOPLE,
+        "flows": used("flows"),
+        "openIdConnectUrl": TEXT,
+        "oauth2MetadataUrl": documents("the place of tokens is described, and can be another: token_url"),
+    },
+    "flows": {
+        "clientCredentials": used("flow"),
         **dict.fromkeys(
-            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
-            told("how a token is got", "the client is given a token, it does not fetch one"),
+            ("implicit", "password", "authorizationCode", "deviceAuthorization"),
+            documents("a person takes part in it; the token that comes of it is given to the client"),
         ),
+    },
+    "flow": {
+        "tokenUrl": TEXT,
+        "scopes": documents("those that operations need are asked for"),
+        "refreshUrl": documents("another token is got as the first was"),
     },
     "tag": {
         "name": TEXT,
@@ -257,7 +267,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     "discriminator": {
         "propertyName": TEXT,
         "mapping": plain("map"),
-        "defaultMapping": documents("a member of no known value is read by its fields"),
+        "defaultMapping": TEXT,
     },
     "schema": {
         "$ref": TEXT,
@@ -269,6 +279,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "required": plain("texts"),
         "additionalProperties": used("schema"),
         "items": used("schema"),
+        "prefixItems": used("schema", "list"),
+        "patternProperties": used("schema", "map"),
         "allOf": used("schema", "list"),
         "oneOf": used("schema", "list"),
         "anyOf": used("schema", "list"),
@@ -283,7 +295,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         **dict.fromkeys(("example", "examples"), AN_EXAMPLE),
         **dict.fromkeys(("title", "externalDocs", "$comment"), FOR_PEOPLE),
         "xml": documents("XML is handed out and taken as text"),
-        "contentSchema": documents("the text is handed out and taken as text"),
+        "contentSchema": used("schema"),
         **dict.fromkeys(
             (
                 *("not", "if", "then", "else", "dependentSchemas", "dependentRequired", "propertyNames"),
@@ -292,8 +304,6 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
             ),
             SERVER_CHECKS,
         ),
-        "prefixItems": told("an array whose items differ by their place", "its items may be anything"),
-        "patternProperties": told("properties by the pattern of their names", "they may be anything"),
         **dict.fromkeys(("$defs", "definitions"), documents("read where it is referred to")),
         **dict.fromkeys(
             ("$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from .description import Description
 from .media_types import is_text
-from .merging import Merging, component_name, types_of
-from .naming import class_name, is_annotation, python_name
+from .merging import Contradiction, Merging, component_name, joined, types_of
+from .naming import Namer, class_name, is_annotation, python_name
 from .report import Failure, below, refuse
 
 LIMITS = {
@@ -28,21 +29,32 @@ BY_TYPE: Mapping[str, frozenset[str]] = {
     "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"}),
     "boolean": frozenset(),
     "null": frozenset(),
-    "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),
-    "object": frozenset({"properties", "required", "additionalProperties", "minProperties", "maxProperties"}),
+    "array": frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems"}),
+    "object": frozenset(
+        {"properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"}
+    ),
 }
 """The keywords that mean something for each type, beside those that mean something for all."""
 
 NO_MEMBERS = (
-    "a discriminator of an object that lists no kinds of itself",
+    "a discriminator of an object that has no kinds",
     "the fields of this object are typed, those of its kinds are additional properties",
 )
 
-FORMATS = {"date": "day", "date-time": "moment", "uuid": "uuid", "binary": "file"}
+FORMATS = {
+    **{"date": "day", "date-time": "moment", "time": "clock", "duration": "duration", "uuid": "uuid"},
+    **{"byte": "octets", "decimal": "decimal", "binary": "file"},
+}
 """The formats of text that are more than text; every other format is text that the server checks."""
 
+ONE_SPELLING = ("string", "file", "octets", "decimal")
+"""Those whose limits can be checked: a time can be written in several ways."""
+
 # A value is read as the first kind that fits, so those that take less go first.
-_ORDER = ("null", "const", "boolean", "integer", "number", "uuid", "moment", "day", "choice", "values", "string")
+_ORDER = (
+    *("null", "const", "boolean", "integer", "number", "uuid", "moment", "day", "clock", "duration", "decimal"),
+    *("choice", "values", "octets", "string"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,11 @@ class Kind:
 
     Args:
         form: What it is: `string`, `array`, `model` and so on; the templates write each.
-        name: The class of a model, or the type alias of a choice or a union.
+        name: The class of a model, or the type alias of a choice or a union; of `later`, what is being read.
         inner: The kind of the items of an array or the values of a map, or the kinds of a union's members.
+        places: For an array, the kind of each of its first items; for a map, the kind of the values whose names match a
+            pattern, by that.
+        rest: The kind of the other items or values, where there are such places; None if there are none.
         limits: The arguments of `codec.limited`.
         nullable: Whether it may be null.
         values: What a constant, or a list of values that has no name, may be.
@@ -63,6 +78,8 @@ class Kind:
     form: str
     name: str = ""
     inner: tuple[Kind, ...] = ()
+    places: tuple[tuple[str, Kind], ...] = ()
+    rest: Kind | None = None
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     nullable: bool = False
     values: tuple[Any, ...] = ()
@@ -79,53 +96,93 @@ class Kind:
         """Whether a caller may give a mapping of fields in place of an object."""
         return self.form == "model" or (self.form == "union" and any(each.takes_mappings for each in self.inner))
 
+    @property
+    def is_tuple(self) -> bool:
+        """Whether it is an array that always has items in all of its places."""
+        return self.form == "array" and 0 < len(self.places) <= self.limits.get("min_length", 0)
+
+    @property
+    def within(self) -> tuple[Kind, ...]:
+        """The kinds of all that is in it."""
+        return (*self.inner, *(each for _, each in self.places), *((self.rest,) if self.rest else ()))
+
     def named(self) -> Iterator[Kind]:
         """Yield all kinds in this one that have a module of their own."""
-        if self.name:
+        if self.name and self.form != "later":
             yield self
-            return
-        for each in self.inner:
-            yield from each.named()
+        elif not self.name:
+            for each in self.within:
+                yield from each.named()
+
+    @property
+    def has_itself(self) -> bool:
+        """Whether there is something in it that it is in."""
+        return self.form == "later" or any(each.has_itself for each in self.within)
 
 
 class Kinds:
     """What each schema of a description stands for."""
 
-    def __init__(self, description: Description, origins: Mapping[str, str]) -> None:
+    def __init__(self, description: Description, namer: Namer) -> None:
         self._description = description
-        self._origins = origins
+        self._namer = namer
+        self._origins = origins = namer.origins
         self._known: dict[str, Kind] = {}
+        self._all: dict[str, Kind] = {}
+        self._components: dict[str, Kind] = {}
         self._open: list[str] = []
+        self._recursive: set[str] = set()
         self._merging = Merging(description, origins)
         self._report = description.report
+        self._by_class = {class_name(name): name for name in origins}
+        self._joined: dict[tuple[tuple[str, ...], str], str] = {}
+        """By what it stands in and what is said of it: the component that was made of several schemas."""
+        self.stands_for: dict[str, str] = {}
+        """By class name: the component of a union that it is, with what stands beside the union."""
 
-    @cached_property
+    @property
     def components(self) -> dict[str, Kind]:
         """The components that get a module, by class name, in the order of the description."""
-        found = {class_name(name): self.component(name) for name in self._origins}
-        return {name: kind for name, kind in found.items() if kind.form != "file"}
+        if len(self._all) != len(self._origins):  # some were made of several schemas since
+            found = {class_name(name): self.component(name) for name in list(self._origins)}
+            self._components = {name: kind for name, kind in found.items() if kind.form != "file"}
+            self._all = found
+        return self._components
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """Return the schema of a component by its class name."""
-        return self.by_class[name][1]
+        return self.located(name)[1]
 
-    @cached_property
-    def by_class(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
-        """The components by class name: where each stood, and its schema."""
-        schemas = self._description.schemas
-        return {
-            class_name(name): (self._origins[name], each if isinstance(each, Mapping) else {})
-            for name, each in schemas.items()
-        }
+    def schema_name(self, name: str) -> str:
+        """Return the component that is called by a class name, or stands for another one, by its own name."""
+        return self.stands_for.get(name, self._by_class[name])
+
+    def located(self, name: str) -> tuple[str, Mapping[str, Any]]:
+        """Return where the component of a class name stood, and its schema."""
+        own = self._by_class[name]
+        schema = self._description.schemas[own]
+        return self._origins[own], schema if isinstance(schema, Mapping) else {}
+
+    def _join(self, schema: Mapping[str, Any], pointer: str) -> Kind:
+        """Return the object with fields that several schemas say together, as a component."""
+        key = tuple(pointer.split("/")[:4]), json.dumps(schema, sort_keys=True, default=str)
+        if key not in self._joined:
+            self._joined[key] = name = self._namer.add(schema, pointer)
+            self._by_class[class_name(name)] = name
+        return self.component(self._joined[key])
 
     def component(self, name: str) -> Kind:
         """Return what a component stands for."""
         if name not in self._known:
             if name in self._open:
+                around = self._open[self._open.index(name) :]
+                if _COLLECTION in around:
+                    self._recursive.add(name)
+                    return Kind("later", class_name(name))
                 raise refuse(
                     self._origins[name],
-                    f"{' and '.join(self._open)} are made of themselves",
-                    "let an object with properties stand between",
+                    f"{' and '.join(around)} are made of themselves",
+                    "let an object or an array stand between",
                 )
             self._open.append(name)
             pointer = self._origins[name]
@@ -133,6 +190,10 @@ class Kinds:
                 found = self._component(name, self._description.schemas[name], pointer)
             except Failure as failure:
                 found = self._anything(failure)
+            if name in self._recursive:
+                inner = found.inner if found.form == "union" else (replace(found, nullable=False),)
+                null = (Kind("null"),) if found.nullable else ()  # what is in it means all of it
+                found = Kind("union", class_name(name), inner=(*null, *inner), said=found.said)
             self._known[name] = found
             self._open.pop()
         return self._known[name]
@@ -150,7 +211,12 @@ class Kinds:
 
     @staticmethod
     def _is_model(merged: Mapping[str, Any]) -> bool:
-        return "properties" in merged or merged.get("additionalProperties") is False
+        types = [each for each in types_of(merged) if each != "null"]
+        if types not in ([], ["object"]):
+            return False
+        has_fields = "properties" in merged or merged.get("additionalProperties") is False
+        is_map = "patternProperties" in merged and "properties" not in merged
+        return has_fields and not is_map and not has_more_fields(merged)
 
     def of(self, schema: Any, pointer: str) -> Kind:
         """Return what a schema stands for; references and `allOf` followed."""
@@ -192,8 +258,8 @@ class Kinds:
             self._tell_untyped(schema, pointer)
             if nullable:
                 return Kind("null")
-            types = ["object"] if {"properties", "additionalProperties"} & schema.keys() else []
-            types = ["array"] if "items" in schema else types
+            types = ["object"] if {"properties", "additionalProperties", "patternProperties"} & schema.keys() else []
+            types = ["array"] if {"items", "prefixItems"} & schema.keys() else types
             if not types:
                 return Kind("anything")
         kinds = [self._typed(each, schema, pointer) for each in types]
@@ -211,14 +277,8 @@ class Kinds:
         """Tell of keywords that mean nothing for these types."""
         allowed = {key for each in types for key in BY_TYPE[each]} | {"type", "discriminator"}
         for key in schema:
-            if key in ("oneOf", "anyOf") and not has_more_fields(schema):
+            if key in ("oneOf", "anyOf"):
                 self.tell(below(pointer, key), "which fields go together")
-            elif key in ("oneOf", "anyOf"):
-                self.tell(
-                    below(pointer, key),
-                    "an object has fields of its own, and more by which of several it is",
-                    "the fields of its own are typed, the others are additional properties",
-                )
             elif key not in allowed and not is_annotation(key):
                 self.tell(below(pointer, key), f"it means nothing for {' or '.join(types)}")
 
@@ -227,33 +287,70 @@ class Kinds:
         if type_ == "string":
             media_type = str(schema.get("contentMediaType", ""))
             is_file = media_type and "contentEncoding" not in schema and not is_text(media_type)
-            form = "file" if is_file else FORMATS.get(schema.get("format", ""), "string")
-            if form not in ("string", "file") and limits:
+            is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"  # other encodings are the caller's
+            form = "octets" if is_base64 else FORMATS.get(schema.get("format", ""), "string")
+            form = "file" if is_file else form
+            if form not in ONE_SPELLING and limits:
                 self.tell(pointer, f"a limit of the text of a {schema['format']}")
                 limits = {}
             return Kind(form, limits=limits)
-        if type_ == "array":
-            return Kind("array", inner=(self.of(schema.get("items"), below(pointer, "items")),), limits=limits)
+        if type_ == "array" or (type_ == "object" and not self._is_model(schema)):
+            self._open.append(_COLLECTION)
+            kind = (self._array if type_ == "array" else self._map)(schema, pointer, limits)
+            self._open.pop()
+            return kind
         if type_ == "object":
-            if self._is_model(schema):
-                raise refuse(pointer, "an object with fields stands where it has no name", "name it under components")
-            if schema.get("required"):
-                self.tell(below(pointer, "required"), "names of no property are required")
-            rest = schema.get("additionalProperties")
-            return Kind("map", inner=(self.of(rest, below(pointer, "additionalProperties")),), limits=limits)
+            return self._join(schema, pointer)
         return Kind(type_, limits=limits)
+
+    def _map(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
+        """Return the kind of an object whose names are not listed."""
+        if schema.get("required"):
+            self.tell(below(pointer, "required"), "names of no property are required")
+        rest = None
+        if (others := schema.get("additionalProperties", {})) is not False:
+            rest = self.of(others, below(pointer, "additionalProperties"))
+        here = below(pointer, "patternProperties")
+        patterns = {
+            key: self.of(each, below(here, key))
+            for key, each in schema.get("patternProperties", {}).items()
+            if self._can_read(key, below(here, key))
+        }
+        if not patterns:
+            return Kind("map", inner=(rest or Kind("anything"),), limits=limits)
+        inner = _any_of([*patterns.values(), *([rest] if rest else [])])
+        return Kind("map", inner=(inner,), places=tuple(patterns.items()), rest=rest, limits=limits)
+
+    def _array(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
+        """Return the kind of an array, whose first items may have kinds of their own."""
+        first = [
+            self.of(each, below(pointer, "prefixItems", index))
+            for index, each in enumerate(schema.get("prefixItems", []))
+        ]
+        closed = schema.get("items") is False
+        if closed:
+            limits = {**limits, "max_length": len(first)}
+        ends = closed or schema.get("maxItems", math.inf) <= len(first)
+        rest = None if ends and first else self.of(schema.get("items", {}), below(pointer, "items"))
+        inner = _any_of([*first, *([rest] if rest else [])])
+        places = tuple(("", each) for each in first)
+        return Kind("array", inner=(inner,), places=places, rest=rest if places else None, limits=limits)
 
     def _limits(self, type_: str, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         found = {LIMITS[key]: schema[key] for key in LIMITS if key in BY_TYPE[type_] and key in schema}
         if not found.get("unique", True):
             del found["unique"]
-        if "pattern" in found:
-            try:
-                re.compile(found["pattern"])
-            except re.error as error:
-                self.tell(below(pointer, "pattern"), f"Python cannot read this regular expression ({error})")
-                del found["pattern"]
+        if "pattern" in found and not self._can_read(found["pattern"], below(pointer, "pattern")):
+            del found["pattern"]
         return found
+
+    def _can_read(self, pattern: str, pointer: str) -> bool:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            self.tell(pointer, f"Python cannot read this regular expression ({error})")
+            return False
+        return True
 
     def _listed(self, schema: Mapping[str, Any], pointer: str) -> Kind:
         """Return the kind of a schema that lists its values."""
@@ -269,38 +366,33 @@ class Kinds:
             values = tuple(each for each in values if each not in strangers)
             if not values:
                 raise refuse(pointer, "no value of those listed is of its type", "let them agree")
-        if any(isinstance(each, dict | list) for each in values):
-            raise refuse(pointer, "a value that is an object or an array cannot be a constant", "describe its fields")
-        if len(once := dict.fromkeys((type(each), each) for each in values)) < len(values):
+        once: dict[str, Any] = {json.dumps(each, sort_keys=True): each for each in values}
+        if len(once) < len(values):
             self.tell(pointer, "a value is listed twice", "it is one value")
-            values = tuple(each for _, each in once)
+            values = tuple(once.values())
         if not values:
             return Kind("null")
-        if all(isinstance(each, bool) for each in values):
+        kinds = {type(each): Kind(_PLAIN[type(each)], inner=_inner(each)) for each in values}
+        if kinds.keys() == {bool}:
             return Kind("boolean" if len(values) == 2 else "const", values=values, nullable=nullable)
-        if any(isinstance(each, bool) for each in values):
-            raise refuse(pointer, "true or false cannot stand beside other values", "use oneOf with type: boolean")
+        if {int, float} <= kinds.keys():
+            del kinds[int]
         if len(values) == 1 and "const" in schema and isinstance(values[0], str | int):
             return Kind("const", values=values, nullable=nullable)
-        inner = Kind({str: "string", int: "integer", float: "number"}[_widest(values)])
-        if {type(each) for each in values} == {str, int}:
-            inner = Kind("union", inner=(Kind("integer"), Kind("string")))
-        if any(isinstance(each, float) for each in values):
-            if any(isinstance(each, str) for each in values):
-                raise refuse(pointer, "fractions cannot stand beside texts", "use oneOf")
-            return Kind("values", inner=(inner,), values=values, nullable=nullable)
-        return Kind("choice", inner=(inner,), values=values, nullable=nullable)
+        form = "choice" if kinds.keys() <= {str, int, bool} else "values"
+        return Kind(form, inner=(_any_of(list(kinds.values())),), values=values, nullable=nullable)
 
     def _union(self, schema: Mapping[str, Any], key: str, pointer: str) -> Kind:
-        for other in schema:
-            if other not in (key, "discriminator", "type") and not is_annotation(other):
-                raise refuse(
-                    below(pointer, other),
-                    f"it stands beside {key}",
-                    f"say it in each member, or beside {key} in an allOf",
-                )
-        parts = [(each, below(pointer, key, index)) for index, each in enumerate(schema[key])]
-        kinds = [self.of(each, place) for each, place in parts]
+        beside = {
+            name: each
+            for name, each in schema.items()
+            if name not in (key, "discriminator") and not is_annotation(name)
+        }
+        kinds: list[Kind] = []
+        for index, each in enumerate(schema[key]):
+            kinds += self._member(each, beside, below(pointer, key, index))
+        if schema[key] and not kinds:
+            raise refuse(below(pointer, key), "nothing can be any of these and what stands beside", "let them agree")
         values = [kind for kind in kinds if kind.form != "null"]
         nullable = len(values) < len(kinds) or any(kind.nullable for kind in values)
         values = list({repr(kind): kind for kind in (replace(each, nullable=False) for each in values)}.values())
@@ -310,34 +402,76 @@ class Kinds:
             return Kind("anything")
         if any(kind.form == "file" for kind in values) and len(values) > 1:
             raise refuse(pointer, "bytes cannot be told from another kind of value", "leave one of them")
-        types = [each for each in types_of(schema) if each != "null"]
-        if types not in ([], ["object"]) or (types and any(kind.form not in ("model", "union") for kind in values)):
-            raise refuse(below(pointer, "type"), f"it stands beside {key}", "say it in each member")
         said = schema.get("discriminator")
         if len(values) == 1 and said is None:
             return replace(values[0], nullable=nullable)
         return Kind("union", inner=_sorted(values), nullable=nullable, said=(said, pointer))
 
+    def _member(self, member: Any, beside: Mapping[str, Any], pointer: str) -> Iterator[Kind]:
+        """Yield what a member of a union is together with what stands beside it; nothing if that can never be."""
+        if not isinstance(member, Mapping):
+            yield Kind("anything")
+            return
+        name = component_name(member["$ref"]) if "$ref" in member else ""
+        try:
+            if types_of(self._merging.opened(member, pointer)) == [
+                "null"
+            ]:  # beside what is an object, as some write it
+                yield Kind("null")
+                return
+            merged = self.merged(joined(beside, member) if beside else member, pointer)
+        except Contradiction as failure:
+            self._report.tell_failure(failure, "it is none of the kinds")
+            return
+        if "$ref" not in merged and (title := member.get("title", name)):
+            merged["title"] = title
+        kind = self.of(merged, pointer)
+        if name and kind.form == "model":
+            self.stands_for.setdefault(kind.name, name)
+        yield kind
+
+
+_COLLECTION = ""
+"""Stands for an array or a map among the names of components."""
+
+_PLAIN: Mapping[type, str] = {
+    **{str: "string", int: "integer", float: "number", bool: "boolean", dict: "map", list: "array"}
+}
+"""What a value of JSON is."""
+
+
+def _inner(value: object) -> tuple[Kind, ...]:
+    return (Kind("anything"),) if isinstance(value, dict | list) else ()
+
+
+def _any_of(kinds: list[Kind]) -> Kind:
+    """Return the kind of what may be of any of some kinds."""
+    if any(each.form == "anything" for each in kinds):
+        return Kind("anything")
+    nullable = any(each.nullable or each.form == "null" for each in kinds)
+    values = list(
+        {repr(each): each for each in (replace(kind, nullable=False) for kind in kinds if kind.form != "null")}.values()
+    )
+    if len(values) < 2:
+        return replace(values[0], nullable=nullable) if values else Kind("null")
+    return Kind("union", inner=_sorted(values), nullable=nullable)
+
 
 def has_more_fields(schema: Mapping[str, Any]) -> bool:
     """Whether an object has fields beside those that it lists: those of its kinds."""
-    members = [each for key in ("oneOf", "anyOf") for each in schema.get(key, [])]
+    members = [each for key in ("oneOf", "anyOf") for each in schema.get(key, []) if each != {"type": "null"}]
     listed = schema.get("properties", {}).keys()
-    plain = [each for each in members if each.keys() <= {"required", "properties", "title", "description"}]
-    if len(plain) < len(members) or any(each.get("properties", {}).keys() - listed for each in plain):
-        return True
-    return "discriminator" in schema
+    plain = [each for each in members if each.keys() <= {"required", "properties", "title", "description", "type"}]
+    return len(plain) < len(members) or any(each.get("properties", {}).keys() - listed for each in plain)
 
 
 def _is(value: object, type_: str) -> bool:
     if isinstance(value, bool):
         return type_ == "boolean"
-    kinds: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
+    kinds: dict[str, tuple[type, ...]] = {
+        **{"string": (str,), "integer": (int,), "number": (int, float), "object": (dict,), "array": (list,)},
+    }
     return isinstance(value, kinds.get(type_, ()))
-
-
-def _widest(values: tuple[Any, ...]) -> type:
-    return next((kind for kind in (str, float, int) if any(type(each) is kind for each in values)), str)
 
 
 def _sorted(kinds: list[Kind]) -> tuple[Kind, ...]:

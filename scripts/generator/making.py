@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,21 +25,24 @@ def check_tools(settings: Settings) -> None:
     for tool, pin in PINNED.items():
         if version(tool) != pin:
             raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
-    for overlay in settings.overlays:
+    for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
-    """Make the package in folder/<package>."""
-    render(settings, document, folder, report)
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
+    """Make the package in folder/<package>; return what it was made of."""
+    package = render(settings, document, folder, report)
     tidy(folder)
-    add_overlays(settings, folder)
+    add_overlays(package.settings, folder)
+    return package
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> None:
-    """Write what the templates make of a description."""
-    Package(settings, document, folder / settings.package, report).build()
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Package:
+    """Write what the templates make of a description; return what they made it of."""
+    package = Package(settings, document, folder / settings.package, report)
+    package.build()
+    return package
 
 
 def tidy(folder: Path) -> None:
@@ -53,27 +57,31 @@ def tidy(folder: Path) -> None:
 
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
+    package = folder / settings.package
     for overlay in settings.overlays:
-        target = folder / settings.package / overlay
+        target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", folder / settings.package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
 
 
 def try_imports(folder: Path, package: str) -> None:
-    """Import every module of the package in a process of its own."""
+    """Import every module of the package in processes of their own, each a part of a large one."""
+    count = min(4, os.cpu_count() or 1) if sum(1 for _ in folder.rglob("*.py")) > 500 else 1
     code = (
         "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
         "package = importlib.import_module(sys.argv[2])\n"
-        "modules = pkgutil.walk_packages(package.__path__, package.__name__ + '.')\n"
-        "for each in modules: importlib.import_module(each.name)\n"
-        "for name in package.__all__: getattr(package, name)\n"
-        "for name in package.models.__all__: getattr(package.models, name)\n"
+        "modules = [each.name for each in pkgutil.walk_packages(package.__path__, package.__name__ + '.')]\n"
+        "for each in modules[int(sys.argv[3])::int(sys.argv[4])]: importlib.import_module(each)\n"
+        "if sys.argv[3] == '0':\n"
+        "    for each in (package, package.models):\n"
+        "        for name in each.__all__ if sys.argv[4] == '1' else (): getattr(each, name)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(folder), package], capture_output=True, text=True, check=False, cwd=folder
-    )
-    if run.returncode:
-        raise Failure(f"the rendered package cannot be imported:\n{run.stderr}")
+    commands = [[sys.executable, "-c", code, str(folder), package, str(part), str(count)] for part in range(count)]
+    runs = [subprocess.Popen(each, stderr=subprocess.PIPE, text=True, cwd=folder) for each in commands]
+    for run in runs:
+        _, told = run.communicate()
+        if run.returncode:
+            raise Failure(f"the rendered package cannot be imported:\n{told}")

@@ -7,7 +7,13 @@ from typing import Any
 
 from .description import Description
 from .naming import is_annotation
-from .report import below, refuse
+from .report import Failure, below, refuse
+
+AGREE = "let them agree"
+
+
+class Contradiction(Failure):
+    """No value can be all of what is said of it."""
 
 
 class Merging:
@@ -34,13 +40,16 @@ class Merging:
             part, place = parts[0]
             return self.merged(part, place) | own if "$ref" not in part else {**part, **own}
         merged: dict[str, Any] = {}
-        opened = [self._opened(part, place) for part, place in [*parts, (own, pointer)]]
+        opened = [self.opened(part, place) for part, place in [*parts, (own, pointer)]]
         self._open_closed(opened, pointer)
         for part in opened:
             self._add(merged, part, pointer)
+        for (part, _), whole in zip(parts, opened, strict=False):
+            if "$ref" in part and _says(whole) == _says(merged):  # the others say nothing new
+                return {**{key: own[key] for key in own if is_annotation(key)}, **part}
         return merged
 
-    def _opened(self, part: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+    def opened(self, part: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         """Return a part of an allOf, what it refers to in its place."""
         merged = self.merged(part, pointer)
         if "$ref" not in merged:
@@ -51,7 +60,7 @@ class Merging:
             return {}
         self._opening.append(name)
         try:
-            inner = self._opened(self._description.schemas[name], self._origins[name])
+            inner = self.opened(self._description.schemas[name], self._origins[name])
         finally:
             self._opening.pop()
         return {key: value for key, value in inner.items() if not is_annotation(key)}
@@ -62,7 +71,7 @@ class Merging:
                 properties = merged.setdefault(key, {})
                 both = [name for name in value if name in properties and properties[name] != value[name]]
                 merged[key] = {**properties, **value} | {
-                    name: {"allOf": [properties[name], value[name]]} for name in both
+                    name: self._narrower(properties[name], value[name]) for name in both
                 }
             elif key == "required":
                 merged[key] = [*merged.get(key, []), *value]
@@ -72,13 +81,25 @@ class Merging:
                 allowed = [merged["const"]] if "const" in merged else merged["enum"]
                 values = [each for each in ([value] if key == "const" else value) if each in allowed]
                 if not values:
-                    raise refuse(pointer, "the parts of its allOf leave no value", "let them agree")
+                    raise refuse(pointer, "the parts of its allOf leave no value", AGREE, Contradiction)
                 merged.pop("const", None)
                 merged["enum"] = values
             elif key in merged and merged[key] != value and not is_annotation(key):
                 merged[key] = self._both(key, merged[key], value, pointer)
             else:
                 merged[key] = value
+
+    def _narrower(self, first: Any, second: Any) -> Any:
+        """Return what a property is that two parts have: a member of a union in its place, else both."""
+        for one, other in ((first, second), (second, first)):
+            if isinstance(one, Mapping) and isinstance(other, Mapping) and "$ref" in one and "$ref" in other:
+                wide = self._description.schemas.get(component_name(other["$ref"]))
+                if isinstance(wide, Mapping) and {"$ref": one["$ref"]} in [
+                    *wide.get("oneOf", []),
+                    *wide.get("anyOf", []),
+                ]:
+                    return one
+        return joined(first, second)
 
     def _tell(self, pointer: str, found: str, means: str) -> None:
         self._description.report.tell(pointer, found, means)
@@ -88,9 +109,11 @@ class Merging:
         if key in _TIGHTER:
             return _TIGHTER[key](first, second)
         if key in ("items", "additionalProperties"):
-            return {"allOf": [first, second]} if isinstance(first, Mapping) and isinstance(second, Mapping) else second
+            return joined(first, second) if isinstance(first, Mapping) and isinstance(second, Mapping) else second
         if key in ("oneOf", "anyOf"):
-            raise refuse(pointer, f"two parts of its allOf have {key}", "say it once")
+            if len(first) * len(second) > _MOST_MEMBERS:
+                raise refuse(pointer, f"two parts of its allOf have {key}, of very many members", "say it once")
+            return [joined(one, other) for one in first for other in second]
         self._tell(pointer, f"the parts of its allOf say {key} in two ways", "the last one holds")
         return second
 
@@ -112,9 +135,29 @@ class Merging:
         common = [each for each in one if each in other or (each == "integer" and "number" in other)]
         common += [each for each in other if each == "integer" and "number" in one and each not in common]
         if not common:
-            raise refuse(pointer, f"the parts of its allOf have no type in common: {one} and {other}", "let them agree")
+            reason = f"the parts of its allOf have no type in common: {one} and {other}"
+            raise refuse(pointer, reason, AGREE, Contradiction)
         return common
 
+
+def joined(first: Any, second: Any) -> dict[str, Any]:
+    """Return what two schemas say together, each part once: so there is an end to those that are made of themselves."""
+    parts: list[Any] = []
+    for schema in (first, second):
+        listed = schema["allOf"] if isinstance(schema, Mapping) and schema.keys() == {"allOf"} else [schema]
+        parts += [each for each in listed if each not in parts]
+    return {"allOf": parts}
+
+
+def _says(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a schema says of values."""
+    found = {key: each for key, each in schema.items() if not is_annotation(key)}
+    implied = ["object"] if "properties" in schema else []
+    return found | {"type": sorted(types_of(schema)) or implied, "required": set(schema.get("required", ()))}
+
+
+_MOST_MEMBERS = 64
+"""How many kinds the unions of two parts may have together."""
 
 _TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),

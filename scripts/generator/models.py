@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .kinds import NO_MEMBERS, Kind, Kinds, has_more_fields
+from .kinds import NO_MEMBERS, Kind, Kinds
 from .merging import component_name
 from .naming import class_name, free_attribute, python_name
 from .report import Failure, below, refuse
@@ -51,7 +51,6 @@ class Model:
         properties: Its fields.
         rest: The kind of its other fields; None if they may be anything.
         closed: Whether it has no other fields.
-        partial: Whether it has kinds, each with fields of its own.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Model:
     properties: list[Property]
     rest: Kind | None
     closed: bool
-    partial: bool
 
 
 class Models:
@@ -76,8 +74,16 @@ class Models:
             self._read[name] = self._read_model(name)
         return self._read[name]
 
+    def read_all(self) -> None:
+        """Read all models; in one there may be what makes another."""
+        while left := [
+            name for name, kind in self._kinds.components.items() if is_own_model(name, kind) and name not in self._read
+        ]:
+            for name in left:
+                self.model(name)
+
     def _read_model(self, name: str) -> Model:
-        pointer, schema = self._kinds.by_class[name]
+        pointer, schema = self._kinds.located(name)
         merged = self._kinds.merged(schema, pointer)
         self._kinds.tell_stray(merged, ["object"], pointer)
         if "discriminator" in merged:
@@ -100,17 +106,19 @@ class Models:
         for limit in ("minProperties", "maxProperties"):
             if limit in merged:
                 self._kinds.tell(below(pointer, limit), "a number of properties for an object with fields")
+        if "patternProperties" in merged:
+            means = "they are additional properties"
+            self._kinds.tell(below(pointer, "patternProperties"), "properties by the pattern of their names", means)
         rest = merged.get("additionalProperties")
+        if rest is False and (patterns := list(merged.get("patternProperties", {}).values())):
+            rest = {"anyOf": patterns} if len(patterns) > 1 else patterns[0]
         closed = rest is False
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
         if typed is not None and typed.form == "anything":
             typed = None
-        partial = has_more_fields(merged)
-        if partial and typed is None:
-            closed, typed = False, Kind("union", inner=(Kind("anything"),))  # such fields are no mistake of a caller's
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
-        return Model(name, {**schema, **merged}, properties, typed, closed, partial)
+        return Model(name, {**schema, **merged}, properties, typed, closed)
 
     def shown(self, schema: Any) -> Mapping[str, Any]:
         """Return what is said of a schema: of its own, else of what it refers to."""
@@ -134,7 +142,7 @@ class Models:
         holders: dict[str, set[str]] = {}
         found: list[str] = []
         for name, component in self._kinds.components.items():
-            if component.form == "model" and component.name == name:
+            if is_own_model(name, component):
                 kinds = [each for prop in self.model(name).properties for each in _within(prop.kind)]
                 if any(each.form == "file" or each.lost == "bytes" for each in kinds):
                     found.append(name)
@@ -162,13 +170,26 @@ class Models:
                 self._description.report.tell_failure(failure, "the member is told by the fields that are there")
         return self._common_constant(kinds)
 
+    def default_member(self, union: Kind) -> Kind | None:
+        """Return the member that has no value of its own, if a union says one."""
+        name = component_name((union.said[0] or {}).get("defaultMapping", ""))
+        return next((each for each in union.inner if self._kinds.schema_name(each.name) == name), None)
+
+    def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
+        """Return the property of each member that has a name."""
+        return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
+
     def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Return what tells the members of a union apart, as the union says it."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]
         if strangers := [kind for kind in kinds if kind.form != "model"]:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
         by_name = {kind.name: kind for kind in kinds}
-        mapping = {value: class_name(component_name(target)) for value, target in said.get("mapping", {}).items()}
+        own = {self._kinds.schema_name(name): name for name in by_name}
+        mapping = {
+            value: own.get(component_name(target), class_name(component_name(target)))
+            for value, target in said.get("mapping", {}).items()
+        }
         for name in by_name:
             if tag not in {prop.name for prop in self.model(name).properties}:
                 raise refuse(here, f"{name} has no property {tag}", "describe it there")
@@ -180,7 +201,7 @@ class Models:
 
     def _implied(self, pointer: str, tag: str, members: list[Kind], said: Collection[str]) -> dict[str, str]:
         """Return the member of each value not said: the one that alone may have it, or whose schema it names."""
-        named = {self._schema_name(kind.name): kind.name for kind in members}
+        named = {self._kinds.schema_name(kind.name): kind.name for kind in members}
         claims: dict[str, list[str]] = {}
         for kind in members:
             for value in self._constants(kind, tag):
@@ -192,9 +213,6 @@ class Models:
                 raise refuse(pointer, f"{value!r} may be {' or '.join(names)}", "say in `mapping` which it is")
             found[value] = names[0] if len(names) == 1 else named[value]
         return found | {value: name for value, name in named.items() if name not in found.values()}
-
-    def _schema_name(self, name: str) -> str:
-        return next(each for each in self._description.schemas if class_name(each) == name)
 
     def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Find a required property that is a different constant text in each member."""
@@ -221,8 +239,13 @@ class Models:
         return values if required and len(values) == 1 else []
 
 
+def is_own_model(name: str, kind: Kind) -> bool:
+    """Whether a component is an object with fields, and no other name of one."""
+    return kind.form == "model" and kind.name == name
+
+
 def _within(kind: Kind) -> Iterator[Kind]:
     """Yield a kind and all in it; a model is not looked into."""
     yield kind
-    for each in kind.inner:
+    for each in kind.within:
         yield from _within(each)

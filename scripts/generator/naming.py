@@ -14,6 +14,19 @@ from .report import below
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods that have a keyword of their own."""
 
+WEBHOOKS = ("webhooks", "x-webhooks")
+"""Where a description has them; the second is how people write them in OpenAPI 3.0, which has no keyword for them."""
+
+
+def operations_of(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any, str]]:
+    """Yield the operations of a path: the HTTP method, the operation and its pointer."""
+    for method in METHODS:
+        if method in item:
+            yield method.upper(), item[method], below(pointer, method)
+    for method, data in item.get("additionalOperations", {}).items():
+        yield method, data, below(pointer, "additionalOperations", method)
+
+
 _TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod", "type_"}
 
 _ARGUMENTS = {
@@ -72,7 +85,20 @@ _CLIENT = {
     *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
-_OPERATIONS = {"builtins", "datetime", "http_types", "resource", "resources", "uuid"}
+_OPERATIONS = {
+    "builtins",
+    "datetime",
+    "http_types",
+    "pagination",
+    "webhooks",
+    "codec",
+    "files",
+    "model",
+    "unions",
+    "resource",
+    "resources",
+    "uuid",
+}
 """Modules that a resource imports beside those of its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
@@ -109,8 +135,9 @@ def free_attribute(name: str, taken: Collection[str]) -> str:
 
 @cache
 def class_name(text: str) -> str:
-    """Return the name of a class for any text."""
-    return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    """Return the name of a class for any text; that of a class is its own."""
+    name = str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    return name if name == text else class_name(name)
 
 
 def method_name(operation_id: str, tag: str) -> str:
@@ -164,6 +191,17 @@ def free_name(name: str, taken: set[str]) -> str:
     return found
 
 
+GENERIC = frozenset(
+    {
+        *("", "components", "schemas", "parameters", "responses", "requestBodies", "headers", "content", "schema"),
+        *("properties", "$defs", "definitions", "oneOf", "anyOf", "allOf", "prefixItems", "patternProperties"),
+    }
+)
+"""Steps of a pointer that say nothing of what is there."""
+
+_ENDINGS = {"items": "Item", "additionalProperties": "Value"}
+"""What is added to a name for what stands in an array or a map."""
+
 _MOST_PARTS = 50
 """How many parts of an allOf may stand in each other."""
 
@@ -196,6 +234,16 @@ class Namer:
             owner[key] = self._named(owner[key], name, pointer)
         return self.origins
 
+    def add(self, schema: Mapping[str, Any], pointer: str) -> str:
+        """Put a schema under the components that came of several, after what it stood in; return its name."""
+        owners = [(origin, name) for name, origin in self.origins.items() if pointer.startswith(f"{origin}/")]
+        origin, owner = max(owners, key=lambda each: len(each[0]), default=("", ""))
+        words = [each for each in pointer.removeprefix(origin).split("/") if each not in GENERIC]
+        if words[-1:] and words[-1].isdigit():
+            words[-1] = schema.get("title") or f"Option{int(words[-1]) + 1}"
+        words = [_ENDINGS.get(each, each).replace("~1", " ") for each in words]
+        return self._put(schema, " ".join([owner, *words]), pointer)
+
     def _places(self) -> Iterator[tuple[Any, Any, str, str]]:
         """Yield where schemas stand outside the components: the owner, its key, a name and a pointer."""
         components = self._document["components"]
@@ -211,12 +259,11 @@ class Namer:
             for index, parameter in enumerate(item.get("parameters", [])):
                 pointer = below("", "paths", path, "parameters", index)
                 yield from self._in_parameter(parameter, f"{path} {parameter.get('name')}", pointer)
-            pointer = below("", "paths", path)
-            for method in METHODS:
-                if method in item:
-                    yield from self._in_operation(item[method], below(pointer, method))
-            for method, operation in item.get("additionalOperations", {}).items():
-                yield from self._in_operation(operation, below(pointer, "additionalOperations", method))
+            for _, operation, here in operations_of(item, below("", "paths", path)):
+                yield from self._in_operation(operation, here)
+        for key in WEBHOOKS:
+            for name, item in self._document.get(key, {}).items():
+                yield from self._in_messages(item, name, below("", key, name))
 
     def _in_operation(self, operation: Any, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         name = self._ids[pointer].replace(".", " ")
@@ -232,6 +279,14 @@ class Namer:
                 here = below(pointer, "responses", status)
                 yield from self._in_content(response, f"{name} Response{ending}", here)
 
+        for name, callback in operation.get("callbacks", {}).items():
+            for expression, item in callback.items():
+                yield from self._in_messages(item, name, below(pointer, "callbacks", name, expression))
+
+    def _in_messages(self, item: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
+        for _, message, here in operations_of(item, pointer) if isinstance(item, Mapping) else ():
+            yield from self._in_content(message.get("requestBody", {}), f"{name} Payload", below(here, "requestBody"))
+
     def _in_parameter(self, parameter: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         if "schema" in parameter:
             yield parameter, "schema", name, below(pointer, "schema")
@@ -239,8 +294,13 @@ class Namer:
 
     def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         for media_type, each in node.get("content", {}).items():
+            here = below(pointer, "content", media_type)
             if "schema" in each:
-                yield each, "schema", name, below(pointer, "content", media_type, "schema")
+                yield each, "schema", name, below(here, "schema")
+            if "itemSchema" in each:
+                yield each, "itemSchema", f"{name} Item", below(here, "itemSchema")
+            for event in each.get("x-stream-events", {}):
+                yield each["x-stream-events"], event, f"{name} {event}", below(here, "x-stream-events", event)
 
     def _named(self, schema: Any, name: str, pointer: str) -> Any:
         """Return what stands for a schema, once it and all in it have names."""
@@ -249,29 +309,44 @@ class Namer:
         self._inside(schema, name, pointer)
         if not self._needs_name(schema):
             return schema
-        new = free_name(class_name(name), self._taken)
-        self.origins[new] = pointer
-        self._schemas[new] = schema
+        new = self._put(schema, name, pointer)
         kept = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         return {"$ref": f"#/components/schemas/{new}", **kept}
 
-    def _inside(self, schema: Any, name: str, pointer: str) -> None:
+    def _put(self, schema: Mapping[str, Any], name: str, pointer: str) -> str:
+        new = free_name(class_name(name), self._taken)
+        self.origins[new] = pointer
+        self._schemas[new] = schema
+        return new
+
+    def _inside(self, schema: Any, name: str, pointer: str, *, is_part: bool = False) -> None:
         if not isinstance(schema, Mapping):
             return
         owner: Any = schema
         for key, each in schema.get("properties", {}).items():
             owner["properties"][key] = self._named(each, f"{name} {key}", below(pointer, "properties", key))
-        for key, ending in (("items", "Item"), ("additionalProperties", "Value")):
+        for key, ending in _ENDINGS.items():
             if key in schema:
                 owner[key] = self._named(schema[key], f"{name} {ending}", below(pointer, key))
+        for index, each in enumerate(schema.get("prefixItems", [])):
+            owner["prefixItems"][index] = self._named(
+                each, f"{name} Item{index + 1}", below(pointer, "prefixItems", index)
+            )
+        for count, (key, each) in enumerate(schema.get("patternProperties", {}).items()):
+            owner["patternProperties"][key] = self._named(
+                each, f"{name} Value{count or ''}", below(pointer, "patternProperties", key)
+            )
         for index, part in enumerate(schema.get("allOf", [])):
             # Its properties are those of the whole, so the part itself needs no name.
-            self._inside(part, name, below(pointer, "allOf", index))
+            self._inside(part, name, below(pointer, "allOf", index), is_part=True)
+        # A member is one with what stands beside the union, and gets its name with that.
+        beside = (key for key in schema if key not in ("oneOf", "anyOf", "discriminator", "type"))
+        give = self._inside if is_part or not all(map(is_annotation, beside)) else self._named
         for key in ("oneOf", "anyOf"):
             for index, member in enumerate(schema.get(key, [])):
                 own = member.get("title") if isinstance(member, Mapping) else None
                 ending = str(own or f"Option{index + 1}")
-                schema[key][index] = self._named(member, f"{name} {ending}", below(pointer, key, index))
+                schema[key][index] = give(member, f"{name} {ending}", below(pointer, key, index)) or member
 
     def _needs_name(self, schema: Mapping[str, Any]) -> bool:
         values = [each for each in schema.get("enum", []) if each is not None]
@@ -283,6 +358,9 @@ class Namer:
     def _is_object(self, schema: Any, within: int = 0) -> bool:
         """Whether a schema that is no reference describes an object with fields."""
         if within > _MOST_PARTS or not isinstance(schema, Mapping) or "$ref" in schema:
+            return False
+        types = schema.get("type", "object")
+        if not {"object"} >= set([types] if isinstance(types, str) else types) - {"null"}:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True

@@ -22,7 +22,8 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
     """Return what the package was made of, and what came out, as JSON."""
     inputs = [
         settings.spec,
-        *(ROOT / "overlays" / overlay for overlay in settings.overlays),
+        *settings.overlay_documents,
+        *(ROOT / "overlays" / overlay for overlay in (*settings.overlays, *settings.optional)),
         *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),

@@ -7,7 +7,7 @@ OpenAPI 3.1, and refers to its own components alone. What had to go is in the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from lmnt_server.documents import DocumentError, read
 
 from .extensions import EXTENSIONS
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
-from .naming import class_name, free_attribute, free_name
+from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
+from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
 SECTIONS = {
@@ -34,16 +35,18 @@ SECTIONS = {
 }
 """The section of the components that holds what a reference names, by the table of that."""
 
-INLINE = ("pathItem", "operation", "mediaType", "encoding")
+INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType", "encoding")
 """The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
 
-def load_description(path: Path, report: Report | None = None) -> dict[str, Any]:
-    """Read a description; raises Failure for one that is broken."""
+def load_description(path: Path, report: Report | None = None, overlays: Iterable[Path] = ()) -> dict[str, Any]:
+    """Read a description, as overlay documents mend it; raises Failure for one that is broken."""
     report = report or Report()
-    return Reader(_load(path, report), path, report).document()
+    document = _load(path, report)
+    apply_overlays(document, path, overlays, report)
+    return Reader(document, path, report).document()
 
 
 def _load(path: Path, report: Report) -> dict[str, Any]:
@@ -159,11 +162,13 @@ class Reader:
         return self._fields(node, table, place)
 
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
+        if table == "mediaType" and "x-oai-itemSchema" in node:  # before OpenAPI had a word for it
+            node = {"itemSchema" if key == "x-oai-itemSchema" else key: value for key, value in node.items()}
         found: dict[str, Any] = {}
         for key, value in node.items():
-            use = TABLES[table].get(key)
+            use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
-            if key.startswith("x-"):
+            if key.startswith("x-") and use is None:
                 extension = EXTENSIONS.get(table, {}).get(key)
                 if extension is None or extension.allows(value):
                     found[key] = value
@@ -187,13 +192,14 @@ class Reader:
 
     def _children(self, found: dict[str, Any], table: str, key: str, use: Use, value: Any, place: _Place) -> None:
         if use.shape == "one":
-            each = (
-                value if key == "additionalProperties" and isinstance(value, bool) else self._child(value, use, place)
-            )
+            each = value if key in _CLOSING and isinstance(value, bool) else self._child(value, use, place)
             if each is not None:
                 found[key] = each
         elif use.shape == "list" and isinstance(value, list):
-            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value)]
+            listed = [each for each in value if not (key == "allOf" and _is_nullable_alone(each))]
+            if len(listed) < len(value):
+                found["nullable"] = True
+            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value) if each in listed]
             found[key] = [each for each in items if each is not None]
         elif use.shape == "map" and isinstance(value, Mapping):
             result: dict[str, Any] = {}
@@ -258,7 +264,7 @@ class Reader:
 
     def _hoisted(self, section: str, target: Any, reference: str, place: _Place) -> str:
         """Put what a reference names under the components; return its name there."""
-        words = [step for step in re.split(r"[/#]", place.pointer) if step and step not in _GENERIC]
+        words = [step for step in re.split(r"[/#]", place.pointer) if step not in GENERIC]
         last = re.sub(r"\.(ya?ml|json)$", "", words[-1] if words else reference, flags=re.IGNORECASE)
         name = last.replace("~1", " ").replace("~0", " ")
         if section == "schemas":
@@ -282,26 +288,37 @@ class Reader:
                 self._tell(below(place.pointer, "discriminator"), "it names no property")
                 del schema["discriminator"]
             else:
-                self._mend_mapping(said, place.below("discriminator"))
+                schema["discriminator"] = self._discriminator(said, place.below("discriminator"))
         return _nullable(schema) if "nullable" in schema else schema
 
-    def _mend_mapping(self, said: Any, place: _Place) -> None:
-        """Have each value name a component."""
-        for value, target in list(said.get("mapping", {}).items()):
-            is_name = re.fullmatch(r"[\w.-]+", target) and target in self._source.get("components", {}).get(
-                "schemas", {}
+    def _discriminator(self, said: Mapping[str, Any], place: _Place) -> dict[str, Any]:
+        """Return a discriminator that names components."""
+        mapping = {
+            value: self._named_in_discriminator(target, place.below("mapping", value))
+            for value, target in said.get("mapping", {}).items()
+        }
+        found = {
+            "propertyName": said["propertyName"],
+            "mapping": {value: name for value, name in mapping.items() if name},
+        }
+        if "defaultMapping" in said:
+            found["defaultMapping"] = self._named_in_discriminator(
+                said["defaultMapping"], place.below("defaultMapping")
             )
-            written = f"#/components/schemas/{target}" if is_name else target
-            here = below(place.pointer, "mapping", value)
-            try:
-                contents, there = self._target(written, replace(place, pointer=here))
-            except Failure:
-                self._tell(here, f"{target!r} is no schema")
-                del said["mapping"][value]
-                continue
-            name = self._named.get(("schemas", id(contents))) or self._hoisted("schemas", contents, written, there)
-            if not is_name:
-                said["mapping"][value] = f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}"
+        return found
+
+    def _named_in_discriminator(self, target: str, place: _Place) -> str:
+        """Return the reference to the component that a discriminator names, by its name or by a reference."""
+        schemas = self._source.get("components", {}).get("schemas", {})
+        is_name = re.fullmatch(r"[\w.-]+", target) and target in schemas
+        written = f"#/components/schemas/{target}" if is_name else target
+        try:
+            contents, there = self._target(written, replace(place, uri=self._uri) if is_name else place)
+        except Failure:
+            self._tell(place.pointer, f"{target!r} is no schema")
+            return ""
+        name = self._named.get(("schemas", id(contents))) or self._hoisted("schemas", contents, written, there)
+        return f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}"
 
     def mend_parameter(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
         """Drop a parameter that nobody can send."""
@@ -332,38 +349,32 @@ class Reader:
         return node
 
 
-_GENERIC = {
-    "components",
-    "schemas",
-    "parameters",
-    "responses",
-    "requestBodies",
-    "headers",
-    "content",
-    "schema",
-    "properties",
-    "$defs",
-    "definitions",
-}
-"""Steps of a pointer that say nothing of what is there."""
+_CLOSING = ("additionalProperties", "items")
+"""Keywords that say with `false` that there is nothing else."""
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     """Say with a type what `nullable` says."""
     if not schema.pop("nullable"):
         return schema
-    if "type" in schema:
-        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        schema["type"] = [*types, *(["null"] if "null" not in types else [])]
     if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
         schema["enum"] = [*schema["enum"], None]
     if "type" in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        schema["type"] = [*types, *(["null"] if "null" not in types else [])]
+    if {"type", "enum"} & schema.keys() and not {"$ref", "allOf", "oneOf", "anyOf"} & schema.keys():
         return schema
     # What is said of the place where the value stands, not of the value.
     kept: dict[str, Any] = {
         key: schema[key] for key in ("description", "readOnly", "writeOnly", "deprecated") if key in schema
     }
     return kept | {"oneOf": [schema, {"type": "null"}]}
+
+
+def _is_nullable_alone(part: Any) -> bool:
+    """Whether a part of an allOf says that the whole may be null, and nothing else: people write it beside a `$ref`."""
+    is_nullable = isinstance(part, Mapping) and part.get("nullable") is True
+    return is_nullable and all(key == "nullable" or is_annotation(key) for key in part)
 
 
 _MENDERS: Mapping[str, Callable[[Reader, dict[str, Any], _Place], Any]] = {

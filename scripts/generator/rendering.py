@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,20 @@ from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
 from .description import Description, RawOperation
+from .first_call import example, first_call
+from .inheritance import open_parents
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
+from .pages import Pages
 from .report import Failure, Report, below, refuse
-from .service import base_url, client_headers, request_id_header
+from .servers import Servers
+from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
-from .writing import default_of, literal, prose
+from .streams import unwrap
+from .webhooks import RESOURCE, webhooks
+from .writing import MARKDOWN, default_of, literal, prose
 
 
 class Package(Project):
@@ -48,12 +55,24 @@ class Package(Project):
         self.report = report = report or Report()
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
-        origins = Namer(document, ids, report.moved).name_all()
-        self.settings = settings
+        open_parents(document, report.moved)
+        unwrap(document)
+        namer = Namer(document, ids, report.moved)
+        namer.name_all()
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
-        self.kinds = Kinds(self.description, origins)
+        self.kinds = Kinds(self.description, namer)
         self.models = Models(self.description, self.kinds)
+        security = self.description.security
+        self.servers = Servers(self.description, [*security.secrets, *security.token_arguments])
         self.calls = list(self._calls())
+        pages = Pages(self.models, report, settings.pagination)
+        for call in self.calls:
+            call.paging = pages.of(call)
+        pages.check()
+        self.webhooks = webhooks(self.description, self.kinds, self.models)
+        needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
+        self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
+        self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
         config = Config.from_sources(
@@ -70,24 +89,26 @@ class Package(Project):
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
         self._refuse_losses()
         self.env.bytecode_cache = _COMPILED
+        self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
-        self.env.filters.update(literal=literal, prose=prose)
+        self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
-        auth = self.description.security.auth
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
-        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
+        found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
             digest=digest,
             description=self.description,
-            auth=auth,
-            base_url=base_url(document),
+            security=security,
+            servers=self.servers,
+            base_url=self.servers.base_url,
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
+            webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
@@ -97,6 +118,10 @@ class Package(Project):
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
             tags_of=self.models.tags,
+            default_member=self.models.default_member,
+            python_name=python_name,
+            at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
+            fields_named=self.models.fields_named,
             default_of=default_of,
         )
 
@@ -104,7 +129,7 @@ class Package(Project):
         """Yield the operations that can be expressed; the others are left out."""
         self.left_out: list[LeftOutCall] = []
         for each in self.description.operations:
-            call = Call(each, self.description, self.kinds, self.models)
+            call = Call(each, self.description, self.kinds, self.models, self.servers)
             try:
                 call.check()
             except Failure as failure:
@@ -134,6 +159,8 @@ class Package(Project):
                 resource.calls.append(call)
             else:
                 resource.left_out.append(call)
+        if self.webhooks.kinds and RESOURCE not in found:
+            found[RESOURCE] = Resource(RESOURCE, "The messages that the service sends by itself.", taken)
         return found
 
     def _refuse_losses(self) -> None:
@@ -240,6 +267,24 @@ class Package(Project):
             for call in resource.calls:
                 yield self._file(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 
+        paged = next((call for call in self.calls if call.paging), None)
+        yield self._page("api.md", paged=paged)
+        if not self.settings.is_own:  # the page of the project itself is the project's
+            first = first_call(self.calls)
+            yield self._page(
+                "README.md",
+                first=first,
+                arguments=example(first, self.models) if first else "",
+                paged=paged,
+                paged_arguments=example(paged, self.models) if paged else "",
+                requirements=requirements(self.settings.overlays),
+            )
+
+    def _page(self, name: str, **context: Any) -> tuple[str, str]:
+        """Render a page of Markdown."""
+        text = self.env.get_template(f"{name.lower()}.jinja").render(**context)
+        return name, f"<!-- {self._stamp.removeprefix('# ').strip().replace('--', '-')} -->\n\n{text}"
+
     def _file(self, name: str, template: str, /, **context: Any) -> tuple[str, str]:
         text = self.env.get_template(template).render(**context)
         if " object at 0x" in text:
@@ -278,6 +323,16 @@ class Resource:
         """The classes that its module has."""
         endings = ("", "WithRawResponse", "WithStreamingResponse")
         return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
+
+
+OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
+    "servers.py": lambda package: not package.servers.are_plain,
+    "tokens.py": lambda package: bool(package.description.security.tokens),
+    "webhooks.py": lambda package: bool(package.webhooks.kinds),
+    "pagination.py": lambda package: any(call.paging for call in package.calls),
+}
+"""The overlays that only some packages need, and which do."""
 
 
 def is_own(name: str, kind: Kind) -> bool:
@@ -323,6 +378,19 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
+def requirements(overlays: list[str]) -> list[str]:
+    """Return what has to be installed for a package of some overlays, as its own `vendor` knows it."""
+    texts = [(ROOT / "overlays" / overlay).read_text(encoding="utf-8") for overlay in overlays]
+    imported = {name for text in texts for name in re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
+    copying = ast.parse((ROOT / "overlays" / "vendor" / "copying.py").read_text(encoding="utf-8"))
+    known = next(
+        ast.literal_eval(node.value)
+        for node in copying.body
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "REQUIREMENTS" and node.value
+    )
+    return sorted({requirement for name, requirement in known.items() if name in imported | {"attrs"}})
+
+
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
     """Return the template and the line where rendering failed."""
     if isinstance(error, jinja2.TemplateSyntaxError):
@@ -333,7 +401,7 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
 
 def _check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports(settings.overlays), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import decimal
 import json
 import pickle
 import types
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lmnt
-from lmnt import casting, codec, model, unions
+from lmnt import casting, codec, formats, model, unions
 from lmnt.codec import MismatchError
 from lmnt.models import (
     AccountRetrieveResponse,
@@ -211,9 +212,9 @@ def test_unions_are_told_apart_by_their_tag() -> None:
         (codec.choice([1, 2], codec.integer), 1, 1, [3, True, "1"]),
         (codec.choice([True], codec.boolean), True, True, [1]),
         (codec.constant("x"), "x", "x", ["y", None]),
-        (codec.day, datetime.date(2026, 2, 3), "2026-02-03", ["2026-02-03", 5, MOMENT]),
-        (codec.moment, MOMENT, "2026-02-03T04:00:00+00:00", ["x", MOMENT.replace(tzinfo=None)]),
-        (codec.uuid, uuid.UUID(int=1), str(uuid.UUID(int=1)), ["x"]),
+        (formats.day, datetime.date(2026, 2, 3), "2026-02-03", ["2026-02-03", 5, MOMENT]),
+        (formats.moment, MOMENT, "2026-02-03T04:00:00+00:00", ["x", MOMENT.replace(tzinfo=None)]),
+        (formats.uuid, uuid.UUID(int=1), str(uuid.UUID(int=1)), ["x"]),
         (codec.nullable(codec.string), None, None, [5]),
         (codec.array(codec.integer), (1, 2), [1, 2], ["12", {"a": 1}, 5, [None]]),
         (codec.mapping(codec.integer), {"a": 1}, {"a": 1}, [[], 5, {"a": "b"}, {1: 1}]),
@@ -237,13 +238,33 @@ def test_what_each_codec_writes(kind: Any, good: object, written: object, bad: l
 
 def test_codecs_read_what_they_write() -> None:
     for kind, value in (
-        (codec.day, datetime.date(2026, 2, 3)),
-        (codec.moment, datetime.datetime(2026, 2, 3, tzinfo=datetime.UTC)),
-        (codec.uuid, uuid.uuid4()),
+        (formats.day, datetime.date(2026, 2, 3)),
+        (formats.moment, datetime.datetime(2026, 2, 3, tzinfo=datetime.UTC)),
+        (formats.uuid, uuid.uuid4()),
+        (formats.clock, datetime.time(1, 2, 3, 4)),
+        (formats.decimal, decimal.Decimal("1.10")),
+        (formats.octets, bytes(range(256))),
     ):
         assert kind.read(kind.write(value)) == value
         assert "must be" in mismatch(kind.read, "x")
         assert "must be" in mismatch(kind.read, 5)
+
+
+@given(st.timedeltas())
+def test_a_duration_is_read_as_it_was_written(value: datetime.timedelta) -> None:
+    assert formats.duration.read(formats.duration.write(value)) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["P1Y", "P2M", "PT0.0000001S", "P99999999999D", "P", "PT", "01:00:00", "P1.5D", "PT1,5H"]
+)
+def test_what_no_timedelta_is_stays_a_text(text: str) -> None:
+    assert formats.duration.read(text) == text
+
+
+@pytest.mark.parametrize("text", ["aGVsbG8/Pz8=", "aGVsbG8_Pz8", "aGVs\r\nbG8/Pz8="])
+def test_base64_is_read_in_any_of_its_spellings(text: str) -> None:
+    assert formats.octets.read(text) == b"hello???"
 
 
 def test_where_a_mismatch_is() -> None:

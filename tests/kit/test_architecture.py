@@ -58,7 +58,6 @@ def test_the_page_says_who_imports_whom() -> None:
                 found[room].add(ROOMS[other])
     assert found == rooms
     assert [pair for pair in against if pair[1] not in imported(pair[0])] == []
-    assert len(against) == 5
 
 
 MODULES = {module.removesuffix(".py").replace("/", ".") for module in ROOMS}

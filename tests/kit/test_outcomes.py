@@ -61,15 +61,18 @@ class Met:
         self.lines: set[tuple[str, int]] = set()
         of, tell = Failure.of, Report.tell
 
-        def noted_of(*arguments: Any) -> Failure:
+        def noted_of(kind: type[Failure], problems: Any) -> Failure:
             self._note()
-            return of(*arguments)
+            plain = of(problems)
+            found = kind(str(plain))
+            found.problems = plain.problems
+            return found
 
         def noted_tell(*arguments: Any) -> None:
             self._note()
             tell(*arguments)
 
-        monkeypatch.setattr(Failure, "of", noted_of)
+        monkeypatch.setattr(Failure, "of", classmethod(noted_of))
         monkeypatch.setattr(Report, "tell", noted_tell)
 
     def _note(self) -> None:

@@ -6,4 +6,5 @@ from __future__ import annotations
 from typing import TypeAlias
 
 RequestId: TypeAlias = str
+
 """`req_` and 22 letters and digits of the base58 alphabet."""

@@ -17,6 +17,7 @@ from .speech_session_text import SpeechSessionText
 SpeechSessionClientMessage: TypeAlias = (
     SpeechSessionInit | SpeechSessionText | SpeechSessionFlush | SpeechSessionReset | SpeechSessionFinish
 )
+
 """What a client sends in a speech session."""
 
 CODEC: _codec.Codec[SpeechSessionClientMessage] = _unions.tagged(
@@ -28,4 +29,5 @@ CODEC: _codec.Codec[SpeechSessionClientMessage] = _unions.tagged(
         "reset": _model.model(SpeechSessionReset),
         "finish": _model.model(SpeechSessionFinish),
     },
+    optional=True,
 )

@@ -16,6 +16,7 @@ from .speech_session_timestamps import SpeechSessionTimestamps
 SpeechSessionServerEvent: TypeAlias = (
     SpeechSessionReady | SpeechSessionTimestamps | SpeechSessionFlushComplete | SpeechSessionResetComplete
 )
+
 """What the server sends in a speech session that goes well, beside the audio."""
 
 CODEC: _codec.Codec[SpeechSessionServerEvent] = _unions.tagged(

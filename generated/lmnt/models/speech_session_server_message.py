@@ -13,6 +13,7 @@ from .speech_session_error import SpeechSessionError
 from .speech_session_server_event import SpeechSessionServerEvent
 
 SpeechSessionServerMessage: TypeAlias = SpeechSessionServerEvent | _model.Result | SpeechSessionError
+
 """What the server sends in a speech session, beside the audio."""
 
 CODEC: _codec.Codec[SpeechSessionServerMessage] = _unions.union(

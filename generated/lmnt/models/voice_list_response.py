@@ -8,4 +8,5 @@ from typing import TypeAlias
 from .voice import Voice
 
 VoiceListResponse: TypeAlias = list[Voice]
+
 """Voices."""
