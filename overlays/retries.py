@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 from .deadline import Deadline
@@ -23,7 +23,7 @@ _impatient: list[None] = []
 
 
 @contextmanager
-def no_retry_waits() -> Iterator[None]:
+def no_retry_waits() -> Generator[None]:
     """Retry at once, in the whole process, while the block lasts: for tests of applications.
 
     What is tried again, and how often, stays as it is.

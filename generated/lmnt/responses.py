@@ -16,7 +16,7 @@ from . import http_types
 from .codec import MismatchError
 from .errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from .exchange import Reply
-from .failures import request_id_of, stated, unreadable
+from .failures import stated, unreadable
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
@@ -41,7 +41,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     if operation.result is None:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
-    stamp(result, request_id_of(reply.response))
+    stamp(result, reply.response.request_id)
     return result if operation.made is None else operation.made(result, reply)
 
 
@@ -108,7 +108,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def request_id(self) -> str | None:
         """The id to give when asking for support; None if the server sent none."""
-        return request_id_of(self._reply.response)
+        return self._reply.response.request_id
 
     @property
     def retries_taken(self) -> int:
