@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, string
 from .errors import APIError, FileError, InvalidArgumentError
 from .event_loops import in_thread
 from .options import field_value
@@ -165,14 +165,8 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _read(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise MismatchError("bytes", value)
-    return value
-
-
-binary: Codec[bytes] = Codec(_read, _upload)
-"""A file on its way to the server, bytes on their way back."""
+binary: Codec[str] = Codec(string.read, _upload)
+"""A file on its way to the server; on the way back, what JSON has in its place."""
 
 
 def file_from_path(path: str) -> tuple[str, bytes]:

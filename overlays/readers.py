@@ -101,7 +101,8 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
     if "json_fields" in vars(kind):
         for each in attrs.fields(cast("Any", kind)):
             if each.name != "additional_properties":  # made when it is asked for
-                known[f"default_{each.name}"] = each.default
+                # What did not come is None, though it be a constant that a caller need not give.
+                known[f"default_{each.name}"] = None if each.name in fields else each.default
                 filled += f"\n    made.{each.name} = {'' if each.name in fields else 'default'}_{each.name}"
         made = _FILLED.format(count=len(fields), filled=filled)
     text = _READER.format(count=len(fields), taken=taken, checked=checked, made=made)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from generator.making import PINNED, check_tools, make, try_imports
 from generator.placing import check_place, differences, lock, put_in_place, workspace
@@ -42,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="an operation that cannot be expressed and need not be in the package; repeatable; `all` for a first look",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what was told and left out to FILE, as JSON")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="fetch what the description refers to from the network"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -54,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             if given.out and not given.check:
                 check_place(settings)
-            return _check(settings, report) if given.check else _regenerate(settings, report)
+            check_tools(settings)
+            document = load_description(settings.spec, report, allow_remote=given.allow_remote)
+            return _check(settings, report, document) if given.check else _regenerate(settings, report, document)
         finally:
             if given.report:
                 given.report.write_text(report.json(), encoding="utf-8")
@@ -64,18 +70,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _make(settings: Settings, report: Report, folder: Path) -> None:
+def _make(settings: Settings, report: Report, document: dict[str, Any], folder: Path) -> None:
     """Make the package, and its lock beside it."""
-    check_tools(settings)
-    make(settings, load_description(settings.spec, report), folder, report)
+    make(settings, document, folder, report)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
 
 
-def _check(settings: Settings, report: Report) -> int:
+def _check(settings: Settings, report: Report, document: dict[str, Any]) -> int:
     """Compare what is there with what would be made."""
     with workspace(None) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, document, folder)
         found = list(differences(settings, folder))
     print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
     if found:
@@ -83,11 +88,11 @@ def _check(settings: Settings, report: Report) -> int:
     return 1 if found else 0
 
 
-def _regenerate(settings: Settings, report: Report) -> int:
+def _regenerate(settings: Settings, report: Report, document: dict[str, Any]) -> int:
     """Put the package in its place, and what was told beside it."""
     text = settings.out / "report.txt"
     with workspace(settings.out) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, document, folder)
         put_in_place(folder / settings.package, settings.out / settings.package)
         (folder / "lock.json").replace(settings.out / "lock.json")
         text.unlink(missing_ok=True)

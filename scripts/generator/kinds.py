@@ -7,10 +7,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .media_types import is_text
+from .media_types import is_json, is_text
 from .merging import Contradiction, Merging, component_name, joined, types_of
 from .naming import Namer, class_name, is_annotation, python_name
 from .report import Failure, below, refuse
@@ -43,7 +44,7 @@ NO_MEMBERS = (
 
 FORMATS = {
     **{"date": "day", "date-time": "moment", "time": "clock", "duration": "duration", "uuid": "uuid"},
-    **{"byte": "octets", "decimal": "decimal", "binary": "file"},
+    **{"byte": "octets", "base64": "octets", "decimal": "decimal", "binary": "file"},
 }
 """The formats of text that are more than text; every other format is text that the server checks."""
 
@@ -280,8 +281,11 @@ class Kinds:
             media_type = str(schema.get("contentMediaType", ""))
             is_file = media_type and "contentEncoding" not in schema and not is_text(media_type)
             is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"  # other encodings are the caller's
-            form = "octets" if is_base64 else FORMATS.get(schema.get("format", ""), "string")
-            form = "file" if is_file else form
+            form = FORMATS.get(schema.get("format", ""), "file" if is_file else "string")
+            form = "octets" if is_base64 else form
+            if form == "file" and self._is_in_json(pointer):
+                self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
+                form = "string"
             if form not in ONE_SPELLING and limits:
                 self.tell(pointer, f"a limit of the text of a {schema['format']}")
                 limits = {}
@@ -294,6 +298,37 @@ class Kinds:
         if type_ == "object":
             return self._join(schema, pointer)
         return Kind(type_, limits=limits)
+
+    def _is_in_json(self, pointer: str) -> bool:
+        """Whether a text is in JSON alone: there it is no file."""
+        if owner := self._namer.owner(pointer):
+            return owner not in self._outside_json
+        content = re.findall(r"/content/([^/]+)/schema", pointer)
+        return bool(content) and is_json(content[-1].replace("~1", "/"))
+
+    @cached_property
+    def _outside_json(self) -> set[str]:
+        """The components that a body holds that is no JSON: a form, or bytes."""
+        found: set[str] = set()
+
+        def walk(node: Any, *, is_outside: bool) -> None:
+            if isinstance(node, list):
+                for each in node:
+                    walk(each, is_outside=is_outside)
+            for key, each in node.items() if isinstance(node, Mapping) else ():
+                if key == "content" and not is_outside and isinstance(each, Mapping):
+                    for media_type, described in each.items():
+                        walk(described, is_outside=not is_json(media_type))
+                elif key == "$ref" and isinstance(each, str) and is_outside:
+                    if (name := component_name(each)) not in found:
+                        found.add(name)
+                        walk(self._description.schemas.get(name), is_outside=True)
+                else:
+                    walk(each, is_outside=is_outside)
+
+        document = self._description.document
+        walk([document.get("paths", {}), document.get("components", {})], is_outside=False)
+        return found
 
     def _map(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
         """Return the kind of an object whose names are not listed."""

@@ -255,7 +255,9 @@ def test_a_duration_is_read_as_it_was_written(value: datetime.timedelta) -> None
     assert formats.duration.read(formats.duration.write(value)) == value
 
 
-@pytest.mark.parametrize("text", ["P1Y", "P2M", "PT0.0000001S", "P99999999999D", "P", "PT", "01:00:00", "P1.5D", "PT1,5H"])
+@pytest.mark.parametrize(
+    "text", ["P1Y", "P2M", "PT0.0000001S", "P99999999999D", "P", "PT", "01:00:00", "P1.5D", "PT1,5H"]
+)
 def test_what_no_timedelta_is_stays_a_text(text: str) -> None:
     assert formats.duration.read(text) == text
 

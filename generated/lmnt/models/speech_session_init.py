@@ -23,7 +23,7 @@ class SpeechSessionInit(_model.Model):
     voice: str
     """The id of the voice that speaks."""
 
-    type: Literal["init"] = "init"
+    type: Literal["init"] | None = "init"
     """Always `init`."""
 
     lmnt_version: str | None = None
