@@ -33,8 +33,7 @@ def open_parents(document: dict[str, Any], moved: dict[str, str]) -> None:
             for key in ("discriminator", "oneOf", "anyOf"):
                 part.pop(key, None)
     family.refer(document)
-    for reference, union in family.unions.values():
-        family.schemas[component_name(reference)] = union
+    family.schemas.update({component_name(reference): schema for reference, schema in family.unions.values()})
 
 
 def _reference(name: str) -> str:

@@ -161,6 +161,10 @@ NAMES = {
         [op("GET", "/x", "ThingsController_findAll", "things")],
         ["things.things_controller_find_all"],
     ),
+    "the path and the method in the id": (
+        [op("GET", "/items/{item_id}", "read_items__item_id__get", "items"), op("POST", "/a-b/", "add_a_b__post")],
+        ["items.read", "a_b.add"],
+    ),
     "no tag": ([op("GET", "/api/v1/users/{id}", "getUser")], ["users.get_user"]),
     "no tag and no part": ([op("GET", "/", "home")], ["root.home"]),
     "many tags": ([op("GET", "/x", "a", "first", "second")], ["first.a"]),
