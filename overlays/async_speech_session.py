@@ -21,7 +21,6 @@ from typing import Any, Self
 from .calls import AsyncCalls
 from .errors import APIError, Error
 from .event_loops import is_asyncio
-from .files import Download, asave
 from .handles import Handle
 from .options import CallOptions, Secret
 from .session import State
@@ -181,7 +180,9 @@ class AsyncSpeechSession(SessionFacts):
             APIError: The session failed.
             FileError: The file cannot be written.
         """
-        await asave(self.audio(), Download(path, keep_partial=keep_partial))
+        from .downloads import asave
+
+        await asave(self.audio(), path, keep_partial=keep_partial)
 
     def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncSpokenIterator:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from .codec import Codec, MismatchError, at
@@ -15,36 +14,38 @@ from .omit import Omit
 from .values import sendable
 
 
-@dataclass(frozen=True, slots=True)
 class JSONBody:
     """A body of JSON (RFC 8259)."""
 
-    value: object = field(repr=False)
-    media_type: str = "application/json"
+    def __init__(self, value: object, media_type: str = "application/json") -> None:
+        self.value = value
+        self.media_type = media_type
 
 
-@dataclass(frozen=True, slots=True)
 class FormBody:
     """A body of media type application/x-www-form-urlencoded: fields by name, in order."""
 
-    pairs: Sequence[tuple[str, str]] = field(repr=False)
-    media_type: str = "application/x-www-form-urlencoded"
+    media_type = "application/x-www-form-urlencoded"
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = pairs
 
 
-@dataclass(frozen=True, slots=True)
 class MultipartBody:
     """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
 
-    parts: Sequence[tuple[str, str | Upload]] = field(repr=False)
-    media_type: str = "multipart/form-data"  # and the boundary
+    media_type = "multipart/form-data"  # and the boundary
+
+    def __init__(self, parts: Sequence[tuple[str, str | Upload]]) -> None:
+        self.parts = parts
 
 
-@dataclass(frozen=True, slots=True)
 class RawBody:
     """A body that is sent as it is."""
 
-    content: bytes | Upload = field(repr=False)
-    media_type: str
+    def __init__(self, content: bytes | Upload, media_type: str) -> None:
+        self.content = content
+        self.media_type = media_type
 
 
 RequestBody: TypeAlias = JSONBody | FormBody | MultipartBody | RawBody | None
@@ -112,7 +113,7 @@ def _parts(fields: Mapping[str, object], encoding: Mapping[str, str]) -> list[tu
         for item in items:
             if isinstance(item, Upload):
                 is_silent = item.media_type == DEFAULT_MEDIA_TYPE and name in encoding
-                parts.append((name, replace(item, media_type=encoding[name]) if is_silent else item))
+                parts.append((name, item.of_type(encoding[name]) if is_silent else item))
             elif isinstance(item, dict | list):
                 # OpenAPI: what has a structure is a part of JSON.
                 parts.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from copy import deepcopy
 from enum import Enum, auto
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from . import http_types
 from .event_loops import sleep
-from .exchange import Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
 from .omit import NotGiven
 from .operation import Operation
@@ -57,12 +57,12 @@ class Calls(Handle, Generic[RoadsT]):
     @property
     def api_key(self) -> str:
         """The API key; setting it holds from the next call on, as for the settings below."""
-        return self._options.key.reveal()
+        return self._options.api_key.reveal()
 
     @api_key.setter
     def api_key(self, api_key: str) -> None:
         key, api_key = Secret(api_key), ""
-        self._options = self._options.changed(key=key)
+        self._options = self._options.changed(keys={"api_key": key})
 
     @property
     def base_url(self) -> http_types.URL:
@@ -150,14 +150,16 @@ class SyncCalls(Calls[SyncRoads]):
 
     def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
-        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
         self._shared.check_open()
         reply = _drive(steps, self._shared)
         if operation.result is None:
             return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
-        if mode is Mode.PARSED:
+        if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
-        return APIResponse[Any](reply)
+        response = APIResponse[Any](reply)
+        return response.parse() if mode is Mode.PARSED else response
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
@@ -192,14 +194,16 @@ class AsyncCalls(Calls[AsyncRoads]):
 
     async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
         """Carry out an operation."""
-        steps = exchange(operation, self._options, call, buffered=mode is not Mode.STREAMED)
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
         self._shared.check_open()
         reply = await _adrive(steps, self._shared)
         if operation.result is None:
             return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
-        if mode is Mode.PARSED:
+        if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
-        return AsyncAPIResponse[Any](reply)
+        response = AsyncAPIResponse[Any](reply)
+        return await response.parse() if mode is Mode.PARSED else response
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
@@ -239,6 +243,8 @@ def _do(step: Step, roads: SyncRoads) -> object:
         case Sleep(seconds):
             time.sleep(seconds)
             return None
+        case Ask(give):
+            return give()
 
 
 async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
@@ -266,3 +272,6 @@ async def _ado(step: Step, roads: AsyncRoads) -> object:
         case Sleep(seconds):
             await sleep(seconds)
             return None
+        case Ask(give):
+            found = give()
+            return await found if isinstance(found, Awaitable) else found

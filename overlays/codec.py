@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeGuard, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar, cast
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -57,14 +56,18 @@ def _describe(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-@dataclass(slots=True, eq=False)
 class Codec(Generic[T_co]):
     """The two directions of one kind of value; both raise MismatchError."""
 
-    read: Callable[[object], T_co]
-    write: Callable[[object], object]
-    plain: type | None = None
-    """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
+    __slots__ = ("plain", "read", "write")
+
+    def __init__(
+        self, read: Callable[[object], T_co], write: Callable[[object], object], plain: type | None = None
+    ) -> None:
+        self.read = read
+        self.write = write
+        self.plain = plain
+        """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
 
 
 def _plain(wanted: str, kind: type[T]) -> Codec[T]:
@@ -320,8 +323,7 @@ def patterned(patterns: Mapping[str, Codec[object]], rest: Codec[object] | None)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One property of an object: its name in JSON, the kind of its value, and whether it must be there."""
 
     name: str
@@ -333,3 +335,8 @@ class Field:
     """Whether a response alone holds it: it is not written."""
     write_only: bool = False
     """Whether a request alone holds it: it may be missing from what is read."""
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether what is read need not hold it."""
+        return not self.required or self.write_only

@@ -1,45 +1,141 @@
-"""How the key goes with a request: in the place and in the shape that the description names."""
+"""How the credentials of a call go with its request: which of them, and in the place that the description names."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from typing import Any, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from . import description
-from .options import Secret
+from .deadline import Deadline
+from .errors import InvalidArgumentError
+from .options import SECRET_PARAMETERS, ClientOptions, Key, Secret, TokenSource, variable
+from .transport.messages import Request
+
+Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""Where the credentials go, what they are called there, and the arguments of the client that give them."""
 
 
-def in_headers(key: Secret | None, cookies: Mapping[str, str]) -> dict[str, Secret]:
-    """Return the headers that hold the key, if it is to be sent, and the cookies of a call (RFC 6265 section 5.4)."""
-    place, text = (description.AUTH_PLACE, key.reveal()) if key is not None else ("none", "")
+def chosen(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
+) -> list[Scheme]:
+    """Return the schemes that prove who is calling: the first set for which all was given.
+
+    Args:
+        operation_id: What is called.
+        needs: The sets that will do.
+        keys: What was given, by argument.
+        said: The headers, in lower case, and query parameters that the caller sends by itself.
+
+    Raises:
+        InvalidArgumentError: None of them will do; it names the arguments.
+    """
+    for need in needs:
+        schemes = [description.SCHEMES[name] for name in need]
+        if schemes and all(_is_met(each, keys, said) for each in schemes):
+            return schemes
+    if not needs or not all(needs):
+        return []
+    ways = [[description.SCHEMES[name] for name in need] for need in needs]
+    listed = " or ".join(" and ".join(" and ".join(_asked(each)) for each in way) for way in ways)
+    texts = {name for way in ways for place, _, names in way if place != "connection" for name in names}
+    also = f", or set the environment variables of these names, such as {variable(min(texts))}" if texts else ""
+    raise InvalidArgumentError(f"{operation_id}: nothing proves who is calling: give the client {listed}{also}")
+
+
+def _asked(scheme: Scheme) -> list[str]:
+    place, _, arguments = scheme
+    return [" or ".join(f"{each}=…" for each in arguments)] if place == "connection" else [f"{e}=…" for e in arguments]
+
+
+def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[str]]) -> bool:
+    place, name, arguments = scheme
+    if any(each in keys for each in arguments):
+        return True
+    own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
+    return any(own in each for each in said)
+
+
+def basic(texts: Sequence[str]) -> Secret:
+    """Return the header of a user name and a password (RFC 7617)."""
+    import base64
+
+    joined = ":".join(texts)
+    coded = base64.b64encode(joined.encode()).decode()
+    return Secret(f"Basic {coded}", coded, joined, texts[-1])
+
+
+_HEADERS: Mapping[str, Callable[[str, Sequence[str]], tuple[str, Secret]]] = {
+    "header": lambda name, texts: (name.lower(), Secret(texts[0])),
+    "http": lambda name, texts: ("authorization", Secret(f"{name} {texts[0]}", texts[0])),
+    "basic": lambda _, texts: ("authorization", basic(texts)),
+}
+"""By place: the header that holds the credentials, made of its name there and of the texts that were given."""
+
+
+def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
+    """Return what was given for a scheme; nothing if nothing was, or if it is a source of tokens."""
+    found = [keys.get(each) for each in scheme[2]]
+    texts = [each.reveal() if isinstance(each, Secret) else "" for each in found]
+    return texts if any(isinstance(each, Secret) for each in found) else []
+
+
+def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
+    """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
     found: dict[str, Secret] = {}
-    if place == "header" and key is not None:
-        found[description.AUTH_NAME.lower()] = key
-    elif place == "bearer":
-        found["authorization"] = Secret(f"Bearer {text}", text)
-    elif place == "basic":
-        coded = base64.b64encode(text.encode()).decode()
-        found["authorization"] = Secret(f"Basic {coded}", coded, text, text.partition(":")[2])
-    elif place == "cookie":
-        cookies = {**cookies, description.AUTH_NAME: text}
+    secrets: list[str] = []
+    for scheme in schemes:
+        place, name, _ = scheme
+        if place in _HEADERS and (texts := _texts(scheme, keys)):
+            header, secret = _HEADERS[place](name, texts)
+            found[header] = secret
+        elif place == "cookie" and (texts := _texts(scheme, keys)):
+            cookies = {**cookies, name: texts[0]}
+            secrets += texts
     if cookies:
-        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), text)
+        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *secrets)
     return found
 
 
-def in_query(key: Secret) -> tuple[Secret, ...]:
-    """Return the query parameters that hold the key, encoded."""
-    if description.AUTH_PLACE != "query":
-        return ()
-    text = key.reveal()
-    return (Secret(f"{quote(description.AUTH_NAME, safe='')}={quote(text, safe='')}", text, quote(text, safe="")),)
+def in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
+    """Return the query parameters that hold the credentials, encoded."""
+    given = [
+        (name, text) for place, name, each in schemes if place == "query" for text in _texts((place, name, each), keys)
+    ]
+    return tuple(
+        Secret(f"{quote(name, safe='')}={quote(text, safe='')}", text, quote(text, safe="")) for name, text in given
+    )
 
 
 def without_key(url: str) -> str:
-    """Return a URL of the server's without the query parameter of the key, which it may have repeated."""
+    """Return a URL of the server's without the query parameters of the credentials, which it may have repeated."""
     parts = urlsplit(url)
-    if description.AUTH_PLACE != "query" or not parts.query:
+    if not SECRET_PARAMETERS or not parts.query:
         return url
-    pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]) != description.AUTH_NAME]
+    pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]) not in SECRET_PARAMETERS]
     return parts._replace(query="&".join(pairs)).geturl()
+
+
+def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
+    """Return what gives the tokens of a call."""
+    found = [keys.get(name) for _, _, names in schemes for name in names]
+    return [each for each in found if isinstance(each, TokenSource)]
+
+
+def bearing(
+    request: Request, sources: Sequence[TokenSource], options: ClientOptions, deadline: Deadline | None
+) -> Generator[Any, Any, Request]:
+    """Return a request with its token, unless the caller sends the header of it by itself."""
+    if not sources or "authorization" in request.headers:
+        return request
+    token = yield from sources[0].steps(options, deadline)
+    return request._replace(headers={**request.headers, "authorization": token})
+
+
+def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
+    """Whether another token is to be tried, since the server refused that of a request."""
+    token = request.headers.get("authorization")
+    if not sources or not isinstance(token, Secret):
+        return False
+    sources[0].refused(token)
+    return True

@@ -7,10 +7,9 @@ for sync and one for async. Failures are thrown into the generator as errors of 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -18,20 +17,19 @@ from . import credentials, description
 from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
-from .errors import APIConnectionError, APIError, InvalidArgumentError
+from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError
 from .failures import refusal, request_id_of, unreadable
 from .files import Upload
+from .logs import listener
 from .multipart import boundary_of, sections_of
 from .omit import Omit
 from .operation import Operation, arguments_of, query_pairs
-from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, check_headers, given
+from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, TokenSource, check_headers, given
 from .parameter_styles import Encoded
 from .retries import Attempts
 from .stream import StreamGuard
 from .transport.codings import ACCEPTED
 from .transport.messages import Request, Response
-
-logger = logging.getLogger(__package__)  # under another name, a copy of this package has a log of its own
 
 ERROR_BODY_LIMIT = 1 << 20
 """Bytes of an error's body that are read; what an error says fits many times over."""
@@ -68,7 +66,13 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Step: TypeAlias = Send | Read | ReadStart | Sleep
+class Ask(NamedTuple):
+    """Call a function of the application's; the outcome is what it returns, awaited where that can be."""
+
+    give: Callable[[], object]
+
+
+Step: TypeAlias = Send | Read | ReadStart | Sleep | Ask
 
 
 class Reply(NamedTuple):
@@ -98,9 +102,9 @@ def exchange(
     """
     deadline = Deadline.starting_now(given(call.deadline, options.deadline))
     with arguments_of(operation.id):
-        first = _request(operation, options, call, deadline)
+        first, sources = _request(operation, options, call, deadline)
     try:
-        return (yield from _attempts(first, operation, options, call, buffered=buffered))
+        return (yield from _attempts(first, sources, operation, options, call, buffered=buffered))
     finally:
         for section in first.content:
             if isinstance(section, Upload):
@@ -108,14 +112,22 @@ def exchange(
 
 
 def _attempts(
-    first: Request, operation: Operation[Any], options: ClientOptions, call: CallOptions, *, buffered: bool
+    first: Request,
+    sources: Sequence[TokenSource],
+    operation: Operation[Any],
+    options: ClientOptions,
+    call: CallOptions,
+    *,
+    buffered: bool,
 ) -> Generator[Step, Any, Reply]:
     """Send a request until it is answered, or may not be sent again."""
     attempts = Attempts(operation.id, given(call.max_retries, options.max_retries), first.deadline)
     failure: APIError
+    renewals = 0
     while True:
-        request, hops = numbered(first, attempts.retries), 0
         try:
+            authorized = yield from credentials.bearing(first, sources, options, first.deadline)
+            request, hops = numbered(authorized, attempts.retries + renewals), 0
             while True:
                 response = cast("Response", (yield Send(request)))
                 target = _redirect(request, response) if call.follow_redirects else None
@@ -123,13 +135,13 @@ def _attempts(
                     break
                 yield ReadStart(response, 0)
                 request, hops = target, hops + 1
-        except APIConnectionError as error:
+        except (APIConnectionError, APIStatusError) as error:  # the latter of a token that was not given
             if error.retry_safe is None:
                 error.retry_safe = operation.retry_safe
             failure = error
         else:
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
+            if (log := listener("debug")) is not None:
+                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
             if 200 <= response.status_code < 300:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -139,8 +151,12 @@ def _attempts(
                     raise unreadable(response, content, problem, retry_safe=operation.retry_safe)
                 guard = _guard(operation, options, response)
                 body = cast("bytes", (yield Read(response, guard))) if buffered else None
-                return Reply(operation, response, guard, body, attempts.retries)
+                return Reply(operation, response, guard, body, attempts.retries + renewals)
             start = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+            if response.status_code == 401 and not renewals and authorized is not first:
+                renewals += credentials.renews(request, sources)
+                if renewals:
+                    continue
             failure = refusal(response, start, retry_safe=operation.retry_safe)
         yield Sleep(attempts.wait(failure))
 
@@ -152,7 +168,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     return StreamGuard(
         response,
         request_id=request_id_of(response),
-        retry_safe=None if is_audio else operation.retry_safe,
+        retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
@@ -161,11 +177,26 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
 
 def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
-) -> Request:
+) -> tuple[Request, list[TokenSource]]:
+    extra = check_headers(call.headers or {})
+    said = (options.headers, extra, options.query, call.query or {})
+    schemes = credentials.chosen(operation.id, operation.needs, options.keys, said)
     body = with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
-    headers = _headers(operation, options, call, "" if body is None else body.media_type)
+    headers: dict[str, str | Secret | Omit] = {  # names in lower case; of two with one name the later holds
+        "accept": operation.accept,
+        "user-agent": USER_AGENT,
+        **credentials.in_headers(schemes, options.keys, operation.cookies),
+        **({} if body is None else {"content-type": body.media_type}),
+        # What is handed out as bytes, such as audio, gains nothing by a coding, and a stream of items may wait for it.
+        "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
+        **description.CLIENT_HEADERS,
+        **operation.headers,
+        **options.headers,
+        **extra,
+        RETRY_COUNT: "0",
+    }
     content: Sequence[bytes | Upload] = ()
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
@@ -179,25 +210,28 @@ def _request(
             boundary = os.urandom(16).hex()
             headers["content-type"] = f"{body.media_type}; boundary={boundary}"
         content = sections_of(body.parts, boundary)
-    return Request(
+    request = Request(
         method=operation.method,
-        url=_url(operation.path, operation.query, options, call),
+        url=_url(operation.path, operation.query, options, call, operation.server),
         headers=headers,
-        secret_query=credentials.in_query(options.key) if operation.sends_key else (),
+        secret_query=credentials.in_query(schemes, options.keys),
         content=content,
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
+    if operation.url:
+        request = _moved(request, operation.url)
+    return request, credentials.sources_of(schemes, options.keys)
 
 
-def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions) -> str:
+def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
     pairs = [pair for pair in own if pair[0] not in (call.query or {})]
     default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
     encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
-    return options.base_url + path + (f"?{encoded}" if encoded else "")
+    return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
 
 
 def _quoted_name(name: str) -> str:
@@ -222,33 +256,14 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
     return Request(
         method="GET",
         url=url.replace("http", "ws", 1),
-        headers={"user-agent": _USER_AGENT, **options.headers, **check_headers(call.headers or {}), RETRY_COUNT: "0"},
+        headers={"user-agent": USER_AGENT, **options.headers, **check_headers(call.headers or {}), RETRY_COUNT: "0"},
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
 
 
 _PYTHON = f"{sys.implementation.name} {sys.version.partition(' ')[0]}"
-_USER_AGENT = f"{description.NAME}/Python {description.VERSION} ({_PYTHON})"
-
-
-def _headers(
-    operation: Operation[Any], options: ClientOptions, call: CallOptions, content_type: str
-) -> dict[str, str | Secret | Omit]:
-    """Return the headers, names in lower case; of two with one name the later holds."""
-    return {
-        "accept": operation.accept,
-        "user-agent": _USER_AGENT,
-        **credentials.in_headers(options.key if operation.sends_key else None, operation.cookies),
-        **({"content-type": content_type} if content_type else {}),
-        # What is handed out as bytes, such as audio, gains nothing by a coding.
-        "accept-encoding": "identity" if operation.result is None else ACCEPTED,
-        **description.CLIENT_HEADERS,
-        **operation.headers,
-        **options.headers,
-        **check_headers(call.headers or {}),
-        RETRY_COUNT: "0",
-    }
+USER_AGENT = f"{description.NAME}/Python {description.VERSION} ({_PYTHON})"
 
 
 def numbered(request: Request, retries: int) -> Request:
@@ -259,7 +274,7 @@ def numbered(request: Request, retries: int) -> Request:
 def _redirect(request: Request, response: Response) -> Request | None:
     """Return the request that a redirect asks for (RFC 9110 section 15.4), or None.
 
-    Only a GET follows where the method might have to change. The key stays with the host it was given for.
+    Only a GET follows where the method might have to change.
     """
     location = response.location
     follows = response.status_code in (307, 308) or (
@@ -269,11 +284,15 @@ def _redirect(request: Request, response: Response) -> Request | None:
         return None
     try:
         url = credentials.without_key(urljoin(request.url, location))
-        here, there = urlsplit(request.url), urlsplit(url)
+        is_web = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return None
-    if there.scheme not in ("http", "https"):
-        return None
+    return _moved(request, url) if is_web else None
+
+
+def _moved(request: Request, url: str) -> Request:
+    """Return a request to another place; the key stays with the host it was given for."""
+    here, there = urlsplit(request.url), urlsplit(url)
     same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -98,15 +98,35 @@ def _object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 
-def stated(body: Mapping[str, object], *, retry_safe: bool | None) -> APIStatusError:
-    """Return the error that a message within a session stands for; its type tells the status, as no response does."""
-    type_, message, request_id = _read_error(body)
-    status_code = description.ERROR_STATUS.get(type_ or "", 0)
-    return class_for_status(status_code)(
-        message or "no message",
-        status_code=status_code,
+def stated(
+    body: Mapping[str, object],
+    *,
+    retry_safe: bool | None,
+    response: Response | None = None,
+    message: object = None,
+    type_: object = None,
+    status: object = None,
+) -> APIStatusError:
+    """Return the error that a message of a session, or an item of a stream, stands for.
+
+    Args:
+        body: The message; its type tells the status, as no response does.
+        retry_safe: See APIError.
+        response: What the item came in.
+        message: What it says, where that does not stand in one of the usual places.
+        type_: What kind of error it is, likewise.
+        status: Its HTTP status, likewise.
+    """
+    found, said, request_id = _read_error(body)
+    kind = type_ if isinstance(type_, str) else found
+    number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
+    return class_for_status(number)(
+        message if isinstance(message, str) and message else said or "no message",
+        status_code=number,
         body=body,
-        request_id=request_id,
-        type=type_,
+        request_id=request_id if response is None else request_id_of(response) or request_id,
+        type=kind,
         retry_safe=retry_safe,
+        response=None if response is None else response.read_as(b""),
+        headers=None if response is None else response.headers,
     )

@@ -1,25 +1,20 @@
-"""Files in both directions: what can be uploaded, and a download that never leaves half a file at its name."""
+"""Files that can be uploaded, however they are given."""
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import IO, Annotated, Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
+from collections.abc import Awaitable, Mapping
+from typing import IO, TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from .codec import Codec, MismatchError, string
-from .errors import APIError, FileError, InvalidArgumentError
-from .event_loops import in_thread
 from .options import field_value
 from .pydantic_schemas import File
 
-__all__ = ["FileContent", "FileTypes", "file_from_path"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-T = TypeVar("T")
+__all__ = ["FileContent", "FileTypes", "file_from_path"]
 
 
 @runtime_checkable
@@ -56,18 +51,36 @@ DEFAULT_MEDIA_TYPE = "application/octet-stream"
 """What a file is that says nothing of itself."""
 
 
-@dataclass(slots=True)
 class Upload:
-    """One file part of a multipart body."""
+    """One file part of a multipart body.
 
-    name: str
-    content: Readable | bytes | Path = field(repr=False)
-    media_type: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    is_awaited: bool = False
-    """Whether what its content reads must be awaited."""
-    spool: IO[bytes] | None = field(default=None, repr=False, compare=False)
-    """What was read of a content that cannot be rewound, for as long as the call may send it again."""
+    Args:
+        name: The name of the file.
+        content: The file.
+        media_type: What it is.
+        headers: Headers of its part.
+        is_awaited: Whether what its content reads must be awaited.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        content: Readable | bytes | Path,
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
+        is_awaited: bool = False,
+    ) -> None:
+        self.name = name
+        self.content = content
+        self.media_type = media_type
+        self.headers = headers or {}
+        self.is_awaited = is_awaited
+        self.spool: IO[bytes] | None = None
+        """What was read of a content that cannot be rewound, for as long as the call may send it again."""
+
+    def of_type(self, media_type: str) -> Upload:
+        """Return the same with another media type."""
+        return Upload(self.name, self.content, media_type, self.headers, self.is_awaited)
 
     def close(self) -> None:
         """Let go of what was kept for another try."""
@@ -86,7 +99,7 @@ def _upload(value: object) -> Upload:
         content = _path(cast("os.PathLike[str]", content))
     elif not hasattr(content, "read"):
         content = _bytes(content)
-    is_awaited = not isinstance(content, Path | bytes) and _is_awaited(content)
+    is_awaited = not isinstance(content, os.PathLike | bytes) and _is_awaited(content)
     called, kind = _said_of(content)
     # A name that the system could not decode holds surrogates, which cannot be sent.
     name = str(name or called or "upload").encode(errors="replace").decode()
@@ -107,10 +120,13 @@ def _said_of(content: object) -> tuple[str, str]:
     kind = getattr(content, "content_type", "")
     # With a media type it is the upload of a framework, and its `name` may be that of a field of a form.
     called = (kind != "" and getattr(content, "filename", None)) or getattr(content, "name", None)
-    return Path(called).name if isinstance(called, str) else "", kind if isinstance(kind, str) else ""
+    name = os.path.basename(called) if isinstance(called, str) else ""  # noqa: PTH119  # `pathlib` takes long to import
+    return name, kind if isinstance(kind, str) else ""
 
 
 def _path(content: os.PathLike[str]) -> Path:
+    from pathlib import Path
+
     try:
         path = Path(os.fsdecode(content))
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -175,98 +191,6 @@ def file_from_path(path: str) -> tuple[str, bytes]:
     Raises:
         OSError: The file cannot be read.
     """
+    from pathlib import Path
+
     return Path(path).name, Path(path).read_bytes()
-
-
-class Download:
-    """A file that takes its name when it is whole, and not before.
-
-    The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
-
-    Args:
-        path: The final name. A file that is there already stays as it is until then; a link goes on to lead to it.
-        keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
-
-    Raises:
-        InvalidArgumentError: This is no path.
-        FileError: Nothing can be written there.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        try:
-            self._path = Path(os.fsdecode(path))
-        except TypeError as error:
-            raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
-        self._path = self._try(self._followed)
-        self._keep_partial = keep_partial
-        # A name that has just room in the file system has none for an addition.
-        self._temporary = self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
-        self._file = self._try(self._open)
-
-    def _followed(self) -> Path:
-        return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
-
-    def _open(self) -> IO[bytes]:
-        if self._path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        if self._path.exists() and not self._path.is_file():
-            raise OSError(0, "it is no regular file, and a rename would take its place")
-        return self._temporary.open("xb")
-
-    def _try(self, step: Callable[[], T]) -> T:
-        try:
-            return step()
-        except (OSError, ValueError) as error:
-            raise FileError(f"cannot write {self._path}: {reason_of(error)}", path=str(self._path)) from error
-
-    def write(self, chunk: bytes) -> None:
-        """Add bytes; raises FileError."""
-        self._try(lambda: self._file.write(chunk))
-
-    def commit(self) -> None:
-        """Give the file its name; raises FileError."""
-        self._try(self._finish)
-
-    def _finish(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._temporary.replace(self._path)
-
-    def discard(self, error: BaseException | None) -> None:
-        """Remove the temporary file, or keep it as `<path>.partial`, if that can be, and name it in the error."""
-        # A file on a full disk may fail to close; its removal must still be tried.
-        with suppress(OSError):
-            self._file.close()
-        if self._keep_partial and isinstance(error, APIError):
-            kept = self._path.with_name(f"{self._path.name}.partial")
-            try:
-                self._temporary.replace(kept)
-            except OSError:  # such a long name, or a folder of that name: it stays where it is
-                kept = self._temporary
-            error.partial_path = str(kept)
-            return
-        with suppress(OSError):
-            self._temporary.unlink()
-
-
-def save(chunks: Iterator[bytes], download: Download) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-        download.commit()
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
-async def asave(chunks: AsyncIterator[bytes], download: Download) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
-    try:
-        async for chunk in chunks:
-            await in_thread(partial(download.write, chunk))
-        await in_thread(download.commit)
-    except BaseException as error:
-        download.discard(error)
-        raise

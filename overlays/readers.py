@@ -90,7 +90,7 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
     taken = checked = filled = ""
     for attribute, field in fields.items():
         names = {"attribute": attribute, "name": field.name}
-        unless_there = _REQUIRED if field.required and not field.write_only else _OPTIONAL
+        unless_there = _REQUIRED if not field.may_lack else _OPTIONAL
         taken += _TAKEN.format(**names)
         checked += _CHECKED.format(**names, unless_there=unless_there.format(**names))
         known[f"plain_{attribute}"] = field.codec.plain
@@ -101,8 +101,8 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
     if "json_fields" in vars(kind):
         for each in attrs.fields(cast("Any", kind)):
             if each.name != "additional_properties":  # made when it is asked for
-                # What did not come is None, though it be a constant that a caller need not give.
-                known[f"default_{each.name}"] = None if each.name in fields else each.default
+                is_optional = each.name in fields and fields[each.name].may_lack
+                known[f"default_{each.name}"] = None if is_optional else each.default  # a constant that did not come
                 filled += f"\n    made.{each.name} = {'' if each.name in fields else 'default'}_{each.name}"
         made = _FILLED.format(count=len(fields), filled=filled)
     text = _READER.format(count=len(fields), taken=taken, checked=checked, made=made)

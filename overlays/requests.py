@@ -7,10 +7,9 @@ from types import NoneType
 from typing import Any, TypedDict, cast, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
-from . import http_types
+from . import description, http_types
 from .bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from .calls import Mode
-from .casting import check_type, codec_of
 from .codec import Codec, MismatchError, anything, string
 from .errors import InvalidArgumentError
 from .files import FileTypes, Upload, binary
@@ -83,6 +82,8 @@ def request_operation(
         raise InvalidArgumentError(f"{name}: the path is below the base URL; for another place make another client")
     is_binary = issubclass(class_of(cast_to), _BINARY)
     if not issubclass(class_of(cast_to), ResponseFacts):
+        from .casting import check_type
+
         check_type(cast_to)
     with arguments_of(name):
         made = Operation(
@@ -94,6 +95,7 @@ def request_operation(
             retry_safe=method in SAFE_METHODS,
             query=parse_qsl(parts.query, keep_blank_values=True),
             body=with_extra(_body(body, files), options.get("extra_json")),
+            needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # nobody knows what it needs
         )
     return made, CallOptions(
         headers=options.get("headers"),
@@ -129,6 +131,8 @@ def mode_of(cast_to: Any, *, stream: bool) -> Mode:
 
 def part_codec(stream_cls: Any, cast_to: Any) -> Codec[Any]:
     """Return the codec of the events of a stream: that of X in `Stream[X]`, else that of the result."""
+    from .casting import codec_of
+
     return codec_of(next(iter(get_args(stream_cls)), cast_to))
 
 

@@ -153,7 +153,7 @@ class AsyncResponseContextManager(Generic[AsyncResponseT]):
 # resource are made of the methods that wait.
 def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], APIResponse[T]]:
     """Return the method for a RawResource."""
-    return _returning(method, "APIResponse[{}]")
+    return returning(method, "APIResponse[{}]")
 
 
 def raw_binary(
@@ -167,7 +167,7 @@ def async_raw(
     method: Callable[Concatenate[Any, P], Awaitable[T]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[T]]]:
     """Return the method for an AsyncRawResource."""
-    return _returning(method, "AsyncAPIResponse[{}]")
+    return returning(method, "AsyncAPIResponse[{}]")
 
 
 def async_raw_binary(
@@ -181,40 +181,45 @@ def streamed(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[Any, P], ResponseContextManager[APIResponse[T]]]:
     """Return the method for a StreamedResource."""
-    return _returning(method, "ResponseContextManager[_resource.APIResponse[{}]]")
+    return returning(method, "ResponseContextManager[_resource.APIResponse[{}]]")
 
 
 def streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], ResponseContextManager[StreamedBinaryAPIResponse]]:
     """Return the method for a StreamedResource: bytes on their way."""
-    return _returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
+    return returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
 
 
 def async_streamed(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[T]]]:
     """Return the waiting method for an AsyncStreamedResource."""
-    return _returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
 
 
 def async_streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
     """Return the waiting method for an AsyncStreamedResource: bytes on their way."""
-    return _returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
 
 
-def _returning(method: Any, result: str) -> Callable[..., Any]:
+def returning(method: Any, result: str, old: str = "", new: str = "") -> Callable[..., Any]:
     """Return the same function, which says of itself that it returns something else.
 
     Args:
         method: A method of a generated module, which has this module as `_resource`.
         result: The annotation of its result, as seen from there, with `{}` where the method's own stands in it.
+        old: A class in its own.
+        new: What stands in its place.
     """
     made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
     made.__kwdefaults__ = method.__kwdefaults__
     made.__doc__, made.__module__, made.__qualname__ = method.__doc__, method.__module__, method.__qualname__
     own = method.__annotations__
-    made.__annotations__ = {**own, "return": f"_resource.{result}".format(own["return"])}
+    made.__annotations__ = {
+        **own,
+        "return": f"_resource.{result}".format(own["return"].replace(f".{old}[", f".{new}[", 1)),
+    }
     return made

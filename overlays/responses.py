@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from . import http_types
-from .casting import cast_plainly, codec_of
-from .codec import Codec, MismatchError
-from .errors import APIResponseValidationError, StreamAlreadyConsumed
+from .codec import MismatchError
+from .errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from .exchange import Reply
-from .failures import request_id_of, unreadable
-from .files import Download, asave, save
+from .failures import request_id_of, stated, unreadable
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
@@ -43,7 +42,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
     stamp(result, request_id_of(reply.response))
-    return result
+    return result if operation.made is None else operation.made(result, reply)
 
 
 def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
@@ -167,23 +166,29 @@ class ResponseFacts(Handle, Generic[T]):
         operation, response = self._reply.operation, self._reply.response
         if to is None:
             return content if operation.result is None else parse(operation, self._reply, content)
+        from .casting import cast_plainly, codec_of
+
         try:
             return cast_plainly(to, response, content)
         except LookupError:
-            return parse(operation._replace(result=codec_of(to)), self._reply, content)
+            return parse(operation._replace(result=codec_of(to), made=None), self._reply, content)
         except ValueError as error:
             raise unreadable(response, content, f"{operation.id}: {error}", retry_safe=operation.retry_safe) from error
+
+    @property
+    def content_type(self) -> str:
+        """What the response says that its body is, parameters too; empty if it says nothing."""
+        return self._reply.response.headers.get("content-type", "")
+
+    def stated(self, body: Mapping[str, object], message: object, type_: object, status: object) -> APIStatusError:
+        """Return the error that an item of the body stands for; see `failures.stated`."""
+        return stated(body, retry_safe=None, response=self._reply.response, message=message, type_=type_, status=status)
 
     def unreadable(self, problem: str) -> APIResponseValidationError:
         """Return the error of a body whose parts are not what they should be."""
         operation, response = self._reply.operation, self._reply.response
         problem = f"{operation.id}: {problem}, as {response.media_type or 'no media type'}"
         return unreadable(response, b"", problem, retry_safe=operation.retry_safe)
-
-    def read_part(self, codec: Codec[S], text: str) -> S:
-        """Read one JSON value of a body that is a series of them; raises APIResponseValidationError."""
-        operation = self._reply.operation
-        return read_result(codec, operation.id, self._reply.response, text.encode(), retry_safe=operation.retry_safe)
 
 
 class APIResponse(ResponseFacts[T]):
@@ -206,6 +211,10 @@ class APIResponse(ResponseFacts[T]):
             APIResponseValidationError: The body cannot be read so.
             InvalidArgumentError: No body can be read as such a type.
         """
+        if to is None and (items := self._reply.operation.items) is not None:
+            from .events import Stream
+
+            return Stream(self, items)
         return self._parse_once(self.read(), to)
 
     def read(self) -> bytes:
@@ -249,7 +258,9 @@ class BinaryAPIResponse(APIResponse[bytes]):
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
-        save(self.iter_bytes(), Download(file))
+        from .downloads import save
+
+        save(self.iter_bytes(), file)
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
@@ -270,7 +281,9 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
             FileError: The file cannot be written.
         """
         with closing(self.iter_bytes(chunk_size)) as chunks:
-            save(chunks, Download(file, keep_partial=keep_partial))
+            from .downloads import save
+
+            save(chunks, file, keep_partial=keep_partial)
 
 
 class AsyncAPIResponse(ResponseFacts[T]):
@@ -293,6 +306,10 @@ class AsyncAPIResponse(ResponseFacts[T]):
             APIResponseValidationError: The body cannot be read so.
             InvalidArgumentError: No body can be read as such a type.
         """
+        if to is None and (items := self._reply.operation.items) is not None:
+            from .events import AsyncStream
+
+            return AsyncStream(self, items)
         return self._parse_once(await self.read(), to)
 
     async def read(self) -> bytes:
@@ -336,7 +353,9 @@ class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
         """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
-        await asave(self.iter_bytes(), Download(file))
+        from .downloads import asave
+
+        await asave(self.iter_bytes(), file)
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -357,4 +376,6 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
             FileError: The file cannot be written.
         """
         async with aclosing(self.iter_bytes(chunk_size)) as chunks:
-            await asave(chunks, Download(file, keep_partial=keep_partial))
+            from .downloads import asave
+
+            await asave(chunks, file, keep_partial=keep_partial)

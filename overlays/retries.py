@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError
+from .logs import listener
 
-logger = logging.getLogger(__package__)
+__all__ = ["no_retry_waits"]
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
@@ -18,6 +18,21 @@ LONGEST_RETRY_AFTER = 60.0
 """Seconds. A server that asks for a longer wait gets none: the caller learns it from `retry_after` and decides."""
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
+
+_impatient: list[None] = []
+
+
+@contextmanager
+def no_retry_waits() -> Iterator[None]:
+    """Retry at once, in the whole process, while the block lasts: for tests of applications.
+
+    What is tried again, and how often, stays as it is.
+    """
+    _impatient.append(None)
+    try:
+        yield
+    finally:
+        _impatient.pop()
 
 
 def backoff(attempt: int, jitter: float) -> float:
@@ -97,14 +112,20 @@ class Attempts:
             asked = failure.retry_after
         else:
             again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
+        import random  # which a call that succeeds has no need of
+
         delay = backoff(self.retries, random.random()) if asked is None else asked
+        is_longest = delay > LONGEST_RETRY_AFTER
+        if _impatient:
+            delay = 0.0
         is_late = self._deadline is not None and delay >= self._deadline.remaining
-        if not again or self.retries >= self._most or delay > LONGEST_RETRY_AFTER or is_late:
+        if not again or self.retries >= self._most or is_longest or is_late:
             if self.retries:
                 failure.add_note(f"{self._call} was tried {self.retries + 1} times")
             if again and is_late:
                 failure.add_note(f"{self._deadline} leaves no time for another try")
             raise failure
-        logger.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
+        if (log := listener("info")) is not None:
+            log.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
         self.retries += 1
         return delay

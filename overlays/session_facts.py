@@ -38,7 +38,7 @@ def prepare(
     said = {name: value for name, value in init.items() if value is not None}
     with arguments_of(OPERATION_ID):
         fields = write_fields(SpeechSessionInit, {**said, "x_api_key": ""})
-    del fields[description.AUTH_NAME]
+    del fields[description.KEY_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")
     fields |= cast("Mapping[str, object]", call.body or {})
@@ -57,7 +57,7 @@ def _opening(client: SyncCalls | AsyncCalls, path: str, call: CallOptions, max_m
     return Opening(
         request=request,
         timeout=shared.limits_of(request),
-        key=options.key,
+        key=options.api_key,
         proxy=proxy,
         tls=OverHTTP1(connections.tls) if is_secure else None,
         max_message_size=max_message_size,

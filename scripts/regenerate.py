@@ -34,6 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--check", action="store_true", help="change nothing; exit 1 and show a diff if the package is stale"
     )
     parser.add_argument("--spec", type=Path, metavar="FILE", help="another description (with --package and --out)")
+    parser.add_argument(
+        "--overlay",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="an OpenAPI Overlay document that mends the description first; repeatable, in this order",
+    )
     parser.add_argument("--package", metavar="NAME", help="the name of the other package")
     parser.add_argument(
         "--leave-out",
@@ -53,13 +61,15 @@ def main(arguments: list[str] | None = None) -> int:
     if given.package and not given.out:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
-        settings = Settings.read(given.spec, given.package, given.out)
+        settings = Settings.read(given.spec, given.package, given.out, given.overlay)
         report = Report([*settings.leave_out, *given.leave_out])
         try:
             if given.out and not given.check:
                 check_place(settings)
             check_tools(settings)
-            document = load_description(settings.spec, report, allow_remote=given.allow_remote)
+            document = load_description(
+                settings.spec, report, settings.overlay_documents, allow_remote=given.allow_remote
+            )
             return _check(settings, report, document) if given.check else _regenerate(settings, report, document)
         finally:
             if given.report:
@@ -72,9 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _make(settings: Settings, report: Report, document: dict[str, Any], folder: Path) -> None:
     """Make the package, and its lock beside it."""
-    make(settings, document, folder, report)
+    used = make(settings, document, folder, report)
     try_imports(folder, settings.package)
-    (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
+    (folder / "lock.json").write_text(lock(used, folder / settings.package, PINNED), encoding="utf-8")
 
 
 def _check(settings: Settings, report: Report, document: dict[str, Any]) -> int:

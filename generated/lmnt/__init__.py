@@ -74,9 +74,11 @@ if TYPE_CHECKING:
     from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
     from .responses import BinaryAPIResponse as BinaryAPIResponse
     from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
+    from .retries import no_retry_waits as no_retry_waits
+    from .sequences import ServerSentEvent as ServerSentEvent
+    from .sequences import UnknownEvent as UnknownEvent
     from .session_events import SpeechSessionAudio as SpeechSessionAudio
     from .session_events import SpeechSessionEvent as SpeechSessionEvent
-    from .session_events import UnknownEvent as UnknownEvent
     from .speech_session import SpeechSession as SpeechSession
     from .transport.defaults import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport.defaults import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
@@ -140,6 +142,7 @@ _NAMES = {
     "ResultDict": ("model", "ResultDict"),
     "ResultList": ("model", "ResultList"),
     "ResultText": ("model", "ResultText"),
+    "ServerSentEvent": ("sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
     "SpeechSession": ("speech_session", "SpeechSession"),
     "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
@@ -152,13 +155,14 @@ _NAMES = {
     "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
-    "UnknownEvent": ("session_events", "UnknownEvent"),
+    "UnknownEvent": ("sequences", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "__title__": ("description", "PACKAGE"),
     "__version__": ("description", "VERSION"),
     "file_from_path": ("files", "file_from_path"),
     "models": ("models", ""),
+    "no_retry_waits": ("retries", "no_retry_waits"),
     "not_given": ("omit", "not_given"),
     "resources": ("resources", ""),
     "types": ("types", ""),
@@ -216,6 +220,7 @@ __all__ = [
     "ResultDict",
     "ResultList",
     "ResultText",
+    "ServerSentEvent",
     "SessionClosedError",
     "SpeechSession",
     "SpeechSessionAudio",
@@ -235,6 +240,7 @@ __all__ = [
     "__version__",
     "file_from_path",
     "models",
+    "no_retry_waits",
     "not_given",
     "omit",
     "resources",

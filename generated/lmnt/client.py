@@ -11,7 +11,7 @@ from . import resources as _resources
 from .http_methods import AsyncRequests, SyncRequests
 from .lazy import lazy_property
 from .omit import NotGiven, not_given
-from .options import DEFAULT_MAX_RETRIES, ClientOptions, Secret
+from .options import DEFAULT_MAX_RETRIES, ClientOptions, Key, Secret
 
 
 class Lmnt(SyncRequests):
@@ -67,10 +67,13 @@ class Lmnt(SyncRequests):
         _strict_response_validation: bool = False,
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
-        key, api_key = Secret.given(api_key), None
+        keys: dict[str, Key | None] = {
+            "api_key": Secret.given(api_key),
+        }
+        api_key = None
         super().__init__(
             ClientOptions.create(
-                key=key,
+                keys=keys,
                 base_url=base_url,
                 timeout=timeout,
                 deadline=deadline,
@@ -119,10 +122,14 @@ class Lmnt(SyncRequests):
         Raises:
             InvalidArgumentError: An argument cannot be used.
         """
-        key, api_key = Secret.given(api_key), None
+        # Covered before anything can fail, so that no traceback shows it.
+        keys: dict[str, Key | None] = {
+            "api_key": Secret.given(api_key),
+        }
+        api_key = None
         return self._changed(
             self._options.changed(
-                key=key,
+                keys=keys,
                 base_url=base_url,
                 timeout=timeout,
                 deadline=deadline,
@@ -267,10 +274,13 @@ class AsyncLmnt(AsyncRequests):
         _strict_response_validation: bool = False,
     ) -> None:
         # Covered before anything can fail, so that no traceback shows it.
-        key, api_key = Secret.given(api_key), None
+        keys: dict[str, Key | None] = {
+            "api_key": Secret.given(api_key),
+        }
+        api_key = None
         super().__init__(
             ClientOptions.create(
-                key=key,
+                keys=keys,
                 base_url=base_url,
                 timeout=timeout,
                 deadline=deadline,
@@ -319,10 +329,14 @@ class AsyncLmnt(AsyncRequests):
         Raises:
             InvalidArgumentError: An argument cannot be used.
         """
-        key, api_key = Secret.given(api_key), None
+        # Covered before anything can fail, so that no traceback shows it.
+        keys: dict[str, Key | None] = {
+            "api_key": Secret.given(api_key),
+        }
+        api_key = None
         return self._changed(
             self._options.changed(
-                key=key,
+                keys=keys,
                 base_url=base_url,
                 timeout=timeout,
                 deadline=deadline,

@@ -19,16 +19,27 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "2c8accab293dba502399fe085c3528f96223bce00050f52fe77133851d55c432"
+DIGEST = "ece43f0a0da7167d5616d57a984835730a2d6d8a467c50118b7077426d66f02d"
 """The SHA-256 of what the description says, comments and layout aside."""
 
 BASE_URL = "https://api.lmnt.com"
 ENV_PREFIX = "LMNT"
-"""Environment variables: <prefix>_API_KEY and <prefix>_BASE_URL."""
+"""Environment variables: <prefix>_BASE_URL, and <prefix>_API_KEY and the like for the arguments of the client."""
 
-AUTH_PLACE: str = "header"
-AUTH_NAME = "X-API-Key"
-"""Where the key goes, and its name there: `header`, `query`, `cookie`; `bearer` or `basic` in Authorization; `none`."""
+SCHEMES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "ApiKey": ("header", "X-API-Key", ("api_key",)),
+}
+"""By security scheme: where credentials go (`header`, `query`, `cookie`; `http` or `basic` in Authorization;
+`connection` for what no request holds), what they are called there, and the client's arguments that give them."""
+
+NEEDS: tuple[tuple[str, ...], ...] = (("ApiKey",),)
+"""The sets of schemes of which one proves who is calling, where an operation says no others."""
+
+KEY_IS_DEMANDED = True
+"""Whether there is one key, and nothing can be called without it."""
+
+KEY_NAME = "X-API-Key"
+"""What the key is called in the first message of a session."""
 
 REQUEST_ID_HEADER = "request-id"
 CLIENT_HEADERS: Mapping[str, str] = {

@@ -42,7 +42,7 @@ class Form:
         found: dict[str, tuple[str, object]] = {}
         for attribute, field in fields_of(type(model)).items():
             value = cast("object", getattr(model, attribute))
-            is_unset = value is None and not field.required and attribute not in nulls
+            is_unset = value is None and field.may_lack and attribute not in nulls
             if (
                 (self.exclude_unset and is_unset)
                 or (self.exclude_none and value is None)

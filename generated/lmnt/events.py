@@ -1,99 +1,217 @@
-"""Server-sent events: a response whose body is a series of JSON values, each an event of its own.
+"""Streams of items (server-sent events, JSON Lines and other series), each read as its type, and what proves the end.
 
-The format is that of the HTML standard, section 9.2.6 (text/event-stream).
+A stream is complete when its end mark came, where its description names one. An item that is an error raises it, a cut
+item and an end without the mark are errors, and nothing that comes after the mark counts.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from . import http_types
-from .codec import Codec
-from .errors import StreamTruncatedError
+from .codec import Codec, MismatchError
+from .errors import APIStatusError, StreamTruncatedError
 from .handles import Handle
-from .reading import Texts
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
+from .sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from .transport.network_errors import BodyFailure
+from .unions import NewKindError
 
 __all__ = ["AsyncStream", "Stream"]
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class EventReader:
-    """Finds the data of each event in a text that comes in pieces."""
+class Mark(NamedTuple):
+    """What an item is recognised by: all that is not None must fit.
 
-    _rest: str = ""
-    _data: list[str] = field(default_factory=list[str])
-    _begun: bool = False
+    Args:
+        event: The name of its event.
+        data: Its data, as text.
+        at: Where a value stands in it, as steps of a JSON Pointer; `*` is any item of an array.
+        values: What stands there; empty for anything but null.
+    """
 
-    def feed(self, text: str) -> Iterator[str]:
-        """Add a piece of the text and return the data of the events that are whole."""
-        if text and not self._begun:
-            self._begun, text = True, text.removeprefix("\ufeff")
-        # A carriage return at the end may be the first half of a line's end.
-        text, held = (self._rest + text).removesuffix("\r"), (self._rest + text).endswith("\r")
-        *lines, self._rest = re.split(r"\r\n|\r|\n", text)
-        self._rest += "\r" * held
-        for line in lines:
-            if line:
-                name, _, value = line.partition(":")
-                if name == "data":
-                    self._data.append(value.removeprefix(" "))
-            elif self._data:
-                yield "\n".join(self._data)
-                self._data.clear()
+    event: str | None = None
+    data: str | None = None
+    at: tuple[str, ...] | None = None
+    values: tuple[Any, ...] = ()
 
-    def end(self) -> Iterator[str]:
-        """Take the end of the text, and return the last event's data; raises BodyFailure if no blank line ends it."""
-        if self._rest == "\r":
-            yield from self.feed("\n")
-        if self._rest or self._data:
-            raise BodyFailure(StreamTruncatedError, "it ends in the middle of an event, which no blank line ends")
+    def fits(self, item: ServerSentEvent, value: object) -> bool:
+        """Return whether this is such an item."""
+        if self.event not in (None, item.event) or (self.data is not None and self.data != item.data.strip()):
+            return False
+        found = [] if self.at is None else found_at(value, self.at)
+        return self.at is None or any(each in self.values if self.values else each is not None for each in found)
 
 
-class _Events(Generic[T]):
-    """The values of a stream of events: the parts that it is handed out in."""
+def found_at(value: Any, steps: Sequence[str]) -> list[Any]:
+    """Return what stands at a place of a value: nothing, one value, or several where a step is `*`."""
+    found = [value]
+    for step in steps:
+        inner: list[Any] = []
+        for each in found:
+            if isinstance(each, Mapping) and step in each:
+                inner.append(cast("Mapping[str, Any]", each)[step])
+            elif isinstance(each, list):
+                items: list[Any] = each  # pyright: ignore[reportUnknownVariableType]  # of JSON
+                inner += items if step == "*" else items[int(step) : int(step) + 1] if step.isdecimal() else []
+        found = inner
+    return found
 
-    def __init__(self, response: ResponseFacts[Any], codec: Codec[T]) -> None:
+
+class Failing(NamedTuple):
+    """An item that is an error, and where it says what kind; the usual places where nothing is named."""
+
+    mark: Mark
+    message: tuple[str, ...] | None = None
+    code: tuple[str, ...] | None = None
+    status: tuple[str, ...] | None = None
+
+
+class Items(NamedTuple, Generic[T]):
+    """How the body of an operation is a series of items.
+
+    Args:
+        media_type: The media type that the description names.
+        codec: How an item is read; None for the event itself.
+        by_event: How those with an event of this name are read, where the name tells the type.
+        is_text: Whether an item is the text of the data, and no JSON.
+        ends: What ends it.
+        errors: What is an error in it.
+        skips: What is no item of it, such as a heartbeat.
+        end: `mark` where one of `ends` must come, `close` where the end of the body is the end, `never` where there is
+            to be none, empty where nothing is known.
+    """
+
+    media_type: str = "text/event-stream"
+    codec: Codec[T] | None = None
+    by_event: Mapping[str, Codec[T]] = {}
+    is_text: bool = False
+    ends: Sequence[Mark] = (Mark(data="[DONE]"),)
+    errors: Sequence[Failing] = (Failing(Mark(event="error")), Failing(Mark(at=("error",))))
+    skips: Sequence[Mark] = ()
+    end: str = ""
+
+
+class ItemParts(Generic[T]):
+    """The items of a body, each with the event it came as: the parts that it is handed out in."""
+
+    def __init__(self, response: ResponseFacts[Any], items: Items[T], most: int) -> None:
         self._response = response
-        self._codec = codec
-        self._texts = Texts("utf-8")
-        self._reader = EventReader()
+        self._items = items
+        self._most = most
+        self._found: Decoder | None = None
         self._count = 0
+        self.is_over = False
+        """Whether the end mark has come: what comes after it does not count."""
 
-    def feed(self, chunk: bytes) -> Iterator[T]:
-        for text in self._texts.feed(chunk):
-            yield from self._values(self._reader.feed(text))
+    @property
+    def proves_end(self) -> bool:
+        """Whether the end of the body is the end of the series."""
+        return self._items.end == "close"
 
-    def end(self) -> Iterator[T]:
-        for text in self._texts.end():
-            yield from self._values(self._reader.feed(text))
-        yield from self._values(self._reader.end())
-        if self._response.bytes_received and not self._count:
-            raise self._response.unreadable("no event is in what the server sent")
+    def feed(self, chunk: bytes) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Add a chunk and return the items that are whole."""
+        return self._judged(lambda found: found.feed(chunk))
 
-    def broken(self) -> Iterator[T]:
+    def end(self) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Return the last item; raises BodyFailure if the body ended too early, or in the middle of an item."""
+        yield from self._judged(lambda found: found.end())
+        if self.is_over:
+            return
+        is_other = self._response.bytes_received and not self._count
+        if is_other and not is_sequential(self._response.content_type):
+            raise self._response.unreadable("no item is in what the server sent")
+        if self._found is not None and self._found.is_cut:
+            raise self._cut("in the middle of an item")
+        if self._items.end == "mark":
+            raise self._cut("without its end mark")
+        if is_other:
+            raise self._response.unreadable("no item is in what the server sent")
+
+    def broken(self) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Return nothing: half an item is none."""
         return iter(())
 
-    def _values(self, events: Iterable[str]) -> Iterator[T]:
-        for data in events:
-            self._count += 1
-            yield self._response.read_part(self._codec, data)
+    def _cut(self, where: str) -> BodyFailure:
+        return BodyFailure(StreamTruncatedError, f"it ends {where}, after {self._count} items")
+
+    def _judged(self, step: Callable[[Decoder], Iterator[ServerSentEvent]]) -> Iterator[tuple[ServerSentEvent, T]]:
+        try:
+            if self._found is None:
+                self._found = decoder(self._response.content_type, self._items.media_type, self._most)
+            for item in step(self._found):
+                self._count += 1
+                yield from self._read(item)
+                if self.is_over:
+                    return
+        except SequenceError as error:
+            raise self._response.unreadable(str(error)) from error
+
+    def _read(self, item: ServerSentEvent) -> Iterator[tuple[ServerSentEvent, T]]:
+        items, value = self._items, _value(item)
+        for failing in items.errors:
+            if failing.mark.fits(item, value):
+                raise self._error(failing, item, value)
+        ended = next((mark for mark in items.ends if mark.fits(item, value)), None)
+        self.is_over = ended is not None
+        is_bare_mark = ended is not None and (ended.data is not None or value is _NO_JSON)
+        if is_bare_mark or any(mark.fits(item, value) for mark in items.skips):
+            return
+        codec = items.by_event.get(item.event, items.codec)
+        if items.is_text:
+            yield item, cast("T", item.data)
+        elif items.by_event and codec is None:
+            yield item, cast("T", UnknownEvent(item.event, item.data if value is _NO_JSON else value))
+        elif codec is None:
+            yield item, cast("T", item)
+        elif value is _NO_JSON:
+            raise self._response.unreadable(f"item {self._count} is no JSON")
+        else:
+            yield item, self._typed(codec, value)
+
+    def _typed(self, codec: Codec[T], value: object) -> T:
+        try:
+            return codec.read(value)
+        except NewKindError as error:
+            if len(error.path) > 1:
+                raise self._response.unreadable(f"item {self._count}: {error}") from None
+            return cast("T", UnknownEvent(str(cast("Mapping[str, object]", value)[str(error.path[0])]), value))
+        except MismatchError as error:
+            raise self._response.unreadable(f"item {self._count}: {error}") from error.__cause__
+
+    def _error(self, failing: Failing, item: ServerSentEvent, value: Any) -> APIStatusError:
+        body: Any = value if isinstance(value, Mapping) else {"error": item.data}
+        message, code, status = (next(iter(found_at(body, each)), None) if each else None for each in failing[1:])
+        return self._response.stated(body, message, code, status)
+
+
+_NO_JSON: Any = object()
+
+
+def _value(item: ServerSentEvent) -> Any:
+    try:
+        return json.loads(item.data)
+    except (ValueError, RecursionError):
+        return _NO_JSON
 
 
 class EventFacts(Handle, Generic[T]):
-    """What is known of a stream of events besides the events."""
+    """What is known of a stream of items besides them."""
 
-    _refusal = "can be neither copied nor pickled: keep the events that it gives"
+    _refusal = "can be neither copied nor pickled: keep the items that it gives"
+
+    max_item_size: ClassVar[int] = MOST
+    """Bytes that an item may have."""
 
     def __init__(self, response: ResponseFacts[Any]) -> None:
         self._facts = response
+        self.event: ServerSentEvent | None = None
+        """What the item that was handed out last came as: its event, its id."""
 
     @property
     def response(self) -> http_types.Response:
@@ -107,7 +225,7 @@ class EventFacts(Handle, Generic[T]):
 
     @property
     def complete(self) -> bool | None:
-        """True once all of it is here; None if the framing cannot prove that; False until then."""
+        """True once all of it is here; None if nothing proves that it is all; False until then."""
         return self._facts.complete
 
     @property
@@ -115,19 +233,26 @@ class EventFacts(Handle, Generic[T]):
         """Bytes that have come, content coding undone."""
         return self._facts.bytes_received
 
+    @classmethod
+    def _parts(cls, response: ResponseFacts[Any], items: Items[T] | Codec[T]) -> ItemParts[T]:
+        # Before there were descriptions of them, streams were made of the codec of an event.
+        plan = Items(codec=items) if isinstance(items, Codec) else items
+        return ItemParts(response, plan, cls.max_item_size)
+
 
 class Stream(EventFacts[T]):
-    """A stream of events: iterating gives the value of each; raises APIStreamError if the stream breaks off."""
+    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
 
-    def __init__(self, response: APIResponse[Any], codec: Codec[T]) -> None:
+    def __init__(self, response: APIResponse[Any], items: Items[T] | Codec[T]) -> None:
         super().__init__(response)
-        self._steps = response.steps(_Events(response, codec))
+        self._steps = response.steps(self._parts(response, items))
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
-        return next(self._steps)
+        self.event, item = next(self._steps)
+        return item
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
@@ -143,17 +268,18 @@ class Stream(EventFacts[T]):
 
 
 class AsyncStream(EventFacts[T]):
-    """A stream of events: iterating gives the value of each; raises APIStreamError if the stream breaks off."""
+    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
 
-    def __init__(self, response: AsyncAPIResponse[Any], codec: Codec[T]) -> None:
+    def __init__(self, response: AsyncAPIResponse[Any], items: Items[T] | Codec[T]) -> None:
         super().__init__(response)
-        self._steps = response.steps(_Events(response, codec))
+        self._steps = response.steps(self._parts(response, items))
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        return await anext(self._steps)
+        self.event, item = await anext(self._steps)
+        return item
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""

@@ -218,7 +218,7 @@ class Model:
     @property
     def model_fields_set(self) -> set[str]:
         """The attributes that came, or were given: all but optional ones that are None and did not come as null."""
-        unset = {name for name, field in fields_of(type(self)).items() if not field.required} - {*self._nulls}
+        unset = {name for name, field in fields_of(type(self)).items() if field.may_lack} - {*self._nulls}
         return {name for name, value in self if value is not None or name not in unset}
 
     __pydantic_serializer__ = Serializer()

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
+from . import description
 from .bodies import RequestBody
 from .codec import Codec, MismatchError, at
 from .errors import InvalidArgumentError
@@ -18,6 +19,9 @@ from .omit import Omit
 from .options import field_value
 from .parameter_styles import Encoded, QueryStyle, expand, json_text
 from .values import sendable
+
+if TYPE_CHECKING:
+    from .events import Items
 
 T = TypeVar("T")
 
@@ -77,7 +81,11 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
-        sends_key: Whether the key goes with it.
+        server: The URL of a server of its own, as the description has it.
+        needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
+        url: Where it is, if that is not below the base URL.
+        made: What is made of its result and the reply, if it is not the result itself that is handed out.
+        items: How the body of a success is a stream of items; None if it is none.
     """
 
     id: str
@@ -91,7 +99,11 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
-    sends_key: bool = True
+    server: str = ""
+    needs: Sequence[Sequence[str]] = description.NEEDS
+    url: str = ""
+    made: Callable[[Any, Any], T] | None = None
+    items: Items[Any] | None = None
 
     @property
     def media_types(self) -> list[str]:

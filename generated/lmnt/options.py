@@ -7,12 +7,13 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from . import description, http_types
+from .deadline import Deadline
 from .errors import InvalidArgumentError
 from .handles import Handle
 from .omit import NotGiven, Omit, not_given
@@ -37,12 +38,14 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _AROUND = " \t\r\n"
 """What surrounds a value and is no part of it: spaces and tabs (RFC 9110 section 5.5), and the end of a line."""
 
-_KEYS: Mapping[str, tuple[str, str, str]] = {
-    "basic": (
-        "\r\n",  # a password may begin and end with spaces
-        r"[^:\x00-\x1f\x7f\ud800-\udfff]*:[^\x00-\x1f\x7f\ud800-\udfff]*",
-        "must be NAME:PASSWORD; for a key alone write KEY: (RFC 7617 section 2)",
+_TEXTS: Mapping[str, tuple[str, str, str]] = {
+    "username": (
+        "\r\n",
+        r"[^:\x00-\x1f\x7f\ud800-\udfff]*",
+        "holds a colon or a control character (RFC 7617 section 2)",
     ),
+    # A password may begin and end with spaces.
+    "password": ("\r\n", r"[^\x00-\x1f\x7f\ud800-\udfff]*", "holds a control character (RFC 7617 section 2)"),
     "cookie": (
         _AROUND,
         r"[\x21-\x3a\x3c-\x7e]+",
@@ -50,7 +53,7 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 """For each place of a key: what is taken off around it, what it may be, and what is said of one that is not."""
-_ANY_KEY = (_AROUND, r"[\x20-\x7e]+", "holds a control character or one outside ASCII: was it pasted whole?")
+_ANY_TEXT = (_AROUND, r"[\x20-\x7e]+", "holds a control character or one outside ASCII: was it pasted whole?")
 
 
 SHORTEST_SECRET = 8
@@ -113,7 +116,31 @@ class Secret(Handle):
         return hash(self._text)
 
 
-SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", description.AUTH_NAME.lower()}
+@runtime_checkable
+class TokenSource(Protocol):
+    """What gives the client a token, and another one when the server refuses that."""
+
+    def check(self, argument: str) -> None:
+        """Raise InvalidArgumentError if nothing can come of it."""
+        ...
+
+    def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Any, Any, Secret]:
+        """Get a token, by the steps of an exchange; return what the header Authorization holds."""
+        ...
+
+    def refused(self, token: Secret) -> None:
+        """Take note that the server wants another one."""
+        ...
+
+
+Key: TypeAlias = Secret | TokenSource
+"""What proves who the caller is."""
+
+SECRET_HEADERS = {
+    *("authorization", "cookie", "proxy-authorization"),
+    *(name.lower() for place, name, _ in description.SCHEMES.values() if place == "header"),
+}
+SECRET_PARAMETERS = {name for place, name, _ in description.SCHEMES.values() if place == "query"}
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
@@ -152,31 +179,60 @@ def _warn(what: str) -> None:
     warnings.warn(text, UserWarning, stacklevel=level)
 
 
-def _check_key(key: Secret | None) -> Secret:
-    if description.AUTH_PLACE == "none":
-        return Secret("")
-    variable = f"{description.ENV_PREFIX}_API_KEY"
-    # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
-    found = Secret.given(os.environ.get(variable)) if key is None else key
+def _check_keys(given: Mapping[str, Key | None]) -> dict[str, Key]:
+    """Return what was given or is in the environment, by the name of its argument; raises InvalidArgumentError."""
+    found: dict[str, Key] = {}
+    for place, _, arguments in description.SCHEMES.values():
+        for index, argument in enumerate(arguments):
+            rule = _TEXTS.get(("username", "password")[index] if place == "basic" else place, _ANY_TEXT)
+            key = _check_key(argument, given.get(argument), rule, is_text=place != "connection")
+            if key is not None:
+                found[argument] = key
+    if description.KEY_IS_DEMANDED and not found:
+        (argument,) = (each for _, _, (each, *_) in description.SCHEMES.values())
+        raise InvalidArgumentError(
+            f"there is no {_called(argument)}: pass {argument}=… or set the environment variable {variable(argument)}"
+        )
+    return found
+
+
+def variable(argument: str) -> str:
+    """Return the environment variable that stands for an argument."""
+    return f"{description.ENV_PREFIX}_{argument.upper()}"
+
+
+def _called(argument: str) -> str:
+    return argument.replace("_", " ").replace("api key", "API key")
+
+
+def _check_key(argument: str, key: Key | None, rule: tuple[str, str, str], *, is_text: bool) -> Key | None:
+    if isinstance(key, TokenSource):
+        key.check(argument)
+    if not is_text or isinstance(key, TokenSource):
+        return key
+    is_given = key is not None
+    around, pattern, problem = rule
+    found = key if key is not None else Secret.given(os.environ.get(variable(argument)))
     if found is not None and not isinstance(found.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        raise InvalidArgumentError(f"api_key must be a text; got an object of type {type(found.reveal()).__name__}")
-    if not found:
-        raise InvalidArgumentError(f"there is no API key: pass api_key=… or set the environment variable {variable}")
-    around, pattern, problem = _KEYS.get(description.AUTH_PLACE, _ANY_KEY)
+        raise InvalidArgumentError(f"{argument} must be a text; got an object of type {type(found.reveal()).__name__}")
+    if found is None or not found:
+        # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
+        if is_given and not pattern.endswith("*"):
+            raise InvalidArgumentError(f"there is no {_called(argument)}: {argument} is empty")
+        return found if is_given else None
     bare = found.without(around)
     if not bare.matches(pattern):
-        raise InvalidArgumentError(f"the API key {problem}")
+        raise InvalidArgumentError(f"the {_called(argument)} {problem}")
     if bare != found:
-        _warn("the API key" if key is not None else f"the API key in {variable}")
+        _warn(f"the {_called(argument)}" if is_given else f"the {_called(argument)} in {variable(argument)}")
     return bare
 
 
 def _check_url(base_url: str | http_types.URL | None) -> str:
-    variable = f"{description.ENV_PREFIX}_BASE_URL"
-    text = str(os.environ.get(variable) or description.BASE_URL if base_url is None else base_url)
+    text = str(os.environ.get(variable("base_url")) or description.BASE_URL if base_url is None else base_url)
     shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
     if base_url is None and not text:
-        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable}")
+        raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable('base_url')}")
     hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise InvalidArgumentError(f"{hint} {shown!r}, which holds white space")
@@ -199,7 +255,7 @@ def _check_url(base_url: str | http_types.URL | None) -> str:
 class ClientOptions:
     """What a client sends with every call, and how often and how long it tries."""
 
-    key: Secret
+    keys: Mapping[str, Key]
     base_url: str
     timeout: float | http_types.Timeout | NotGiven | None = not_given
     deadline: float | None = None
@@ -207,12 +263,14 @@ class ClientOptions:
     strict: bool = False
     headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict[str, str | Secret | Omit])
     query: Mapping[str, object] = field(default_factory=dict[str, object])
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where the operations are that are at servers of their own, by the URL that the description has."""
 
     @classmethod
     def create(
         cls,
         *,
-        key: Secret | None,
+        keys: Mapping[str, Key | None],
         base_url: str | http_types.URL | None,
         timeout: float | http_types.Timeout | NotGiven | None,
         deadline: float | None,
@@ -220,11 +278,13 @@ class ClientOptions:
         strict: bool,
         default_headers: Mapping[str, str] | None,
         default_query: Mapping[str, object] | None,
+        places: Mapping[str, str] | None = None,
     ) -> ClientOptions:
         """Check and complete what the application gave; raises InvalidArgumentError."""
         return cls(
-            key=_check_key(key),
-            base_url=_check_url(base_url),
+            keys=_check_keys(keys),
+            base_url=_check_url((places or {}).get("", base_url)),
+            places=places or {},
             timeout=check_timeout(timeout),
             deadline=_check_deadline(deadline),
             max_retries=_check_retries(max_retries),
@@ -233,10 +293,16 @@ class ClientOptions:
             query=dict(default_query or {}),
         )
 
+    @property
+    def api_key(self) -> Secret:
+        """The key of a client that has one key."""
+        found = self.keys.get("api_key")
+        return found if isinstance(found, Secret) else Secret("")
+
     def changed(
         self,
         *,
-        key: Secret | None = None,
+        keys: Mapping[str, Key | None] | None = None,
         base_url: str | http_types.URL | None = None,
         timeout: float | http_types.Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
@@ -258,8 +324,9 @@ class ClientOptions:
         query = self.query if set_default_query is None else set_default_query
         return replace(
             self,
-            key=self.key if key is None else _check_key(key),
+            keys=_check_keys({**self.keys, **{name: key for name, key in (keys or {}).items() if key is not None}}),
             base_url=self.base_url if base_url is None else _check_url(base_url),
+            places=self.places if base_url is None else {},
             timeout=given(check_timeout(timeout), self.timeout),
             deadline=_check_deadline(given(deadline, self.deadline)),
             max_retries=_check_retries(given(max_retries, self.max_retries)),
@@ -303,19 +370,25 @@ def _check_retries(max_retries: int) -> int:
     return max_retries
 
 
-@dataclass(frozen=True, slots=True)
 class CallOptions:
-    """What one call adds to the client's settings."""
+    """What one call adds to the client's settings; raises InvalidArgumentError."""
 
-    headers: Headers | None = field(default=None, repr=False)
-    query: Query | None = None
-    body: Body | None = None
-    timeout: float | http_types.Timeout | NotGiven | None = not_given
-    deadline: float | NotGiven | None = not_given
-    max_retries: int | NotGiven = not_given
-    follow_redirects: bool = True
-
-    def __post_init__(self) -> None:
-        check_timeout(self.timeout)
-        _check_deadline(given(self.deadline, None))
-        _check_retries(given(self.max_retries, 0))
+    def __init__(
+        self,
+        headers: Headers | None = None,
+        query: Query | None = None,
+        body: Body | None = None,
+        timeout: float | http_types.Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        max_retries: int | NotGiven = not_given,
+        follow_redirects: bool = True,
+    ) -> None:
+        self.headers = headers
+        self.query = query
+        self.body = body
+        self.timeout = check_timeout(timeout)
+        self.deadline = deadline
+        self.max_retries = max_retries
+        self.follow_redirects = follow_redirects
+        _check_deadline(given(deadline, None))
+        _check_retries(given(max_retries, 0))

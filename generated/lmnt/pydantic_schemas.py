@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 T = TypeVar("T")
@@ -111,6 +110,8 @@ _FILES: tuple[type, ...] = (str, bytes, tuple, os.PathLike)
 def _path(value: object) -> object:
     if not isinstance(value, _FILES) and not hasattr(value, "read"):
         raise ValueError("a file must be a path, an open binary file, bytes, or a tuple with one of these")
+    from pathlib import Path
+
     return Path(value) if isinstance(value, str) else value
 
 

@@ -31,6 +31,16 @@ T_co = TypeVar("T_co", covariant=True)
 class Parts(Protocol[T_co]):
     """What makes the parts that are handed out from the chunks that come."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether what came is all, whatever may follow."""
+        ...
+
+    @property
+    def proves_end(self) -> bool:
+        """Whether a body that ended without a failure is all there is."""
+        ...
+
     def feed(self, chunk: bytes) -> Iterable[T_co]:
         """Add a chunk and return the parts that are full."""
         ...
@@ -44,7 +54,13 @@ class Parts(Protocol[T_co]):
         ...
 
 
-class Pieces:
+class _Plain:
+    """Parts that end with the body."""
+
+    is_over, proves_end = False, True
+
+
+class Pieces(_Plain):
     """Bytes, in pieces of one size; with no size, as they come."""
 
     def __init__(self, size: int | None = None) -> None:
@@ -74,7 +90,7 @@ class Pieces:
     broken = end
 
 
-class Texts:
+class Texts(_Plain):
     """Text, in pieces."""
 
     def __init__(self, encoding: str, size: int | None = None) -> None:
@@ -96,7 +112,7 @@ class Texts:
         return map(self._decoder.decode, self._pieces.broken())
 
 
-class Lines:
+class Lines(_Plain):
     """The lines of a text, without their ends."""
 
     def __init__(self, encoding: str) -> None:
@@ -164,7 +180,7 @@ class _Steps(Generic[T]):
         if content is not None:
             self._is_over = True
             self._ready.extend(self._parts.feed(content))
-            self._ready.extend(self._parts.end())
+            self._ready.extend(() if self._parts.is_over else self._parts.end())
         return content is None
 
     def _take(self, chunk: bytes | None) -> None:
@@ -173,10 +189,14 @@ class _Steps(Generic[T]):
             self._guard.feed(chunk)
             self._ready.extend(self._parts.feed(chunk))
             self._guard.check_time()
-            return
-        self._ready.extend(self._parts.end())
-        self._guard.end()
-        self._is_over = True
+        else:
+            self._ready.extend(self._parts.end())
+            self._guard.end()
+            self._is_over = True
+            if not self._parts.proves_end:
+                self._guard.complete = None
+        if self._parts.is_over:
+            self._is_over = self._guard.complete = True
 
     def _fail(self, error: BaseException) -> None:
         """Take what ended a step. What is no failure of the body has interrupted it, and bytes may be lost."""

@@ -27,19 +27,19 @@ from .errors import (
 )
 from .failures import BODY_START, stated
 from .model import Model, write_fields
-from .models.speech_session_error import SpeechSessionError
 from .models.speech_session_finish import SpeechSessionFinish
 from .models.speech_session_flush import SpeechSessionFlush
 from .models.speech_session_flush_complete import SpeechSessionFlushComplete
 from .models.speech_session_ready import SpeechSessionReady
 from .models.speech_session_reset import SpeechSessionReset
 from .models.speech_session_reset_complete import SpeechSessionResetComplete
-from .models.speech_session_server_message import CODEC
+from .models.speech_session_server_event import CODEC
 from .models.speech_session_text import SpeechSessionText
 from .models.speech_session_timestamps import SpeechSessionTimestamps
 from .operation import arguments_of
 from .options import Secret
-from .session_events import SpeechSessionAudio, SpeechSessionEvent, UnknownEvent
+from .sequences import UnknownEvent
+from .session_events import SpeechSessionAudio, SpeechSessionEvent
 
 logger = logging.getLogger(__package__)
 
@@ -59,7 +59,7 @@ class State(Enum):
     """How far a session is.
 
     Args:
-        expected: The messages that make sense, besides `error` and those of an unknown type, which always do.
+        expected: The messages of KNOWN that make sense. All others do: `error`, and what has no rule here.
         owes: Whether the server owes something, whatever was asked for.
         doing: What the session is at, for people.
         refusal: Why no command is taken.
@@ -84,6 +84,10 @@ class State(Enum):
         self.owes = owes
         self.doing = doing
         self.refusal = refusal
+
+
+KNOWN = frozenset[str]().union(*(state.expected for state in State))
+"""The messages that have a state of their own. One that the description alone names is handed out in any."""
 
 
 class Session:
@@ -137,7 +141,7 @@ class Session:
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{self._url}: `init` cannot be written as JSON: {error}") from error
         self.state = State.READY
-        return [Secret(json.dumps({description.AUTH_NAME: self._key.reveal(), **fields}))]
+        return [Secret(json.dumps({description.KEY_NAME: self._key.reveal(), **fields}))]
 
     def text(self, text: str) -> list[str]:
         """Add text to what is to be spoken. A long one becomes several messages, as it may be split anywhere."""
@@ -207,7 +211,7 @@ class Session:
             if error.path == ["type"]:
                 return UnknownEvent(type_, fields)
             raise self._invalid(f"{type_}: {error}", message) from error
-        if type_ not in self.state.expected:
+        if type_ in KNOWN - self.state.expected:
             raise self._unexpected(type_, message)
         match event:
             case SpeechSessionReady():
@@ -219,9 +223,7 @@ class Session:
                 return None if self._dropping_until else event
             case SpeechSessionFlushComplete() | SpeechSessionResetComplete():
                 self._answered(type_, event.nonce, message)
-            case SpeechSessionError():  # taken above, however it is written
-                pass
-        return cast("SpeechSessionEvent", event)
+        return event
 
     def _read(self, message: str) -> Mapping[str, Any]:
         try:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from .models.speech_session_flush_complete import SpeechSessionFlushComplete
-from .models.speech_session_ready import SpeechSessionReady
-from .models.speech_session_reset_complete import SpeechSessionResetComplete
-from .models.speech_session_timestamps import SpeechSessionTimestamps
+from .models.speech_session_server_event import SpeechSessionServerEvent
+from .sequences import UnknownEvent
 
-__all__ = ["SpeechSessionAudio", "SpeechSessionEvent", "UnknownEvent"]
+__all__ = ["SpeechSessionAudio", "SpeechSessionEvent"]
 
 
 @dataclass(unsafe_hash=True)  # neither frozen nor with slots, of which one makes it take twice as long to make
@@ -25,23 +22,5 @@ class SpeechSessionAudio:
     """Always `audio`."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownEvent:
-    """A message of a type that this version of the package does not know."""
-
-    type: str
-    """The type."""
-
-    data: Mapping[str, Any]
-    """The whole message, as it came."""
-
-
-SpeechSessionEvent: TypeAlias = (
-    SpeechSessionReady
-    | SpeechSessionAudio
-    | SpeechSessionTimestamps
-    | SpeechSessionFlushComplete
-    | SpeechSessionResetComplete
-    | UnknownEvent
-)
+SpeechSessionEvent: TypeAlias = SpeechSessionAudio | SpeechSessionServerEvent | UnknownEvent
 """What a session hands out. Errors are raised."""

@@ -11,7 +11,6 @@ from typing import Self
 
 from .calls import SyncCalls
 from .errors import APIError, Error
-from .files import Download, save
 from .options import CallOptions, Secret
 from .session import State
 from .session_audio import AudioIterator, SpokenIterator
@@ -157,7 +156,9 @@ class SpeechSession(SessionFacts):
             APIError: The session failed.
             FileError: The file cannot be written.
         """
-        save(self.audio(), Download(path, keep_partial=keep_partial))
+        from .downloads import save
+
+        save(self.audio(), path, keep_partial=keep_partial)
 
     def speak(self, texts: Iterable[str]) -> SpokenIterator:
         """Speak texts as they come, and return the audio as it comes; the session is over afterwards.

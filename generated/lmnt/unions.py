@@ -48,25 +48,30 @@ class NewKindError(MismatchError):
 
 
 def tagged(
-    tag: str, kinds: Mapping[str, Codec[T]], *, attribute: str = "", default: Codec[T] | None = None
+    tag: str,
+    kinds: Mapping[str, Codec[T]],
+    *,
+    attribute: str = "",
+    optional: bool = False,
+    default: Codec[T] | None = None,
 ) -> Codec[T]:
     """One of several kinds of object, told apart by the value of one property.
 
     Args:
-        tag: The property.
-        kinds: The kind of each of its values.
-        attribute: What the property is called in Python, if not the same.
+        tag: Its name in JSON.
+        kinds: The kind of each value.
+        attribute: Its name in Python, if that is another one.
+        optional: Whether it may be missing: then the fields that are there tell which kind it is.
         default: The kind of what has no such value; nothing has none without it.
     """
-    # What a caller makes need not say its kind: its class, or the fields that it has, say it.
-    untold = union(*kinds.values(), default) if default else None
+    names = (tag, attribute or tag)
+    by_fields = union(*kinds.values(), *([default] if default else []))
 
     def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
-        if isinstance(value, Mapping):
-            fields = cast("Mapping[str, object]", value)
-            given = fields.get(tag, fields.get(attribute))
-        else:
-            given = getattr(value, attribute or tag, None)
+        get = cast("Mapping[str, object]", value).get if isinstance(value, Mapping) else partial(getattr, value)
+        given = next((each for each in (get(name, None) for name in names) if each is not None), None)
+        if otherwise is None and given is None and optional:
+            return by_fields
         found = kinds.get(given, otherwise) if isinstance(given, str) else otherwise
         if found is None:
             error = NewKindError if isinstance(given, str) else MismatchError
@@ -75,7 +80,8 @@ def tagged(
 
     return Codec(
         lambda value: kind_of(value, default).read(value),
-        lambda value: kind_of(value, untold).write(value),
+        # What a caller makes need not say its kind: its class, or the fields that it has, say it.
+        lambda value: kind_of(value, by_fields if default else None).write(value),
     )
 
 

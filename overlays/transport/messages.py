@@ -95,7 +95,7 @@ class Response:
         self.headers: dict[str, str] = {}
         self._secrets = request.secrets
         for raw_name, raw_value in raw_headers:
-            name, value = raw_name.decode("latin-1").lower(), _text_of(raw_value)
+            name, (value, _) = raw_name.decode("latin-1").lower(), _text_of(raw_value)
             if name == "location":
                 self.location = value
             value = self.covered(value)
@@ -175,8 +175,9 @@ class Response:
             _response_of,
             self.status_code,
             [
-                (name, self.covered(_text_of(value)).encode("utf-8" if _is_utf8(value) else "latin-1"))
+                (name, self.covered(text).encode(encoding))
                 for name, value in self.raw_headers
+                for text, encoding in [_text_of(value)]
                 if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # undone by now
             ],
             content,
@@ -272,16 +273,12 @@ class _Decoded(AsyncIterator[bytes]):
         return piece
 
 
-def _text_of(value: bytes) -> str:
-    return value.decode("utf-8" if _is_utf8(value) else "latin-1")
-
-
-def _is_utf8(value: bytes) -> bool:
+def _text_of(value: bytes) -> tuple[str, str]:
+    """Return the text of a header, and its encoding."""
     try:
-        value.decode()
+        return value.decode(), "utf-8"
     except UnicodeDecodeError:
-        return False
-    return True
+        return value.decode("latin-1"), "latin-1"
 
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import running_loop
+from ..logs import listener
 from ..omit import NotGiven
 from .carriers import Carrier, Owner, Way, haste
 from .connections import Connections, keep_alive
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .direct import asynchronous, sync
 
 PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
-
-logger = logging.getLogger(__name__.partition(".transport")[0])
 
 DIRECT = "direct"
 
@@ -62,7 +60,7 @@ class Roads(ABC, Generic[PoolT]):
                 f"http_client must be an httpx.{self._kind} or an httpx2.{self._kind}; "
                 f"got {type(given).__module__.partition('.')[0]}.{type(given).__name__}"
             )
-        if connections != Connections():
+        if not connections.is_default:
             raise InvalidArgumentError(
                 "http2, ssl_context, proxy and transport are settings of http_client when one is given"
             )
@@ -131,8 +129,8 @@ class Roads(ABC, Generic[PoolT]):
             road, reason = self._wrapping.library(library) or (library if reason else DIRECT, reason)
         if road == DIRECT and is_foreign:
             raise InvalidArgumentError('transport="direct" needs the event loop of asyncio: choose httpx or httpx2')
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
+        if (log := listener("debug")) is not None:
+            log.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
     def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
@@ -147,7 +145,8 @@ class Roads(ABC, Generic[PoolT]):
             if (carrier := self._carriers.get(way)) is None or not carrier.enter():
                 self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
                 client = self._given or library.made(way, self._kind, self.connections)
-                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2)
+                is_given = self._given is not None
+                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2, is_given=is_given)
                 carrier.enter()
         return carrier
 
@@ -168,7 +167,11 @@ class Roads(ABC, Generic[PoolT]):
             self.is_closed = True
             carriers = [carrier for way, carrier in self._carriers.items() if not way.is_over]
             self._carriers = {}
-        return [Carrier(self._given, shares=False)] if self._given is not None and not carriers else carriers
+        return (
+            [Carrier(self._given, shares=False, is_given=True)]
+            if self._given is not None and not carriers
+            else carriers
+        )
 
 
 class SyncRoads(Roads["sync.ConnectionPool"]):

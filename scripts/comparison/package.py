@@ -136,6 +136,14 @@ class Surface:
 
     # What is known of it
 
+    def is_inherited(self, path: str) -> bool:
+        """Whether a path leads through a class to what a base class of it defines."""
+        owner = self.owners.get(path)
+        return owner is not None and (
+            owner.path != self.members[path].parent.path
+            or self.is_inherited(path.rpartition(".")[0].removesuffix("()"))
+        )
+
     def positions(self, member: Member) -> list[Position]:
         """Return the positions of a function or an attribute."""
         if member.path not in self._positions:

@@ -14,8 +14,8 @@ def compare(old: Surface, new: Surface) -> Iterator[Change]:
     """Yield what differs, each once, called by the class that defines it, else by the first name that leads to it."""
     found: dict[tuple[str, str, str], tuple[tuple[bool, bool, int, str], str, Change]] = {}
     for path, member, change in differences(old, new):
-        owner = new.owners.get(path, old.owners.get(path))
-        place = (owner is not None and owner.path != member.parent.path, *rank(path))
+        there = new if path in new.members else old
+        place = (there.is_inherited(path), *rank(path))
         key = (plain(member.canonical_path), change.kind, change.text)
         found[key] = min(found.get(key, (place, path, change)), (place, path, change), key=lambda each: each[0])
     alike: dict[tuple[str, str], dict[str, Change]] = {}

@@ -13,10 +13,12 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import argument_name, free_attribute
+from .pages import Paging
 from .parameters import Argument, parameter
 from .report import refuse
 from .results import Result, Results, Success
-from .service import check_server
+from .security import Needs
+from .servers import Servers
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
@@ -25,18 +27,23 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 class Call:
     """One operation, as the templates write it."""
 
-    def __init__(self, operation: RawOperation, description: Description, kinds: Kinds, models: Models) -> None:
+    def __init__(
+        self, operation: RawOperation, description: Description, kinds: Kinds, models: Models, servers: Servers
+    ) -> None:
         self.operation = operation
+        self._servers = servers
         self._description = description
         self._kinds = kinds
         self._models = models
         self._bodies = Bodies(description, kinds, models)
         self._results = Results(description, kinds, models)
+        self.paging: Paging | None = None
+        """How its pages follow each other, if it has pages."""
 
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
-        check_server(self.operation, self._description.document)
-        _ = self.arguments, self.successes, self.accept, self.format, self.sends_key
+        self._description.security.check(self.operation.data, self.operation.pointer)
+        _ = self.arguments, self.successes, self.accept, self.format, self.server
 
     @property
     def id(self) -> str:
@@ -70,9 +77,14 @@ class Call:
         return bool(self.operation.data.get("x-retry-safe", self.operation.method in SAFE_METHODS))
 
     @cached_property
-    def sends_key(self) -> bool:
-        """Whether the key goes with it."""
-        return self._description.security.sends_key(self.operation.data, self.operation.pointer)
+    def server(self) -> str:
+        """The server that it is at, if that is another than all others are at."""
+        return self._servers.of(self.operation)
+
+    @property
+    def needs(self) -> Needs:
+        """The sets of security schemes of which one must prove who is calling."""
+        return self._description.security.needs_of(self.operation.data)
 
     @cached_property
     def arguments(self) -> list[Argument]:
@@ -117,7 +129,7 @@ class Call:
             if place == "path" and name not in self.operation.taken:
                 self._kinds.tell(pointer, f"the path has no {name!r}", "nothing is sent of it")
             elif place == "header" and name.lower() in ("accept", "content-type", "authorization"):
-                is_ours = name.lower() != "authorization" or self._description.security.auth.key == "authorization"
+                is_ours = name.lower() != "authorization" or self._description.security.sends_authorization
                 means = "the client sends it by itself" if is_ours else "give it with extra_headers"
                 self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", means)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from lmnt_server.documents import DocumentError, read
 
-from .naming import METHODS
+from .naming import operations_of
 from .operation_names import Name, Written, operation_names
 from .report import Failure, Report, below
 from .security import Security
@@ -89,7 +89,7 @@ class Description:
         found = [
             (path, item, Written(method, path, data), pointer)
             for path, item in paths.items()
-            for method, data, pointer in _methods(item, below("", "paths", path))
+            for method, data, pointer in operations_of(item, below("", "paths", path))
         ]
         names = operation_names([written for _, _, written, _ in found], self._names)
         return [
@@ -125,15 +125,6 @@ class Description:
             if isinstance(each, Mapping)
             for key, status in each.get("x-status", {}).items()
         }
-
-
-def _methods(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    """Yield the operations of a path: the HTTP method, the operation and its pointer."""
-    for method in METHODS:
-        if method in item:
-            yield method.upper(), item[method], below(pointer, method)
-    for method, data in item.get("additionalOperations", {}).items():
-        yield method, data, below(pointer, "additionalOperations", method)
 
 
 def _taken(path: str, fixed: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .pages import WORDS, is_pagination
+
 
 @dataclass(frozen=True)
 class Extension:
@@ -41,6 +43,7 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
         "x-retry-safe": replace(FLAG, otherwise=False),
         "x-streaming": FLAG,
         "x-params": Extension("a text", _is_text),
+        "x-pagination": Extension(WORDS, is_pagination),
     },
     "parameter": {"x-client-header": FLAG},
     "header": {"x-request-id": FLAG},

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .naming import METHODS
+
 
 @dataclass(frozen=True)
 class Use:
@@ -107,9 +109,8 @@ AN_EXAMPLE = documents("an example binds nobody")
 TEXT_OF_HEADERS = documents("response headers are handed out as they came, by with_raw_response")
 NO_ASSERTION = "a rule that only a whole JSON Schema validator could check"
 SERVER_CHECKS = told(NO_ASSERTION, "the server checks it, the client does not")
-NOTHING_CALLS = told(
-    "a message that the service sends by itself", "the client only calls; nothing of it receives this message"
-)
+WHERE_REFERRED_TO = documents("read where it is referred to")
+OF_RECEIVERS = documents("it is for whoever receives the message")
 TEXT, FLAG, WHOLE, VALUE = plain("text"), plain("flag"), plain("whole"), plain("value")
 
 TABLES: Mapping[str, Mapping[str, Use]] = {
@@ -120,7 +121,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "jsonSchemaDialect": told("a dialect of JSON Schema", "schemas are read as JSON Schema 2020-12"),
         "servers": used("server", "list"),
         "paths": used("pathItem", "map"),
-        "webhooks": NOTHING_CALLS,
+        "webhooks": used("webhook", "map"),
         "components": used("components"),
         "security": plain("needs"),
         "tags": used("tag", "list"),
@@ -133,12 +134,8 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "version": VALUE,
         **dict.fromkeys(("termsOfService", "contact", "license"), FOR_PEOPLE),
     },
-    "server": {"url": TEXT, "name": FOR_PEOPLE, "description": FOR_PEOPLE, "variables": used("serverVariable", "map")},
-    "serverVariable": {
-        "default": VALUE,
-        "enum": documents("whoever calls says another place with base_url"),
-        "description": FOR_PEOPLE,
-    },
+    "server": {"url": TEXT, "name": TEXT, "description": TEXT, "variables": used("serverVariable", "map")},
+    "serverVariable": {"default": VALUE, "enum": plain("list"), "description": TEXT},
     "components": {
         "schemas": used("schema", "map"),
         "responses": used("response", "map"),
@@ -148,9 +145,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "securitySchemes": used("securityScheme", "map"),
         "examples": AN_EXAMPLE,
         "links": documents("a link says which operation takes a result further; the caller decides"),
-        "callbacks": NOTHING_CALLS,
-        "pathItems": documents("read where it is referred to"),
-        "mediaTypes": documents("read where it is referred to"),
+        **dict.fromkeys(("callbacks", "pathItems", "mediaTypes"), WHERE_REFERRED_TO),
     },
     "pathItem": {
         "$ref": TEXT,
@@ -158,10 +153,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": FOR_PEOPLE,
         "servers": used("server", "list"),
         "parameters": used("parameter", "list"),
-        **dict.fromkeys(
-            ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"),
-            used("operation"),
-        ),
+        **dict.fromkeys(METHODS, used("operation")),
         "additionalOperations": used("operation", "map"),
     },
     "operation": {
@@ -173,10 +165,23 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "parameters": used("parameter", "list"),
         "requestBody": used("requestBody"),
         "responses": used("response", "map"),
-        "callbacks": NOTHING_CALLS,
+        "callbacks": used("callback", "map"),
         "deprecated": FLAG,
         "security": plain("needs"),
         "servers": used("server", "list"),
+    },
+    "callback": {"*": used("webhook")},
+    "webhook": {
+        "$ref": TEXT,
+        **dict.fromkeys(("summary", "description"), FOR_PEOPLE),
+        **dict.fromkeys(("servers", "parameters"), OF_RECEIVERS),
+        **dict.fromkeys(METHODS, used("message")),
+        "additionalOperations": used("message", "map"),
+    },
+    "message": {
+        **dict.fromkeys(("tags", "summary", "description", "externalDocs", "operationId", "deprecated"), FOR_PEOPLE),
+        "requestBody": used("requestBody"),
+        **dict.fromkeys(("parameters", "responses", "callbacks", "security", "servers"), OF_RECEIVERS),
     },
     "parameter": {
         "name": TEXT,
@@ -244,10 +249,21 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "description": TEXT,
         "bearerFormat": FOR_PEOPLE,
         "deprecated": FOR_PEOPLE,
+        "flows": used("flows"),
+        "openIdConnectUrl": TEXT,
+        "oauth2MetadataUrl": documents("the place of tokens is described, and can be another: token_url"),
+    },
+    "flows": {
+        "clientCredentials": used("flow"),
         **dict.fromkeys(
-            ("flows", "openIdConnectUrl", "oauth2MetadataUrl"),
-            told("how a token is got", "the client is given a token, it does not fetch one"),
+            ("implicit", "password", "authorizationCode", "deviceAuthorization"),
+            documents("a person takes part in it; the token that comes of it is given to the client"),
         ),
+    },
+    "flow": {
+        "tokenUrl": TEXT,
+        "scopes": documents("those that operations need are asked for"),
+        "refreshUrl": documents("another token is got as the first was"),
     },
     "tag": {
         "name": TEXT,

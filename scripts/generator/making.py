@@ -24,21 +24,24 @@ def check_tools(settings: Settings) -> None:
     for tool, pin in PINNED.items():
         if version(tool) != pin:
             raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
-    for overlay in settings.overlays:
+    for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
-    """Make the package in folder/<package>."""
-    render(settings, document, folder, report)
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Settings:
+    """Make the package in folder/<package>; return the settings, with the overlays that it needs."""
+    used = render(settings, document, folder, report)
     tidy(folder)
-    add_overlays(settings, folder)
+    add_overlays(used, folder)
+    return used
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> None:
-    """Write what the templates make of a description."""
-    Package(settings, document, folder / settings.package, report).build()
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Settings:
+    """Write what the templates make of a description; return the settings, with the overlays that it needs."""
+    package = Package(settings, document, folder / settings.package, report)
+    package.build()
+    return package.settings
 
 
 def tidy(folder: Path) -> None:
@@ -53,13 +56,14 @@ def tidy(folder: Path) -> None:
 
 def add_overlays(settings: Settings, folder: Path) -> None:
     """Copy the overlays byte for byte; refuses one that has the name of a rendered module."""
+    package = folder / settings.package
     for overlay in settings.overlays:
-        target = folder / settings.package / overlay
+        target = package / overlay
         if target.exists():
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", folder / settings.package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
 
 
 def try_imports(folder: Path, package: str) -> None:

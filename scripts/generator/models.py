@@ -175,6 +175,10 @@ class Models:
         name = component_name((union.said[0] or {}).get("defaultMapping", ""))
         return next((each for each in union.inner if self._kinds.schema_name(each.name) == name), None)
 
+    def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
+        """Return the property of each member that has a name."""
+        return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
+
     def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Return what tells the members of a union apart, as the union says it."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]

@@ -14,6 +14,16 @@ from .report import below
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods that have a keyword of their own."""
 
+
+def operations_of(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any, str]]:
+    """Yield the operations of a path: the HTTP method, the operation and its pointer."""
+    for method in METHODS:
+        if method in item:
+            yield method.upper(), item[method], below(pointer, method)
+    for method, data in item.get("additionalOperations", {}).items():
+        yield method, data, below(pointer, "additionalOperations", method)
+
+
 _TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "property", "classmethod", "type_"}
 
 _ARGUMENTS = {
@@ -72,7 +82,20 @@ _CLIENT = {
     *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
-_OPERATIONS = {"builtins", "datetime", "http_types", "resource", "resources", "uuid"}
+_OPERATIONS = {
+    "builtins",
+    "datetime",
+    "http_types",
+    "pagination",
+    "webhooks",
+    "codec",
+    "files",
+    "model",
+    "unions",
+    "resource",
+    "resources",
+    "uuid",
+}
 """Modules that a resource imports beside those of its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
@@ -237,12 +260,10 @@ class Namer:
             for index, parameter in enumerate(item.get("parameters", [])):
                 pointer = below("", "paths", path, "parameters", index)
                 yield from self._in_parameter(parameter, f"{path} {parameter.get('name')}", pointer)
-            pointer = below("", "paths", path)
-            for method in METHODS:
-                if method in item:
-                    yield from self._in_operation(item[method], below(pointer, method))
-            for method, operation in item.get("additionalOperations", {}).items():
-                yield from self._in_operation(operation, below(pointer, "additionalOperations", method))
+            for _, operation, here in operations_of(item, below("", "paths", path)):
+                yield from self._in_operation(operation, here)
+        for name, item in self._document.get("webhooks", {}).items():
+            yield from self._in_messages(item, name, below("", "webhooks", name))
 
     def _in_operation(self, operation: Any, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         name = self._ids[pointer].replace(".", " ")
@@ -257,6 +278,14 @@ class Namer:
             if not str(status).startswith("x-"):
                 here = below(pointer, "responses", status)
                 yield from self._in_content(response, f"{name} Response{ending}", here)
+
+        for name, callback in operation.get("callbacks", {}).items():
+            for expression, item in callback.items():
+                yield from self._in_messages(item, name, below(pointer, "callbacks", name, expression))
+
+    def _in_messages(self, item: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
+        for _, message, here in operations_of(item, pointer) if isinstance(item, Mapping) else ():
+            yield from self._in_content(message.get("requestBody", {}), f"{name} Payload", below(here, "requestBody"))
 
     def _in_parameter(self, parameter: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         if "schema" in parameter:

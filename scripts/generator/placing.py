@@ -22,6 +22,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
     """Return what the package was made of, and what came out, as JSON."""
     inputs = [
         settings.spec,
+        *settings.overlay_documents,
         *(ROOT / "overlays" / overlay for overlay in settings.overlays),
         *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",

@@ -7,7 +7,7 @@ OpenAPI 3.1, and refers to its own components alone. What had to go is in the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -20,6 +20,7 @@ from .extensions import EXTENSIONS
 from .files import Files
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
+from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
 SECTIONS = {
@@ -32,23 +33,28 @@ SECTIONS = {
 }
 """The section of the components that holds what a reference names, by the table of that."""
 
-INLINE = ("pathItem", "operation", "mediaType", "encoding")
+INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType", "encoding")
 """The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
 
-def load_description(path: Path, report: Report | None = None, *, allow_remote: bool = False) -> dict[str, Any]:
+def load_description(
+    path: Path, report: Report | None = None, overlays: Iterable[Path] = (), *, allow_remote: bool = False
+) -> dict[str, Any]:
     """Read a description; raises Failure for one that is broken.
 
     Args:
         path: Its file.
         report: Where what is told goes.
+        overlays: The overlay documents that mend it.
         allow_remote: Whether what it refers to may be fetched from the network.
     """
     report = report or Report()
     files = Files(report, allow_remote=allow_remote)
-    return Reader(files.read(path), path, report, files).document()
+    document = files.read(path)
+    apply_overlays(document, path, overlays, report)
+    return Reader(document, path, report, files).document()
 
 
 @dataclass(frozen=True)
@@ -154,13 +160,13 @@ class Reader:
         if isinstance(node.get("$ref"), str) and (table in SECTIONS or table in INLINE):
             return self._reference(node, table, place)
         if table == "schema":
-            place, node = place.called(node.get("$id")), _with_nullable_parts(node)
+            place = place.called(node.get("$id"))
         return self._fields(node, table, place)
 
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
         found: dict[str, Any] = {}
         for key, value in node.items():
-            use = TABLES[table].get(key)
+            use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
             if key.startswith("x-"):
                 extension = EXTENSIONS.get(table, {}).get(key)
@@ -190,7 +196,10 @@ class Reader:
             if each is not None:
                 found[key] = each
         elif use.shape == "list" and isinstance(value, list):
-            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value)]
+            listed = [each for each in value if not (key == "allOf" and _is_nullable_alone(each))]
+            if len(listed) < len(value):
+                found["nullable"] = True
+            items = [self._child(each, use, place.below(index)) for index, each in enumerate(value) if each in listed]
             found[key] = [each for each in items if each is not None]
         elif use.shape == "map" and isinstance(value, Mapping):
             result: dict[str, Any] = {}
@@ -384,19 +393,10 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return kept | {"oneOf": [schema, {"type": "null"}]}
 
 
-def _with_nullable_parts(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a schema that says of itself what a part of its allOf says of nothing else: that it may be null."""
-    parts = schema["allOf"] if isinstance(schema.get("allOf"), list) else []
-    told = [
-        isinstance(each, Mapping)
-        and each.get("nullable") is True
-        and all(map(is_annotation, each.keys() - {"nullable"}))
-        for each in parts
-    ]
-    if not any(told):
-        return schema
-    mended = [{**each, "nullable": False} if is_told else each for each, is_told in zip(parts, told, strict=True)]
-    return {**schema, "allOf": mended, "nullable": True}
+def _is_nullable_alone(part: Any) -> bool:
+    """Whether a part of an allOf says that the whole may be null, and nothing else: people write it beside a `$ref`."""
+    is_nullable = isinstance(part, Mapping) and part.get("nullable") is True
+    return is_nullable and all(key == "nullable" or is_annotation(key) for key in part)
 
 
 _MENDERS: Mapping[str, Callable[[Reader, dict[str, Any], _Place], Any]] = {

@@ -7,9 +7,9 @@ import hashlib
 import json
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,13 @@ from .inheritance import open_parents
 from .kinds import Kind, Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
+from .pages import Pages
 from .report import Failure, Report, below, refuse
-from .service import base_url, client_headers, request_id_header
+from .servers import Servers
+from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
+from .webhooks import RESOURCE, webhooks
 from .writing import default_of, literal, prose
 
 
@@ -53,11 +56,19 @@ class Package(Project):
         open_parents(document, report.moved)
         namer = Namer(document, ids, report.moved)
         namer.name_all()
-        self.settings = settings
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
         self.kinds = Kinds(self.description, namer)
         self.models = Models(self.description, self.kinds)
+        security = self.description.security
+        self.servers = Servers(self.description, [*security.secrets, *security.token_arguments])
         self.calls = list(self._calls())
+        pages = Pages(self.models, report, settings.pagination)
+        for call in self.calls:
+            call.paging = pages.of(call)
+        pages.check()
+        self.webhooks = webhooks(self.description, self.kinds, self.models)
+        needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
+        self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
@@ -78,21 +89,22 @@ class Package(Project):
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose)
         self._resources = self._by_resource()
-        auth = self.description.security.auth
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
-        found = list(sessions(self.description, self.kinds, self.models, auth.key, headers, methods))
+        found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
         self._offer(
             settings=settings,
             document=document,
             digest=digest,
             description=self.description,
-            auth=auth,
-            base_url=base_url(document),
+            security=security,
+            servers=self.servers,
+            base_url=self.servers.base_url,
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
+            webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
@@ -105,6 +117,7 @@ class Package(Project):
             default_member=self.models.default_member,
             python_name=python_name,
             at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
+            fields_named=self.models.fields_named,
             default_of=default_of,
         )
 
@@ -112,7 +125,7 @@ class Package(Project):
         """Yield the operations that can be expressed; the others are left out."""
         self.left_out: list[LeftOutCall] = []
         for each in self.description.operations:
-            call = Call(each, self.description, self.kinds, self.models)
+            call = Call(each, self.description, self.kinds, self.models, self.servers)
             try:
                 call.check()
             except Failure as failure:
@@ -142,6 +155,8 @@ class Package(Project):
                 resource.calls.append(call)
             else:
                 resource.left_out.append(call)
+        if self.webhooks.kinds and RESOURCE not in found:
+            found[RESOURCE] = Resource(RESOURCE, "The messages that the service sends by itself.", taken)
         return found
 
     def _refuse_losses(self) -> None:
@@ -288,6 +303,15 @@ class Resource:
         return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
 
 
+OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "servers.py": lambda package: not package.servers.are_plain,
+    "tokens.py": lambda package: bool(package.description.security.tokens),
+    "webhooks.py": lambda package: bool(package.webhooks.kinds),
+    "pagination.py": lambda package: any(call.paging for call in package.calls),
+}
+"""The overlays that only some packages need, and which do."""
+
+
 def is_own(name: str, kind: Kind) -> bool:
     """Whether the generator itself renders the module of a component: a model or a list of values, no alias of one."""
     return kind.name == name and kind.form in ("model", "choice")
@@ -341,7 +365,7 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
 
 def _check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports(settings.overlays), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")

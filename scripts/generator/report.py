@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 def below(pointer: str, *steps: object) -> str:
@@ -73,6 +73,21 @@ class LeftOut:
         return "\n  ".join(f"{each}" for each in self.problems)
 
 
+@dataclass(frozen=True)
+class Applied:
+    """One action of an overlay document: its file and place there, what it selects, and how many places it changed."""
+
+    file: str
+    index: int
+    target: str
+    verb: str
+    places: int
+
+    def __str__(self) -> str:
+        places = "place" if self.places == 1 else "places"
+        return f"{self.file}#/actions/{self.index}: {self.verb} {self.target}: {self.places} {places} changed"
+
+
 class Report:
     """What becomes of a description.
 
@@ -86,6 +101,7 @@ class Report:
         self._left_out: dict[LeftOut, None] = {}
         self.moved: dict[str, str] = {}
         """By the name of a schema: the pointer at which it stood."""
+        self.applied: list[Applied] = []
         self.expressed = 0
         """The operations that the package has."""
 
@@ -133,13 +149,19 @@ class Report:
 
     def summary(self) -> str:
         """Return the counts in a line; empty if all is expressed."""
-        if not self._told and not self._left_out:
+        applied = f"{len(self.applied)} overlay actions applied, " if self.applied else ""
+        if not self._told and not self._left_out and not applied:
             return ""
-        return f"{self.expressed} operations expressed, {len(self._told)} things told, {len(self._left_out)} left out"
+        outcomes = (
+            f"{self.expressed} operations expressed, {len(self._told)} things told, {len(self._left_out)} left out"
+        )
+        return applied + outcomes
 
     def text(self) -> str:
         """Return it for people."""
         lines = [f"{self.summary()}.", ""]
+        if self.applied:
+            lines += ["Changed by overlays:", "", *(f"  {each}" for each in self.applied), ""]
         if self._left_out:
             lines += ["Left out, because it cannot be expressed rightly:", ""]
             lines += [f"  {each.id}\n    " + "\n    ".join(map(str, each.problems)) for each in self._left_out]
@@ -157,6 +179,7 @@ class Report:
         return (
             json.dumps(
                 {
+                    "overlays": [asdict(each) for each in self.applied],
                     "expressed": {"operations": self.expressed},
                     "told": [{"pointer": each.pointer, "found": each.found, "means": each.means} for each in self.told],
                     "left_out": [

@@ -1,104 +1,243 @@
-"""How a caller proves who it is."""
+"""How a caller proves who it is: the schemes that operations need, and the client's arguments that meet them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from .naming import free_attribute, python_name
 from .report import Report, below
+
+Needs = tuple[tuple[str, ...], ...]
+"""What an operation needs: each of these will do, and each is a set of schemes."""
+
+
+class _Way(NamedTuple):
+    """How credentials of one type are sent, what the arguments for them are called, and what these are."""
+
+    place: str
+    key: str
+    arguments: Mapping[str, str]
+
+
+TOKEN = "A token, or a function that returns one, which is called again when the server refuses the token"
+_LIBRARY = _Way("connection", "", {"http_client": ""})
+_WAYS: Mapping[str, _Way] = {
+    "apiKey": _Way("", "", {"api_key": "The key of your account"}),
+    "http bearer": _Way("http", "Bearer", {"bearer_token": "The token"}),
+    "http basic": _Way("basic", "", {"username": "The user name", "password": "The password"}),
+    "oauth2": _Way("http", "Bearer", {"access_token": TOKEN}),
+    "openIdConnect": _Way("http", "Bearer", {"access_token": TOKEN}),
+    "mutualTLS": _Way("connection", "", {"ssl_context": "", "http_client": ""}),
+    # These answer a challenge, as the clients of the libraries can.
+    **dict.fromkeys(
+        ("http digest", "http negotiate", "http mutual", "http scram-sha-1", "http scram-sha-256"), _LIBRARY
+    ),
+}
+"""By type and HTTP scheme. A token got elsewhere is a bearer token (RFC 6750)."""
+
+PLACES = ("header", "query", "cookie")
+
+TAKEN = {
+    *("self", "base_url", "timeout", "deadline", "max_retries", "default_headers", "default_query", "http_client"),
+    *("http2", "ssl_context", "proxy", "transport", "strict", "server", "set_default_headers", "set_default_query"),
+}
+"""The arguments of a client that are called so whatever the description says."""
 
 
 @dataclass(frozen=True)
-class Auth:
+class Scheme:
     """One way.
 
     Args:
-        name: The name of the scheme; empty if there is none.
-        place: `header`, `query` or `cookie` for a key under a name of its own; `bearer` or `basic` for the header
-            Authorization; `none`.
-        key: The name of the header, the query parameter or the cookie.
+        name: What the description calls it.
+        kind: Its type, and for `http` the scheme too.
+        place: `header`, `query` or `cookie` for a key under a name of its own; `http` or `basic` for the header
+            Authorization; `connection` for what no request holds.
+        key: The name of the header, the query parameter or the cookie, or the HTTP scheme.
         about: What the description says of it.
+        arguments: The client's arguments that give it, by what they are called where there is no other of their kind.
+        token_url: Where the client gets a token by itself, if it does, and whether that is told there.
+        scopes: What operations need the token for.
     """
 
-    name: str = ""
-    place: str = "none"
-    key: str = ""
-    about: str = ""
+    name: str
+    kind: str
+    place: str
+    key: str
+    about: str
+    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
+    token_url: tuple[str, bool] = ("", False)
+    scopes: tuple[str, ...] = ()
 
+    @property
+    def takes_functions(self) -> bool:
+        """Whether its credential may be a function."""
+        return self.kind in ("oauth2", "openIdConnect")
 
-_TYPES: Mapping[str, tuple[str, str]] = {
-    "http bearer": ("bearer", "authorization"),
-    "http basic": ("basic", "authorization"),
-    "oauth2": ("bearer", "authorization"),
-    "openIdConnect": ("bearer", "authorization"),
-}
-"""By type and HTTP scheme: the place and the name of the key; a token got elsewhere is a bearer token (RFC 6750)."""
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The arguments whose values are sent, or that stand for the connection."""
+        own = ("client_id", "client_secret", "token_url", "scopes")
+        return tuple(name for base, name in self.arguments.items() if base not in own)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """What each argument that holds a credential is."""
+        if self.place == "connection":
+            return {}
+        said = _WAYS[self.kind].arguments if self.kind in _WAYS else {"credentials": f"What follows {self.key}"}
+        only = len(said) == 1
+        return {self.arguments[base]: (self.about if only and self.about else text) for base, text in said.items()}
 
 
 class Security:
-    """What a description says of it. The client has one key, for the scheme that most operations take alone."""
+    """What a description says of it."""
 
     def __init__(self, document: Mapping[str, Any], report: Report) -> None:
         self._document = document
         self._report = report
-        self._schemes = self._described()
-        self.auth = self._first()
+        self._described: Mapping[str, Any] = document.get("components", {}).get("securitySchemes", {})
+        self._counts = self._counted()
+        self.schemes = self._named(dict(self._found()))
+        common = Counter(map(self.needs_of, self._operations())).most_common(1)
+        self.usual: Needs = common[0][0] if common else ()
 
-    def _described(self) -> dict[str, Auth]:
-        found: dict[str, Auth] = {}
-        schemes: Mapping[str, Any] = self._document.get("components", {}).get("securitySchemes", {})
-        for name, scheme in schemes.items():
-            kind, about = scheme.get("type", ""), str(scheme.get("description", ""))
-            spoken = f"{kind} {str(scheme.get('scheme', '')).lower()}".strip() if kind == "http" else kind
-            if kind == "apiKey" and scheme.get("in") in ("header", "query", "cookie") and "name" in scheme:
-                found[name] = Auth(name, scheme["in"], scheme["name"], about)
-            elif spoken in _TYPES:
-                found[name] = Auth(name, *_TYPES[spoken], about)
-            elif kind == "mutualTLS":
-                self._tell(name, "a certificate of the client", "give it with ssl_context")
-            else:
-                self._tell(name, f"{spoken or 'a scheme'} cannot be generated", "give what it sends with extra_headers")
+    def _operations(self) -> Iterator[Mapping[str, Any]]:
+        for path, item in self._document.get("paths", {}).items():
+            if not path.startswith("x-"):
+                for each in (*item.values(), *item.get("additionalOperations", {}).values()):
+                    if isinstance(each, Mapping) and "responses" in each:
+                        yield each
+
+    def _said(self, operation: Mapping[str, Any]) -> list[Mapping[str, list[str]]]:
+        found: list[Mapping[str, list[str]]] = operation.get("security", self._document.get("security", []))
         return found
+
+    def _counted(self) -> Counter[frozenset[str]]:
+        """Count the operations that each set of schemes will do for."""
+        return Counter(frozenset(need) for each in self._operations() for need in self._said(each))
+
+    def _found(self) -> Iterator[tuple[str, Scheme]]:
+        needed = {name for each in self._counts for name in each}
+        for name, said in self._described.items():
+            kind = said.get("type", "")
+            kind = f"{kind} {str(said.get('scheme', '')).lower()}" if kind == "http" else kind
+            place, key, _ = _WAYS.get(kind, _Way("http", str(said.get("scheme", "")), {}))
+            if kind == "apiKey":
+                place, key = said.get("in", ""), said.get("name", "")
+            is_known = kind in _WAYS or re.fullmatch(r"http [\w.+-]+", kind)
+            if not is_known or (kind == "apiKey" and (place not in PLACES or not _is_name(place, key))):
+                self._tell(
+                    name, f"{kind.strip() or 'a scheme'} cannot be generated", "give what it sends with extra_headers"
+                )
+            elif name not in needed:
+                self._tell(name, "no operation needs it", "give what it sends with default_headers")
+            else:
+                if kind in _WAYS and _WAYS[kind] is _LIBRARY:
+                    self._tell(name, f"{kind} answers a challenge", "give an http_client that does so, with its `auth`")
+                flow = said.get("flows", {}).get("clientCredentials", {})
+                place_of_tokens = (flow.get("tokenUrl", ""), False)
+                if kind == "openIdConnect":
+                    place_of_tokens = (said.get("openIdConnectUrl", ""), True)
+                scopes = {
+                    scope for each in self._operations() for need in self._said(each) for scope in need.get(name, [])
+                }
+                yield (
+                    name,
+                    Scheme(
+                        *(name, kind, place, key, str(said.get("description", "")), {}),
+                        token_url=place_of_tokens,
+                        scopes=tuple(sorted(scopes)),
+                    ),
+                )
+
+    def _named(self, found: Mapping[str, Scheme]) -> dict[str, Scheme]:
+        """Give each scheme its arguments: called after their kind, or after the scheme where two would be called so."""
+        bases = {name: _bases(each) for name, each in found.items()}
+        keys = [name for name, each in found.items() if each.place != "connection"]
+        counts = Counter(base for name in keys for base in bases[name])
+        taken = set(TAKEN)
+        named: dict[str, Scheme] = {}
+        for name, each in found.items():
+            arguments: dict[str, str] = {}
+            for base in bases[name]:
+                if each.place == "connection":
+                    arguments[base] = base
+                    continue
+                said = "api_key" if keys == [name] and base == "bearer_token" else base
+                if counts[base] > 1:
+                    own = python_name(name.replace("OAuth", "Oauth"))
+                    said = own if base == "api_key" else f"{own}_{base}"
+                arguments[base] = free_attribute(said, taken)
+                taken.add(arguments[base])
+            named[name] = Scheme(**{**vars(each), "arguments": arguments})
+        return named
 
     def _tell(self, name: str, what: str, means: str) -> None:
         self._report.tell(below("", "components", "securitySchemes", name), what, means)
 
-    def needs_of(self, operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Return what an operation needs: each of a list will do, and each is a set of schemes."""
-        found: list[Mapping[str, Any]] = operation.get("security", self._document.get("security", []))
-        return found
+    def needs_of(self, operation: Mapping[str, Any]) -> Needs:
+        """Return what an operation needs; of a scheme that cannot be generated nothing is asked."""
+        found = [tuple(name for name in need if name in self.schemes) for need in self._said(operation)]
+        return tuple(dict.fromkeys(found))
 
-    def _first(self) -> Auth:
-        operations = [
-            operation
-            for path, item in self._document.get("paths", {}).items()
-            if not path.startswith("x-")
-            for operation in item.values()
-            if isinstance(operation, Mapping) and "responses" in operation
-        ]
-        alone = [next(iter(need)) for each in operations for need in self.needs_of(each) if len(need) == 1]
-        ranked = sorted(self._schemes, key=lambda name: -alone.count(name))  # stable: else the first described
-        return self._schemes[ranked[0]] if ranked else Auth()
-
-    def sends_key(self, operation: Mapping[str, Any], pointer: str) -> bool:
-        """Whether the key goes with an operation; what else it needs is told."""
-        needs, name = self.needs_of(operation), self.auth.name
+    def check(self, operation: Mapping[str, Any], pointer: str) -> None:
+        """Tell what an operation names that is described as no scheme."""
         here = below(pointer if "security" in operation else "", "security")
-        will_do = [need for need in needs if set(need) <= {name}]
-        for each in sorted({each for need in needs for each in need} - {name}):
-            if will_do:
-                means = f"the client proves it with {name}" if name else "nothing is proved"
-                self._report.tell(here, f"{each!r} is another way to prove who one is", means)
-            else:
-                self._report.tell(here, f"{each!r} proves who one is", self._given(each))
-        return bool(name) and any(name in need for need in needs)
+        for name in sorted({name for need in self._said(operation) for name in need} - self._described.keys()):
+            self._report.tell(
+                here,
+                f"{name!r} proves who one is",
+                "it is not described as a scheme: give what it sends with extra_headers",
+            )
 
-    def _given(self, name: str) -> str:
-        auth = self._schemes.get(name)
-        if auth is None:
-            return "it is not described as a scheme: give what it sends with extra_headers"
-        if auth.place == "query":
-            return f"give it with extra_query, as {auth.key}"
-        header = "Cookie" if auth.place == "cookie" else auth.key
-        return f"give it with extra_headers, in {header}"
+    @property
+    def is_demanded(self) -> bool:
+        """Whether a client can do nothing without the one key that there is."""
+        each_needs = [self.needs_of(each) for each in self._operations()]
+        keys = [each for each in self.schemes.values() if each.place != "connection"]
+        return len(keys) == 1 == len(self.schemes) and all(each and all(each) for each in each_needs)
+
+    @property
+    def sends_authorization(self) -> bool:
+        """Whether the client sends the header Authorization by itself."""
+        return any(
+            each.place in ("http", "basic") or each.key.lower() == "authorization" for each in self.schemes.values()
+        )
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What holds a credential that is a text alone: each argument of the client, and what it is."""
+        given = [each.described for each in self.schemes.values() if not each.takes_functions]
+        return {name: about for each in given for name, about in each.items()}
+
+    @property
+    def tokens(self) -> list[Scheme]:
+        """The schemes whose credential is a token, or what gives one."""
+        return [each for each in self.schemes.values() if each.takes_functions]
+
+    @property
+    def token_arguments(self) -> list[str]:
+        """What the arguments are called that a token is given by, or got with."""
+        return [name for each in self.tokens for name in each.arguments.values()]
+
+    @property
+    def key_name(self) -> str:
+        """What the one key is called where it is sent."""
+        return next((each.key for each in self.schemes.values() if each.place in PLACES), "")
+
+
+def _is_name(place: str, key: str) -> bool:
+    """Whether a key can be called so where it is sent."""
+    return bool(re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", key) if place != "query" else key)
+
+
+def _bases(scheme: Scheme) -> list[str]:
+    """Return what the arguments of a scheme are called where there is no other of their kind."""
+    found = list(_WAYS[scheme.kind].arguments if scheme.kind in _WAYS else {"credentials": ""})
+    own = ("client_id", "client_secret", "token_url", "scopes") if scheme.token_url[0] else ()
+    return [*found, *own]

@@ -1,51 +1,14 @@
-"""What a description says of the service as a whole: where it is, and the headers of every call."""
+"""What a description says of the service as a whole: the headers of every call."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
-from .description import Description, RawOperation
+from .description import Description
 from .report import refuse
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
 """What the header that names a request is usually called."""
-
-
-def base_url(document: Mapping[str, Any]) -> str:
-    """Return where the API is: the first server, its variables at their defaults; empty if that is no URL."""
-    url = _url(document.get("servers") or _common_servers(document) or [])
-    return url if url.startswith(("http://", "https://")) and "{" not in url else ""
-
-
-def _url(servers: list[Mapping[str, Any]]) -> str:
-    """Return the first of some servers, its variables at their defaults."""
-    if not servers:
-        return ""
-    url = str(servers[0]["url"])
-    for name, variable in servers[0].get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default", f"{{{name}}}")))
-    return url.rstrip("/")
-
-
-def _common_servers(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the servers of the paths, where all paths have the same and the description itself has none."""
-    items = [item for path, item in document.get("paths", {}).items() if not path.startswith("x-")]
-    found = [item.get("servers") for item in items]
-    return found[0] if found and all(each == found[0] for each in found) else []
-
-
-def check_server(operation: RawOperation, document: Mapping[str, Any]) -> None:
-    """Refuse an operation that is at another place than the others."""
-    item = document["paths"][operation.path]
-    own, usual = operation.data.get("servers") or item.get("servers"), document.get("servers")
-    if own and _url(own) != _url(usual or _common_servers(document) or []):
-        raise refuse(
-            operation.pointer,
-            f"it is at another server, {own[0]['url']}",
-            "describe it on its own, or leave its servers out and give base_url",
-        )
 
 
 def request_id_header(description: Description) -> str:

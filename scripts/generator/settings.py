@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from packaging.version import VERSION_PATTERN
 
 from .description import load
 from .naming import class_name
+from .pages import WORDS, is_pagination
 from .report import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,10 @@ class Settings:
     overlays: list[str]
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     leave_out: tuple[str, ...] = ()
+    overlay_documents: tuple[Path, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Overlays that go into a package whose description needs them."""
+    pagination: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def shown_spec(self) -> str:
@@ -45,7 +50,13 @@ class Settings:
         return f"openapi/{name}" if self.spec.parent == ROOT / "openapi" else name
 
     @classmethod
-    def read(cls, spec: Path | None = None, package: str | None = None, out: Path | None = None) -> Settings:
+    def read(
+        cls,
+        spec: Path | None = None,
+        package: str | None = None,
+        out: Path | None = None,
+        overlays: Sequence[Path] = (),
+    ) -> Settings:
         """Read the settings; refuses keys it does not know."""
         if spec is not None and spec.as_posix().startswith(("http:/", "https:/")):
             raise Failure("--spec takes a file: download the description first, so that a run depends on no network")
@@ -62,17 +73,26 @@ class Settings:
             client=class_name(package) if package else data["client"],
             version=data["version"],
             overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            optional=tuple(data["overlays"]["optional"]),
+            pagination=tuple(data.get("pagination", [])),
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
+            overlay_documents=tuple(
+                each.resolve()
+                for each in (
+                    *([] if spec else (path.parent / each for each in data.get("overlay_documents", []))),
+                    *overlays,
+                )
+            ),
         )
 
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse what is missing, unknown or of another kind."""
-    known = {"package", "client", "version", "overlays", "names", "leave_out"}
+    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out", "pagination"}
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
-    unknown = (data.keys() - known) | (lists.keys() - {"shared", "own"})
+    unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
     for key in ("package", "client", "version"):
@@ -80,12 +100,16 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
             raise Failure(f"{name}: {key} is {data.get(key)!r}; write a text, in quotes if it looks like a number")
     if not re.fullmatch(VERSION_PATTERN, data["version"], re.VERBOSE | re.IGNORECASE):
         raise Failure(f"{name}: {data['version']!r} is no version; write one such as 0.1.0 (PEP 440)")
-    names, left_out = data.get("names", {}), data.get("leave_out", [])
+    names = data.get("names", {})
     if not isinstance(names, Mapping) or not all(isinstance(each, str) for each in names.values()):
         raise Failure(f"{name}: names is no map of operations to <resource>.<method>")
-    if not isinstance(left_out, list) or not all(isinstance(each, str) for each in left_out):
-        raise Failure(f"{name}: leave_out is no list of operations")
-    for key in ("shared", "own"):
-        names = lists.get(key)
-        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-            raise Failure(f"{name}: overlays.{key} is no list of modules; list them, [] for none")
+    for key, items, of in (
+        ("leave_out", data.get("leave_out", []), "operations"),
+        ("overlay_documents", data.get("overlay_documents", []), "files beside it"),
+        *((f"overlays.{key}", lists.get(key), "modules") for key in ("shared", "optional", "own")),
+    ):
+        if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
+            raise Failure(f"{name}: {key} is no list of {of}; list them, [] for none")
+    habits = data.get("pagination", [])
+    if not isinstance(habits, list) or not all(each and is_pagination(each) for each in habits):
+        raise Failure(f"{name}: pagination is no list of what x-pagination may say: {WORDS}")

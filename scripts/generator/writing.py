@@ -45,6 +45,11 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(part) for part in found]
 
 
+def plain_text(value: Any) -> str:
+    """Return a value that stands for a text as that: true and false as JSON has them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def default_of(schema: Mapping[str, Any]) -> str:
     """Return a sentence on the default of the server, if there is one."""
     found = schema.get("default")

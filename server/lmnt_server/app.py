@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -15,9 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .description import Description, Operation, lmnt
 from .engines import Engine
 from .envelope import Envelope
-from .errors import ApiError, ClientGoneError
+from .errors import ApiError, ClientGoneError, missing
 from .faults import Faults
-from .inbound import DECODERS, Form, body_of, parameters_of
+from .inbound import DECODERS, Form, body_of, no_decoder, parameters_of
 from .limits import Limits
 from .operations import OPERATIONS, Call
 from .sessions import SpeechSessions
@@ -47,7 +48,8 @@ def create_app(
 
     Raises:
         FaultSyntaxError: if `fault` is not understood.
-        NotImplementedError: if the description has an operation, a body or a session that this server has not.
+
+    What the description has and this server has not is logged, and answered with 501; the rest is served.
     """
     description = lmnt()
     kept = Store() if store is None else store
@@ -71,9 +73,9 @@ def create_app(
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in description.operations:
         if operation.id not in OPERATIONS:
-            raise NotImplementedError(f"no handler for the operation {operation.id} of the description")
-        if unread := sorted(operation.bodies.keys() - DECODERS.keys()):
-            raise NotImplementedError(f"no reader for the {unread[0]} that {operation.id} of the description takes")
+            _log.warning(_no_handler(operation).message)
+        for media_type in operation.bodies.keys() - DECODERS.keys():
+            _log.warning(no_decoder(media_type).message)
         by_path.setdefault(operation.path, {})[operation.method] = operation
     # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
     # (OpenAPI 3.1, section 4.8.8.2).
@@ -81,7 +83,10 @@ def create_app(
     routes: list[BaseRoute] = [Route(path, _Path(by_path[path], description, account, call)) for path in paths]
     for socket in description.sockets:
         if socket.id != _SPEECH:
-            raise NotImplementedError(f"no handler for the session {socket.id} of the description")
+            gap = _Missing(missing(f"handler for the session {socket.id}", "create_app in server/lmnt_server/app.py"))
+            _log.warning(gap.error.message)
+            routes += [WebSocketRoute(socket.path, gap), Route(socket.path, gap)]
+            continue
         sessions = SpeechSessions(
             description,
             socket.send,
@@ -98,12 +103,17 @@ def create_app(
 
 
 _SPEECH: Final = "speech.sessions.create"
+_log: Final = logging.getLogger(__name__)
+
+
+def _no_handler(operation: Operation) -> ApiError:
+    return missing(f"handler for the operation {operation.id}", "OPERATIONS in server/lmnt_server/operations.py")
 
 
 class _Path:
     """All operations of a path: picks one by the method, checks the request, and answers it.
 
-    The order of checks: method (405), key (401), request (400), and then what the operation itself finds.
+    The order of checks: method (405), key (401), handler (501), request (400), then what the operation itself finds.
     """
 
     def __init__(
@@ -126,11 +136,14 @@ class _Path:
             message = f"{request.method[:20]} is not a method of this path; it has {allowed}"
             raise ApiError("invalid_request_error", message, status=405, headers={"allow": allowed})
         account = self._account(request.headers.get("x-api-key", ""))
+        handler = OPERATIONS.get(operation.id)
+        if handler is None:
+            raise _no_handler(operation)
         parameters = await parameters_of(request, operation, self._description)
         body = await body_of(request, operation, self._description)
 
         async def answer() -> None:
-            response = await OPERATIONS[operation.id](self._call(account, parameters, body))
+            response = await handler(self._call(account, parameters, body))
             await response(scope, receive, send)
 
         try:
@@ -143,6 +156,16 @@ class _Path:
 async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # ASGI's arguments
     kind = "no WebSocket" if scope["type"] == "websocket" else "nothing"
     raise ApiError("not_found_error", f"There is {kind} at {quoted(scope['path'])}.")
+
+
+class _Missing:
+    """What is found at the path of a session that this server has not."""
+
+    def __init__(self, error: ApiError) -> None:
+        self.error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's arguments
+        raise self.error
 
 
 class _UpgradeRequired:

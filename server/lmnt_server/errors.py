@@ -70,6 +70,16 @@ def invalid_request(message: str) -> ApiError:
     return ApiError("invalid_request_error", message)
 
 
+def missing(what: str, table: str) -> ApiError:
+    """Return the error for what the description has and this server has not.
+
+    Args:
+        what: what it is, such as `handler for the operation voices.preview`.
+        table: where it goes, such as `OPERATIONS in server/lmnt_server/operations.py`.
+    """
+    return ApiError("internal_server_error", f"This server has no {what}: add it to {table}.", status=501)
+
+
 def error_response(error: ApiError, request_id: str) -> JSONResponse:
     """Return the response that tells an error; its body repeats the request id, as the errors page has it."""
     return JSONResponse(error_body(error, request_id), status_code=error.status, headers=error.headers)

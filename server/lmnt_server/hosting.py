@@ -62,8 +62,6 @@ async def serve(options: argparse.Namespace) -> None:
         raise CannotStartError(f"--fault: {error}") from error
     except DocumentError as error:
         raise CannotStartError(str(error)) from error
-    except NotImplementedError as error:
-        raise CannotStartError(f"this server does not do all of the description: {error}") from error
     exchanges = _Exchanges(app)
     host, port = _free_port(options.host, options.port)
     try:

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from .description import Description, Operation, escaped
-from .errors import ApiError, ClientGoneError, invalid_request
+from .errors import ApiError, ClientGoneError, invalid_request, missing
 from .validation import check, decoded, quoted
 
 JSON_LIMIT: Final = 1_000_000
@@ -74,7 +74,7 @@ async def body_of(request: Request, operation: Operation, description: Descripti
     """Return the checked body of a request, decoded by its content type; None for an operation that takes none.
 
     Raises:
-        ApiError: 400.
+        ApiError: 400, or 501 for a type that nothing here reads.
         ClientGoneError: if the client left before it had sent all of it.
     """
     if not operation.bodies:
@@ -84,6 +84,8 @@ async def body_of(request: Request, operation: Operation, description: Descripti
     if media not in operation.bodies:
         given = f"got {quoted(media)}" if media else "there is none"
         raise invalid_request(f"content-type must be {' or '.join(operation.bodies)}; {given}")
+    if media not in DECODERS:
+        raise no_decoder(media)
     try:
         return await DECODERS[media](request, operation.bodies[media], description)
     except ClientDisconnect as error:
@@ -231,3 +233,8 @@ DECODERS: Final[Mapping[str, Callable[..., Any]]] = {
     "multipart/form-data": _multipart,
 }
 """What reads a body, by its media type."""
+
+
+def no_decoder(media_type: str) -> ApiError:
+    """Return the error for a body that the description has and nothing here reads."""
+    return missing(f"reader for a body of the type {media_type}", "DECODERS in server/lmnt_server/inbound.py")

@@ -16,7 +16,7 @@ from enum import Enum, auto
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from .description import Description
-from .errors import PROTOCOL_ERROR, TOO_BIG, ApiError, SessionError
+from .errors import PROTOCOL_ERROR, TOO_BIG, ApiError, SessionError, missing
 from .limits import Limits
 from .sentences import begun
 from .validation import check, decoded, quoted
@@ -140,8 +140,10 @@ class Session:
                 self._flush(int(message["nonce"]))
             case "reset":
                 self._reset(int(message["nonce"]))
-            case _:
+            case "finish":
                 self._finish()
+            case _:
+                raise missing(f"handler for the message {kind}", "Session.receive in server/lmnt_server/session.py")
 
     def _read(self, frame: str | bytes) -> dict[str, Any]:
         if isinstance(frame, bytes):

@@ -150,7 +150,7 @@ def handles(mode: Sync, client: Any) -> Iterator[tuple[Any, str, bool]]:
     yield mode.run(client.with_raw_response.voices.list()), "keep what `read", True
     kind = lmnt.Stream if mode.name == "sync" else lmnt.AsyncStream
     stream = mode.run(client.get("/v1/ai/voice/list", cast_to=object, stream=True, stream_cls=kind[object]))
-    yield stream, "Stream can be neither copied nor pickled: keep the events", False
+    yield stream, "Stream can be neither copied nor pickled: keep the items", False
     mode.run(stream.close())
     opening = client.speech.sessions.create(voice="leah")
     if mode.name == "async":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
+import h11
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -323,3 +324,37 @@ def test_what_both_take_is_the_same_to_both(wire: bytes) -> None:
         assert second.head is not None
         assert first.head.status_code == second.head.status_code
         assert first.head.headers == second.head.headers
+
+
+SIZES = st.sampled_from(
+    [b"3", b"003", b"a", b"0A", b"3;x=y", b"3 ", b" 3", b"0x3", b"+3", b"0", b"00", b"3_0", b"", b"f" * 12, b"f" * 25]
+)
+
+
+@given(
+    chunks=st.lists(
+        st.tuples(SIZES, st.sampled_from([b"abc", b"abcdefghij", b""]), st.sampled_from([b"\r\n", b"\n", b""]))
+    ),
+    end=st.sampled_from(
+        [b"0\r\n\r\n", b"0\r\nA: b\r\n\r\n", b"0\r\n\r\nmore", b"00\r\n\r\n", b"0;a\r\n\r\n", b"0\n\n", b""]
+    ),
+    places=st.lists(st.integers(60, 200), max_size=6),
+)
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_chunks_are_what_h11_alone_finds_in_them(
+    chunks: list[tuple[bytes, bytes, bytes]], end: bytes, places: list[int]
+) -> None:
+    wire = CHUNKED + b"".join(b"%b\r\n%b%b" % chunk for chunk in chunks) + end
+    alone, body, has_ended = h11.Connection(h11.CLIENT), b"", False
+    alone.send(h11.Request(method="POST", target="/", headers=[("host", "a")]))
+    alone.send(h11.EndOfMessage())
+    alone.receive_data(wire)
+    try:
+        while (event := alone.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED and not has_ended:
+            body += bytes(event.data) if isinstance(event, h11.Data) else b""
+            has_ended = isinstance(event, h11.EndOfMessage)
+    except h11.RemoteProtocolError:
+        has_ended = False
+    ours = judged(PARSERS["h11"], cut(wire, places))
+    assert (ours.is_whole, ours.body) == (has_ended, body)
+    assert ours.is_reusable == (has_ended and not alone.trailing_data[0])

@@ -219,6 +219,43 @@ def test_a_wait_that_is_too_long_is_left_to_the_caller(mode: Sync, peer: Callabl
     assert len(started.requests) == 1
 
 
+@pytest.mark.parametrize(("headers", "tries"), [({}, 3), ({"Retry-After": "30"}, 3), ({"Retry-After": "61"}, 1)])
+def test_a_test_of_an_application_waits_for_no_retry(
+    mode: Sync, peer: Callable[..., Any], headers: dict[str, str], tries: int
+) -> None:
+    busy = peer(refusal(503, headers))
+    client = mode.client(base_url=busy.base_url, deadline=20)
+    started = time.monotonic()
+    with lmnt.no_retry_waits():
+        with lmnt.no_retry_waits():
+            pass  # another test that is done with it
+        with pytest.raises(lmnt.InternalServerError):
+            mode.run(client.voices.list())
+    assert time.monotonic() - started < 1
+    assert len(busy.requests) == tries
+
+
+def test_a_session_of_such_a_test_waits_for_no_retry(mode: Sync) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        client = mode.client(base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        started = time.monotonic()
+        with lmnt.no_retry_waits(), pytest.raises(lmnt.APIConnectionError) as caught:
+            mode.run(client.speech.sessions.create(voice="leah"))
+    assert time.monotonic() - started < 1
+    assert caught.value.__notes__ == ["speech.sessions.create was tried 3 times"]
+
+
+def test_after_such_a_test_there_are_waits_again(mode: Sync, peer: Callable[..., Any]) -> None:
+    with suppress(RuntimeError), lmnt.no_retry_waits():
+        raise RuntimeError
+    busy = peer(refusal(503, {"Retry-After": "0.3"}))
+    started = time.monotonic()
+    with pytest.raises(lmnt.InternalServerError):
+        mode.run(mode.client(base_url=busy.base_url, max_retries=1).voices.list())
+    assert time.monotonic() - started > 0.3
+
+
 def test_a_date_to_wait_for(mode: Sync, peer: Callable[..., Any]) -> None:
     date = email.utils.formatdate(time.time() + 120, usegmt=True)
     with pytest.raises(lmnt.RateLimitError) as caught:

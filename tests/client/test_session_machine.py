@@ -16,6 +16,7 @@ import lmnt
 from lmnt.options import Secret
 from lmnt.session import LONGEST_TEXT, Session, State
 from lmnt.session_facts import Patience
+from lmnt_server.description import lmnt as description
 
 from .modes import KEY
 
@@ -54,6 +55,28 @@ MESSAGES: dict[str, str | bytes] = {
     "no type": "{}",
     "wrong field": '{"type": "flush_complete", "nonce": "one"}',
 }
+
+
+def made_up(pointer: str) -> Any:
+    """Return something that a schema of the description accepts."""
+    _, schema = description().located(pointer)
+    if "const" in schema:
+        return schema["const"]
+    match schema["type"]:
+        case "object":
+            return {name: made_up(f"{pointer}/properties/{name}") for name in schema.get("required", ())}
+        case "array":
+            return []
+        case "string":
+            return "x"
+        case _:
+            return 1
+
+
+DESCRIBED = description().at("#/components/schemas/SpeechSessionServerEvent")["discriminator"]["mapping"]
+NO_RULE = {type_: json.dumps(made_up(pointer)) for type_, pointer in DESCRIBED.items() if type_ not in MESSAGES}
+"""Messages of the description that the session has no rule for: they are handed out, as unknown ones are."""
+MESSAGES |= NO_RULE
 COMMANDS: dict[str, Callable[[Session], Any]] = {
     "init": lambda each: each.init({}),
     "text": lambda each: each.text("x"),
@@ -96,6 +119,8 @@ TABLE: dict[State, dict[str, str]] = {
     State.CLOSED: {**dict.fromkeys([*MESSAGES, *CLOSES, *COMMANDS], FAILED), "init": MISUSE},
 }
 """What each event is in each state. The sessions have a flush that is not answered, once they are open."""
+for _state in (State.INIT, State.READY, State.OPEN, State.FINISHING):
+    TABLE[_state] |= dict.fromkeys(NO_RULE, EVENT)
 
 PAIRS = [(state, event) for state in State for event in [*MESSAGES, *COMMANDS, *CLOSES]]
 
@@ -114,7 +139,8 @@ def test_every_event_in_every_state(state: State, event: str) -> None:
     assert made.state is state
     expected = TABLE[state][event]
     if expected in (EVENT, NEXT):
-        assert do(made, event)
+        assert (found := do(made, event))
+        assert isinstance(found, lmnt.UnknownEvent) is (event == "unknown")
         assert (made.state is not state) is (expected == NEXT)
         assert made.failure is None
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .mock import KEY, Mock
+from .mock import Mock, key_of
 from .packages import document, load, make_all
 
 NAMES = ("petshop", "chat", "diary", "printing", "hostile", "ours")
@@ -41,7 +41,7 @@ class Driver:
         self.awaits = awaits
         self.runner = asyncio.Runner()
         kind = getattr(package, ("Async" if awaits else "") + package.__name__.capitalize())
-        self.client = kind(api_key=KEY, base_url=server.url, max_retries=0, ssl_context=CONTEXT)
+        self.client = kind(**key_of(server.document), base_url=server.url, max_retries=0, ssl_context=CONTEXT)
 
     def wait(self, result: Any) -> Any:
         """Return what a call returns."""

@@ -29,6 +29,14 @@ BINARY = bytes(range(256)) * 20
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
+def key_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the key of the server as the arguments of its client."""
+    schemes = document.get("components", {}).get("securitySchemes", {}).values()
+    if any(each.get("scheme") == "basic" for each in schemes):
+        return dict(zip(("username", "password"), KEY.split(":"), strict=True))
+    return {"api_key": KEY} if schemes else {}
+
+
 @dataclass
 class Seen:
     """A request, decoded as the description says."""

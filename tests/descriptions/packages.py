@@ -15,6 +15,7 @@ from typing import Any
 from generator.making import add_overlays, render, tidy
 from generator.reading import load_description
 from generator.rendering import Package
+from generator.report import Report
 from generator.settings import ROOT, Settings
 
 HERE = Path(__file__).parent
@@ -32,13 +33,12 @@ def settings(package: str, folder: Path) -> Settings:
     return Settings.read(HERE / f"{package}.yaml", package, folder)
 
 
-def make_all(documents: dict[str, dict[str, Any]], folder: Path) -> None:
+def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report | None = None) -> None:
     """Make packages side by side."""
-    for name, each in documents.items():
-        render(settings(name, folder), copy.deepcopy(each), folder)
+    used = [render(settings(name, folder), copy.deepcopy(each), folder, report) for name, each in documents.items()]
     tidy(folder)
-    for name in documents:
-        add_overlays(settings(name, folder), folder)
+    for each in used:
+        add_overlays(each, folder)
 
 
 class Variants(MetaPathFinder):

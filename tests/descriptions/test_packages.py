@@ -28,7 +28,7 @@ from tests.hints import Walk
 
 from . import mock
 from .conftest import CONTEXT, NAMES, Driver
-from .mock import KEY, Mock
+from .mock import KEY, Mock, key_of
 from .packages import document, load, make_all
 
 CALLS = {"petshop": "pet.list_pets", "chat": "shapes.list", "diary": "holidays.list", "printing": "print_jobs.report"}
@@ -85,41 +85,40 @@ def test_a_redirect_takes_the_key_to_no_other_host(drivers: dict[tuple[str, bool
 @pytest.mark.parametrize(
     ("name", "key", "told"),
     [
-        ("petshop", None, "PETSHOP_API_KEY"),
-        ("petshop", "a\nb", "pasted whole"),
-        ("chat", "a;b", "pasted whole"),
-        ("chat", "a b", "goes in a cookie and holds a space"),
-        ("diary", "a\tb", "pasted whole"),
-        ("printing", "nothing", "NAME:PASSWORD"),
-        ("printing", "a:\ud800", "NAME:PASSWORD"),
+        ("petshop", {"api_key": "a\nb"}, "pasted whole"),
+        ("chat", {"api_key": "a;b"}, "pasted whole"),
+        ("chat", {"api_key": "a b"}, "goes in a cookie and holds a space"),
+        ("chat", {}, "there is no API key: pass api_key=… or set the environment variable CHAT_API_KEY"),
+        ("diary", {"api_key": "a\tb"}, "pasted whole"),
+        ("diary", {"api_key": " "}, "api_key is empty"),
+        ("diary", {"api_key": 5}, "api_key must be a text"),
+        ("printing", {"username": "a:b", "password": ""}, "username holds a colon"),
+        ("printing", {"username": "a", "password": "\ud800"}, "password holds a control character"),
     ],
 )
-def test_a_key_that_cannot_be_sent_is_refused(name: str, key: str | None, told: str) -> None:
+def test_a_key_that_cannot_be_sent_is_refused(name: str, key: dict[str, Any], told: str) -> None:
     package = sys.modules[name]
     with pytest.raises(package.InvalidArgumentError, match=told):
-        getattr(package, name.capitalize())(api_key=key, base_url="http://localhost")
+        getattr(package, name.capitalize())(**key, base_url="http://localhost")
 
 
 @pytest.mark.parametrize(
     ("name", "key", "bare"),
     [
-        ("petshop", " My API Key\n", "My API Key"),
-        ("chat", "\tkey=1\r\n", "key=1"),
-        ("diary", "My Bearer Token ", "My Bearer Token"),
-        ("printing", "me:a password \r\n", "me:a password "),
+        ("petshop", {"api_key": " My API Key\n"}, "My API Key"),
+        ("chat", {"api_key": "\tkey=1\r\n"}, "key=1"),
+        ("diary", {"api_key": "My Bearer Token "}, "My Bearer Token"),
+        ("printing", {"username": "me", "password": "a password \r\n"}, "me:a password "),
     ],
 )
 def test_a_key_arrives_without_what_is_around_it(
-    name: str, key: str, bare: str, driver: Callable[[str], Driver], monkeypatch: pytest.MonkeyPatch
+    name: str, key: dict[str, str], bare: str, driver: Callable[[str], Driver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     it = driver(name)
     monkeypatch.setattr(mock, "KEY", bare)
-    with pytest.warns(UserWarning, match="the API key had white space around it"):
-        it.client.api_key = key
-    try:
-        it.call(CALLS[name])
-    finally:
-        it.client.api_key = KEY
+    with pytest.warns(UserWarning, match="the (API key|password) had white space around it"):
+        monkeypatch.setattr(it, "client", it.client.with_options(**key))
+    it.call(CALLS[name])
 
 
 def test_white_space_around_a_described_header_is_taken_off(drivers: dict[tuple[str, bool], Driver]) -> None:
@@ -132,7 +131,7 @@ def test_white_space_around_a_described_header_is_taken_off(drivers: dict[tuple[
 @pytest.mark.usefixtures("made")
 def test_where_to_call_is_the_first_server() -> None:
     places = {
-        name: str(getattr(sys.modules[name], name.capitalize())(api_key=KEY).base_url)
+        name: str(getattr(sys.modules[name], name.capitalize())(**key_of(document(name))).base_url)
         for name in ("petshop", "chat", "diary")
     }
     assert places == {
@@ -141,7 +140,7 @@ def test_where_to_call_is_the_first_server() -> None:
         "diary": "https://diary.example.com/api/",
     }
     with pytest.raises(sys.modules["printing"].InvalidArgumentError, match="PRINTING_BASE_URL"):
-        sys.modules["printing"].Printing(api_key=KEY)
+        sys.modules["printing"].Printing(username="a")
 
 
 @pytest.mark.usefixtures("made")
@@ -280,7 +279,7 @@ def test_no_header_has_an_underscore_in_its_name(tmp_path: Path, name: str) -> N
     make_all({name: document("printing")}, tmp_path)
     package = load(name, tmp_path)
     with Mock(document("printing")) as server:
-        client = package.Client(api_key=KEY, base_url=server.url, ssl_context=CONTEXT)
+        client = package.Client(**key_of(server.document), base_url=server.url, ssl_context=CONTEXT)
         client.print_jobs.report()
         headers = server.seen[0].headers
     assert [each for each in headers if "_" in each] == []

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+import lmnt
+
 from . import places as where
 
 
@@ -11,6 +13,13 @@ from . import places as where
 def places() -> Iterator[where.Places]:
     with where.places() as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _soon() -> Iterator[None]:
+    """Try again at once: how long a client waits before it does is tested in tests/client/test_retries.py."""
+    with lmnt.no_retry_waits():
+        yield
 
 
 @pytest.fixture(autouse=True)

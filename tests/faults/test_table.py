@@ -23,13 +23,6 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again at once: how long a client waits before it does is tested in tests/client/test_retries.py."""
-    monkeypatch.setattr("lmnt.retries.FIRST_DELAY", 0.01)
-
-
-@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(("row", "protocol", "parser"), CASES)
 def test_each_failure_is_what_the_table_says(
     row: Row, protocol: Protocol, parser: str, places: Places, monkeypatch: pytest.MonkeyPatch

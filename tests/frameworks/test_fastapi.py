@@ -33,7 +33,6 @@ TOLD = {
     "the schema of the items of a stream": 2,
     "a rule that only a whole JSON Schema validator could check": 2,
     "bytes, which JSON cannot hold": 2,
-    "a message that the service sends by itself": 1,
     "a response to HEAD has no body": 1,
 }
 """What is told of it, and how often."""

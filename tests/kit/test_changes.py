@@ -682,7 +682,7 @@ OVERLAYS = [
     ("requests.py", "    params: Query\n", "    params: Required[Query]\n"),
     ("requests.py", "from typing import ", "from typing import Required, "),
     ("session_events.py", 'Literal["audio"]', 'Literal["sound"]'),
-    ("session_events.py", "    | UnknownEvent\n", "    | UnknownEvent\n    | bytes\n"),
+    ("session_events.py", "| UnknownEvent\n", "| UnknownEvent | bytes\n"),
 ]
 
 
@@ -714,7 +714,10 @@ def test_a_wider_union_of_messages_is_what_it_is_for_a_type_checker(
 ) -> None:
     git(tree, "tag", "v0.1.0")
     message = "#/components/schemas/SpeechSession{}"
-    for kind, sort, name in (("Server", "reset_complete", "ResetComplete"), ("Client", "finish", "Finish")):
+    for kind, union, sort, name in (
+        ("Server", "ServerEvent", "reset_complete", "ResetComplete"),
+        ("Client", "ClientMessage", "finish", "Finish"),
+    ):
         edit(
             tree / "openapi" / "lmnt.yaml",
             (
@@ -726,10 +729,10 @@ def test_a_wider_union_of_messages_is_what_it_is_for_a_type_checker(
                 f'        - $ref: "{message.format(name)}"\n        - $ref: "{message.format(f"New{kind}")}"\n',
             ),
             (
-                f"    SpeechSession{kind}Message:\n",
+                f"    SpeechSession{union}:\n",
                 f"    SpeechSessionNew{kind}:\n      {{description: New., type: object, required: [type],\n"
                 f"       properties: {{type: {{description: Its type., const: new_{sort}}}}}}}\n\n"
-                f"    SpeechSession{kind}Message:\n",
+                f"    SpeechSession{union}:\n",
             ),
         )
     code, told = run()
@@ -747,14 +750,17 @@ def test_a_wider_union_of_messages_is_what_it_is_for_a_type_checker(
         ),
         (
             "addition",
-            "response `SpeechSessionServerMessage` may be a `SpeechSessionNewServer` too",
+            "response `SpeechSessionServerEvent` may be a `SpeechSessionNewServer` too",
             ["`models.SpeechSessionNewServer` is new"],
         ),
-        (
-            "breaking",
-            "`models.SpeechSessionServerMessage` may be `models.SpeechSessionNewServer`, "
-            "which an exhaustive `match` does not expect",
-            [],
+        *(
+            (
+                "breaking",
+                f"`{name}` may be `models.SpeechSessionNewServer`, which an exhaustive `match` does not expect",
+                [],
+            )
+            # What a session hands out, and the unions of the description that it is made of.
+            for name in ("SpeechSessionEvent", "models.SpeechSessionServerEvent", "models.SpeechSessionServerMessage")
         ),
     ]
 

@@ -15,6 +15,7 @@ import pytest
 from jsonschema_specifications import REGISTRY
 
 from generator.keywords import TABLES
+from generator.naming import METHODS
 from generator.reading import Reader, load_description
 from generator.rendering import Package
 from generator.report import Failure, Report
@@ -24,6 +25,7 @@ from tests.descriptions.packages import settings
 BASE: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Base", "version": "1"},
+    "security": [{"Key": []}],
     "paths": {
         "/things/{id}": {
             "post": {
@@ -78,6 +80,8 @@ TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
     (*THING, "properties", name) for name in BASE["components"]["schemas"]["Thing"]["properties"]
 )
 REMOVED = object()
+TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
+MESSAGE = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}}
 
 # What each keyword that is used changes: where it is set, and to what.
 CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
@@ -87,7 +91,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         (("paths", "/more"), {"get": {"operationId": "a.b", "tags": ["a"], "responses": {"204": {"description": ""}}}})
     ],
     "document.components": [(("components", "schemas", "New"), {"type": "string"})],
-    "document.security": [(("security",), [{"Key": []}])],
+    "document.security": [(("security",), [{"Key": []}, {}])],
     "document.tags": [(("tags",), [{"name": "things", "description": "All things."}])],
     "info.title": [(("info", "title"), "Other")],
     "info.summary": [(("info", "summary"), "It does.")],
@@ -97,6 +101,14 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "server.variables": [(("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c"}}}])],
     "serverVariable.default": [
         (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "d"}}}])
+    ],
+    "server.name": [(("servers",), [{"url": "/a", "name": "near"}, {"url": "/b"}])],
+    "server.description": [(("servers",), [{"url": "/a", "description": "Far."}, {"url": "/b"}])],
+    "serverVariable.enum": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "enum": ["c"]}}}])
+    ],
+    "serverVariable.description": [
+        (("servers",), [{"url": "https://{x}.example.com", "variables": {"x": {"default": "c", "description": "X."}}}])
     ],
     "components.schemas": [(("components", "schemas", "New"), {"type": "string"})],
     "components.responses": [
@@ -156,6 +168,16 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         (("servers",), [{"url": "https://a.example.com"}]),
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
+    "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
+    "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
+    "webhook.$ref": [
+        (("components", "pathItems"), {"W": {"post": MESSAGE}}),
+        (("webhooks",), {"thing.made": {"$ref": "#/components/pathItems/W"}}),
+    ],
+    **{f"webhook.{method}": [(("webhooks",), {"thing.made": {method: MESSAGE}})] for method in METHODS},
+    "webhook.additionalOperations": [(("webhooks",), {"thing.made": {"additionalOperations": {"TELL": MESSAGE}}})],
+    "message.requestBody": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.tags": [((*OPERATION, "tags"), ["other"])],
     "operation.summary": [((*OPERATION, "summary"), "Does it.")],
     "operation.description": [((*OPERATION, "description"), "Does it well.")],
@@ -191,6 +213,15 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "securityScheme.in": [(("components", "securitySchemes", "Key", "in"), "query")],
     "securityScheme.scheme": [(("components", "securitySchemes", "Key"), {"type": "http", "scheme": "bearer"})],
     "securityScheme.description": [(("components", "securitySchemes", "Key", "description"), "Yours.")],
+    "securityScheme.flows": [(("components", "securitySchemes", "Key"), TOKENS)],
+    "securityScheme.openIdConnectUrl": [
+        (
+            ("components", "securitySchemes", "Key"),
+            {"type": "openIdConnect", "openIdConnectUrl": "https://a.example.com"},
+        )
+    ],
+    "flows.clientCredentials": [(("components", "securitySchemes", "Key"), TOKENS)],
+    "flow.tokenUrl": [(("components", "securitySchemes", "Key"), TOKENS)],
     "tag.name": [(("tags",), [{"name": "things", "description": "These."}])],
     "tag.description": [(("tags",), [{"name": "things", "description": "Those."}])],
     "discriminator.propertyName": [((*UNION, "discriminator"), {"propertyName": "kind"})],

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.descriptions.conftest import NAMES
-from tests.descriptions.mock import KEY, Mock
+from tests.descriptions.mock import Mock, key_of
 from tests.descriptions.packages import Variants, document, make_all, texts
 from tests.descriptions.test_descriptions import ROWS
 
@@ -81,7 +81,7 @@ def call(package: Any, server: Mock, mutation: Mutation, *, awaits: bool) -> str
     server.seen.clear()
     server.statuses.extend(mutation.statuses)
     kind = package.AsyncLmnt if awaits else package.Lmnt
-    client = kind(api_key=KEY, base_url=server.url, max_retries=0, ssl_context=CONTEXT)
+    client = kind(**key_of(server.document), base_url=server.url, max_retries=0, ssl_context=CONTEXT)
 
     def outcome() -> Any:
         return getattr(getattr(client, resource), method)(*mutation.args, **mutation.kwargs)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import Run
+from .conftest import ROOT, Run
 from .test_regenerate import DESCRIPTION, edit
 
 
@@ -46,3 +47,39 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Ru
     assert '"/v2/speak"' in text
     assert "mood: How it sounds." in text
     assert '"init": init_,' in text
+
+
+def test_a_message_that_the_description_alone_names_is_handed_out_with_its_type(kit: Path, run: Run) -> None:
+    before = "#/components/schemas/SpeechSessionTimestamps"
+    mood = "#/components/schemas/SpeechSessionMood"
+    edit(kit / DESCRIPTION, f'        - $ref: "{before}"\n', f'        - $ref: "{before}"\n        - $ref: "{mood}"\n')
+    line = f'          timestamps: "{before}"\n'
+    edit(kit / DESCRIPTION, line, f'{line}          mood: "{mood}"\n')
+    schema = (
+        "    SpeechSessionMood:\n      {description: A mood., type: object, required: [type, calm],\n"
+        "       properties: {type: {description: Its type., const: mood}, calm: {type: integer}}}\n\n"
+    )
+    edit(kit / DESCRIPTION, "    SpeechSessionReady:\n", f"{schema}    SpeechSessionReady:\n")
+    code, told = run()
+    assert code == 0, told
+    # The tests of the session itself, on this package and this description.
+    path = os.pathsep.join(str(kit / folder) for folder in ("generated", "server"))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n0",
+            "-q",
+            "tests/client/test_session_machine.py",
+            "-k",
+            "every_event and mood",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout

@@ -36,7 +36,7 @@ def run(name: str, folder: Path, *, shown: int) -> bool:
         made = Package(settings, document, folder / package, report)
         made.build()
         tidy(folder / package)
-        add_overlays(settings, folder)
+        add_overlays(made.settings, folder)
         try_imports(folder, package)
         outcome = Driver(made, import_module(package), document).drive()
     except Failure as failure:

@@ -21,7 +21,7 @@ from generator.rendering import Package
 
 from .samples import FORMATS, NoSampleError, Samples
 
-KEY = "key:of-the-test"
+KEY = "key-of-the-test"
 
 
 @dataclass
@@ -159,7 +159,9 @@ class Driver:
         return self._answer
 
     def _options(self) -> dict[str, Any]:
-        key = {"api_key": KEY} if self._package.description.security.auth.name else {}
+        security = self._package.description.security
+        names = [*security.secrets, *(each.arguments["access_token"] for each in security.tokens)]
+        key = dict.fromkeys(names, KEY)
         return {"base_url": "http://localhost", "max_retries": 0, **key}
 
     def _sync(self, call: Call, arguments: dict[str, Any]) -> Any:

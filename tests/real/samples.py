@@ -29,6 +29,14 @@ _SHAPING = {"$ref", "type", "enum", "const", "properties", "required", "items", 
 """Keywords that say what a value is, and not how it is limited."""
 
 
+def _shapes(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema says what a value is; one that only adds null to anything does not."""
+    found = schema.keys() & _SHAPING - {"required", "oneOf", "anyOf"}
+    return bool(found) or any(
+        _shapes(each) for key in ("oneOf", "anyOf") for each in schema.get(key, []) if each != {"type": "null"}
+    )
+
+
 class NoSampleError(Exception):
     """No value could be made that the schema allows."""
 
@@ -75,8 +83,8 @@ class Samples:
             return schema["enum"][0]
         if "allOf" in schema:
             rest = {key: value for key, value in schema.items() if key != "allOf"}
-            parts = [self._value(each, depth + 1, hidden) for each in schema["allOf"] if each.keys() & _SHAPING]
-            own = self._value(rest, depth + 1, hidden) if rest.keys() & (_SHAPING - {"required"}) else None
+            parts = [self._value(each, depth + 1, hidden) for each in schema["allOf"] if _shapes(each)]
+            own = self._value(rest, depth + 1, hidden) if _shapes(rest) else None
             found: Any = own
             for part in parts:
                 found = {**found, **part} if isinstance(found, dict) and isinstance(part, dict) else part

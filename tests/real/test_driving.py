@@ -35,7 +35,7 @@ def test_what_arrives_and_what_is_returned_are_as_described(
     made = Package(settings, document, tmp_path / package, report)
     made.build()
     tidy(tmp_path / package)
-    add_overlays(settings, tmp_path)
+    add_overlays(made.settings, tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     outcome = Driver(made, import_module(package), document).drive()
     assert outcome.wrong == []

@@ -29,7 +29,9 @@ def check_envelope(response: httpx.Response, status: int) -> dict[str, Any]:
     assert body["request_id"] == response.headers["request-id"]
     assert REQUEST_ID.fullmatch(body["request_id"])
     expected = {status: type for type, status in lmnt().status_of_error.items()}
-    assert body["error"]["type"] == expected.get(status, "invalid_request_error")
+    assert body["error"]["type"] == expected.get(
+        status, "invalid_request_error" if status < 500 else "internal_server_error"
+    )
     assert len(body["error"]["message"]) < 500
     found: dict[str, Any] = body
     return found

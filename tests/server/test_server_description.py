@@ -6,13 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from lmnt_server import app as app_module
-from lmnt_server import create_app
-from lmnt_server.description import Description, lmnt
+from lmnt_server.description import lmnt
 from lmnt_server.encoders import FORMATS, LIVE
-from lmnt_server.engines import ENGINES
 
 
 def test_every_answer_is_as_described() -> None:
@@ -27,23 +22,6 @@ def test_every_answer_is_as_described() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     operations = [each for path in lmnt().document["paths"].values() for each in path.values() if "operationId" in each]
     assert f"{len(operations)} passed" in done.stdout
-
-
-def test_a_description_with_an_operation_more_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = dict(lmnt().document)
-    document["paths"] = {**document["paths"], "/v2/new": {"get": {"operationId": "new.one", "responses": {}}}}
-    monkeypatch.setattr(app_module, "lmnt", lambda: Description(document))
-    with pytest.raises(NotImplementedError, match=r"new\.one"):
-        create_app(ENGINES["tone"]())
-
-
-def test_a_description_with_a_session_more_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = dict(lmnt().document)
-    sessions = document["x-websocket"]
-    document["x-websocket"] = {**sessions, "new.session": sessions["speech.sessions.create"]}
-    monkeypatch.setattr(app_module, "lmnt", lambda: Description(document))
-    with pytest.raises(NotImplementedError, match=r"new\.session"):
-        create_app(ENGINES["tone"]())
 
 
 def test_every_format_has_an_encoder_and_a_documented_media_type() -> None:

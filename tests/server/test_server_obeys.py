@@ -1,7 +1,8 @@
-"""The real server with another description: it takes what that says, and refuses to start with what it cannot do."""
+"""The real server with another description: it takes what that says, and tells what it has not."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ import httpx
 import pytest
 from answers import check_envelope
 from decoded import recording
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import connect
 
 import lmnt_server.process
-from lmnt_server.process import ServerFailedError, running
+from lmnt_server.process import ServerFailedError, ServerProcess, running
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,28 +126,73 @@ def answered(response: httpx.Response, told: str) -> None:
     assert told in check_envelope(response, 400)["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        (
-            {"  /v1/ai/voice/list:\n": "  /v1/new:\n    get: {operationId: new.one, responses: {}}\n"},
-            "does not do all of the description: no handler for the operation new.one",
-        ),
-        (
-            {"          multipart/form-data:\n": "          text/csv: {schema: {type: string}}\n"},
-            "no reader for the text/csv that voices.create of the description takes",
-        ),
-    ],
-)
-def test_what_it_cannot_do_it_says_at_once(
-    changes: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lmnt_server.process, "__file__", str(described(tmp_path, changes)))
-    with pytest.raises(ServerFailedError) as caught, running(engine="tone"):
+NEW = {
+    "  /v1/ai/voice/list:\n": "  /v1/new:\n    get: {operationId: new.one, responses: {}}\n",
+    "          multipart/form-data:\n": "          text/csv: {schema: {type: string}}\n",
+    "  speech.sessions.create:\n": (
+        "  new.sessions.create: {path: /v1/new/stream, send: '#/components/schemas/SpeechSessionClientMessage',\n"
+        "    receive: '#/components/schemas/SpeechSessionServerMessage'}\n"
+    ),
+    '          finish: "#/components/schemas/SpeechSessionFinish"\n': (
+        '          pause: "#/components/schemas/SpeechSessionPause"\n'
+    ),
+    "    SpeechSessionFinish:\n": "    SpeechSessionPause: {type: object, properties: {type: {const: pause}}}\n\n",
+}
+"""An operation, a type of a body, a session and a message that the server knows nothing of."""
+
+GAPS = {
+    "operation": "no handler for the operation new.one: add it to OPERATIONS in server/lmnt_server/operations.py",
+    "body": "no reader for a body of the type text/csv: add it to DECODERS in server/lmnt_server/inbound.py",
+    "session": "no handler for the session new.sessions.create: add it to create_app in server/lmnt_server/app.py",
+    "message": "no handler for the message pause: add it to Session.receive in server/lmnt_server/session.py",
+}
+
+
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose description is ahead of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lmnt_server.process, "__file__", str(described(tmp_path_factory.mktemp("ahead"), NEW)))
+        with running(engine="tone") as server:
+            yield server
+
+
+def test_what_it_has_not_it_says_with_its_place_and_the_rest_is_served(ahead: ServerProcess) -> None:
+    told = ahead.log()
+    for what in ("operation", "body", "session"):
+        assert GAPS[what] in told
+    with httpx.Client(base_url=ahead.base_url, headers={"x-api-key": "k"}) as client:
+        voices = client.get("/v1/ai/voice/list")
+        assert voices.status_code == 200, voices.text
+        csv = {"content": b"a", "headers": {"content-type": "text/csv"}}
+        for what, answer in (
+            ("operation", client.get("/v1/new")),
+            ("body", client.post("/v1/ai/voice", **csv)),
+            ("session", client.get("/v1/new/stream")),
+        ):
+            assert GAPS[what] in check_envelope(answer, 501)["error"]["message"]
+        form = client.post("/v1/ai/voice", data={"name": "a"}, files={"file": ("upload", recording())})
+        assert form.status_code == 200, form.text
+
+
+def test_a_session_that_it_has_not_is_refused_with_its_place(ahead: ServerProcess) -> None:
+    with pytest.raises(InvalidStatus) as caught, connect(ahead.base_url.replace("http", "ws") + "/v1/new/stream"):
         pass
-    assert told in str(caught.value)
-    assert "exit code 2" in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+    response = caught.value.response
+    assert response.status_code == 501
+    assert GAPS["session"] in (response.body or b"").decode()
+
+
+def test_a_message_that_it_has_not_ends_the_session_with_its_place(ahead: ServerProcess) -> None:
+    with connect(ahead.base_url.replace("http", "ws") + "/v1/ai/speech/stream") as socket:
+        socket.send(json.dumps({"X-API-Key": "k", "type": "init", "voice": "leah"}))
+        assert json.loads(socket.recv())["type"] == "ready"
+        socket.send(json.dumps({"type": "pause"}))
+        assert GAPS["message"] in json.loads(socket.recv())["error"]["message"]
+        with pytest.raises(ConnectionClosedError) as caught:
+            socket.recv()
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1011
 
 
 @pytest.mark.parametrize(

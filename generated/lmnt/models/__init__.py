@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .speech_session_ready import SpeechSessionReady as SpeechSessionReady
     from .speech_session_reset import SpeechSessionReset as SpeechSessionReset
     from .speech_session_reset_complete import SpeechSessionResetComplete as SpeechSessionResetComplete
+    from .speech_session_server_event import SpeechSessionServerEvent as SpeechSessionServerEvent
     from .speech_session_server_message import SpeechSessionServerMessage as SpeechSessionServerMessage
     from .speech_session_text import SpeechSessionText as SpeechSessionText
     from .speech_session_timestamps import SpeechSessionTimestamps as SpeechSessionTimestamps
@@ -69,6 +70,7 @@ _MODULES = {
     "SpeechSessionReady": "speech_session_ready",
     "SpeechSessionReset": "speech_session_reset",
     "SpeechSessionResetComplete": "speech_session_reset_complete",
+    "SpeechSessionServerEvent": "speech_session_server_event",
     "SpeechSessionServerMessage": "speech_session_server_message",
     "SpeechSessionText": "speech_session_text",
     "SpeechSessionTimestamps": "speech_session_timestamps",
@@ -110,6 +112,7 @@ __all__ = [
     "SpeechSessionReady",
     "SpeechSessionReset",
     "SpeechSessionResetComplete",
+    "SpeechSessionServerEvent",
     "SpeechSessionServerMessage",
     "SpeechSessionText",
     "SpeechSessionTimestamps",

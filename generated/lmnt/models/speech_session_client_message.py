@@ -29,4 +29,5 @@ CODEC: _codec.Codec[SpeechSessionClientMessage] = _unions.tagged(
         "reset": _model.model(SpeechSessionReset),
         "finish": _model.model(SpeechSessionFinish),
     },
+    optional=True,
 )

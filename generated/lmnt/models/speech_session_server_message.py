@@ -8,29 +8,14 @@ from typing import TypeAlias
 from .. import codec as _codec
 from .. import model as _model
 from .. import unions as _unions
+from . import speech_session_server_event as _speech_session_server_event_union
 from .speech_session_error import SpeechSessionError
-from .speech_session_flush_complete import SpeechSessionFlushComplete
-from .speech_session_ready import SpeechSessionReady
-from .speech_session_reset_complete import SpeechSessionResetComplete
-from .speech_session_timestamps import SpeechSessionTimestamps
+from .speech_session_server_event import SpeechSessionServerEvent
 
-SpeechSessionServerMessage: TypeAlias = (
-    SpeechSessionReady
-    | SpeechSessionTimestamps
-    | SpeechSessionFlushComplete
-    | SpeechSessionResetComplete
-    | SpeechSessionError
-)
+SpeechSessionServerMessage: TypeAlias = SpeechSessionServerEvent | _model.Result | SpeechSessionError
 
 """What the server sends in a speech session, beside the audio."""
 
-CODEC: _codec.Codec[SpeechSessionServerMessage] = _unions.tagged(
-    "type",
-    {
-        "ready": _model.model(SpeechSessionReady),
-        "timestamps": _model.model(SpeechSessionTimestamps),
-        "flush_complete": _model.model(SpeechSessionFlushComplete),
-        "reset_complete": _model.model(SpeechSessionResetComplete),
-        "error": _model.model(SpeechSessionError),
-    },
+CODEC: _codec.Codec[SpeechSessionServerMessage] = _unions.union(
+    _unions.with_new_kinds(_speech_session_server_event_union.CODEC), _model.model(SpeechSessionError)
 )

@@ -55,10 +55,12 @@ class Carrier:
     Args:
         client: The client.
         shares: Whether its requests may share a connection.
+        is_given: Whether it is the application's own.
     """
 
-    def __init__(self, client: Any, *, shares: bool) -> None:
+    def __init__(self, client: Any, *, shares: bool, is_given: bool) -> None:
         self.client = client
+        self.is_given = is_given
         self._shares = shares
         self._is_spent = False
         self._users = 0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
-import ssl
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..errors import InvalidArgumentError
-from .certificates import default_context
 from .proxies import Proxies, proxy_at
+
+if TYPE_CHECKING:
+    import ssl
 
 Road: TypeAlias = Literal["direct", "httpx", "httpx2"]
 
@@ -30,7 +29,6 @@ KEEP_ALIVE_INTERVAL = 15
 SocketOptions: TypeAlias = "list[tuple[int, int, int]]"
 
 
-@dataclass(frozen=True)
 class Connections:
     """How a client's own connections are made.
 
@@ -41,12 +39,25 @@ class Connections:
         transport: The road that every request takes; None leaves it to the request.
     """
 
-    http2: bool = False
-    ssl_context: ssl.SSLContext | None = None
-    proxy: str | None = field(default=None, repr=False)  # it may hold a password
-    transport: Road | None = None
+    def __init__(
+        self,
+        http2: bool = False,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        transport: Road | None = None,
+    ) -> None:
+        self.http2 = http2
+        self.ssl_context = ssl_context
+        self.proxy = proxy
+        self.transport = transport
+        self.is_default = (http2, ssl_context, proxy, transport) == (False, None, None, None)
+        if not self.is_default:
+            self._check()
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
+        import ssl
+        from importlib.util import find_spec
+
         if self.transport not in (None, "direct", "httpx", "httpx2"):
             raise InvalidArgumentError(f"transport must be direct, httpx or httpx2; got {self.transport!r}")
         if self.transport == "direct" and (self.http2 or self.proxy is not None):
@@ -57,9 +68,9 @@ class Connections:
             proxy_at(self.proxy, "proxy")
         if self.http2:
             for package in (self.library, "h2"):
-                if importlib.util.find_spec(package) is None:
+                if find_spec(package) is None:
                     raise InvalidArgumentError(f"http2=True needs the package {package}: install the extra http2")
-        elif self.transport == "httpx2" and importlib.util.find_spec("httpx2") is None:
+        elif self.transport == "httpx2" and find_spec("httpx2") is None:
             raise InvalidArgumentError('transport="httpx2" needs the package httpx2: install the extra http2')
 
     @property
@@ -71,6 +82,8 @@ class Connections:
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings; raises InvalidArgumentError."""
+        from .certificates import default_context  # which loads OpenSSL
+
         return self.ssl_context or default_context()
 
     @cached_property
@@ -80,6 +93,8 @@ class Connections:
 
     def settings(self, is_secure: bool) -> dict[str, Any]:
         """Return the settings of a library's transport, but its limits and its proxy."""
+        import ssl
+
         # What needs no TLS is not stopped by certificates that cannot be read: such a context trusts nobody.
         tls = self.tls if is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return {"verify": tls, "http2": self.http2, "socket_options": keep_alive()}

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus,
 from websockets.http11 import Response as HandshakeResponse
 
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
-from ..exchange import logger, numbered
+from ..exchange import numbered
 from ..failures import refusal, unreadable
 from ..omit import Omit
 from ..options import Secret
@@ -43,7 +43,7 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
         return level > logging.DEBUG and super().isEnabledFor(level)
 
 
-_log = _Log(logger.getChild("websocket"), {})
+_log = _Log(logging.getLogger(__package__.replace(".transport", ".websocket")), {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from typing import Any, cast
 
 import httpx
 
-from .. import description
 from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
 from ..omit import Omit
+from ..options import SECRET_PARAMETERS
 from ..shielding import to_its_end
 from .carriers import Carrier, Way
 from .connections import Connections, most
@@ -55,21 +55,25 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
 
 
 class _CoversKey(logging.Filter):
-    """Takes the key out of the URLs that the libraries log, where the description has it in the query."""
+    """Takes credentials out of the URLs that the libraries log, where the description has them in the query."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Cover the key; the record is logged in any case."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                each.copy_set_param(description.AUTH_NAME, "…")
-                if hasattr(each, "copy_set_param") and description.AUTH_NAME in each.params
-                else each
+                _covered(each) if hasattr(each, "copy_set_param") else each
                 for each in cast("tuple[Any, ...]", record.args)
             )
         return True
 
 
-if description.AUTH_PLACE == "query":
+def _covered(url: Any) -> Any:
+    for name in SECRET_PARAMETERS & set(url.params):
+        url = url.copy_set_param(name, "…")
+    return url
+
+
+if SECRET_PARAMETERS:
     for _name in ("httpx", "httpx2"):
         logging.getLogger(_name).addFilter(_CoversKey())
 
@@ -141,19 +145,28 @@ def _streamed(library: str) -> type[Any]:
 
 def _library_of(value: object) -> str:
     """Return the library that a client or a response is of; raises Error: a mock made it."""
-    names = (each.__module__.partition(".")[0] for each in type(value).__mro__)
+    kind: Any = type(value)
+    return _library_of_class(kind)
+
+
+@cache
+def _library_of_class(kind: Any) -> str:
+    names: Iterator[str] = (each.__module__.partition(".")[0] for each in kind.__mro__)
     if (name := next((name for name in names if name in ("httpx", "httpx2")), None)) is None:
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise Error(f"{kind} stands where a client or a response of httpx or httpx2 should be: a mock must return such")
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise Error(f"{name} stands where a client or a response of httpx or httpx2 should be: a mock must return such")
     return name
 
 
-def _prepared(client: Any, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
+def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
     """Build the request."""
+    client = carrier.client
+    # A client of the application's own adds what it is set to add; one of ours has nothing, and looking takes long.
+    build = client.build_request if carrier.is_given else import_module(_library_of(client)).Request
     streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
     length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
     timeouts = limits.seconds() if limits.deadline is None else _Timeouts(limits, limits.deadline)
-    prepared = client.build_request(
+    prepared = build(
         request.method,
         _with_secrets(request),
         content=streamed or body,
@@ -187,7 +200,7 @@ async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy 
     try:
         with connection_errors(request, proxy), ExitStack() as files:
             body = await opened(request.content, files, request.deadline, awaits=awaits)
-            prepared = _prepared(client, request, body, limits)
+            prepared = _prepared(carrier, request, body, limits)
             http = client.send(prepared, stream=True, follow_redirects=False)
             return _LibraryResponse(await http if awaits else http, request, carrier)
     except BaseException:

@@ -6,10 +6,9 @@ Those of httpx and httpx2 are told by name, so that neither is loaded here.
 from __future__ import annotations
 
 import socket
-import ssl
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -41,9 +40,26 @@ def _is(error: BaseException, *kinds: _Kind) -> bool:
     return any(kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds)
 
 
-@contextmanager
-def connection_errors(request: Request, proxy: Proxy | None = None) -> Generator[None]:
-    """Turn what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
+class _Turning(ABC):
+    """Turns what is raised below it into what the package has for that, but for what it has already."""
+
+    # A context manager by `contextlib` takes longer to enter and to leave than what is done in it.
+    __slots__ = ("_handled",)
+
+    def __enter__(self) -> None:
+        self._handled = sys.exception()
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, Error | BodyFailure):
+            raise self._turned(causes_of(error, self._handled)) from error
+
+    @abstractmethod
+    def _turned(self, causes: list[BaseException]) -> Exception:
+        """Return what is raised in place of an exception, the first of these."""
+
+
+class connection_errors(_Turning):  # noqa: N801  # a context manager, as `suppress` is
+    """Turns what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
 
     Its `retry_safe` is True when nothing can have reached the server, else None.
 
@@ -51,18 +67,20 @@ def connection_errors(request: Request, proxy: Proxy | None = None) -> Generator
         request: The request.
         proxy: The proxy by which it goes, if any.
     """
-    handled = sys.exception()
-    try:
-        yield
-    except Error:
-        raise
-    except Exception as error:
+
+    __slots__ = ("_proxy", "_request")
+
+    def __init__(self, request: Request, proxy: Proxy | None = None) -> None:
+        self._request = request
+        self._proxy = proxy
+
+    def _turned(self, causes: list[BaseException]) -> Exception:
+        error, request = causes[0], self._request
         kind = APITimeoutError if _is(error, "TimeoutException", TimedOut) else APIConnectionError
-        causes = causes_of(error, handled)
         unsent = _is(error, *_UNSENT) or _refused(causes)
         unsent = unsent or (isinstance(error, TimedOut) and error.phase in (Phase.POOL, Phase.CONNECT))
-        message = f"{request.line}: {_connection_sentence(causes, request, proxy)}"
-        raise kind(message, request.shown(), retry_safe=True if unsent else None) from error
+        message = f"{request.line}: {_connection_sentence(causes, request, self._proxy)}"
+        return kind(message, request.shown(), retry_safe=True if unsent else None)
 
 
 _UNSENT = (
@@ -150,6 +168,8 @@ def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[B
         host: The host that was called.
         proxy: The host of the proxy that was asked to, if any.
     """
+    import ssl
+
     first = host if proxy is None else f"{proxy} (the proxy)"
     return (
         (socket.gaierror, f"the host {first} is not known to the name service"),
@@ -177,17 +197,16 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
         self.error_code = error_code
 
 
-@contextmanager
-def body_failures(response: Response) -> Generator[None]:
-    """Turn what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
-    handled = sys.exception()
-    try:
-        yield
-    except (BodyFailure, Error):
-        raise
-    except Exception as error:
-        is_secure = response.request.url.startswith("https:")
-        raise _body_failure(causes_of(error, handled), is_secure=is_secure) from error
+class body_failures(_Turning):  # noqa: N801  # as above
+    """Turns what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
+
+    __slots__ = ("_is_secure",)
+
+    def __init__(self, response: Response) -> None:
+        self._is_secure = response.request.url.startswith("https:")
+
+    def _turned(self, causes: list[BaseException]) -> Exception:
+        return _body_failure(causes, is_secure=self._is_secure)
 
 
 def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFailure:

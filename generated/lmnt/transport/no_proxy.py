@@ -11,13 +11,15 @@ httpx take `.example.com` so, too; for curl and urllib it is as good as `example
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-_ENTRY = re.compile(
+Address: TypeAlias = "IPv4Address | IPv6Address"
+
+_ENTRY = (
     r"(?:([a-z]+)://)?"
     # An address in brackets, a name or an IPv4 address, an IPv6 address.
     r"(?:\[([^\[\]]+)\]|([^/:\[\]]+)|([\da-f:.]+(?:%[^/:\[\]]+)?))"
@@ -43,11 +45,10 @@ class NoProxy:
         return any(entry.covers(scheme, name, address, port) for entry in self._entries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     scheme: str | None
     port: int | None
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
+    network: IPv4Network | IPv6Network | None = None
     suffix: str = ""
     has_itself: bool = True
 
@@ -62,15 +63,17 @@ class _Entry:
 
 
 def _entry(text: str) -> _Entry | None:
-    if (match := _ENTRY.fullmatch(text)) is None:
+    if (match := re.fullmatch(_ENTRY, text)) is None:
         return None
     scheme, bracketed, bare, ipv6, bits, digits = match.groups()
     scheme, port = SCHEMES.get(scheme, scheme), int(digits) if digits else None
     host = bracketed or bare or ipv6
+    from ipaddress import ip_network
+
     address = address_of(host)
     try:
         if address is not None or bracketed or bits:
-            return _Entry(scheme, port, ipaddress.ip_network(f"{address or host}{bits or ''}", strict=False))
+            return _Entry(scheme, port, ip_network(f"{address or host}{bits or ''}", strict=False))
         name = ascii_host(host.strip("*").strip("."))
     except ValueError:
         return None
@@ -90,8 +93,10 @@ def ascii_host(host: str) -> str:
 
 def address_of(host: str) -> Address | None:
     """Return the address that a host is; None if it is a name."""
+    from ipaddress import ip_address  # which takes longer to import than a call does
+
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -16,8 +16,8 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from ..errors import InvalidArgumentError
@@ -29,8 +29,7 @@ _SOCKS_PACKAGES = {"http": "socksio", "https": "socksio", "ws": "python_socks", 
 """What the library needs that makes the connection for a URL: httpx, or websockets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy.
 
     Args:
@@ -41,11 +40,14 @@ class Proxy:
         source: What named it: a variable, or `proxy`.
     """
 
-    url: str = field(repr=False)
+    url: str
     scheme: str
     host: str
     port: int
     source: str
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.scheme}, {self.host}:{self.port}, {self.source})"
 
     @property
     def is_secure(self) -> bool:
@@ -84,8 +86,12 @@ class Proxies:
         self._is_systems = not self._found
         if self._is_systems:
             self._found = _systems()
-        self._no_proxy = NoProxy(self._found.pop("no", ("", ""))[0])
+        self._exceptions = self._found.pop("no", ("", ""))[0]
         self._find = lru_cache(100)(self._look_up)  # of the same few hosts, all the time
+
+    @cached_property
+    def _no_proxy(self) -> NoProxy:
+        return NoProxy(self._exceptions)
 
     def of(self, url: str) -> Proxy | None:
         """Return the proxy of a call or a session; None if there is to be none.

@@ -9,7 +9,6 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from .. import description
@@ -68,8 +67,9 @@ async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, a
         raise InvalidArgumentError(f"{upload.name} is a file that must be awaited: {hint}")
     with _reading(upload.name):
         content: Any = upload.spool or upload.content
-        if isinstance(content, Path):
-            content = files.enter_context(content.open("rb"))
+        if isinstance(content, os.PathLike):
+            path: Any = content  # a pathlib.Path
+            content = files.enter_context(path.open("rb"))
         size = await _size(content, deadline)
         if size is None:
             if awaits and not upload.is_awaited and not getattr(content, "seekable", lambda: True)():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..models.speech_session_ready import SpeechSessionReady as SpeechSessionReady
     from ..models.speech_session_reset import SpeechSessionReset as SpeechSessionReset
     from ..models.speech_session_reset_complete import SpeechSessionResetComplete as SpeechSessionResetComplete
+    from ..models.speech_session_server_event import SpeechSessionServerEvent as SpeechSessionServerEvent
     from ..models.speech_session_server_message import SpeechSessionServerMessage as SpeechSessionServerMessage
     from ..models.speech_session_text import SpeechSessionText as SpeechSessionText
     from ..models.speech_session_timestamps import SpeechSessionTimestamps as SpeechSessionTimestamps
@@ -75,6 +76,7 @@ _MODULES = {
     "SpeechSessionReady": "models.speech_session_ready",
     "SpeechSessionReset": "models.speech_session_reset",
     "SpeechSessionResetComplete": "models.speech_session_reset_complete",
+    "SpeechSessionServerEvent": "models.speech_session_server_event",
     "SpeechSessionServerMessage": "models.speech_session_server_message",
     "SpeechSessionText": "models.speech_session_text",
     "SpeechSessionTimestamps": "models.speech_session_timestamps",
@@ -118,6 +120,7 @@ __all__ = [
     "SpeechSessionReady",
     "SpeechSessionReset",
     "SpeechSessionResetComplete",
+    "SpeechSessionServerEvent",
     "SpeechSessionServerMessage",
     "SpeechSessionText",
     "SpeechSessionTimestamps",
@@ -179,6 +182,7 @@ _PLACES: dict[str, str] = {
     "SpeechSessionReady": "speech_session_ready",
     "SpeechSessionReset": "speech_session_reset",
     "SpeechSessionResetComplete": "speech_session_reset_complete",
+    "SpeechSessionServerEvent": "speech_session_server_event",
     "SpeechSessionServerMessage": "speech_session_server_message",
     "SpeechSessionText": "speech_session_text",
     "SpeechSessionTimestamps": "speech_session_timestamps",

@@ -6,16 +6,19 @@ All is written once, as coroutines. Where bytes are waited for, and not awaited,
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..limits import Limits, NotConnected, Phase, closed_here
 from ..uploads import at_once
 from .parsing import Head, Parser
 from .pool import Lease, Origin, Pool
-from .tls import TLS
 from .wire import WireRequest
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .tls import TLS
 
 SocketOptions = Sequence[tuple[int, int, int]]
 
@@ -89,11 +92,14 @@ class Connection:
         try:
             await self._connect(limits, options)
             if context is not None:
-                await self._shake_hands(TLS(context, self.origin.host), limits)
+                await self._shake_hands(context, limits)
         except OSError as error:
             raise NotConnected from error
 
-    async def _shake_hands(self, tls: TLS, limits: Limits) -> None:
+    async def _shake_hands(self, context: ssl.SSLContext, limits: Limits) -> None:
+        from .tls import TLS  # which loads OpenSSL
+
+        tls = TLS(context, self.origin.host)
         while not tls.shake_hands():
             self._send(tls.to_send())
             tls.receive(await self._receive(limits, Phase.CONNECT))

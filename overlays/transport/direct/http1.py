@@ -6,20 +6,32 @@ from typing import Any
 
 import h11
 
+from .chunks import LAST, ChunkReader
 from .parsing import LONGEST_HEAD, Parser, ProtocolError
 
 
 class HTTP1(Parser):
-    """Reads a response by h11."""
+    """Reads a response by h11, and the chunks of its body as far as they are plain ones."""
 
     def __init__(self, method: str) -> None:
         super().__init__(method)
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
-        # All that it needs to know of the request.
-        self._state.send(_HEAD if method == "HEAD" else _ANOTHER)
-        self._state.send(_END)
+        self._state = _asked(_HEAD if method == "HEAD" else _ANOTHER)
+        self._chunks: ChunkReader | None = None
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: Any) -> None:
+        if self._chunks is not None:
+            rest = self._chunks.take(data)
+            if rest is None:
+                return
+            if rest.startswith(LAST):
+                self._has_ended = True
+                self._goes_on = self._goes_on and len(rest) == len(LAST)
+                return
+            # From here on it is h11's, for which these are the first chunks.
+            self._chunks, self._state = None, _asked(_ANOTHER)
+            self._state.receive_data(_CHUNKED)
+            self._state.next_event()
+            data = rest
         self._state.receive_data(data)
         try:
             while not self._has_ended:
@@ -30,6 +42,10 @@ class HTTP1(Parser):
                 elif kind is h11.Response or kind is h11.InformationalResponse:
                     headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
                     self._take_head(event.status_code, event.reason, event.http_version.decode(), headers)
+                    if self._is_chunked:
+                        self._chunks = ChunkReader(self._parts)
+                        self._feed(self._state.trailing_data[0])
+                        return
                 elif kind is h11.EndOfMessage:
                     self._has_ended = True
                 else:
@@ -40,5 +56,14 @@ class HTTP1(Parser):
             self._goes_on = False
 
 
+def _asked(request: h11.Request) -> h11.Connection:
+    """Return what reads the response to a request; of the request it needs to know no more."""
+    state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
+    state.send(request)
+    state.send(_END)
+    return state
+
+
 _HEAD, _ANOTHER = (h11.Request(method=method, target="/", headers=[("host", "-")]) for method in ("HEAD", "POST"))
 _END = h11.EndOfMessage()
+_CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"

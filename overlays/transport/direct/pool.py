@@ -104,6 +104,8 @@ class Pool(Generic[C]):
 
     def give_back(self, lease: Lease[C], *, is_reusable: bool) -> None:
         """Take what a lease had."""
+        if lease.is_over and not self._to_do:
+            return
         if not lease.is_over:
             self._to_do += [(self._put_back, (lease, is_reusable))]
             lease.is_over = True

@@ -73,7 +73,11 @@ async def send(pool: Connections, request: Request, limits: Limits, *, awaits: b
         awaits: Whether files may be awaited.
     """
     began = time.monotonic()
-    with connection_errors(request), ExitStack() as files:
-        body = await opened(request.content, files, request.deadline, awaits=awaits)
-        lease, head = await pool.request(WireRequest(request, body), limits)
+    with connection_errors(request):
+        if request.content:
+            with ExitStack() as files:
+                body = await opened(request.content, files, request.deadline, awaits=awaits)
+                lease, head = await pool.request(WireRequest(request, body), limits)
+        else:
+            lease, head = await pool.request(WireRequest(request, None), limits)
     return DirectResponse(request, head, lease, limits, began)

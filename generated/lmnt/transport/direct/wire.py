@@ -53,7 +53,9 @@ class WireRequest:
         if not self._is_chunked and (self._size or self.method in ("POST", "PUT", "PATCH")):
             fields["content-length"] = str(self._size)
         fields.update(request.headers)
-        self._fields = {name: value for name, value in fields.items() if not isinstance(value, Omit)}
+        self._fields = {
+            name: value for name, value in fields.items() if value.__class__ is str or not isinstance(value, Omit)
+        }
         self.is_long = self._is_chunked or not isinstance(self._body, bytes) or self._size > PIECE
         """Whether the body is sent in pieces."""
         self.is_last = "close" in str(self._fields.get("connection", "")).lower()
@@ -98,11 +100,11 @@ class WireRequest:
     def _head(self) -> bytes | None:
         """Return the head, None if it is none; it never raises, so that no traceback has the key among its locals."""
         query = "&".join([self._query, *(_quoted(secret.reveal()) for secret in self._secrets)]).strip("&")
-        lines = [f"{self.method} {self._path}{query and '?'}{query} HTTP/1.1\r\n"]
-        for name, value in self._fields.items():
-            lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}\r\n")
-        head = "".join([*lines, "\r\n"])
-        is_one = _HEAD.fullmatch(head) is not None and head.count("\r") == len(lines) + 1
+        fields = [
+            f"{name}: {value if isinstance(value, str) else value.reveal()}\r\n" for name, value in self._fields.items()
+        ]
+        head = f"{self.method} {self._path}{query and '?'}{query} HTTP/1.1\r\n{''.join(fields)}\r\n"
+        is_one = _HEAD.fullmatch(head) is not None and head.count("\r") == len(fields) + 2
         return head.encode("latin-1") if is_one else None
 
 

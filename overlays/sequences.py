@@ -1,0 +1,273 @@
+"""Bodies that are a series of items, with no I/O: what came goes in, in pieces of any size, and whole items come out.
+
+The media types are those that OpenAPI 3.2 calls sequential: server-sent events, JSON Lines, JSON text sequences and the
+parts of multipart/mixed. An item is whole when what ends it has come; what is left at the end of the body is a cut.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["ServerSentEvent", "UnknownEvent"]
+
+MOST = 16 << 20
+"""Bytes that an item may have."""
+
+
+class ServerSentEvent(NamedTuple):
+    """An event of a stream (HTML standard, section 9.2.6), or an item of another series, which has data alone."""
+
+    data: str
+    event: str = "message"
+    """Its type; `message` if the stream names none."""
+    id: str | None = None
+    """The last event ID: that of this event, or of the last one before it that had one."""
+    retry: int | None = None
+    """Milliseconds after which to connect again, where this event says so."""
+
+
+class UnknownEvent(NamedTuple):
+    """An item of a stream, or a message of a session, of a type that this version of the package does not know."""
+
+    type: str
+    """Its type."""
+
+    data: Any
+    """All of it, as it came."""
+
+
+class SequenceError(ValueError):
+    """What came is no series of items, or one of them is too long."""
+
+
+class Decoder(ABC):
+    """Finds the items of a body.
+
+    Args:
+        most: Bytes that an item may have.
+    """
+
+    between: bytes
+    """What stands between two items."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
+        """Add a piece of the body and return the items that are whole now; raises SequenceError."""
+        searched = max(len(self._buffer) - len(self.between), 0)
+        self._buffer += chunk
+        if (last := self._buffer.rfind(self.between, searched)) >= 0:
+            whole = bytes(self._buffer[:last])
+            del self._buffer[: last + len(self.between)]
+            yield from self._items(whole.split(self.between))
+        if len(self._buffer) > self._most:
+            raise SequenceError(f"an item has more than {self._most} bytes")
+
+    def _items(self, parts: Iterable[bytes]) -> Iterator[ServerSentEvent]:
+        for part in parts:
+            if len(part) > self._most:
+                raise SequenceError(f"an item has more than {self._most} bytes")
+            if (item := self._item(part)) is not None:
+                yield item
+
+    @abstractmethod
+    def _item(self, part: bytes) -> ServerSentEvent | None:
+        """Return the item in what stands between two ends; None if there is none. Raises SequenceError."""
+
+    def end(self) -> Iterator[ServerSentEvent]:
+        """Return the last item of a body that has ended, where the end of the body is its end; raises SequenceError."""
+        return iter(())
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a body that ended here has ended in the middle of an item."""
+        return bool(self._buffer.strip())
+
+
+class EventDecoder(Decoder):
+    """Server-sent events: text/event-stream."""
+
+    between = b"\n\n"
+
+    def __init__(self, most: int = MOST) -> None:
+        super().__init__(most)
+        self._id: str | None = None
+        self._start = b""
+        self._has_begun = self._ends_in_return = False
+
+    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
+        """Add a piece of the body and return the events that are whole now; raises SequenceError."""
+        if not self._has_begun:
+            chunk = self._start = self._start + chunk
+            if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
+                return
+            self._has_begun, chunk = True, chunk.removeprefix(_BOM)
+        if b"\r" in chunk or self._ends_in_return:
+            ends_in_return = chunk.endswith(b"\r")
+            if self._ends_in_return:  # of which this is the other half
+                chunk = chunk.removeprefix(b"\n")
+            self._ends_in_return = ends_in_return
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        yield from super().feed(chunk)
+
+    def _item(self, part: bytes) -> ServerSentEvent | None:
+        if part.startswith(b"data: ") and b"\n" not in part:  # as most are
+            return ServerSentEvent(_text(part[6:]), id=self._id)
+        event, retry, data = "", None, list[str]()
+        for line in _text(part).split("\n"):
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if name == "data":
+                data.append(value)
+            elif name == "event":
+                event = value
+            elif name == "id" and "\0" not in value:
+                self._id = value
+            elif name == "retry" and value.isascii() and value.isdigit():
+                retry = int(value)
+        return ServerSentEvent("\n".join(data), event or "message", self._id, retry) if data else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body ended in the middle of an event: comments need no blank line."""
+        lines = self._buffer.split(b"\n")
+        return any(line and not line.startswith(b":") for line in lines)
+
+
+class LineDecoder(Decoder):
+    """JSON Lines: application/jsonl, application/x-ndjson. The last line may have no end."""
+
+    between = b"\n"
+
+    def _item(self, part: bytes) -> ServerSentEvent | None:
+        text = _text(part).strip(" \t\r\ufeff")
+        return ServerSentEvent(text) if text else None
+
+    def end(self) -> Iterator[ServerSentEvent]:
+        """Return the last line if it is a whole value: of a part of one nothing tells, but that it is no JSON."""
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        if (item := self._item(rest)) is not None:
+            if not _is_json(item.data):
+                self._buffer = bytearray(rest)
+                return
+            yield item
+
+
+class SequenceDecoder(Decoder):
+    """JSON text sequences (RFC 7464): application/json-seq. A text that no line feed follows is cut."""
+
+    between = b"\x1e"
+
+    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
+        """Add a piece of the body and return the texts that are whole now, also the last one; raises SequenceError."""
+        yield from super().feed(chunk)
+        yield from self.end()
+
+    def _item(self, part: bytes) -> ServerSentEvent | None:
+        text = _text(part)
+        if text.strip() and text[-1] not in '\n ]}"\t\r':  # a number or a word may be the start of a longer one
+            raise SequenceError("an item of the sequence is cut")
+        return ServerSentEvent(text.strip()) if text.strip() else None
+
+    def end(self) -> Iterator[ServerSentEvent]:
+        """Return the last text, if it is whole."""
+        if self._buffer.endswith(b"\n") and _is_json(_text(bytes(self._buffer))):
+            rest, self._buffer = bytes(self._buffer), bytearray()
+            yield from self._items([rest])
+
+
+class PartDecoder(Decoder):
+    """The parts of multipart/mixed (RFC 2046 section 5.1.3), whose media types say what each is.
+
+    Args:
+        boundary: What stands between them.
+        most: Bytes that a part may have.
+    """
+
+    def __init__(self, boundary: str, most: int = MOST) -> None:
+        super().__init__(most)
+        self.between = f"\r\n--{boundary}".encode()
+        self._buffer += b"\r\n"  # the first boundary may begin the body
+        self._is_preamble = True
+
+    def _item(self, part: bytes) -> ServerSentEvent | None:
+        if self._is_preamble:
+            self._is_preamble = False
+            return None
+        padding, _, rest = part.partition(b"\r\n")
+        if padding.strip():
+            raise SequenceError("a boundary is followed by something else")
+        head, _, body = (b"\r\n" + rest).partition(b"\r\n\r\n")
+        kind = re.search(rb"^content-type:\s*([^\s;]+)", head, re.IGNORECASE | re.MULTILINE)
+        return ServerSentEvent(_text(body), _text(kind[1]).lower() if kind else "text/plain")
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the boundary has not come that ends the last part."""
+        return not self._buffer.startswith(b"--")
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise SequenceError(f"it is no UTF-8 ({error.reason})") from None
+
+
+def _is_json(text: str) -> bool:
+    import json
+
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+DECODERS: Mapping[str, Callable[[int], Decoder]] = {
+    "text/event-stream": EventDecoder,
+    "application/jsonl": LineDecoder,
+    "application/x-jsonl": LineDecoder,
+    "application/jsonlines": LineDecoder,
+    "application/x-jsonlines": LineDecoder,
+    "application/ndjson": LineDecoder,
+    "application/x-ndjson": LineDecoder,
+    "application/stream+json": LineDecoder,
+    "application/json-seq": SequenceDecoder,
+    "application/geo+json-seq": SequenceDecoder,
+}
+"""What reads each media type that is a series; every `+json-seq` is one."""
+
+
+def is_sequential(content_type: str) -> bool:
+    """Return whether a media type is a series of items."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in DECODERS or kind == "multipart/mixed" or kind.endswith("+json-seq")
+
+
+def decoder(content_type: str, described: str, most: int) -> Decoder:
+    """Return what finds the items of a body.
+
+    Args:
+        content_type: What the response says.
+        described: The media type that the description names, which holds where the response names none of these.
+        most: Bytes that an item may have.
+
+    Raises:
+        SequenceError: The response is parts, and names no boundary.
+    """
+    kind = (content_type if is_sequential(content_type) else described).partition(";")[0].strip().lower()
+    if kind == "multipart/mixed":
+        found = re.search(r'boundary="?([^";]+)', content_type, re.IGNORECASE)
+        if found is None:
+            raise SequenceError("multipart/mixed without a boundary")
+        return PartDecoder(found[1].strip(), most)
+    return DECODERS.get(kind, SequenceDecoder if kind.endswith("-seq") else LineDecoder)(most)

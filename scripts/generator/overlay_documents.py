@@ -1,0 +1,165 @@
+"""OpenAPI Overlay documents, 1.0 and 1.1: what mends a description that is somebody else's, before anything reads it.
+
+Both versions are applied by the rules of 1.1, which says in full what 1.0 leaves open. Not to be mixed up with the
+modules of overlays/, which are Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import jsonpath_rfc9535 as jsonpath
+
+from .description import load
+from .report import Applied, Failure, Report, below
+
+_DOCUMENT = {"overlay", "info", "extends", "actions"}
+_ACTION = {"target", "description", "update", "copy", "remove"}
+
+
+def apply_overlays(document: dict[str, Any], description: Path, overlays: Iterable[Path], report: Report) -> None:
+    """Change a description as overlays say, one after the other; raises Failure."""
+    for path in overlays:
+        overlay = load(path)
+        _check(overlay, path, description)
+        for index, action in enumerate(overlay["actions"]):
+            place = f"{path.name}#{below('', 'actions', index)}"
+            verb, places = _apply(document, action, place, str(overlay["overlay"]))
+            report.applied.append(Applied(path.name, index, action["target"], verb, places))
+
+
+def _check(overlay: Mapping[str, Any], path: Path, description: Path) -> None:
+    version = overlay.get("overlay")
+    if not isinstance(version, str) or not re.match(r"1\.[01](\.|$)", version):
+        raise Failure(f"{path.name}: `overlay` is {version!r}, no version that can be read; write overlay: 1.1.0")
+    _check_keys(overlay, _DOCUMENT, path.name)
+    actions = overlay.get("actions")
+    if not isinstance(actions, list) or not actions:
+        raise Failure(f"{path.name}#/actions: there is no list of actions; write one with a target each")
+    extends = overlay.get("extends", description.as_uri())
+    if not isinstance(extends, str):
+        raise Failure(f"{path.name}#/extends: {extends!r} is no URI; name the description, or leave it out")
+    parts = urlsplit(extends)
+    is_file = parts.scheme in ("", "file")  # where else it was published, nobody can tell of a file
+    if is_file and (path.parent / unquote(parts.path)).resolve() != description.resolve():
+        raise Failure(f"{path.name}#/extends: it is for {extends}, and this is {description.name}; take the other")
+
+
+def _check_keys(node: Mapping[str, Any], known: set[str], place: str) -> None:
+    for key in node:
+        if key not in known and not key.startswith("x-"):
+            raise Failure(f"{place}: {key!r} is no field of an overlay here; known: {', '.join(sorted(known))}")
+
+
+def _apply(document: dict[str, Any], action: Any, place: str, version: str) -> tuple[str, int]:
+    """Carry out one action; return what it did, and to how many places."""
+    if not isinstance(action, Mapping):
+        raise Failure(f"{place}: {action!r} is no action; write an object with a target")
+    _check_keys(action, _ACTION, place)
+    given = [key for key in ("update", "copy") if key in action]
+    if not isinstance(action.get("remove", False), bool):
+        raise Failure(f"{place}/remove: {action['remove']!r} is neither true nor false")
+    verb = "remove" if action.get("remove") else given[0] if len(given) == 1 else ""
+    if not verb:
+        raise Failure(f"{place}: it has {' and '.join(given) or 'nothing to do'}; write update, copy or remove: true")
+    nodes = _find(action.get("target"), document, f"{place}/target")
+    if not nodes:
+        raise Failure(f"{place}/target: {action['target']} selects nothing; take the action out, or mend its target")
+    if verb == "remove":
+        return verb, _remove(document, nodes, place)
+    value = action.get("update")
+    if verb == "copy":
+        if version.startswith("1.0"):
+            raise Failure(f"{place}/copy: overlays have it from 1.1 on; write overlay: 1.1.0")
+        found = _find(action["copy"], document, f"{place}/copy")
+        if len(found) != 1:
+            raise Failure(f"{place}/copy: {action['copy']} selects {len(found)} nodes; one can be copied")
+        value = found[0].value
+    if len({_kind(node.value) for node in nodes}) > 1:
+        raise Failure(f"{place}/target: {action['target']} selects objects, arrays and others mixed; let them be alike")
+    value = deepcopy(value)  # a part of what it is merged with may be copied
+    changed = sum(_update(document, node.location, value, place) for node in nodes)
+    if not changed:
+        raise Failure(f"{place}: what {action['target']} selects is so already; take the action out")
+    return verb, changed
+
+
+def _find(path: Any, document: dict[str, Any], place: str) -> Sequence[jsonpath.JSONPathNode]:
+    if not isinstance(path, str):
+        raise Failure(f"{place}: {path!r} is no JSONPath; write a text such as $.paths")
+    try:
+        return list({node.location: node for node in jsonpath.find(path, document)}.values())
+    except jsonpath.JSONPathError as error:
+        raise Failure(f"{place}: {path!r} is no JSONPath (RFC 9535): {error}") from error
+
+
+def _remove(document: Any, nodes: Sequence[jsonpath.JSONPathNode], place: str) -> int:
+    # From the inside out, and from the end of a list to its start, so that no place moves before its turn.
+    def order(location: tuple[int | str, ...]) -> tuple[int, int]:
+        return len(location), location[-1] if isinstance(location[-1], int) else -1
+
+    if any(not node.location for node in nodes):
+        raise Failure(f"{place}/target: the description itself cannot be removed")
+    for *within, last in sorted((node.location for node in nodes), key=order, reverse=True):
+        del _at(document, within)[last]
+    return len(nodes)
+
+
+def _update(document: Any, location: tuple[int | str, ...], value: Any, place: str) -> bool:
+    """Merge a value with what stands at a place; return whether that is another now."""
+    target = _at(document, location)
+    if isinstance(target, dict):
+        return _merge(target, value, place, location)
+    if isinstance(target, list):
+        added = value if isinstance(value, list) else [value]
+        target += deepcopy(added)
+        return bool(added)
+    if isinstance(value, dict | list):
+        raise _incompatible(value, target, place, location)
+    *within, last = location
+    _at(document, within)[last] = value
+    return not _same(target, value)
+
+
+def _merge(target: dict[str, Any], value: Any, place: str, location: Sequence[int | str]) -> bool:
+    if not isinstance(value, dict):
+        raise _incompatible(value, target, place, location)
+    changed = False
+    for key, item in value.items():
+        there = target.get(key)
+        if key in target and _kind(there) != _kind(item):
+            raise _incompatible(item, there, place, (*location, key))
+        if key in target and isinstance(there, dict):
+            changed |= _merge(there, item, place, (*location, key))
+        elif key in target and isinstance(there, list):
+            there += deepcopy(item)
+            changed |= bool(item)
+        else:
+            changed |= key not in target or not _same(there, item)
+            target[key] = deepcopy(item)
+    return changed
+
+
+def _incompatible(value: Any, target: Any, place: str, location: Sequence[int | str]) -> Failure:
+    return Failure(
+        f"{place}: at {below('', *location) or '/'} stands {_kind(target)}, and {_kind(value)} cannot be merged with it"
+    )
+
+
+def _at(document: Any, location: Sequence[int | str]) -> Any:
+    for step in location:
+        document = document[step]
+    return document
+
+
+def _kind(value: Any) -> str:
+    return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else "a plain value"
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
