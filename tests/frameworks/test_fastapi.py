@@ -170,7 +170,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         package = Package(settings, load_description(settings.spec, report), folder / "shop", report)
         package.build()
         tidy(folder / "shop")
-        add_overlays(settings, folder)
+        add_overlays(package.settings, folder)
         sys.path.insert(0, str(folder))
         yield Made(import_module("shop"), package, report, url)
         sys.path.remove(str(folder))
