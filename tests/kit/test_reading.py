@@ -123,6 +123,28 @@ def test_of_a_key_that_stands_twice_the_last_one_holds(tmp_path: Path) -> None:
         assert str(found).endswith("the last one holds")
 
 
+def test_merge_keys_are_merged(tmp_path: Path) -> None:
+    document = document_of(
+        """
+openapi: 3.1.0
+info: {title: A, version: "1"}
+components:
+  schemas:
+    A: &a {type: object, description: One., properties: {a: {type: string}}}
+    B: &b {description: Two., required: [a]}
+    C: {<<: [*b, *a], description: Three.}
+    D: {<<: *a, <<: *b}
+""",
+        tmp_path,
+    )
+    a = {"a": {"type": "string"}}
+    schemas = document["components"]["schemas"]
+    assert schemas["C"] == {"type": "object", "description": "Three.", "properties": a, "required": ["a"]}
+    assert schemas["D"] == {"type": "object", "description": "One.", "properties": a, "required": ["a"]}
+    with pytest.raises(Failure, match="a merge key << stands before something that is no mapping"):
+        document_of("openapi: 3.1.0\nx: {<<: 5}\n", tmp_path)
+
+
 def test_schemas_find_each_other_by_anchor_and_id(tmp_path: Path) -> None:
     schemas: dict[str, Any] = {
         "A": {"type": "object", "properties": {"b": {"$ref": "#b"}, "c": {"$ref": "https://example.com/c"}}},

@@ -21,8 +21,8 @@ def read(path: Path, repeated: Callable[[str, str], None] | None = None) -> dict
 
     Args:
         path: The file.
-        repeated: Is called with each key that stands twice, and its place, and the last one holds; such a key is
-            refused if there is nothing to call.
+        repeated: Is called with each key that stands twice, and its place, and the last one holds; such a key, and a
+            merge key of YAML 1.1, is refused if there is nothing to call.
 
     Raises:
         DocumentError: if the file cannot be read, or holds no mapping.
