@@ -150,7 +150,7 @@ class _Composer:
         return {**merged, **found}
 
     def _merged(self, event: yaml.Event, depth: int) -> dict[str, Any]:
-        """Return what a merge key of YAML 1.1 adds: the fields of a mapping, or of several, those of the first before all."""
+        """Return what a merge key of YAML 1.1 adds: the fields of a mapping, or of several, the first before all."""
         self._next += 1
         given = self.value(depth)
         listed = cast("list[object]", given) if isinstance(given, list) else [given]
