@@ -456,3 +456,81 @@ def test_what_was_fetched_reads_no_file_here(remote: str, tmp_path: Path) -> Non
     report = Report(["all"])
     document_of(REMOTE.format(f"{remote}/local.yaml#/A"), tmp_path, report, allow_remote=True)
     assert "'file:///etc/passwd' leads nowhere" in str(report.left_out[0])
+
+
+VERSION_3_2 = """
+openapi: 3.2.0
+$self: https://example.com/api.yaml
+info: {title: A, version: "1", summary: All of 3.2.}
+servers: [{url: "https://a.example.com", name: main}]
+tags: [{name: things, summary: Things, parent: all, kind: nav}, {name: all}]
+paths:
+  /things:
+    query:
+      operationId: things.search
+      tags: [things]
+      requestBody: {content: {application/json: {$ref: "#/components/mediaTypes/Filter"}}}
+      responses: {"200": {summary: Found., content: {application/json: {$ref: "#/components/mediaTypes/Pet"}}}}
+    additionalOperations:
+      LINK: {operationId: things.link, tags: [things], responses: {"204": {description: ok}}}
+    get:
+      operationId: things.find
+      tags: [things]
+      parameters:
+        - name: all
+          in: querystring
+          content:
+            application/x-www-form-urlencoded:
+              schema: {type: object, properties: {a: {type: string}, b: {type: integer}}}
+      responses:
+        "200": {description: ok, content: {application/jsonl: {itemSchema: {$ref: "#/components/schemas/Pet"}}}}
+    post:
+      operationId: things.send
+      tags: [things]
+      requestBody:
+        content:
+          multipart/mixed:
+            prefixEncoding: [{contentType: application/json}]
+            itemEncoding: {contentType: image/png}
+      responses: {"204": {description: ok}}
+components:
+  mediaTypes:
+    Filter: {schema: {type: object, properties: {name: {type: string}}}}
+    Pet: {schema: {$ref: "#/components/schemas/Pet"}}
+  schemas:
+    Pet:
+      type: object
+      required: [kind]
+      properties: {kind: {type: string}}
+      discriminator: {propertyName: kind, mapping: {cat: Cat}, defaultMapping: Other}
+    Cat: {allOf: [{$ref: "#/components/schemas/Pet"}, {properties: {lives: {type: integer}}}]}
+    Other: {allOf: [{$ref: "#/components/schemas/Pet"}, {properties: {size: {type: integer}}}]}
+  securitySchemes:
+    Device:
+      type: oauth2
+      oauth2MetadataUrl: https://example.com/.well-known/oauth
+      deprecated: true
+      flows:
+        deviceAuthorization:
+          deviceAuthorizationUrl: https://example.com/device
+          tokenUrl: https://example.com/token
+          scopes: {}
+security: [{Device: []}]
+"""
+
+
+def test_all_of_3_2_is_read(tmp_path: Path) -> None:
+    report = Report()
+    modules = made(write(tmp_path, {"main.yaml": VERSION_3_2}), tmp_path, report)
+    assert report.left_out == []
+    methods = {name: modules[f"operations/things_{name}.py"] for name in ("search", "link", "find", "send")}
+    assert "method='QUERY'" in methods["search"]
+    assert "name: str | Omit = omit" in methods["search"]
+    assert "AnyPet" in methods["search"]
+    assert "method='LINK'" in methods["link"]
+    assert "default=_model.model(Other)" in modules["models/any_pet.py"]
+    # What is told is of parts without names, the items of streams, and how a token is got.
+    for each in report.told:
+        assert any(word in str(each) for word in ("Encoding", "itemSchema", "flows", "MetadataUrl", "Device")), str(
+            each
+        )
