@@ -129,6 +129,8 @@ class Kinds:
         self._namer = namer
         self._origins = origins = namer.origins
         self._known: dict[str, Kind] = {}
+        self._all: dict[str, Kind] = {}
+        self._components: dict[str, Kind] = {}
         self._open: list[str] = []
         self._recursive: set[str] = set()
         self._merging = Merging(description, origins)
@@ -142,8 +144,11 @@ class Kinds:
     @property
     def components(self) -> dict[str, Kind]:
         """The components that get a module, by class name, in the order of the description."""
-        found = {class_name(name): self.component(name) for name in list(self._origins)}
-        return {name: kind for name, kind in found.items() if kind.form != "file"}
+        if len(self._all) != len(self._origins):  # some were made of several schemas since
+            found = {class_name(name): self.component(name) for name in list(self._origins)}
+            self._components = {name: kind for name, kind in found.items() if kind.form != "file"}
+            self._all = found
+        return self._components
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """Return the schema of a component by its class name."""
@@ -207,6 +212,9 @@ class Kinds:
 
     @staticmethod
     def _is_model(merged: Mapping[str, Any]) -> bool:
+        types = [each for each in types_of(merged) if each != "null"]
+        if types not in ([], ["object"]):
+            return False
         has_fields = "properties" in merged or merged.get("additionalProperties") is False
         is_map = "patternProperties" in merged and "properties" not in merged
         return has_fields and not is_map and not has_more_fields(merged)
@@ -302,32 +310,31 @@ class Kinds:
     def _is_in_json(self, pointer: str) -> bool:
         """Whether a text is in JSON alone: there it is no file."""
         if owner := self._namer.owner(pointer):
-            return owner not in self._outside_json
+            return owner in self._held[True] - self._held[False]
         content = re.findall(r"/content/([^/]+)/schema", pointer)
         return bool(content) and is_json(content[-1].replace("~1", "/"))
 
     @cached_property
-    def _outside_json(self) -> set[str]:
-        """The components that a body holds that is no JSON: a form, or bytes."""
-        found: set[str] = set()
+    def _held(self) -> Mapping[bool, set[str]]:
+        """The components that a body of JSON holds, and those that another one holds: a form, or bytes."""
+        found: dict[bool, set[str]] = {True: set(), False: set()}
 
-        def walk(node: Any, *, is_outside: bool) -> None:
+        def walk(node: Any, in_json: bool | None) -> None:
             if isinstance(node, list):
                 for each in node:
-                    walk(each, is_outside=is_outside)
+                    walk(each, in_json)
             for key, each in node.items() if isinstance(node, Mapping) else ():
-                if key == "content" and not is_outside and isinstance(each, Mapping):
+                if key == "content" and in_json is None and isinstance(each, Mapping):
                     for media_type, described in each.items():
-                        walk(described, is_outside=not is_json(media_type))
-                elif key == "$ref" and isinstance(each, str) and is_outside:
-                    if (name := component_name(each)) not in found:
-                        found.add(name)
-                        walk(self._description.schemas.get(name), is_outside=True)
+                        walk(described, is_json(media_type))
+                elif key == "$ref" and isinstance(each, str) and in_json is not None:
+                    if (name := component_name(each)) not in found[in_json]:
+                        found[in_json].add(name)
+                        walk(self._description.schemas.get(name), in_json)
                 else:
-                    walk(each, is_outside=is_outside)
+                    walk(each, in_json)
 
-        document = self._description.document
-        walk([document.get("paths", {}), document.get("components", {})], is_outside=False)
+        walk([self._description.document.get(key) for key in ("paths", "webhooks", "components")], None)
         return found
 
     def _map(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:

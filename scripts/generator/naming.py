@@ -132,8 +132,9 @@ def free_attribute(name: str, taken: Collection[str]) -> str:
 
 @cache
 def class_name(text: str) -> str:
-    """Return the name of a class for any text."""
-    return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    """Return the name of a class for any text; that of a class is its own."""
+    name = str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    return name if name == text else class_name(name)
 
 
 def method_name(operation_id: str, tag: str) -> str:
@@ -294,8 +295,13 @@ class Namer:
 
     def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         for media_type, each in node.get("content", {}).items():
+            here = below(pointer, "content", media_type)
             if "schema" in each:
-                yield each, "schema", name, below(pointer, "content", media_type, "schema")
+                yield each, "schema", name, below(here, "schema")
+            if "itemSchema" in each:
+                yield each, "itemSchema", f"{name} Item", below(here, "itemSchema")
+            for event in each.get("x-stream-events", {}):
+                yield each["x-stream-events"], event, f"{name} {event}", below(here, "x-stream-events", event)
 
     def _named(self, schema: Any, name: str, pointer: str) -> Any:
         """Return what stands for a schema, once it and all in it have names."""
@@ -353,6 +359,9 @@ class Namer:
     def _is_object(self, schema: Any, within: int = 0) -> bool:
         """Whether a schema that is no reference describes an object with fields."""
         if within > _MOST_PARTS or not isinstance(schema, Mapping) or "$ref" in schema:
+            return False
+        types = schema.get("type", "object")
+        if not {"object"} >= set([types] if isinstance(types, str) else types) - {"null"}:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True

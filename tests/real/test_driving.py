@@ -37,7 +37,7 @@ def test_what_arrives_and_what_is_returned_are_as_described(
     tidy(tmp_path / package)
     add_overlays(made.settings, tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    outcome = Driver(made, import_module(package), document).drive()
+    outcome = Driver(made, import_module(package), document, path).drive()
     assert outcome.wrong == []
     assert outcome.driven == DRIVEN[name]
 
