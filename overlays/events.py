@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 from . import http_types
 from .codec import Codec, MismatchError
 from .errors import APIStatusError, StreamTruncatedError
 from .handles import Handle
+from .resource import AsyncResponseContextManager, returning
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from .transport.network_errors import BodyFailure
@@ -22,6 +23,7 @@ from .unions import NewKindError
 
 __all__ = ["AsyncStream", "Stream"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -238,6 +240,13 @@ class EventFacts(Handle, Generic[T]):
         # Before there were descriptions of them, streams were made of the codec of an event.
         plan = Items(codec=items) if isinstance(items, Codec) else items
         return ItemParts(response, plan, cls.max_item_size)
+
+
+def async_streamed(
+    method: Callable[Concatenate[Any, P], Stream[T]],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[AsyncStream[T]]]]:
+    """Return the waiting method for an AsyncStreamedResource."""
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Stream", "AsyncStream")
 
 
 class Stream(EventFacts[T]):

@@ -191,6 +191,19 @@ binary: Codec[bytes] = Codec(_read, _upload)
 """A file on its way to the server, bytes on their way back."""
 
 
+def _part(value: object) -> object:
+    if isinstance(value, list):
+        return [_part(item) for item in cast("list[object]", value)]
+    if hasattr(value, "to_dict"):
+        return cast("Any", value).to_dict()
+    is_ready = value is None or isinstance(value, str | int | float | Mapping | Upload)
+    return value if is_ready else _upload(value)  # pyright: ignore[reportUnknownVariableType]  # a mapping of anything
+
+
+part_of_any_kind: Codec[object] = Codec(lambda value: value, _part)
+"""A field of a multipart form of which nothing is known, or that may be a file or something else."""
+
+
 def file_from_path(path: str) -> tuple[str, bytes]:
     """Return the name and the content of a file, as an upload; a pathlib.Path does it without reading it whole.
 

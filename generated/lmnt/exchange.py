@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from . import credentials, description
 from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
@@ -130,7 +130,8 @@ def _attempts(
             request, hops = numbered(authorized, attempts.retries + renewals), 0
             while True:
                 response = cast("Response", (yield Send(request)))
-                target = _redirect(request, response) if call.follow_redirects else None
+                is_success = operation.succeeds(response.status_code)
+                target = _redirect(request, response) if call.follow_redirects and not is_success else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)
@@ -142,7 +143,7 @@ def _attempts(
         else:
             if (log := listener("debug")) is not None:
                 log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
-            if 200 <= response.status_code < 300:
+            if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
                     problem = (
@@ -157,7 +158,7 @@ def _attempts(
                 renewals += credentials.renews(request, sources)
                 if renewals:
                     continue
-            failure = refusal(response, start, retry_safe=operation.retry_safe)
+            failure = refusal(response, start, retry_safe=operation.retry_safe, errors=operation.errors)
         yield Sleep(attempts.wait(failure))
 
 
@@ -201,7 +202,8 @@ def _request(
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
     elif isinstance(body, FormBody):
-        content = [urlencode(body.pairs).encode()]
+        pairs = ((name, text if isinstance(text, Encoded) else quote_plus(text)) for name, text in body.pairs)
+        content = ["&".join(f"{quote_plus(name)}={text}" for name, text in pairs).encode()]
     elif isinstance(body, RawBody):
         content = [body.content]
     elif isinstance(body, MultipartBody):
@@ -219,9 +221,10 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
-    if operation.url:
-        request = _moved(request, operation.url)
-    return request, credentials.sources_of(schemes, options.keys)
+    if operation.url and not _is_same_origin(request.url, operation.url):
+        schemes = []  # a token that is still to be got stays with the host it is for, as the keys do
+    sources = credentials.sources_of(schemes, options.keys)
+    return _moved(request, operation.url) if operation.url else request, sources
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
@@ -230,7 +233,7 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
-    encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
+    encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
     return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
 
 
@@ -292,7 +295,10 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
 def _moved(request: Request, url: str) -> Request:
     """Return a request to another place; the key stays with the host it was given for."""
-    here, there = urlsplit(request.url), urlsplit(url)
-    same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    same_origin = _is_same_origin(request.url, url)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]

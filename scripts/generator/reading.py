@@ -162,11 +162,13 @@ class Reader:
         return self._fields(node, table, place)
 
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
+        if table == "mediaType" and "x-oai-itemSchema" in node:  # before OpenAPI had a word for it
+            node = {"itemSchema" if key == "x-oai-itemSchema" else key: value for key, value in node.items()}
         found: dict[str, Any] = {}
         for key, value in node.items():
             use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
-            if key.startswith("x-"):
+            if key.startswith("x-") and use is None:
                 extension = EXTENSIONS.get(table, {}).get(key)
                 if extension is None or extension.allows(value):
                     found[key] = value

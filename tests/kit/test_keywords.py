@@ -80,6 +80,12 @@ TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
     (*THING, "properties", name) for name in BASE["components"]["schemas"]["Thing"]["properties"]
 )
 REMOVED = object()
+RESERVED_FORM = {
+    "application/x-www-form-urlencoded": {
+        "schema": {"$ref": "#/components/schemas/Cat"},
+        "encoding": {"kind": {"allowReserved": True}},
+    }
+}
 TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
 MESSAGE = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}}
 
@@ -169,6 +175,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
     "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "document.x-webhooks": [(("x-webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
     "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
     "webhook.$ref": [
@@ -198,6 +205,9 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "parameter.content": [
         (PARAMETER, {"name": "many", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}})
     ],
+    "parameter.allowReserved": [((*PARAMETER, "allowReserved"), True)],
+    "encoding.headers": [((*FORM, "encoding"), {"file": {"headers": {"X-A": {"schema": {"const": "a"}}}}})],
+    "encoding.allowReserved": [((*OPERATION, "requestBody", "content"), RESERVED_FORM)],
     "encoding.style": [((*FORM, "encoding"), {"note": {"style": "form"}, "file": {"contentType": "image/png"}})],
     "encoding.explode": [((*FORM, "encoding"), {"note": {"explode": True}, "file": {"contentType": "image/png"}})],
     "requestBody.content": [((*OPERATION, "requestBody", "content"), {"text/plain": {"schema": {"type": "string"}}})],
