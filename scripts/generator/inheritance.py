@@ -33,8 +33,8 @@ def open_parents(document: dict[str, Any], moved: dict[str, str]) -> None:
             for key in ("discriminator", "oneOf", "anyOf"):
                 part.pop(key, None)
     family.refer(document)
-    for reference, union in family.unions.values():
-        family.schemas[component_name(reference)] = union
+    for reference, made in family.unions.values():
+        family.schemas[component_name(reference)] = made
 
 
 def _reference(name: str) -> str:

@@ -135,7 +135,7 @@ class Kinds:
         self._recursive: set[str] = set()
         self._merging = Merging(description, origins)
         self._report = description.report
-        self._by_class = {class_name(name): name for name in origins}
+        self._by_class: dict[str, str] = {class_name(name): name for name in origins}
         self._joined: dict[tuple[tuple[str, ...], str], str] = {}
         """By what it stands in and what is said of it: the component that was made of several schemas."""
         self.stands_for: dict[str, str] = {}
