@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import timedelta
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from . import http_types
 from .codec import MismatchError
@@ -22,6 +22,9 @@ from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, aread_whole, read_whole
 from .transport.messages import Response
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
 
 __all__ = [
     "APIResponse",
@@ -64,6 +67,8 @@ class ResponseFacts(Handle, Generic[T]):
         self._content: bytes | None = reply.content
         self._started = False
         self._parsed: dict[object, object] = {}
+        self.reconnecting: Reconnecting | None = None
+        """What has a stream of items go on where it broke off."""
 
     @property
     def http_response(self) -> http_types.Response:
