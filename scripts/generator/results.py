@@ -11,7 +11,7 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
-from .report import Failure, below, refuse
+from .report import Failure, below
 from .streams import Series, Streams
 
 
@@ -167,7 +167,8 @@ class Results:
         # Frameworks write `*/*` for what is JSON; what has a structure is.
         if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
             if self._models.bytes_in(kind):
-                raise refuse(here, "JSON cannot hold bytes", "name the media type of the bytes")
+                means = "they are the text that JSON has in their place"
+                self._report.tell(here, "bytes, which JSON cannot hold", means)
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):
