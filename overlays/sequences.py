@@ -197,7 +197,7 @@ class PartDecoder(Decoder):
     def __init__(self, boundary: str, most: int = MOST) -> None:
         super().__init__(most)
         self.between = f"\r\n--{boundary}".encode()
-        self._buffer += b"\r\n"  # the first boundary may begin the body
+        self._buffer.extend(b"\r\n")  # the first boundary may begin the body
         self._is_preamble = True
 
     def _item(self, part: bytes) -> ServerSentEvent | None:

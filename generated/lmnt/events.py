@@ -194,7 +194,7 @@ class ItemParts(Generic[T]):
             raise self._response.unreadable(f"item {self._count}: {error}") from error.__cause__
 
     def _error(self, failing: Failing, item: ServerSentEvent, value: Any) -> APIStatusError:
-        body: Any = value if isinstance(value, Mapping) else {"error": item.data}
+        body: Any = value if isinstance(value, Mapping) else {"error": item.data}  # pyright: ignore[reportUnknownVariableType]  # of JSON
         message, code, status = (next(iter(found_at(body, each)), None) if each else None for each in failing[1:])
         return self._response.stated(body, message, code, status)
 

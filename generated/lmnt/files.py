@@ -95,11 +95,12 @@ def _upload(value: object) -> Upload:
     name, content, media_type, headers = (*given, None, None)[:4]
     if not isinstance(headers, Mapping | None):
         raise MismatchError("headers as a mapping", headers)
-    if isinstance(content, os.PathLike):
+    is_path = isinstance(content, os.PathLike)
+    if is_path:
         content = _path(cast("os.PathLike[str]", content))
     elif not hasattr(content, "read"):
         content = _bytes(content)
-    is_awaited = not isinstance(content, os.PathLike | bytes) and _is_awaited(content)
+    is_awaited = not is_path and not isinstance(content, bytes) and _is_awaited(content)
     called, kind = _said_of(content)
     # A name that the system could not decode holds surrogates, which cannot be sent.
     name = str(name or called or "upload").encode(errors="replace").decode()
@@ -191,7 +192,7 @@ def _part(value: object) -> object:
     if hasattr(value, "to_dict"):
         return cast("Any", value).to_dict()
     is_ready = value is None or isinstance(value, str | int | float | Mapping | Upload)
-    return value if is_ready else _upload(value)  # pyright: ignore[reportUnknownVariableType]  # a mapping of anything
+    return value if is_ready else _upload(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a mapping of anything
 
 
 part_of_any_kind: Codec[object] = Codec(lambda value: value, _part)

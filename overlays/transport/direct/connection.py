@@ -6,6 +6,7 @@ All is written once, as coroutines. Where bytes are waited for, and not awaited,
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,7 +38,7 @@ RESPONSE_PARSER = _quickest()
 """What reads responses: llhttp where the extra `fast` is installed, else h11."""
 
 
-class Connection:
+class Connection(ABC):
     """A connection to an origin. One request at a time; a step that is cancelled leaves it as it was.
 
     What moves the bytes is its subclass's; `close` may be called at any time, and wakes who waits for it.
@@ -56,29 +57,29 @@ class Connection:
         """Whether nothing can be sent any more."""
         self._failure: Exception | None = None
 
+    @abstractmethod
     async def _connect(self, limits: Limits, options: SocketOptions) -> None:
         """Connect to the first address that answers; raises TimedOut, OSError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _send(self, data: bytes | memoryview) -> None:
         """Send as much as there is room for, and keep the rest."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _room(self, limits: Limits) -> bool:
         """Wait for room for more; returns False as soon as something has come. Raises TimedOut."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _receive(self, limits: Limits, phase: Phase) -> bytes:
         """Return what comes next, b"" at the end; raises TimedOut, OSError."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _arrived(self) -> bytes | None:
         """Return what is here already, b"" at the end; None if nothing is. Raises OSError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Close it at once."""
-        raise NotImplementedError
 
     @property
     def is_reusable(self) -> bool:

@@ -53,9 +53,7 @@ class WireRequest:
         if not self._is_chunked and (self._size or self.method in ("POST", "PUT", "PATCH")):
             fields["content-length"] = str(self._size)
         fields.update(request.headers)
-        self._fields = {
-            name: value for name, value in fields.items() if value.__class__ is str or not isinstance(value, Omit)
-        }
+        self._fields = {name: value for name, value in fields.items() if not isinstance(value, Omit)}
         self.is_long = self._is_chunked or not isinstance(self._body, bytes) or self._size > PIECE
         """Whether the body is sent in pieces."""
         self.is_last = "close" in str(self._fields.get("connection", "")).lower()
