@@ -9,21 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from .codec import Codec, MismatchError, string
 
 T = TypeVar("T")
-
-
-class BytesOfText(bytes):
-    """Bytes where JSON has a text: they are it in UTF-8."""
-
-    @classmethod
-    def of(cls, text: str) -> BytesOfText:
-        """Return the bytes of a text."""
-        return cls(text.encode("utf-8", "surrogatepass"))
 
 
 def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T]) -> Codec[T]:
@@ -61,6 +52,10 @@ def _bytes(text: str) -> bytes:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error as error:
         raise ValueError from error
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 _DURATION = re.compile(
@@ -102,15 +97,14 @@ def _write_duration(value: object) -> object:
     raise MismatchError("a timedelta, or a duration as text (RFC 3339 appendix A)", value)
 
 
-TEXTS: Mapping[type, Callable[..., str]] = {
+TEXTS: Mapping[type[object], Callable[[Any], str]] = {
     date: date.isoformat,
     datetime: _moment,
     time: time.isoformat,
     timedelta: _duration_text,
     UUID: str,
     Decimal: _decimal,
-    BytesOfText: lambda value: value.decode("utf-8", "surrogatepass"),
-    bytes: lambda value: base64.b64encode(value).decode(),
+    bytes: _base64,
 }
 """What values are in JSON, by their type."""
 

@@ -167,7 +167,8 @@ class Results:
         # Frameworks write `*/*` for what is JSON; what has a structure is.
         if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
             if self._models.bytes_in(kind):
-                self._report.tell(here, "bytes in JSON, which has texts alone", "they are those of the text, in UTF-8")
+                means = "they are the text that JSON has in their place"
+                self._report.tell(here, "bytes, which JSON cannot hold", means)
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):
