@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -158,6 +159,9 @@ class Bodies:
                 continue
             said = each.get("contentType", "")
             media_type = said if "," not in said and "*" not in said else ""
+            if media_type and not re.fullmatch(r"[\w.+-]+/[\w.+-]+(;[\x20-\x7e]*)?", media_type, re.ASCII):
+                self._report.tell(below(here, "contentType"), f"{media_type!r} is no media type", "it is ignored")
+                media_type = ""
             if form == "form" and media_type and not is_json(media_type) and not is_text(media_type):
                 self._report.tell(here, "a media type of a field of a form", "the field is written as text")
             style = self._style(form, each, properties[name], here)
@@ -186,8 +190,10 @@ class Bodies:
             values = [schema["const"]] if "const" in schema else schema.get("enum", [])
             if name.lower() == "content-type":
                 continue  # OpenAPI ignores it
-            if len(values) == 1:
-                found[name] = plain_text(values[0])
+            text = plain_text(values[0]) if len(values) == 1 else ""
+            # RFC 9110 sections 5.1 and 5.5: a name, and a value that ends no line.
+            if re.fullmatch(r"[!#$%&'*+.^_`|~\w-]+", name, re.ASCII) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text):
+                found[name] = text
             else:
                 means = "the caller gives it: a file's tuple can hold headers"
                 self._report.tell(here, "a header of a part of a body", means)

@@ -123,7 +123,8 @@ class Security:
 
     def _found(self) -> Iterator[tuple[str, Scheme]]:
         needed = {name for each in self._counts for name in each}
-        for name, said in self._described.items():
+        for name, written in self._described.items():
+            said = self._resolved(written)
             kind = said.get("type", "")
             kind = f"{kind} {str(said.get('scheme', '')).lower()}" if kind == "http" else kind
             place, key, _ = _WAYS.get(kind, _Way("http", str(said.get("scheme", "")), {}))
@@ -154,6 +155,14 @@ class Security:
                         scopes=tuple(sorted(scopes)),
                     ),
                 )
+
+    def _resolved(self, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow the references from one scheme to another."""
+        for _ in self._described:
+            if "$ref" not in said:
+                break
+            said = self._described.get(said["$ref"].rpartition("/")[2], {})
+        return said
 
     def _named(self, found: Mapping[str, Scheme]) -> dict[str, Scheme]:
         """Give each scheme its arguments: called after their kind, or after the scheme where two would be called so."""

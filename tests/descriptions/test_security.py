@@ -321,6 +321,21 @@ def test_the_place_of_tokens_can_be_another(caller: Caller) -> None:
         caller.client(oauth_client_id="app")
 
 
+def test_a_redirect_to_another_host_takes_no_credentials_along(caller: Caller) -> None:
+    issuer = Issuer(caller.echo)
+    with Echo() as other:
+        other.answer = lambda _: answered({}, 401)
+        caller.echo.answer = lambda seen: (
+            (307, {"location": f"{other.url}/x"}, b"") if seen.target in ("/oauth", "/app") else issuer.answer(seen)
+        )
+        for name in ("oauth", "app"):
+            with pytest.raises(caller.package.AuthenticationError):
+                caller.call(f"gate.{name}", options={**CREDENTIALS, **ALL})
+        for seen in other.seen:
+            assert not {"authorization", "cookie", "x-app-key"} & seen.headers.keys()
+    assert (len(other.seen), len(issuer.asked)) == (2, 1)
+
+
 def test_a_cancelled_fetch_is_taken_over(gates: tuple[Any, Report], echo: Echo) -> None:
     issuer = Issuer(echo)
 
