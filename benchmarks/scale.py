@@ -2,9 +2,11 @@
 
     .venv/bin/python benchmarks/scale.py            1,000 operations and 2,000 schemas, and parts of that
     .venv/bin/python benchmarks/scale.py --size 100
+    .venv/bin/python benchmarks/scale.py --beside acme.yaml other.json
 
 Prints for each size the seconds and the megabytes of a run, and how long `import` of the package takes compared with a
-package of one operation.
+package of one operation. With `--beside` it makes the packages of these descriptions, and prints the seconds beside
+those of `openapi-python-client generate`: the two take turns, and the better of two runs of each counts.
 """
 
 from __future__ import annotations
@@ -79,10 +81,41 @@ def run(folder: Path, operations: int) -> tuple[float, float]:
     made = subprocess.Popen(
         [*command, "--package", f"scale{operations}", "--out", str(folder)], stdout=subprocess.DEVNULL
     )
+    return _measured(made, start, f"{operations} operations: the generator failed")
+
+
+def _measured(made: subprocess.Popen[bytes], start: float, failed: str) -> tuple[float, float]:
+    """Wait for a run; return its seconds, and the megabytes of its largest process."""
     _, status, usage = os.wait4(made.pid, 0)
     if status:
-        raise SystemExit(f"{operations} operations: the generator failed")
+        raise SystemExit(failed)
     return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def beside(folder: Path, specs: list[Path]) -> None:
+    """Print what the stock generator and this one take for descriptions."""
+    print(f"{'description':>28} {'stock':>8} {'MB':>6} {'this':>8} {'MB':>6} {'ratio':>6}")
+    for index, spec in enumerate(specs):
+        stock = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--overwrite"]
+        ours = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "--leave-out", "all"]
+        commands = [
+            [*stock, "--path", str(spec.resolve()), "--output-path", str(folder / f"stock{index}")],
+            [*ours, "--spec", str(spec), "--package", f"beside{index}", "--out", str(folder / f"beside{index}")],
+        ]
+        best = [(float("inf"), 0.0)] * 2
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it calls ruff
+        for _ in range(2):
+            for each, command in enumerate(commands):
+                start = time.perf_counter()
+                quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                made = subprocess.Popen(command, env={**os.environ, "PATH": path}, **quiet)
+                best[each] = min(best[each], _measured(made, start, f"{command[0]} failed on {spec}"))
+        (stock_seconds, stock_size), (seconds, size) = best
+        print(
+            f"{spec.name[-28:]:>28} {stock_seconds:>8.1f} {stock_size:>6.0f} {seconds:>8.1f} {size:>6.0f}"
+            f" {seconds / stock_seconds:>6.2f}",
+            flush=True,
+        )
 
 
 def import_times(folder: Path, *sizes: int) -> list[float]:
@@ -103,9 +136,14 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=1000, help="operations of the largest description (1000)")
-    size = parser.parse_args().size
+    parser.add_argument("--beside", type=Path, nargs="+", metavar="FILE", help="compare with the stock generator")
+    given = parser.parse_args()
+    size = given.size
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if given.beside:
+            beside(folder, given.beside)
+            return
         print(f"{'operations':>10} {'schemas':>8} {'seconds':>8} {'a piece':>9} {'MB':>6} {'import':>8} {'ratio':>6}")
         for operations in dict.fromkeys((1, size // 4, size // 2, size)):
             seconds, megabytes = run(folder, operations)

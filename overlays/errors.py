@@ -163,6 +163,9 @@ class APIError(Error):
 
     request: _WhenAsked[http_types.Request] = _WhenAsked()
 
+    headers: dict[str, str]
+    """The response headers, names in lower case; empty where there was no response."""
+
     partial_path: str | None = None
     """Where what had arrived of a download was kept, if that was asked for."""
 
@@ -179,6 +182,7 @@ class APIError(Error):
         super().__init__(message)
         self.request = request
         self.body = body
+        self.headers = {}
         self.request_id = request_id
         self.type = type
         self.retry_safe = retry_safe
@@ -216,6 +220,8 @@ class APIStatusError(APIError):
         retry_after: Seconds to wait before the next try, if the server said so (RFC 9110 section 10.2.3).
         request_id: See APIError.
         type: See APIError.
+        code: The code that the body gives what went wrong, such as `quota_exceeded` or 1042.
+        parsed: The body as the description has that of this status, a model for example; None if it is something else.
         retry_safe: See APIError.
     """
 
@@ -233,6 +239,8 @@ class APIStatusError(APIError):
         retry_after: float | None = None,
         request_id: str | None = None,
         type: str | None = None,
+        code: str | int | None = None,
+        parsed: object = None,
         retry_safe: bool | None = None,
     ) -> None:
         super().__init__(
@@ -243,6 +251,8 @@ class APIStatusError(APIError):
             type=type,
             retry_safe=retry_safe,
         )
+        self.code = code
+        self.parsed = parsed
         self.response = response
         self.headers = dict(headers or {})
         self.retry_after = retry_after

@@ -11,14 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from . import credentials, description
 from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError
-from .failures import refusal, request_id_of, unreadable
+from .failures import refusal, unreadable
 from .files import Upload
 from .logs import listener
 from .multipart import boundary_of, sections_of
@@ -130,7 +130,8 @@ def _attempts(
             request, hops = numbered(authorized, attempts.retries + renewals), 0
             while True:
                 response = cast("Response", (yield Send(request)))
-                target = _redirect(request, response) if call.follow_redirects else None
+                is_success = operation.succeeds(response.status_code)
+                target = _redirect(request, response) if call.follow_redirects and not is_success else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
                     break
                 yield ReadStart(response, 0)
@@ -141,8 +142,8 @@ def _attempts(
             failure = error
         else:
             if (log := listener("debug")) is not None:
-                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
-            if 200 <= response.status_code < 300:
+                log.debug("%s %s (request %s)", request.line, response.status_code, response.request_id)
+            if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
                     problem = (
@@ -157,7 +158,7 @@ def _attempts(
                 renewals += credentials.renews(request, sources)
                 if renewals:
                     continue
-            failure = refusal(response, start, retry_safe=operation.retry_safe)
+            failure = refusal(response, start, retry_safe=operation.retry_safe, errors=operation.errors)
         yield Sleep(attempts.wait(failure))
 
 
@@ -167,7 +168,6 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     container = description.CONTAINERS.get(media_type) if is_audio else None
     return StreamGuard(
         response,
-        request_id=request_id_of(response),
         retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
@@ -201,7 +201,8 @@ def _request(
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
     elif isinstance(body, FormBody):
-        content = [urlencode(body.pairs).encode()]
+        pairs = ((name, text if isinstance(text, Encoded) else quote_plus(text)) for name, text in body.pairs)
+        content = ["&".join(f"{quote_plus(name)}={text}" for name, text in pairs).encode()]
     elif isinstance(body, RawBody):
         content = [body.content]
     elif isinstance(body, MultipartBody):
@@ -231,7 +232,7 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
-    encoded = "&".join(f"{_quoted_name(name)}={value}" for name, value in quoted)
+    encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
     return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
 
 

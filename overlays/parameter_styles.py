@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .codec import MismatchError
 from .values import sendable
@@ -59,8 +60,12 @@ def _object(name: str, value: object) -> Mapping[str, object]:
 
 
 def fields(name: str, value: object) -> list[tuple[str, str]]:
-    """Write an object in the style `form`, exploded: each field is a parameter of its own."""
-    return list(_fields(name, _object(name, value)))
+    """Write an object in the style `form`, exploded: each field is a parameter of its own, an array repeats it."""
+    given = _object(name, value)
+    lists = {key: cast("list[object]", item) for key, item in given.items() if isinstance(item, list)}
+    return [
+        pair for key, item in given.items() for each in lists.get(key, [item]) for pair in _fields(name, {key: each})
+    ]
 
 
 def deep_object(name: str, value: object) -> list[tuple[str, str]]:
@@ -84,6 +89,56 @@ def listed(separator: str) -> QueryStyle:
         return [(name, Encoded(joined))] if parts else []
 
     return write
+
+
+def repeated(name: str, value: object) -> list[tuple[str, str]]:
+    """Write a value, or each item of an array under the same name."""
+    items = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
+    return [(name, sendable(name, item)) for item in items]
+
+
+def joined(separator: str) -> QueryStyle:
+    """Return the style of an array that is not exploded.
+
+    An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
+    """
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        parts = [quote(text, safe="") for _, text in repeated(name, value)]
+        return [(name, Encoded((separator if separator == "," else quote(separator)).join(parts)))] if parts else []
+
+    return write
+
+
+def as_cookies(name: str, value: object) -> list[tuple[str, str]]:
+    """Write a value as cookies, in the style `cookie`: nothing is escaped, and what cannot stand there is refused."""
+    pairs = fields(name, cast("object", value)) if isinstance(value, Mapping) else repeated(name, value)
+    for key, text in pairs:
+        if not re.fullmatch(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*", text):
+            raise MismatchError("a text that can stand in a cookie as it is (RFC 6265 section 4.1.1)", text).under(key)
+    return pairs
+
+
+def reserved(style: QueryStyle) -> QueryStyle:
+    """Return a style in which reserved characters stand as they are (RFC 6570 section 3.2.3).
+
+    Those that end a value or the query (`#`, `&`, `+`, `[`, `]`) are encoded all the same, and a comma between others.
+    """
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        pairs: list[tuple[str, str]] = []
+        for key, text in style(name, value):
+            encoded = text if isinstance(text, Encoded) else quote(text, safe=",")
+            bare = re.sub(r"%(3A|2F|3F|40|21|24|27|28|29|2A|3B|3D)", lambda found: unquote(found[0]), encoded)
+            pairs.append((key, Encoded(re.sub(r"%25([0-9A-Fa-f]{2})", r"%\1", bare))))
+        return pairs
+
+    return write
+
+
+def whole(style: QueryStyle) -> QueryStyle:
+    """Return the style of a value that is the whole query, under no name."""
+    return lambda name, value: [("", text) for _, text in style(name, value)]
 
 
 def as_json(name: str, value: object) -> list[tuple[str, str]]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from generator.making import PINNED, check_tools, make, try_imports
+from generator.manifest import Manifest
 from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.reading import load_description
 from generator.report import Failure, Report
@@ -50,6 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
         help="an operation that cannot be expressed and need not be in the package; repeatable; `all` for a first look",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what was told and left out to FILE, as JSON")
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="write each operation, how it is called and what it takes, as JSON",
+    )
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="fetch what the description refers to from the network"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -58,11 +69,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
         settings = Settings.read(given.spec, given.package, given.out, given.overlay)
+        settings = replace(settings, allow_remote=given.allow_remote)
         report = Report([*settings.leave_out, *given.leave_out])
         try:
             if given.out and not given.check:
                 check_place(settings)
-            return _check(settings, report) if given.check else _regenerate(settings, report)
+            return (_check if given.check else _regenerate)(settings, report, given.manifest)
         finally:
             if given.report:
                 given.report.write_text(report.json(), encoding="utf-8")
@@ -72,18 +84,21 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _make(settings: Settings, report: Report, folder: Path) -> None:
-    """Make the package, and its lock beside it."""
+def _make(settings: Settings, report: Report, folder: Path, manifest: Path | None) -> None:
+    """Make the package, its lock beside it, and its manifest where it was asked for."""
     check_tools(settings)
-    make(settings, load_description(settings.spec, report, settings.overlay_documents), folder, report)
+    mended, allowed = settings.overlay_documents, settings.allow_remote
+    package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
+    if manifest:
+        manifest.write_text(Manifest(package).json(), encoding="utf-8")
 
 
-def _check(settings: Settings, report: Report) -> int:
+def _check(settings: Settings, report: Report, manifest: Path | None) -> int:
     """Compare what is there with what would be made."""
     with workspace(None) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, folder, manifest)
         found = list(differences(settings, folder))
     print("".join(found) or f"{settings.package} is what its sources give.", end="\n")
     if found:
@@ -91,11 +106,11 @@ def _check(settings: Settings, report: Report) -> int:
     return 1 if found else 0
 
 
-def _regenerate(settings: Settings, report: Report) -> int:
+def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> int:
     """Put the package in its place, and what was told beside it."""
     text = settings.out / "report.txt"
     with workspace(settings.out) as folder:
-        _make(settings, report, folder)
+        _make(settings, report, folder, manifest)
         put_in_place(folder / settings.package, settings.out / settings.package)
         (folder / "lock.json").replace(settings.out / "lock.json")
         text.unlink(missing_ok=True)

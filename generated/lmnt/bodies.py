@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
-from .codec import Codec, MismatchError, at
+from .codec import Codec, at
 from .errors import InvalidArgumentError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, fields_of, write_fields
 from .omit import Omit
+from .parameter_styles import json_text
 from .values import sendable
 
 
@@ -59,96 +59,68 @@ def json_body(
     media_type: str = "application/json",
 ) -> JSONBody | None:
     """Encode the fields of a JSON object; no body at all for an optional one with no field given."""
-    return None if optional and _is_empty(values) else JSONBody(write_fields(kind, values), media_type)
+    return None if optional and is_empty(values) else JSONBody(write_fields(kind, values), media_type)
 
 
-def form_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> FormBody | None:
-    """Encode the fields of a form; an array repeats its name."""
-    values = _given(kind, values)
-    return None if optional and _is_empty(values) else FormBody(_pairs(write_fields(kind, values)))
+def multipart_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> MultipartBody | None:
+    """Encode the fields of a multipart form; an array becomes one part for each item."""
+    values = given_fields(kind, values)
+    return None if optional and is_empty(values) else MultipartBody(_parts(write_fields(kind, values)))
 
 
-def multipart_body(
-    kind: type[Model],
-    values: Mapping[str, object],
-    *,
-    optional: bool = False,
-    encoding: Mapping[str, str] | None = None,
-) -> MultipartBody | None:
-    """Encode the fields of a multipart form; an array becomes one part for each item.
-
-    Args:
-        kind: The model whose fields they are.
-        values: The fields, by attribute name.
-        optional: Whether there may be no body at all.
-        encoding: The media types of parts, by the name of the field.
-    """
-    values = _given(kind, values)
-    return None if optional and _is_empty(values) else MultipartBody(_parts(write_fields(kind, values), encoding or {}))
-
-
-def _given(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
+def given_fields(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
     """Return the fields of a form without optional ones that are None: a form has no null."""
     fields = fields_of(kind)
     return {name: value for name, value in values.items() if value is not None or fields[name].required}
 
 
-def _is_empty(values: Mapping[str, object]) -> bool:
+def is_empty(values: Mapping[str, object]) -> bool:
+    """Whether no field was given."""
     return all(isinstance(value, Omit) for value in values.values())
 
 
 def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the fields of a form by name; one that is null is left out, since a form has no null."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in fields.items():
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        pairs.extend((name, sendable(name, item)) for item in items if item is not None)
-    return pairs
+    """Return the fields of a form by name."""
+    return [(name, sendable(name, item)) for name, value in fields.items() for item in items_of(value)]
 
 
-def _parts(fields: Mapping[str, object], encoding: Mapping[str, str]) -> list[tuple[str, str | Upload]]:
-    parts: list[tuple[str, str | Upload]] = []
-    for name, value in fields.items():
-        items = cast("list[object]", value) if isinstance(value, list) else [value]
-        for item in items:
-            if isinstance(item, Upload):
-                is_silent = item.media_type == DEFAULT_MEDIA_TYPE and name in encoding
-                parts.append((name, item.of_type(encoding[name]) if is_silent else item))
-            elif isinstance(item, dict | list):
-                # OpenAPI: what has a structure is a part of JSON.
-                parts.append(
-                    (name, Upload("", _json(name, cast("object", item)), encoding.get(name, "application/json")))
-                )
-            elif item is not None:
-                parts.append((name, sendable(name, item)))
-    return parts
+def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
+    return [(name, part(name, item)) for name, value in fields.items() for item in items_of(value)]
 
 
-def _json(name: str, value: object) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise MismatchError(f"what JSON can hold ({error})", value).under(name) from error
+def items_of(value: object) -> list[object]:
+    """Return the values that a field of a form has: a form has no null, and repeats the name of an array."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
 
 
-def json_value(value: object, codec: Codec[object], media_type: str) -> JSONBody | None:
+def part(name: str, item: object) -> str | Upload:
+    """Return a part of a multipart form; what has a structure is a part of JSON, as OpenAPI has it."""
+    if isinstance(item, Upload):
+        return item
+    if isinstance(item, dict | list):
+        return Upload("", json_text(name, cast("object", item)).encode(), "application/json")
+    return sendable(name, item)
+
+
+def json_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> JSONBody | None:
     """Encode a body that is one JSON value."""
-    return None if isinstance(value, Omit) else JSONBody(at("body", codec.write, value), media_type)
+    return None if isinstance(value, Omit) else JSONBody(at(name, codec.write, value), media_type)
 
 
-def text_value(value: object, codec: Codec[object], media_type: str) -> RawBody | None:
+def text_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> RawBody | None:
     """Encode a body that is one text, in UTF-8."""
     if isinstance(value, Omit):
         return None
     charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
-    return RawBody(sendable("body", at("body", codec.write, value)).encode(), media_type + charset)
+    return RawBody(sendable(name, at(name, codec.write, value)).encode(), media_type + charset)
 
 
-def raw_body(value: object, media_type: str) -> RawBody | None:
+def raw_body(value: object, media_type: str, name: str = "body") -> RawBody | None:
     """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
     if isinstance(value, Omit):
         return None
-    upload = cast("Upload", at("body", binary.write, value))
+    upload = cast("Upload", at(name, binary.write, value))
     is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
     content = upload.content if isinstance(upload.content, bytes) else upload
     return RawBody(content, upload.media_type if is_given else media_type)
@@ -166,7 +138,7 @@ def with_extra(body: RequestBody, extra: object) -> RequestBody:
         return JSONBody(extra)
     fields = cast("Mapping[str, object]", extra)
     if isinstance(body, MultipartBody):
-        return MultipartBody([*body.parts, *_parts(fields, {})])
+        return MultipartBody([*body.parts, *_parts(fields)])
     if isinstance(body, FormBody):
         return FormBody([*body.pairs, *_pairs(fields)])
     if isinstance(body, JSONBody) and isinstance(body.value, Mapping):

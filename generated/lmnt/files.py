@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Mapping
 from typing import IO, TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, cast, runtime_checkable
 
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, string
 from .options import field_value
 from .pydantic_schemas import File
 
@@ -181,14 +181,21 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _read(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise MismatchError("bytes", value)
-    return value
+binary: Codec[str] = Codec(string.read, _upload)
+"""A file on its way to the server; on the way back, what JSON has in its place."""
 
 
-binary: Codec[bytes] = Codec(_read, _upload)
-"""A file on its way to the server, bytes on their way back."""
+def _part(value: object) -> object:
+    if isinstance(value, list):
+        return [_part(item) for item in cast("list[object]", value)]
+    if hasattr(value, "to_dict"):
+        return cast("Any", value).to_dict()
+    is_ready = value is None or isinstance(value, str | int | float | Mapping | Upload)
+    return value if is_ready else _upload(value)  # pyright: ignore[reportUnknownVariableType]  # a mapping of anything
+
+
+part_of_any_kind: Codec[object] = Codec(lambda value: value, _part)
+"""A field of a multipart form of which nothing is known, or that may be a file or something else."""
 
 
 def file_from_path(path: str) -> tuple[str, bytes]:

@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError
 from .model import ResultText
 from .omit import Omit
 from .options import field_value
-from .parameter_styles import Encoded, QueryStyle, expand, json_text
+from .parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
 from .values import sendable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
 def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
     """Read the body of a success; raises MismatchError, or ValueError if it is no JSON."""
     if isinstance(reader, ByStatus):
-        found = reader.readers.get(status_code) or reader.readers.get("2XX")
+        found = reader.readers.get(status_code) or reader.readers.get(f"{status_code // 100}XX")
         if found is None:
             known = ", ".join(str(status) for status in reader.readers)
             raise MismatchError(f"a success with status {known}", None, found=str(status_code))
@@ -81,6 +81,8 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: What the body of a success will be, as far as the arguments tell.
+        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+        redirects: The statuses, and ranges of such, of redirects that are what is asked for, and not followed.
         server: The URL of a server of its own, as the description has it.
         needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
         url: Where it is, if that is not below the base URL.
@@ -99,6 +101,8 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
+    errors: Mapping[int | str, Codec[Any]] = {}
+    redirects: frozenset[int | str] = frozenset()
     server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
     url: str = ""
@@ -109,6 +113,10 @@ class Operation(NamedTuple, Generic[T]):
     def media_types(self) -> list[str]:
         """The media types asked for, without their parameters."""
         return [each.partition(";")[0].strip().lower() for each in self.accept.split(",")]
+
+    def succeeds(self, status_code: int) -> bool:
+        """Whether a status is that of a success."""
+        return 200 <= status_code < 300 or not self.redirects.isdisjoint((status_code, f"{status_code // 100}XX"))
 
 
 class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
@@ -127,8 +135,9 @@ class arguments_of:  # noqa: N801  # a context manager, as `suppress` is
             raise InvalidArgumentError(f"{self._operation_id}: {error}") from error.__cause__
 
 
-Style: TypeAlias = tuple[str, bool]
-"""A style of `parameter_styles`, and whether it is exploded; `json` for a value that is JSON."""
+Style: TypeAlias = tuple[str, bool] | tuple[str, bool, str]
+"""A style of `parameter_styles`, whether it is exploded, and which reserved characters stay as they are; `json` for a
+value that is JSON."""
 
 PathValue: TypeAlias = tuple[object, Codec[object], Sequence[str]] | tuple[object, Codec[object], Sequence[str], Style]
 
@@ -144,7 +153,8 @@ def path(template: str, values: Mapping[str, PathValue]) -> str:
     segments: dict[str, str] = {}
     for name, (value, codec, taken, *style) in values.items():
         if style:
-            segments[name] = _styled(name, value, codec, style[0], _percent_encoded)
+            safe = style[0][2] if len(style[0]) == 3 else ""
+            segments[name] = _styled(name, value, codec, style[0], partial(quote, safe=safe))
             if unquote(segments[name]) in (".", ".."):
                 raise MismatchError("a text that can stand in a path", value).under(name)
             continue
@@ -155,10 +165,6 @@ def path(template: str, values: Mapping[str, PathValue]) -> str:
             raise MismatchError("another text, since this one leads to another operation", segment).under(name)
         segments[name] = quote(segment, safe="")
     return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
-
-
-def _percent_encoded(text: str) -> str:
-    return quote(text, safe="")
 
 
 def _styled(name: str, value: object, codec: Codec[object], style: Style, encode: Callable[[str], str]) -> str:
@@ -189,14 +195,10 @@ def query_pairs(
     """Encode one query parameter."""
     if value is None or isinstance(value, Omit):
         return []
+    written = at(name, codec.write, value)
     if not isinstance(separator, str):
-        return separator(name, at(name, codec.write, value))
-    items = _items(name, value, codec)
-    if not separator:
-        return [(name, item) for item in items]
-    # An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
-    joined = (separator if separator == "," else quote(separator)).join(quote(item, safe="") for item in items)
-    return [(name, Encoded(joined))] if items else []
+        return separator(name, written)
+    return (joined(separator) if separator else repeated)(name, written)
 
 
 def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
@@ -223,7 +225,14 @@ def headers(values: Mapping[str, HeaderValue]) -> dict[str, str]:
 
 def cookies(values: Mapping[str, HeaderValue]) -> dict[str, str]:
     """Encode cookie parameters; those that are `omit` or None are left out."""
-    return {quote(name, safe=_COOKIE_NAME): quote(text, safe=_COOKIE_VALUE) for name, text in _texts(values)}
+    own = {name: given for name, given in values.items() if len(given) == 3 and given[2][0] == "cookie"}
+    usual = {name: given for name, given in values.items() if name not in own}
+    found = {quote(name, safe=_COOKIE_NAME): quote(text, safe=_COOKIE_VALUE) for name, text in _texts(usual)}
+    for name, (value, codec, *_) in own.items():
+        if value is not None and not isinstance(value, Omit):
+            for key, text in as_cookies(name, at(name, codec.write, value)):
+                found[key] = f"{found[key]}; {key}={text}" if key in found else text
+    return found
 
 
 def _texts(values: Mapping[str, HeaderValue]) -> Iterator[tuple[str, str]]:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models, Property
-from .parameters import is_simple
+from .naming import free_attribute, python_name
+from .parameters import QUOTES, has_style, is_simple, query_style
 from .report import Failure, below, refuse
+from .writing import plain_text
 
 FORMS = ("json", "multipart", "form", "text", "raw")
 """Of several kinds of body the first of these is sent."""
+
+
+ARGUMENTS = {
+    "json": "body_json",
+    "multipart": "body_multipart",
+    "form": "body_form",
+    "text": "body_text",
+    "raw": "body_bytes",
+}
+"""What the argument is called that is another body than the usual one."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a field of a form is written: the media type of its part, its style as code, the headers of its part."""
+
+    media_type: str = ""
+    style: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -27,8 +49,9 @@ class Body:
         media_type: Its media type; the first, where several are allowed.
         media_types: All that are allowed.
         required: Whether there is always one.
-        encoding: The media types of parts, by name.
+        encoding: How fields are written, by name, where that is not the usual way.
         described_as: The media type as the description has it.
+        others: Other bodies that will do, each an argument of its own.
     """
 
     form: str
@@ -36,8 +59,15 @@ class Body:
     media_type: str
     media_types: list[str]
     required: bool
-    encoding: Mapping[str, str]
+    encoding: Mapping[str, Encoding]
     described_as: str
+    others: Mapping[str, Body] = field(default_factory=dict[str, "Body"])
+
+    @property
+    def needs_forms(self) -> bool:
+        """Whether the overlay for it is that of forms."""
+        is_whole_form = self.form == "multipart" and not self.has_fields
+        return bool(self.others or self.encoding) or self.form == "form" or is_whole_form
 
     @property
     def has_fields(self) -> bool:
@@ -73,23 +103,23 @@ class Bodies:
             return None
         for problem in failures:
             self._report.tell_failure(problem, "the body is sent as another media type")
-        return self._chosen(bodies, here)
+        return self._chosen(bodies)
 
-    def _chosen(self, bodies: list[Body], pointer: str) -> Body:
-        """Return the body to send; the others are told."""
+    def _chosen(self, bodies: list[Body]) -> Body:
+        """Return the usual body, and the others that will do."""
         # The same fields can be written in several ways, of which the first is taken; bytes can be of several types.
         first = bodies[0]
         if any(each.kind != first.kind for each in bodies) or not first.has_fields:
             first = min(bodies, key=lambda each: FORMS.index(each.form))
-        alike = [each for each in bodies if each.form == first.form and each.kind == first.kind]
+        same = [each for each in bodies if each.kind == first.kind and (each.form == first.form or first.has_fields)]
+        others: dict[str, list[Body]] = {}
         for each in bodies:
-            if each not in alike and (each.kind != first.kind or not first.has_fields):
-                means = f"it is sent as {first.media_type}"
-                self._report.tell(
-                    below(pointer, "content", each.described_as), f"a body may be {each.media_type} too", means
-                )
-        listed = bodies if first.has_fields else alike
-        return replace(first, media_types=[each.media_type for each in listed])
+            if each not in same:
+                others.setdefault(
+                    f"{each.form} {each.kind}" if each.form in ("raw", "json") else each.media_type, []
+                ).append(each)
+        apart = [replace(each[0], media_types=[one.media_type for one in each]) for each in others.values()]
+        return replace(first, media_types=[each.media_type for each in same], others=_named(apart))
 
     def _body(self, media_type: str, node: Mapping[str, Any], pointer: str, required: bool) -> Body:
         here = below(pointer, "schema")
@@ -100,9 +130,12 @@ class Bodies:
             media_type = "application/json"  # frameworks write `*/*` for what has a structure
         if form is None:
             form = "json" if is_json(media_type) else "text" if is_text(media_type) else "raw"
+        if form == "form" and kind.form == "string":
+            form = "text"  # which the caller encodes
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
             self._check_fields(form, kind, encoding, here)
+            kind = replace(kind, nullable=False)
         elif form == "json" and self._models.bytes_in(kind):
             raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in ("string", "anything"):
@@ -113,8 +146,8 @@ class Bodies:
             kind = Kind("string", limits=kind.limits if kind.form == "string" else {})
         return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said)
 
-    def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, Encoding]:
+        found: dict[str, Encoding] = {}
         properties = (
             {prop.name: prop for prop in self._models.model(kind.name).properties} if kind.form == "model" else {}
         )
@@ -123,33 +156,82 @@ class Bodies:
             if form not in ("form", "multipart") or name not in properties:
                 self._report.tell(here, "an encoding of what is no field of a form", "it is ignored")
                 continue
-            self._check_style(each, properties[name], here)
-            if form == "multipart" and "," not in each.get("contentType", ",") and "*" not in each["contentType"]:
-                found[name] = each["contentType"]
-            elif form == "form" and "contentType" in each:
+            said = each.get("contentType", "")
+            media_type = said if "," not in said and "*" not in said else ""
+            if form == "form" and media_type and not is_json(media_type) and not is_text(media_type):
                 self._report.tell(here, "a media type of a field of a form", "the field is written as text")
+            style = self._style(form, each, properties[name], here)
+            headers = self._headers(each.get("headers", {}), below(here, "headers")) if form == "multipart" else {}
+            if (media_type and form == "multipart") or style or headers:
+                found[name] = Encoding(media_type, style, headers)
         return found
 
-    def _check_style(self, encoding: Mapping[str, Any], prop: Property, pointer: str) -> None:
-        """Refuse a field that is written in another way than by repeating its name."""
-        style = encoding.get("style", "form")
-        is_usual = style == "form" and encoding.get("explode", True)
-        if not is_usual and not is_simple(prop.kind):
-            raise refuse(
-                below(pointer, "style"),
-                f"the field {prop.name!r} is written in the style {style}, and a form repeats the name of a field",
-                "leave the style out",
-            )
+    def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
+        """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
+        is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
+        # Frameworks write the usual style beside every field, also where its media type says how it is written.
+        if not {"style", "explode", "allowReserved"} & encoding.keys() or (
+            is_usual and (form == "multipart" or not has_style(prop.kind, self._models))
+        ):
+            return ""
+        written = query_style(encoding, prop.kind, self._models, pointer)
+        return f"_styles.joined({written})" if written.startswith(QUOTES) else written
 
-    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, str], pointer: str) -> None:
-        if kind.form != "model" or kind.nullable:
+    def _headers(self, described: Mapping[str, Any], pointer: str) -> dict[str, str]:
+        """Return the headers of a part that can have one value alone; the others are told."""
+        found: dict[str, str] = {}
+        for name, each in described.items():
+            here, header = self._description.located(each, below(pointer, name))
+            schema = header.get("schema", {})
+            values = [schema["const"]] if "const" in schema else schema.get("enum", [])
+            if name.lower() == "content-type":
+                continue  # OpenAPI ignores it
+            if len(values) == 1:
+                found[name] = plain_text(values[0])
+            else:
+                means = "the caller gives it: a file's tuple can hold headers"
+                self._report.tell(here, "a header of a part of a body", means)
+        return found
+
+    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding], pointer: str) -> None:
+        if kind.form == "union" and all(each.takes_mappings or each.form == "map" for each in kind.inner):
+            members = kind.inner
+        elif kind.form in ("model", "map", "anything"):
+            members = (kind,)
+        else:
             raise refuse(pointer, "a form is an object with fields", "give it properties")
-        for prop in self._models.model(kind.name).properties:
+        for prop in (
+            prop for each in members if each.form == "model" for prop in self._models.model(each.name).properties
+        ):
+            said = encoding.get(prop.name, Encoding())
+            if said.style or (form == "multipart" and _is_file(prop.kind)):
+                continue
             inner = prop.kind.inner[0] if prop.kind.form == "array" else prop.kind
-            in_parts = form == "multipart" and (inner.form == "file" or is_json(encoding.get(prop.name, "+json")))
-            if not is_simple(inner) and not in_parts:
+            if self._models.bytes_in(inner):
+                raise refuse(prop.pointer, "a form of texts cannot hold bytes", "use multipart/form-data")
+            if not is_simple(inner) and said.media_type and not is_json(said.media_type):
                 raise refuse(
                     prop.pointer,
-                    f"a field of {'a form' if form == 'form' else 'this media type'} is one value or an array of such",
-                    "use multipart/form-data, or send it as JSON",
+                    f"a field of {bare(said.media_type)} that is more than one value cannot be written",
+                    "make its media type JSON, or its schema a text",
                 )
+
+
+def _is_file(kind: Kind) -> bool:
+    """Whether a field is a file, or several."""
+    return (
+        kind.form == "file"
+        or kind.lost == "bytes"
+        or (kind.form in ("array", "union") and all(map(_is_file, kind.inner)))
+    )
+
+
+def _named(bodies: list[Body]) -> dict[str, Body]:
+    """Return bodies by what their arguments are called: by their form, or by their media type where two are of one."""
+    forms = Counter(each.form for each in bodies)
+    found: dict[str, Body] = {}
+    for each in bodies:
+        subtype = bare(each.media_type).rpartition("/")[2].removeprefix("vnd.").removeprefix("x-")
+        name = ARGUMENTS[each.form] if forms[each.form] == 1 else f"body_{python_name(subtype)}"
+        found[free_attribute(name, found)] = each
+    return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qsl, quote
 
 from .bodies import Bodies, Body
 from .description import Description, RawOperation
@@ -15,13 +16,36 @@ from .models import Models
 from .naming import argument_name, free_attribute
 from .pages import Paging
 from .parameters import Argument, parameter
-from .report import refuse
-from .results import Result, Results, Success
+from .report import below, refuse
+from .results import NOTHING, Result, Results, Success
 from .security import Needs
 from .servers import Servers
+from .streams import Series
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
-"""Those that may be repeated (RFC 9110 section 9.2.2); `x-retry-safe` says otherwise."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE")
+"""Those that may be repeated (RFC 9110 section 9.2.2, and the draft of QUERY); `x-retry-safe` says otherwise."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What asks for a stream where there is another success too.
+
+    Args:
+        name: The argument that says whether it is to be one.
+        argument: What is sent for it.
+        value: What is sent if it is to be one.
+        is_own: Whether the argument is the description's own; else it stands beside that, which says more than yes.
+    """
+
+    name: str
+    argument: Argument
+    value: Any
+    is_own: bool
+
+    @property
+    def is_default(self) -> bool:
+        """Whether a service that is told nothing makes it one: then it is told."""
+        return self.is_own and self.argument.schema.get("default") is True
 
 
 class Call:
@@ -43,7 +67,16 @@ class Call:
     def check(self) -> None:
         """Raise Failure if anything of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
-        _ = self.arguments, self.successes, self.accept, self.format, self.server
+        _ = (
+            self._split_path,
+            self.arguments,
+            self.successes,
+            self.accept,
+            self.format,
+            self.server,
+            self.errors,
+            self.series,
+        )
 
     @property
     def id(self) -> str:
@@ -53,8 +86,23 @@ class Call:
     @property
     def path(self) -> str:
         """The path, its fixed parts percent-encoded where a URL needs it (RFC 3986 section 3.3)."""
-        parts = re.split(r"(\{[^{}]*\})", self.operation.path)
+        parts = re.split(r"(\{[^{}]*\})", self._split_path[0])
         return "".join(each if index % 2 else quote(each, safe="/%!$&'()*+,;=:@~") for index, each in enumerate(parts))
+
+    @property
+    def fixed_query(self) -> list[tuple[str, str]]:
+        """The query that stands in the path itself, which tells it from another one."""
+        return parse_qsl(self._split_path[1], keep_blank_values=True)
+
+    @cached_property
+    def _split_path(self) -> tuple[str, str]:
+        path, _, fragment = self.operation.path.partition("#")  # a fragment is never sent
+        path, _, query = path.partition("?")
+        if "{" in query + fragment:
+            raise refuse(
+                self.operation.pointer, "a parameter stands behind the path", "describe it as one of the query"
+            )
+        return path, query
 
     @property
     def method(self) -> str:
@@ -146,29 +194,73 @@ class Call:
         return self._bodies.of(self.operation)
 
     def _body_arguments(self) -> Iterator[Argument]:
-        if self.body is None:
+        body = self.body
+        if body is None:
             return
-        if not self.body.has_fields:
-            node = self._description.resolve(self.operation.data["requestBody"])
-            said = {**self._models.shown(node["content"][self.body.described_as].get("schema"))}
-            if "description" in node:
-                said["description"] = node["description"]
-            said.setdefault("description", "The body.")
-            if len(self.body.media_types) > 1:
-                types = ", ".join(self.body.media_types)
-                said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
-            said.pop("default", None)
-            yield Argument("body", "", "body", self.body.kind, self.body.required, said)
-            return
-        for prop in self._models.model(self.body.kind.name).properties:
-            if not prop.read_only:
-                required = prop.required and self.body.required
-                name = argument_name(prop.name)
-                yield Argument("body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name)
+        is_alone = body.required and not body.others
+        if body.has_fields:
+            for prop in self._models.model(body.kind.name).properties:
+                if not prop.read_only:
+                    required = prop.required and is_alone
+                    name = argument_name(prop.name)
+                    yield Argument(
+                        "body", prop.name, name, prop.kind, required, prop.schema, attribute=prop.python_name
+                    )
+        else:
+            yield self._whole(body, "body", required=is_alone)
+        for name, each in body.others.items():
+            yield self._whole(each, name, required=False)
+
+    def _whole(self, body: Body, name: str, *, required: bool) -> Argument:
+        """Return the argument that is a whole body."""
+        node = self._description.resolve(self.operation.data["requestBody"])
+        said = {**self._models.shown(node["content"][body.described_as].get("schema"))}
+        if "description" in node and name == "body":
+            said["description"] = node["description"]
+        said.setdefault("description", "The body.")
+        if name != "body":
+            said["description"] = f"In place of the other fields a body of {body.media_type}. {said['description']}"
+        if len(body.media_types) > 1:
+            types = ", ".join(body.media_types)
+            said["description"] += f" It is one of {types}; the first unless a tuple of the file says another."
+        said.pop("default", None)
+        return Argument("body" if name == "body" else "other", "", name, body.kind, required, said, attribute=name)
 
     @cached_property
     def _success(self) -> Success:
         return self._results.of(self.operation)
+
+    @cached_property
+    def series(self) -> Series | None:
+        """The stream of items that a success is, or is if `flag` says so."""
+        series = self._success.series
+        if series is not None and self._success.results != {"2XX": NOTHING} and self.flag is None:
+            self._kinds.tell(
+                below(self.operation.pointer, "responses"),
+                f"a success may be a stream, {series.media_type}, and nothing says what asks for it",
+                "another media type is asked for; x-stream-flag names the field that asks for a stream",
+            )
+            return None
+        return series
+
+    @cached_property
+    def flag(self) -> Flag | None:
+        """What asks for a stream; None if a success always is one, or never, or nothing asks for it."""
+        if self._success.series is None or self._success.results == {"2XX": NOTHING}:
+            return None
+        said = self.operation.data.get("x-stream-flag", "stream")
+        name, value = (said, True) if isinstance(said, str) else next(iter(said.items()))
+        for each in self.arguments:
+            if each.name == name and each.place in ("body", "query"):
+                is_own = value is True and each.kind.form in ("boolean", "const")
+                if is_own or not isinstance(said, str):
+                    return Flag(each.python_name if is_own else "stream", each, value, is_own)
+        return None
+
+    @property
+    def stream_accept(self) -> str:
+        """The media type of the stream, where one is asked for."""
+        return self.series.media_type if self.series else ""
 
     @property
     def successes(self) -> dict[int | str, Result]:
@@ -179,6 +271,21 @@ class Call:
     def results(self) -> list[Result]:
         """The different results, in the order of the description."""
         return list({repr(each): each for each in self.successes.values()}.values())
+
+    @cached_property
+    def errors(self) -> list[tuple[list[int | str], Kind]]:
+        """What errors hold: the statuses, ranges or `default`, and the kind of it."""
+        return self._results.errors(self.operation)
+
+    @property
+    def error_models(self) -> list[str]:
+        """The models that errors hold."""
+        return list(dict.fromkeys(kind.name for _, kind in self.errors if kind.name))
+
+    @property
+    def redirects(self) -> list[int | str]:
+        """The redirects that are what is asked for."""
+        return [status for status in self.successes if str(status).startswith("3")]
 
     @property
     def is_binary(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .pages import WORDS, is_pagination
+from .stream_marks import END_WORDS, ERROR_WORDS, FLAG_WORDS, is_end, is_error, is_flag
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
 # YAML 1.2 has no other spellings of these: `no` and `off` are texts.
 FLAG = Extension("true or false", lambda value: isinstance(value, bool))
 
+_STREAMS = {
+    "x-stream-end": Extension(END_WORDS, is_end),
+    "x-stream-error": Extension(ERROR_WORDS, is_error),
+    "x-stream-skip": Extension(END_WORDS, is_end),
+    "x-stream-resume": FLAG,
+}
+
 EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     "document": {
         "x-websocket": Extension(
@@ -44,7 +52,10 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
         "x-streaming": FLAG,
         "x-params": Extension("a text", _is_text),
         "x-pagination": Extension(WORDS, is_pagination),
+        "x-stream-flag": Extension(FLAG_WORDS, is_flag),
+        **_STREAMS,
     },
+    "mediaType": _STREAMS,
     "parameter": {"x-client-header": FLAG},
     "header": {"x-request-id": FLAG},
     "schema": {

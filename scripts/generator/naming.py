@@ -135,8 +135,9 @@ def free_attribute(name: str, taken: Collection[str]) -> str:
 
 @cache
 def class_name(text: str) -> str:
-    """Return the name of a class for any text."""
-    return str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    """Return the name of a class for any text; that of a class is its own."""
+    name = str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
+    return name if name == text else class_name(name)
 
 
 def method_name(operation_id: str, tag: str) -> str:
@@ -233,10 +234,15 @@ class Namer:
             owner[key] = self._named(owner[key], name, pointer)
         return self.origins
 
+    def owner(self, pointer: str) -> str:
+        """Return the component that something stands in; empty if it stands in none."""
+        owners = [name for name, origin in self.origins.items() if f"{pointer}/".startswith(f"{origin}/")]
+        return max(owners, key=lambda name: len(self.origins[name]), default="")
+
     def add(self, schema: Mapping[str, Any], pointer: str) -> str:
         """Put a schema under the components that came of several, after what it stood in; return its name."""
-        owners = [(origin, name) for name, origin in self.origins.items() if pointer.startswith(f"{origin}/")]
-        origin, owner = max(owners, key=lambda each: len(each[0]), default=("", ""))
+        owner = self.owner(pointer)
+        origin = self.origins.get(owner, "")
         words = [each for each in pointer.removeprefix(origin).split("/") if each not in GENERIC]
         if words[-1:] and words[-1].isdigit():
             words[-1] = schema.get("title") or f"Option{int(words[-1]) + 1}"
@@ -293,8 +299,13 @@ class Namer:
 
     def _in_content(self, node: Any, name: str, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         for media_type, each in node.get("content", {}).items():
+            here = below(pointer, "content", media_type)
             if "schema" in each:
-                yield each, "schema", name, below(pointer, "content", media_type, "schema")
+                yield each, "schema", name, below(here, "schema")
+            if "itemSchema" in each:
+                yield each, "itemSchema", f"{name} Item", below(here, "itemSchema")
+            for event in each.get("x-stream-events", {}):
+                yield each["x-stream-events"], event, f"{name} {event}", below(here, "x-stream-events", event)
 
     def _named(self, schema: Any, name: str, pointer: str) -> Any:
         """Return what stands for a schema, once it and all in it have names."""
@@ -352,6 +363,9 @@ class Namer:
     def _is_object(self, schema: Any, within: int = 0) -> bool:
         """Whether a schema that is no reference describes an object with fields."""
         if within > _MOST_PARTS or not isinstance(schema, Mapping) or "$ref" in schema:
+            return False
+        types = schema.get("type", "object")
+        if not {"object"} >= set([types] if isinstance(types, str) else types) - {"null"}:
             return False
         if "properties" in schema or schema.get("additionalProperties") is False:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,15 @@ FIELDS: Mapping[tuple[str, bool], str] = {
     ("deepObject", False): "_styles.deep_object",  # `explode` says nothing of it
 }
 """What writes an object in the query, by `style` and `explode`."""
+
+RESERVED = "_styles.reserved(_styles.repeated)"
+"""What writes a value in the usual way, but reserved characters as they are."""
+
+PATH_RESERVED = "!$&'()*+,;=:@"
+"""The reserved characters that a segment of a path can hold (RFC 3986 section 3.3)."""
+
+QUOTES = ("'", '"')
+"""How the code of a separator begins."""
 
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
@@ -80,6 +89,8 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
     style = (
         _of_content(place, media_type, kind, models, pointer)
         if media_type
+        else query_style(node, kind, models, pointer)
+        if place == "query"
         else _style(place, node, kind, models, pointer)
     )
     said = {**models.shown(schema)}
@@ -91,16 +102,35 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
     return Argument(place, name, argument_name(name), kind, bool(node.get("required")), said, style)
 
 
+_CONTENT = {
+    "query": {"json": "_styles.as_json", "text": ""},
+    "querystring": {"json": "_styles.whole(_styles.as_json)", "text": "_styles.whole(_styles.repeated)"},
+    **{place: {"json": '("json", False)', "text": ""} for place in ("path", "header", "cookie")},
+}
+"""What writes a document of its own, as code."""
+
+
 def _of_content(place: str, media_type: str, kind: Kind, models: Models, pointer: str) -> str:
     """Return how a document of its own is written."""
     here = below(pointer, "content", media_type)
-    if place == "querystring":
-        if bare(media_type) == "application/x-www-form-urlencoded" and _has_plain_fields(kind, models):
+    if place == "querystring" and bare(media_type) == "application/x-www-form-urlencoded":
+        if _has_plain_fields(kind, models):
             return FIELDS["form", True]
-        raise refuse(here, "the whole query is a document that is no form of single values", "describe its parts")
-    if not is_json(media_type) or models.bytes_in(kind):
+        raise refuse(here, "the whole query is a form of more than single values", "describe its parts")
+    form = "json" if is_json(media_type) else "text" if _is_one_text(kind) else ""
+    if not form or models.bytes_in(kind):
         raise refuse(here, f"a parameter of {bare(media_type)} cannot be written", "give it a schema, or make it JSON")
-    return "_styles.as_json" if place == "query" else '("json", False)'
+    return _CONTENT[place][form]
+
+
+def query_style(node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
+    """Return how a value is written in the query or in a form, as code; empty for the usual way."""
+    found = _style("query", node, kind, models, pointer)
+    if not node.get("allowReserved"):
+        return found
+    if not found:
+        return RESERVED
+    return f"_styles.reserved({f'_styles.joined({found})' if found.startswith(QUOTES) else found})"
 
 
 def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
@@ -109,14 +139,22 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
+    if place == "query" and (style, explode) == ("form", True) and _has_plain_fields(kind, models, _is_text):
+        return FIELDS[style, explode]
     if place == "query" and has_fields and (style, explode) in FIELDS:
         return FIELDS[style, explode]
     if place == "query" and is_text and (style, explode) in SEPARATORS:
         return repr(SEPARATORS[style, explode] or "") if kind.form not in _SINGLE and SEPARATORS[style, explode] else ""
     if style in STYLES.get(place, ()) and (is_text or has_fields):
+        if place == "path" and node.get("allowReserved"):
+            return repr((style, explode, PATH_RESERVED))
         return "" if style == usual and is_text else f"({style!r}, {explode})"
+    if place == "cookie" and style == "cookie" and explode and (is_text or has_fields):
+        return '("cookie", True)'
     if place == "cookie" and style in ("form", "cookie") and is_text and (is_simple(kind) or not explode):
         return ""
+    if place == "cookie" and style in ("form", "cookie") and has_fields and not explode:
+        return '("simple", False)'
     if not is_text and not has_fields:
         raise refuse(
             below(pointer, "schema"),
@@ -157,13 +195,16 @@ def _is_one_text(kind: Kind) -> bool:
     return is_simple(kind) or (kind.form == "anything" and not kind.lost)
 
 
-def _has_plain_fields(kind: Kind, models: Models) -> bool:
-    """Whether a value is an object whose fields can each be written as one text."""
+def has_style(kind: Kind, models: Models) -> bool:
+    """Whether there is a style in which a value can be written."""
+    return _is_text(kind) or _has_plain_fields(kind, models)
+
+
+def _has_plain_fields(kind: Kind, models: Models, fits: Callable[[Kind], bool] = _is_one_text) -> bool:
+    """Whether a value is an object whose fields can each be written as one text, or in another way."""
     if kind.form == "map":
-        return _is_one_text(kind.inner[0])
+        return fits(kind.inner[0])
     if kind.form != "model":
         return False
     model = models.model(kind.name)
-    return all(_is_one_text(prop.kind) for prop in model.properties) and (
-        model.rest is None or _is_one_text(model.rest)
-    )
+    return all(fits(prop.kind) for prop in model.properties) and (model.rest is None or fits(model.rest))

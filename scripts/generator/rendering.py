@@ -34,6 +34,7 @@ from .servers import Servers
 from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
+from .streams import unwrap
 from .webhooks import RESOURCE, webhooks
 from .writing import MARKDOWN, default_of, literal, prose
 
@@ -55,6 +56,7 @@ class Package(Project):
         self.description = Description(document, report, settings.names)
         ids = {each.pointer: each.id for each in self.description.operations}
         open_parents(document, report.moved)
+        unwrap(document)
         namer = Namer(document, ids, report.moved)
         namer.name_all()
         self._stamp = f"{STAMP}{settings.shown_spec}. Do not edit.\n"
@@ -87,6 +89,7 @@ class Package(Project):
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
         self._refuse_losses()
         self.env.bytecode_cache = _COMPILED
+        self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
@@ -323,6 +326,7 @@ class Resource:
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
+    "forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
     "servers.py": lambda package: not package.servers.are_plain,
     "tokens.py": lambda package: bool(package.description.security.tokens),
     "webhooks.py": lambda package: bool(package.webhooks.kinds),

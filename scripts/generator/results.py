@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
-from .report import Failure, below, refuse
+from .report import Failure, below
+from .streams import Series, Streams
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,18 @@ class Success:
         results: What each holds, by status; `2XX` for every one that is not named.
         media_types: What is asked for.
         descriptions: What is said of them.
+        series: The stream of items that a success is, or may be.
     """
 
     results: dict[int | str, Result]
     media_types: list[str]
     descriptions: list[str]
+    series: Series | None = None
+
+
+def _status(name: str) -> int | str:
+    """Return a status, or a range of such, as its reader looks it up."""
+    return int(name) if name.isdigit() else name if name == "default" else name.upper()
 
 
 class Results:
@@ -50,35 +59,69 @@ class Results:
         self._report = description.report
         self._kinds = kinds
         self._models = models
+        self._streams = Streams(description, kinds)
 
     def of(self, operation: RawOperation) -> Success:
         """Return the successes of an operation."""
         results: dict[int | str, Result] = {}
         media_types: list[str] = []
         descriptions: list[str] = []
+        series: Series | None = None
         pointer = below(operation.pointer, "responses")
         for status, name in self._statuses(operation, pointer).items():
             here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
+            content = {} if operation.method == "HEAD" else node.get("content", {})
+            for media_type, described in content.items():
+                series = series or self._streams.of(
+                    media_type, described, operation.data, below(here, "content", media_type)
+                )
+            descriptions.append(str(node.get("description", "")))
+            if content and all("itemSchema" in each for each in content.values()):
+                continue
             results[status], asked = self._success(operation, node, here)
             media_types += asked[:1] if results[status] == BYTES else asked
-            descriptions.append(str(node.get("description", "")))
         if BYTES in results.values():
             results = {status: self._as_bytes(each, status, pointer) for status, each in results.items()}
-        return Success(results or {"2XX": NOTHING}, media_types, descriptions)
+        return Success(results or {"2XX": NOTHING}, media_types, descriptions, series)
 
     def _statuses(self, operation: RawOperation, pointer: str) -> dict[int | str, str]:
         """Return the successes by status, and what each is called in the description."""
         named = [name for name in operation.data["responses"] if not name.startswith("x-")]
         found: dict[int | str, str] = {}
         for name in named:
-            text = name.upper()
-            if text.startswith("2") and len(text) == 3:
-                found[int(text) if text.isdigit() else "2XX"] = name
+            if name.startswith("2") and len(name) == 3:
+                found[_status(name)] = name
         if not found and "default" in named:
             return {"2XX": "default"}
         if not found:
+            # A redirect alone is what is asked for: the caller wants to know where it leads.
+            found = {_status(name): name for name in named if name.startswith("3") and len(name) == 3}
+        if not found:
             self._report.tell(pointer, "it names no success", "a success returns None; with_raw_response has its body")
         return found
+
+    def errors(self, operation: RawOperation) -> list[tuple[list[int | str], Kind]]:
+        """Return what errors hold: the statuses, ranges or `default`, and the kind of it."""
+        pointer = below(operation.pointer, "responses")
+        found: dict[str, tuple[list[int | str], Kind]] = {}
+        for name in operation.data["responses"]:
+            if re.fullmatch(r"[345](\d\d|XX)|default", name, re.IGNORECASE):
+                here, node = self._description.located(operation.data["responses"][name], below(pointer, name))
+                kind = self._error(node, here)
+                if kind is not None:
+                    found.setdefault(repr(kind), ([], kind))[0].append(_status(name))
+        return list(found.values())
+
+    def _error(self, response: Mapping[str, Any], pointer: str) -> Kind | None:
+        """Return what an error response holds, if its media type and its schema say that."""
+        for media_type, described in response.get("content", {}).items():
+            here = below(pointer, "content", media_type, "schema")
+            if "schema" not in described or not (is_json(media_type) or "*" in media_type):
+                continue
+            kind = self._kinds.of(described["schema"], here)
+            if kind.form not in ("anything", "null", "file") and not self._models.bytes_in(kind):
+                return kind
+        return None
 
     def _as_bytes(self, result: Result, status: int | str, pointer: str) -> Result:
         if result != BYTES:
@@ -100,6 +143,8 @@ class Results:
         found: dict[str, Result] = {}
         failures: list[Failure] = []
         for media_type, described in content.items():
+            if "itemSchema" in described:
+                continue
             try:
                 found[media_type] = self._content(media_type, described, below(here, media_type))
             except Failure as failure:
@@ -122,7 +167,8 @@ class Results:
         # Frameworks write `*/*` for what is JSON; what has a structure is.
         if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
             if self._models.bytes_in(kind):
-                raise refuse(here, "JSON cannot hold bytes", "name the media type of the bytes")
+                means = "they are the text that JSON has in their place"
+                self._report.tell(here, "bytes, which JSON cannot hold", means)
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):

@@ -22,17 +22,20 @@ def literal(value: Any) -> str:
 @cache
 def prose(text: str | None, indent: int = 0) -> str:
     """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
-    text = "".join(
-        each
-        for each in str(text or "")
-        if each in "\n\t" or not unicodedata.category(each).startswith(("C", "Zl", "Zp"))
-    )
+    text = _UNUSUAL.sub(lambda found: "".join(filter(_is_shown, found[0])), str(text or ""))
     paragraphs = (" ".join(part.split()) for part in _paragraphs(text))
     wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
     escaped = wrapped.replace("\\", "\\\\")
     # No run of quotes, and none at the end, may end the text.
     escaped = re.sub(r'"{2,}|"$', lambda found: found.group().replace('"', '\\"'), escaped)
     return textwrap.indent(escaped, " " * indent).lstrip()
+
+
+_UNUSUAL = re.compile(r"[^\n\t -~]+")
+
+
+def _is_shown(character: str) -> bool:
+    return not unicodedata.category(character).startswith(("C", "Zl", "Zp"))
 
 
 def inline(text: object) -> str:

@@ -11,7 +11,7 @@ import pytest
 from .mock import Mock, key_of
 from .packages import document, load, make_all
 
-NAMES = ("petshop", "chat", "diary", "printing", "hostile", "ours")
+NAMES = ("petshop", "chat", "diary", "printing", "hostile", "ours", "zoo")
 
 
 @pytest.fixture(scope="session")

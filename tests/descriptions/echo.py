@@ -89,7 +89,7 @@ def answered(value: object, status: int = 200, **headers: str) -> Answer:
 
 def made(name: str, folder: Path) -> tuple[Any, Report]:
     """Return the package of a description of this folder, and the report of it."""
-    report = Report()
+    report = Report(["all"])
     make_all({name: load_description(HERE / f"{name}.yaml", report)}, folder, report)
     return load(name, folder), report
 

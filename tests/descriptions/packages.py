@@ -35,10 +35,10 @@ def settings(package: str, folder: Path) -> Settings:
 
 def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report | None = None) -> None:
     """Make packages side by side."""
-    used = [render(settings(name, folder), copy.deepcopy(each), folder, report) for name, each in documents.items()]
+    made = [render(settings(name, folder), copy.deepcopy(each), folder, report) for name, each in documents.items()]
     tidy(folder)
-    for each in used:
-        add_overlays(each, folder)
+    for each in made:
+        add_overlays(each.settings, folder)
 
 
 class Variants(MetaPathFinder):

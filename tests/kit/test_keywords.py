@@ -80,6 +80,12 @@ TEXT, NUMBER, LIST, MAP, UNION, PLAIN = (
     (*THING, "properties", name) for name in BASE["components"]["schemas"]["Thing"]["properties"]
 )
 REMOVED = object()
+RESERVED_FORM = {
+    "application/x-www-form-urlencoded": {
+        "schema": {"$ref": "#/components/schemas/Cat"},
+        "encoding": {"kind": {"allowReserved": True}},
+    }
+}
 TOKENS = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example.com/token", "scopes": {}}}}
 MESSAGE = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}}
 
@@ -199,11 +205,17 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "parameter.content": [
         (PARAMETER, {"name": "many", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}})
     ],
+    "parameter.allowReserved": [((*PARAMETER, "allowReserved"), True)],
+    "encoding.headers": [((*FORM, "encoding"), {"file": {"headers": {"X-A": {"schema": {"const": "a"}}}}})],
+    "encoding.allowReserved": [((*OPERATION, "requestBody", "content"), RESERVED_FORM)],
     "encoding.style": [((*FORM, "encoding"), {"note": {"style": "form"}, "file": {"contentType": "image/png"}})],
     "encoding.explode": [((*FORM, "encoding"), {"note": {"explode": True}, "file": {"contentType": "image/png"}})],
     "requestBody.content": [((*OPERATION, "requestBody", "content"), {"text/plain": {"schema": {"type": "string"}}})],
     "requestBody.required": [((*OPERATION, "requestBody", "required"), True)],
     "mediaType.schema": [((*FORM, "schema"), {"$ref": "#/components/schemas/Cat"})],
+    "mediaType.itemSchema": [
+        ((*OPERATION, "responses", "200", "content"), {"application/jsonl": {"itemSchema": {"type": "string"}}})
+    ],
     "mediaType.encoding": [((*FORM, "encoding"), {"file": {"contentType": "image/png"}})],
     "encoding.contentType": [((*FORM, "encoding"), {"file": {"contentType": "image/jpeg"}})],
     "response.description": [((*OPERATION, "responses", "200", "description"), "Well done.")],
@@ -243,6 +255,16 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "schema.patternProperties": [((*MAP, "patternProperties"), {"^a": {"type": "integer"}})],
     "schema.allOf": [((*THING, "allOf"), [{"$ref": "#/components/schemas/Cat"}])],
     "schema.oneOf": [(PLAIN, {"oneOf": [{"type": "string"}, {"type": "integer"}]})],
+    "schema.contentSchema": [
+        (
+            (*OPERATION, "responses", "200", "content"),
+            {
+                "text/event-stream": {
+                    "schema": {"type": "string", "contentSchema": {"$ref": "#/components/schemas/Cat"}}
+                }
+            },
+        )
+    ],
     "schema.anyOf": [(PLAIN, {"anyOf": [{"type": "string"}, {"type": "null"}]})],
     "schema.discriminator": [((*UNION, "discriminator"), {"propertyName": "kind"})],
     **{f"schema.{key}": [((*TEXT, key), 3)] for key in ("minLength", "maxLength")},

@@ -1,4 +1,4 @@
-"""Make the package of each description in ../shared/descriptions, import it, and call every operation.
+"""Make the package of each description in ../shared/descriptions, import it, call every operation, and check its types.
 
 Usage: python -m tests.real [NAME…]
 """
@@ -6,6 +6,7 @@ Usage: python -m tests.real [NAME…]
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,11 +25,20 @@ from .driving import Driver, Outcome
 COLUMNS = "{:24} {:>10} {:>9} {:>5} {:>8} {:>6} {:>9} {:>5} {:>7}"
 
 
+MOST_CHECKED = 100
+"""The operations of the largest package whose types are always checked."""
+
+
+def package_name(name: str) -> str:
+    """Return what the package of a description is called."""
+    return "real_" + "".join(each if each.isalnum() else "_" for each in name)
+
+
 def run(name: str, folder: Path, *, shown: int) -> bool:
     """Make and drive one; print its line of the table. Return whether all is right."""
     path, operations = entries()[name]
     begun = time.monotonic()
-    report, package = Report(["all"]), "real_" + "".join(each if each.isalnum() else "_" for each in name)
+    report, package = Report(["all"]), package_name(name)
     outcome, made = Outcome(), None
     try:
         settings = Settings.read(path, package, folder)
@@ -38,7 +48,7 @@ def run(name: str, folder: Path, *, shown: int) -> bool:
         tidy(folder / package)
         add_overlays(made.settings, folder)
         try_imports(folder, package)
-        outcome = Driver(made, import_module(package), document).drive()
+        outcome = Driver(made, import_module(package), document, path).drive()
     except Failure as failure:
         outcome.wrong.append(str(failure))
     left_out = len(made.left_out) if made else operations
@@ -49,11 +59,20 @@ def run(name: str, folder: Path, *, shown: int) -> bool:
     return not outcome.wrong
 
 
+def mistyped(folder: Path, packages: list[str]) -> list[str]:
+    """Return what `mypy --strict` finds in packages."""
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file", ""]
+    paths = [str(folder / each) for each in packages]
+    run = subprocess.run([*command, *paths], capture_output=True, text=True, check=False, cwd=folder)
+    return [each for each in (run.stdout + run.stderr).splitlines() if each]
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="the short names of INDEX.tsv; all without one")
     parser.add_argument("--show", type=int, default=3, metavar="N", help="how many faults of each are shown")
+    parser.add_argument("--all-types", action="store_true", help=f"check those of over {MOST_CHECKED} operations too")
     given = parser.parse_args()
     if not FOLDER.is_dir():
         print(f"skipped: {NO_FOLDER}")
@@ -62,8 +81,13 @@ def main() -> int:
     print(COLUMNS.format(*heads))
     with tempfile.TemporaryDirectory() as folder:
         sys.path.insert(0, folder)
-        right = [run(name, Path(folder), shown=given.show) for name in given.names or entries()]
-    return 0 if all(right) else 1
+        names = given.names or list(entries())
+        right = [run(name, Path(folder), shown=given.show) for name in names]
+        small = [name for name in names if given.all_types or entries()[name][1] <= MOST_CHECKED]
+        wrong = mistyped(Path(folder), [package_name(name) for name in small])
+        print(f"mypy --strict on {len(small)} packages: {len(wrong)} faults", flush=True)
+        print("\n".join(f"    {each}" for each in wrong[: given.show]))
+    return 0 if all(right) and not wrong else 1
 
 
 if __name__ == "__main__":

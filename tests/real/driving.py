@@ -6,22 +6,26 @@ import asyncio
 import datetime
 import decimal
 import json
-import re
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 
 from generator.calls import Call
 from generator.rendering import Package
 
+from .described import Arrived, Described, Written, same
 from .samples import FORMATS, NoSampleError, Samples
 
 KEY = "key-of-the-test"
+
+Run = Callable[[Call, dict[str, Any]], Any]
+"""Calls an operation with arguments and returns its result."""
 
 
 @dataclass
@@ -33,13 +37,34 @@ class Outcome:
     wrong: list[str] = field(default_factory=list[str])
 
 
-class Driver:
-    """Drives one package."""
+ERRORS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    402: "PaymentRequiredError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+}
+"""The class of each status that has one of its own."""
 
-    def __init__(self, package: Package, module: Any, document: Mapping[str, Any]) -> None:
+
+class Driver:
+    """Drives one package.
+
+    Args:
+        package: What it was made of.
+        module: The package.
+        document: The description as the kit reads it, of which the values are made.
+        path: The description as it was written, which says what must arrive.
+    """
+
+    def __init__(self, package: Package, module: Any, document: Mapping[str, Any], path: Path) -> None:
         self._package = package
         self._module = module
         self._samples = Samples(document)
+        self._described = Described(path)
         self._client_name = package.settings.client
         self._seen: list[httpx.Request] = []
         self._answer = httpx.Response(204)
@@ -48,50 +73,122 @@ class Driver:
         """Call every operation, waiting and awaiting."""
         outcome = Outcome()
         warnings.simplefilter("ignore")  # the answers of a mock have no length
-        for call in self._package.calls:
-            try:
-                arguments, body = self._arguments(call)
-                status, answer = self._response(call)
-            except NoSampleError:
-                outcome.without_sample.append(call.id)
-                continue
-            problems = [
-                f"{mode}: {each}"
-                for mode, run in (("sync", self._sync), ("async", self._async))
-                for each in self._problems(call, run, arguments, body, status, answer)
-            ]
-            outcome.driven += not problems
-            outcome.wrong += [f"{call.id}: {each}" for each in problems]
+        with httpx.Client(transport=httpx.MockTransport(self._handle)) as http, asyncio.Runner() as runner:
+            client = getattr(self._module, self._client_name)(http_client=http, **self._options())
+            transport = httpx.MockTransport(self._handle_awaited)
+            awaited = httpx.AsyncClient(transport=transport)
+            other = getattr(self._module, f"Async{self._client_name}")(http_client=awaited, **self._options())
+
+            def run_sync(call: Call, arguments: dict[str, Any]) -> Any:
+                result = getattr(getattr(client, call.resource), call.method)(**arguments)
+                return result.read() if call.is_binary else list(result) if _is_stream(call) else result
+
+            async def awaiting(call: Call, arguments: dict[str, Any]) -> Any:
+                result = await getattr(getattr(other, call.resource), call.method)(**arguments)
+                if _is_stream(call):
+                    return [each async for each in result]
+                return result.read() if call.is_binary else result
+
+            runs = {"sync": run_sync, "async": lambda call, arguments: runner.run(awaiting(call, arguments))}
+            for call in self._package.calls:
+                self._drive(call, runs, outcome)
+            runner.run(awaited.aclose())
         return outcome
 
-    def _arguments(self, call: Call) -> tuple[dict[str, Any], Any]:
-        """Return the arguments of a call, and the body that they stand for."""
+    def _drive(self, call: Call, runs: Mapping[str, Run], outcome: Outcome) -> None:
+        key = (call.operation.method, call.operation.path)
+        if key not in self._described.operations:
+            outcome.wrong.append(f"{call.id}: nobody described {key}")
+            return
+        written = self._described.operations[key]
+        try:
+            arguments, body, given = self._arguments(call, written)
+            status, answer = self._response(call)
+            errors = dict(self._errors(call, written))
+        except NoSampleError:
+            outcome.without_sample.append(call.id)
+            return
+        arrived = Arrived(self._described, written, given)
+        problems: list[str] = []
+        for mode, run in runs.items():
+            self._answer = self._answered(status, answer, call)
+            found = [*self._problems(call, run, arguments, body, answer, arrived)]
+            if not found:
+                found = [
+                    each for code in errors for each in self._wrong_error(call, run, arguments, code, errors[code])
+                ]
+            problems += [f"{mode}: {each}" for each in found]
+        outcome.driven += not problems
+        outcome.wrong += [f"{call.id}: {each}" for each in problems]
+
+    def _errors(self, call: Call, written: Written) -> Iterator[tuple[int, Any]]:
+        """Yield each error that is described: a status, and a body."""
+        for name, response in written.responses.items():
+            text = name.upper()
+            if text[0] in "45" or (text == "DEFAULT" and not {*written.responses} & {"4XX", "5XX"}):
+                status = {"4XX": 418, "5XX": 503, "DEFAULT": 500}.get(text) or int(text)
+                json_alone = next((each for each in response.get("content") or {} if "json" in each), None)
+                body: Any = {"message": "text"}
+                named = {str(key).upper(): value for key, value in call.operation.data["responses"].items()}
+                described = self._package.description.resolve(named.get(text, {})).get("content", {})
+                if json_alone in described:
+                    with suppress(NoSampleError):
+                        body = self._samples.value(described[json_alone].get("schema", {}), sends=False)
+                yield status, body
+
+    def _wrong_error(self, call: Call, run: Run, arguments: dict[str, Any], status: int, body: Any) -> Iterator[str]:
+        self._answer = httpx.Response(status, json=body)
+        expected = ERRORS.get(status, "InternalServerError" if status >= 500 else "APIStatusError")
+        try:
+            run(call, arguments)
+        except self._module.APIStatusError as error:
+            if type(error).__name__ != expected or error.status_code != status:
+                yield f"{status} gives {type(error).__name__}, not {expected}"
+            elif call.operation.method != "HEAD" and not same(error.body, body):
+                yield f"the body of {status} is {json.dumps(error.body)[:100]}, not {json.dumps(body)[:100]}"
+        except Exception as error:  # whatever it is, it is a problem of this call
+            yield f"{status} gives {type(error).__name__}: {error}"[:300]
+        else:
+            yield f"{status} gives no error"
+
+    def _arguments(self, call: Call, written: Written) -> tuple[dict[str, Any], Any, dict[tuple[str, str], Any]]:
+        """Return the arguments of a call, the body that they stand for, and what they say by place and name."""
         found: dict[str, Any] = {}
+        given: dict[tuple[str, str], Any] = {}
         for (place, name), (_, node) in call.operation.parameters.items():
             for each in call.arguments:
                 if (each.place, each.name) == (place.replace("string", ""), name):
                     content = next(iter(node.get("content", {}).values()), {})
-                    found[each.python_name] = _given(self._samples.value(node.get("schema", content.get("schema", {}))))
+                    sample = self._samples.value(node.get("schema", content.get("schema", {})))
+                    found[each.python_name], given[place, name] = _given(sample), sample
         for each in call.at("path"):
             found.setdefault(each.python_name, "text")
+            given.setdefault(("path", each.name), "text")
         body = call.body
         if body is None:
-            return found, None
-        schema = self._schema_of_body(call)
+            return found, None, given
         if body.form in ("raw", "text"):
             found["body"] = "text" if body.form == "text" else b"bytes"
-            return found, found["body"]
-        sample = self._samples.value(schema)
+            return found, found["body"], given
+        assert written.body is not None
+        media = written.body.at("content", body.described_as)
+
+        def is_described(value: Any) -> bool:
+            return body.form != "json" or "schema" not in media or self._described.allows(media.at("schema"), value)
+
+        sample = self._samples.value(self._schema_of_body(call), fits=is_described)
+        if call.series and call.flag and call.flag.is_own and call.flag.argument.place == "body":
+            sample[call.flag.argument.name] = False  # with it the success is another one
         if not body.has_fields:
             found["body"] = _given(sample)
-            return found, sample
+            return found, sample, given
         for each in call.at("body"):
             if each.name in sample:
                 item = each.kind.inner[0] if each.kind.form == "array" else each.kind
                 found[each.python_name] = _given(sample[each.name])
                 if item.form == "file":
                     found[each.python_name] = b"bytes" if item is each.kind else [b"bytes"]
-        return found, sample
+        return found, sample, given
 
     def _schema_of_body(self, call: Call) -> Any:
         body = self._package.description.resolve(call.operation.data["requestBody"])
@@ -100,6 +197,8 @@ class Driver:
 
     def _response(self, call: Call) -> tuple[int, Any]:
         """Return the status and the body of a success."""
+        if _is_stream(call):
+            return 200, self._items(call)
         status, result = next(iter(call.successes.items()))
         code = status if isinstance(status, int) else 200
         if result.form != "json":
@@ -110,7 +209,34 @@ class Driver:
         media = next(each for name, each in response["content"].items() if name in wanted)
         return code, self._samples.value(media.get("schema", {}), sends=False)
 
+    def _items(self, call: Call) -> list[tuple[str, Any]]:
+        """Return the items of a stream: the name of the event of each, and its value."""
+        assert call.series
+        resolve = self._package.description.resolve
+        contents = [resolve(each).get("content", {}) for each in call.operation.data["responses"].values()]
+        media = next(
+            each
+            for content in contents
+            for name, each in content.items()
+            if "itemSchema" in each and name.partition(";")[0].strip().lower() == call.series.media_type
+        )
+        schemas = media.get("x-stream-events") or {"message": media["itemSchema"]}
+        return [
+            (event, self._samples.value(schema, sends=False) if schema else "text") for event, schema in schemas.items()
+        ]
+
     def _answered(self, status: int, answer: Any, call: Call) -> httpx.Response:
+        if _is_stream(call):
+            assert call.series
+            ends = [mark for mark in call.series.ends or () if mark.at is None]
+            texts = [each if call.series.is_text else json.dumps(each) for _, each in answer]
+            pairs = [*zip((event for event, _ in answer), texts, strict=True)]
+            pairs += [(mark.event or "message", mark.data or "") for mark in ends[:1]]
+            is_events = call.series.media_type == "text/event-stream"
+            lines = [f"event: {event}\ndata: {data}\n\n" if is_events else f"{data}\n" for event, data in pairs]
+            start = "\x1e" if call.series.media_type.endswith("-seq") else ""
+            content = "".join(start + each for each in lines).encode()
+            return httpx.Response(status, content=content, headers={"content-type": call.series.media_type})
         form = next(iter(call.successes.values())).form
         if form == "nothing":
             return httpx.Response(status)
@@ -119,10 +245,9 @@ class Driver:
         return httpx.Response(status, content=b"some text", headers={"content-type": call.accept.split(",")[0]})
 
     def _problems(
-        self, call: Call, run: Any, arguments: dict[str, Any], body: Any, status: int, answer: Any
+        self, call: Call, run: Run, arguments: dict[str, Any], body: Any, answer: Any, arrived: Arrived
     ) -> Iterator[str]:
         self._seen.clear()
-        self._answer = self._answered(status, answer, call)
         try:
             result = run(call, arguments)
         except self._module.InvalidArgumentError as error:
@@ -134,27 +259,28 @@ class Driver:
         if len(self._seen) != 1:
             yield f"{len(self._seen)} requests"
             return
-        yield from self._wrong_request(call, self._seen[0], body)
-        if next(iter(call.successes.values())).form == "json" and not _same(_plain(result), answer):
+        yield from arrived.problems(self._seen[0], body, has_body=call.body is not None)
+        if _is_stream(call):
+            values = [each for _, each in answer]
+            found = [each.data if hasattr(each, "retry") else each for each in result]
+            if not same(
+                _plain(found),
+                [
+                    json.dumps(each) if hasattr(got, "retry") else each
+                    for each, got in zip(values, result, strict=False)
+                ],
+            ):
+                yield f"returned {json.dumps(_plain(found), default=str)[:150]}, sent {json.dumps(values)[:150]}"
+        elif next(iter(call.successes.values())).form == "json" and not same(_plain(result), answer):
             yield f"returned {_differing(_plain(result), answer)}, sent {_differing(answer, _plain(result))}"
-
-    def _wrong_request(self, call: Call, request: httpx.Request, body: Any) -> Iterator[str]:
-        if request.method != call.operation.method.upper():
-            yield f"method {request.method}"
-        template = re.split(r"\{[^{}]*\}", call.operation.path.partition("#")[0])
-        pattern = "[^/]+".join(re.escape(part) for part in template)
-        path = request.url.raw_path.decode().partition("?")[0]
-        if not re.fullmatch(pattern, unquote(path.replace("%2F", "%252F"))):
-            yield f"path {path}"
-        if call.body is not None and call.body.form == "json" and body is not None:
-            sent = json.loads(request.content) if request.content else None
-            if not _same(sent, body):
-                yield f"body {json.dumps(sent)[:150]}, given {json.dumps(body)[:150]}"
-            elif not self._samples.allows(self._schema_of_body(call), sent, sends=True):
-                yield "the body is not what the schema says"
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         request.read()
+        self._seen.append(request)
+        return self._answer
+
+    async def _handle_awaited(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
         self._seen.append(request)
         return self._answer
 
@@ -164,26 +290,10 @@ class Driver:
         key = dict.fromkeys(names, KEY)
         return {"base_url": "http://localhost", "max_retries": 0, **key}
 
-    def _sync(self, call: Call, arguments: dict[str, Any]) -> Any:
-        transport = httpx.MockTransport(self._handle)
-        with httpx.Client(transport=transport) as http:
-            client = getattr(self._module, self._client_name)(http_client=http, **self._options())
-            result = getattr(getattr(client, call.resource), call.method)(**arguments)
-            return result.read() if call.is_binary else result
 
-    def _async(self, call: Call, arguments: dict[str, Any]) -> Any:
-        async def handle(request: httpx.Request) -> httpx.Response:
-            await request.aread()
-            self._seen.append(request)
-            return self._answer
-
-        async def run() -> Any:
-            async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as http:
-                client = getattr(self._module, f"Async{self._client_name}")(http_client=http, **self._options())
-                result = await getattr(getattr(client, call.resource), call.method)(**arguments)
-                return result.read() if call.is_binary else result
-
-        return asyncio.run(run())
+def _is_stream(call: Call) -> bool:
+    """Whether what a call returns, with no more arguments than its description asks for, is a stream of items."""
+    return call.series is not None and call.flag is None
 
 
 _IN_PYTHON: Mapping[str, Any] = {
@@ -220,20 +330,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values of JSON say the same: a time may be written in several ways."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, str) and isinstance(other, str):
-        return one.replace("+00:00", "Z") == other.replace("+00:00", "Z")
-    return bool(one == other)
-
-
 def _differing(one: Any, other: Any) -> str:
     """Return the first part of a value that is not the same in another."""
     if isinstance(one, dict) and isinstance(other, dict):
-        keys = [key for key in one if key not in other or not _same(one[key], other[key])]
+        keys = [key for key in one if key not in other or not same(one[key], other[key])]
         return f"{keys[0]}: {_differing(one[keys[0]], other.get(keys[0]))}" if keys else "{…}"
     return json.dumps(one, default=str)[:150]

@@ -18,7 +18,7 @@ from tests.descriptions.test_real import NO_FOLDER, entries
 from .driving import Driver
 from .samples import Samples
 
-DRIVEN = {"ogen-parameters": 11, "typespec-sse-32": 5, "hf-tgi": 12, "rswag-rails": 10}
+DRIVEN = {"ogen-parameters": 12, "typespec-sse-32": 5, "hf-tgi": 12, "rswag-rails": 10}
 """How many operations of each are called."""
 
 
@@ -37,7 +37,7 @@ def test_what_arrives_and_what_is_returned_are_as_described(
     tidy(tmp_path / package)
     add_overlays(made.settings, tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    outcome = Driver(made, import_module(package), document).drive()
+    outcome = Driver(made, import_module(package), document, path).drive()
     assert outcome.wrong == []
     assert outcome.driven == DRIVEN[name]
 

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
 from ..models.account_retrieve_response import AccountRetrieveResponse
+from ..models.error_response import ErrorResponse
 
 _RESULT: _operation.Reader[AccountRetrieveResponse] = _model.model(AccountRetrieveResponse)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build() -> _operation.Operation[AccountRetrieveResponse]:
@@ -20,4 +28,5 @@ def build() -> _operation.Operation[AccountRetrieveResponse]:
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
+            errors=_ERRORS,
         )

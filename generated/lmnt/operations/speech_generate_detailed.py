@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .. import bodies as _bodies
+from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
+from ..models.error_response import ErrorResponse
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
@@ -15,6 +20,9 @@ from ..models.speech_model import SpeechModel
 from ..omit import Omit, omit
 
 _RESULT: _operation.Reader[SpeechGenerateDetailedResponse] = _model.model(SpeechGenerateDetailedResponse)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build(
@@ -39,6 +47,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
+            errors=_ERRORS,
             media_type=_operation.media_type(
                 format,
                 "mp3",

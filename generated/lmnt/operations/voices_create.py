@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .. import bodies as _bodies
+from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
 from ..files import FileTypes
+from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_create_params import VoiceCreateParams
 from ..omit import Omit, omit
 
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build(
@@ -33,6 +39,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=False,
+            errors=_ERRORS,
             body=_bodies.multipart_body(
                 VoiceCreateParams,
                 {

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
 from .. import unions as _unions
 from ..models.boolean_text import BooleanText
+from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..omit import Omit, omit
@@ -19,6 +21,9 @@ _QUERY_STARRED: _codec.Codec[object] = _unions.union(
     _codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)
 )
 _RESULT: _operation.Reader[_model.ResultList[Voice]] = _model.result_list(_model.model(Voice), in_place=True)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build(
@@ -35,6 +40,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
+            errors=_ERRORS,
             query=_operation.query(
                 {
                     "owner": (owner, _QUERY_OWNER),

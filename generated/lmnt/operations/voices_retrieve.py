@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
+from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build(
@@ -29,4 +36,5 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
+            errors=_ERRORS,
         )

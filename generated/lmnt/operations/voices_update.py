@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .. import bodies as _bodies
 from .. import codec as _codec
 from .. import model as _model
 from .. import operation as _operation
+from ..models.error_response import ErrorResponse
 from ..models.voice_update_params import VoiceUpdateParams
 from ..models.voice_update_response import VoiceUpdateResponse
 from ..omit import Omit, omit
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[VoiceUpdateResponse] = _model.model(VoiceUpdateResponse)
+_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
+    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+}
 
 
 def build(
@@ -40,6 +45,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
+            errors=_ERRORS,
             body=_bodies.json_body(
                 VoiceUpdateParams,
                 {

@@ -51,7 +51,7 @@ class AccountsResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -117,7 +117,7 @@ class AsyncAccountsResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """

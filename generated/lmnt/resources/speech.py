@@ -87,7 +87,7 @@ class SpeechResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIStreamError: The audio broke off.
         """
@@ -155,7 +155,7 @@ class SpeechResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -263,7 +263,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIStreamError: The audio broke off.
         """
@@ -331,7 +331,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """

@@ -75,7 +75,7 @@ class VoicesResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -119,7 +119,7 @@ class VoicesResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -158,7 +158,7 @@ class VoicesResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -209,7 +209,7 @@ class VoicesResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -254,7 +254,7 @@ class VoicesResource(_resource.SyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -342,7 +342,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -386,7 +386,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -425,7 +425,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -476,7 +476,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
@@ -521,7 +521,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument cannot be sent; nothing was sent.
-            APIStatusError: The server refused or failed.
+            APIStatusError: The server refused or failed; its `parsed` is ErrorResponse.
             APIConnectionError: No response came.
             APIResponseValidationError: The response cannot be read.
         """
