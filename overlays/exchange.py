@@ -178,7 +178,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
 def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> tuple[Request, list[TokenSource]]:
-    extra = check_headers(call.headers or {})
+    extra = check_headers(call.headers) if call.headers else {}
     said = (options.headers, extra, options.query, call.query or {})
     schemes = credentials.chosen(operation.id, operation.needs, options.keys, said)
     body = with_extra(operation.body, call.body)
