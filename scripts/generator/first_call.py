@@ -35,7 +35,7 @@ def first_call(calls: Iterable[Call]) -> Call | None:
     def cost(call: Call) -> tuple[bool, bool, int, int]:
         required = [each for each in call.arguments if each.required]
         odd = sum(each.kind.form not in _PYTHON_TYPES or "pattern" in each.kind.limits for each in required)
-        is_plain = call.operation.method == "GET" and not call.is_binary and call.results[0].form == "json"
+        is_plain = call.operation.method == "GET" and not call.series and call.results[0].form == "json"
         return bool(call.operation.data.get("deprecated")), not is_plain, odd, len(required)
 
     return min(calls, key=cost, default=None)

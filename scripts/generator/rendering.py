@@ -271,10 +271,13 @@ class Package(Project):
         yield self._page("api.md", paged=paged)
         if not self.settings.is_own:  # the page of the project itself is the project's
             first = first_call(self.calls)
+            stream = first_call(call for call in self.calls if call.series and not call.flag)
             yield self._page(
                 "README.md",
                 first=first,
                 arguments=example(first, self.models) if first else "",
+                stream=stream,
+                stream_arguments=example(stream, self.models) if stream else "",
                 paged=paged,
                 paged_arguments=example(paged, self.models) if paged else "",
                 requirements=requirements(self.settings.overlays),

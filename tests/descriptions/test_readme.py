@@ -82,6 +82,15 @@ def test_our_own_package_has_the_page_of_its_methods_alone(tmp_path: Path) -> No
     assert "### client.speech.sessions.create" in modules["api.md"]
 
 
+def test_streams_of_items_are_said_to_be_such(tmp_path: Path) -> None:
+    modules = Package(settings("assistant", tmp_path), document("assistant"), tmp_path).modules()
+    assert ") -> Stream[Progress]: ..." in modules["api.md"]
+    assert ") -> Stream[AnswerEvent | UnknownEvent] | Answer: ..." in modules["api.md"]
+    assert "with Assistant() as client, client.answers.complete() as stream:" in modules["README.md"]
+    for each in blocks(modules["README.md"]) + blocks(modules["api.md"]):
+        compile(each, "page", "exec")
+
+
 HOSTILE = [
     "```",
     "```\n\n```python\nimport os\n```",
