@@ -18,7 +18,7 @@ from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError
-from .failures import refusal, request_id_of, unreadable
+from .failures import refusal, unreadable
 from .files import Upload
 from .logs import listener
 from .multipart import boundary_of, sections_of
@@ -142,7 +142,7 @@ def _attempts(
             failure = error
         else:
             if (log := listener("debug")) is not None:
-                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
+                log.debug("%s %s (request %s)", request.line, response.status_code, response.request_id)
             if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -168,7 +168,6 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     container = description.CONTAINERS.get(media_type) if is_audio else None
     return StreamGuard(
         response,
-        request_id=request_id_of(response),
         retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Mapping
 from typing import IO, TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, cast, runtime_checkable
 
-from .codec import Codec, MismatchError
+from .codec import Codec, MismatchError, string
 from .options import field_value
 from .pydantic_schemas import File
 
@@ -181,14 +181,8 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _read(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise MismatchError("bytes", value)
-    return value
-
-
-binary: Codec[bytes] = Codec(_read, _upload)
-"""A file on its way to the server, bytes on their way back."""
+binary: Codec[str] = Codec(string.read, _upload)
+"""A file on its way to the server; on the way back, what JSON has in its place."""
 
 
 def _part(value: object) -> object:

@@ -22,7 +22,7 @@ from .codec import Codec, MismatchError, string
 from .credentials import without_key
 from .errors import APIResponseValidationError, Error, InvalidArgumentError
 from .exchange import Reply
-from .failures import request_id_of, unreadable
+from .failures import unreadable
 from .handles import Handle
 from .operation import Operation
 from .options import CallOptions
@@ -113,7 +113,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
             items = getattr(items, attribute, None)
         self.items = cast("list[ItemT]", items if isinstance(items, list) else [])
         """The items of this page alone."""
-        self.request_id = request_id_of(reply.response)
+        self.request_id = reply.response.request_id
         """The id of the request that this page came from, to give when asking for support; None if there is none."""
         if place.number == 0:
             asked_by = self._argument() if paging.style == "cursor" else reply.response.request.url

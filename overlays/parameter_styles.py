@@ -60,8 +60,12 @@ def _object(name: str, value: object) -> Mapping[str, object]:
 
 
 def fields(name: str, value: object) -> list[tuple[str, str]]:
-    """Write an object in the style `form`, exploded: each field is a parameter of its own."""
-    return list(_fields(name, _object(name, value)))
+    """Write an object in the style `form`, exploded: each field is a parameter of its own, an array repeats it."""
+    given = _object(name, value)
+    lists = {key: cast("list[object]", item) for key, item in given.items() if isinstance(item, list)}
+    return [
+        pair for key, item in given.items() for each in lists.get(key, [item]) for pair in _fields(name, {key: each})
+    ]
 
 
 def deep_object(name: str, value: object) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from generator.making import PINNED, check_tools, make, try_imports
@@ -57,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FILE",
         help="write each operation, how it is called and what it takes, as JSON",
     )
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="fetch what the description refers to from the network"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -65,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
         settings = Settings.read(given.spec, given.package, given.out, given.overlay)
+        settings = replace(settings, allow_remote=given.allow_remote)
         report = Report([*settings.leave_out, *given.leave_out])
         try:
             if given.out and not given.check:
@@ -82,7 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _make(settings: Settings, report: Report, folder: Path, manifest: Path | None) -> None:
     """Make the package, its lock beside it, and its manifest where it was asked for."""
     check_tools(settings)
-    package = make(settings, load_description(settings.spec, report, settings.overlay_documents), folder, report)
+    mended, allowed = settings.overlay_documents, settings.allow_remote
+    package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
     try_imports(folder, settings.package)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
     if manifest:

@@ -264,8 +264,10 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
     return Codec(read, write)
 
 
-def items(places: Sequence[Codec[object]], rest: Codec[object] | None, made: Callable[[list[object]], T]) -> Codec[T]:
-    """A list whose first items are each of a kind of their own.
+def items(
+    places: Sequence[Codec[object]], rest: Codec[object] | None, made: type[tuple[Any, ...] | list[Any]]
+) -> Codec[Any]:
+    """A list whose first items are each of a kind of their own; the description's type says of which.
 
     Args:
         places: Their kinds.
@@ -276,7 +278,7 @@ def items(places: Sequence[Codec[object]], rest: Codec[object] | None, made: Cal
     def of(index: int) -> Codec[object]:
         return places[index] if index < len(places) else rest or unknown
 
-    def read(value: object) -> T:
+    def read(value: object) -> object:
         if not isinstance(value, list):
             raise MismatchError("an array", value)
         return made([at(index, of(index).read, item) for index, item in enumerate(cast("list[object]", value))])
@@ -309,11 +311,11 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
     )
 
 
-def patterned(patterns: Mapping[str, Codec[T]], rest: Codec[T] | None) -> Codec[dict[str, T]]:
+def patterned(patterns: Mapping[str, Codec[object]], rest: Codec[object] | None) -> Codec[Any]:
     """An object whose values are of a kind that the pattern of their names tells; `rest` is that of the others."""
 
-    def of(name: str) -> Codec[T]:
-        return next((inner for pattern, inner in patterns.items() if re.search(pattern, name)), rest or unknown)  # type: ignore[arg-type]  # what no pattern has is kept as it comes
+    def of(name: str) -> Codec[object]:
+        return next((inner for pattern, inner in patterns.items() if re.search(pattern, name)), rest or unknown)
 
     return Codec(
         partial(_named, lambda name, item: of(name).read(item)),

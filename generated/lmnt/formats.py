@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from .codec import Codec, MismatchError, string
@@ -54,6 +54,10 @@ def _bytes(text: str) -> bytes:
         raise ValueError from error
 
 
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
 _DURATION = re.compile(
     r"(?P<sign>[-+]?)P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?",
@@ -93,14 +97,14 @@ def _write_duration(value: object) -> object:
     raise MismatchError("a timedelta, or a duration as text (RFC 3339 appendix A)", value)
 
 
-TEXTS: Mapping[type, Callable[..., str]] = {
+TEXTS: Mapping[type[object], Callable[[Any], str]] = {
     date: date.isoformat,
     datetime: _moment,
     time: time.isoformat,
     timedelta: _duration_text,
     UUID: str,
     Decimal: _decimal,
-    bytes: lambda value: base64.b64encode(value).decode(),
+    bytes: _base64,
 }
 """What values are in JSON, by their type."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .merging import component_name
+from .merging import OWN_CLASS, component_name
 from .naming import free_name, is_annotation, python_names
 from .report import below
 
@@ -28,13 +28,14 @@ def open_parents(document: dict[str, Any], moved: dict[str, str]) -> None:
         union = free_name(f"Any{name}", taken)
         moved.setdefault(union, moved.get(name, below("", "components", "schemas", name)))
         family.unions[_reference(name)] = (_reference(union), family.union(name, said, [*heirs, name]))
+        for heir in heirs:
+            family.schemas[heir][OWN_CLASS] = True
     for name in [component_name(each) for each in family.unions]:
         for part in (family.schemas[name], *_parts(family.schemas[name])):
             for key in ("discriminator", "oneOf", "anyOf"):
                 part.pop(key, None)
     family.refer(document)
-    for reference, made in family.unions.values():
-        family.schemas[component_name(reference)] = made
+    family.schemas.update({component_name(reference): schema for reference, schema in family.unions.values()})
 
 
 def _reference(name: str) -> str:

@@ -8,10 +8,11 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .media_types import is_text
+from .media_types import is_json, is_text
 from .merging import Contradiction, Merging, component_name, joined, types_of
 from .naming import Namer, class_name, is_annotation, python_name
 from .report import Failure, below, refuse
@@ -44,7 +45,7 @@ NO_MEMBERS = (
 
 FORMATS = {
     **{"date": "day", "date-time": "moment", "time": "clock", "duration": "duration", "uuid": "uuid"},
-    **{"byte": "octets", "decimal": "decimal", "binary": "file"},
+    **{"byte": "octets", "base64": "octets", "decimal": "decimal", "binary": "file"},
 }
 """The formats of text that are more than text; every other format is text that the server checks."""
 
@@ -289,8 +290,11 @@ class Kinds:
             media_type = str(schema.get("contentMediaType", ""))
             is_file = media_type and "contentEncoding" not in schema and not is_text(media_type)
             is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"  # other encodings are the caller's
-            form = "octets" if is_base64 else FORMATS.get(schema.get("format", ""), "string")
-            form = "file" if is_file else form
+            form = FORMATS.get(schema.get("format", ""), "file" if is_file else "string")
+            form = "octets" if is_base64 else form
+            if form == "file" and self._is_in_json(pointer):
+                self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
+                form = "string"
             if form not in ONE_SPELLING and limits:
                 self.tell(pointer, f"a limit of the text of a {schema['format']}")
                 limits = {}
@@ -303,6 +307,36 @@ class Kinds:
         if type_ == "object":
             return self._join(schema, pointer)
         return Kind(type_, limits=limits)
+
+    def _is_in_json(self, pointer: str) -> bool:
+        """Whether a text is in JSON alone: there it is no file."""
+        if owner := self._namer.owner(pointer):
+            return owner in self._held[True] - self._held[False]
+        content = re.findall(r"/content/([^/]+)/schema", pointer)
+        return bool(content) and is_json(content[-1].replace("~1", "/"))
+
+    @cached_property
+    def _held(self) -> Mapping[bool, set[str]]:
+        """The components that a body of JSON holds, and those that another one holds: a form, or bytes."""
+        found: dict[bool, set[str]] = {True: set(), False: set()}
+
+        def walk(node: Any, in_json: bool | None) -> None:
+            if isinstance(node, list):
+                for each in node:
+                    walk(each, in_json)
+            for key, each in node.items() if isinstance(node, Mapping) else ():
+                if key == "content" and in_json is None and isinstance(each, Mapping):
+                    for media_type, described in each.items():
+                        walk(described, is_json(media_type))
+                elif key == "$ref" and isinstance(each, str) and in_json is not None:
+                    if (name := component_name(each)) not in found[in_json]:
+                        found[in_json].add(name)
+                        walk(self._description.schemas.get(name), in_json)
+                else:
+                    walk(each, in_json)
+
+        walk([self._description.document.get(key) for key in ("paths", "webhooks", "components")], None)
+        return found
 
     def _map(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
         """Return the kind of an object whose names are not listed."""

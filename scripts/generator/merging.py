@@ -9,6 +9,9 @@ from .description import Description
 from .naming import is_annotation
 from .report import Failure, below, refuse
 
+OWN_CLASS = "x-own-class"
+"""Marks a component that is a class of its own though it says no more than what it extends: a kind of it."""
+
 AGREE = "let them agree"
 
 
@@ -36,7 +39,8 @@ class Merging:
         parts = [each for each in parts if not all(is_annotation(key) for key in each[0])]
         if not parts:
             return own
-        if len(parts) == 1 and all(is_annotation(key) for key in own):
+        is_alias = OWN_CLASS not in own
+        if is_alias and len(parts) == 1 and all(is_annotation(key) for key in own):
             part, place = parts[0]
             return self.merged(part, place) | own if "$ref" not in part else {**part, **own}
         merged: dict[str, Any] = {}
@@ -45,7 +49,7 @@ class Merging:
         for part in opened:
             self._add(merged, part, pointer)
         for (part, _), whole in zip(parts, opened, strict=False):
-            if "$ref" in part and _says(whole) == _says(merged):  # the others say nothing new
+            if is_alias and "$ref" in part and _says(whole) == _says(merged):  # the others say nothing new
                 return {**{key: own[key] for key in own if is_annotation(key)}, **part}
         return merged
 

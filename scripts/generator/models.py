@@ -116,6 +116,8 @@ class Models:
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
         if typed is not None and typed.form == "anything":
             typed = None
+        if "discriminator" in merged and typed is None:  # what its kinds have is no mistake of a caller's
+            closed, typed = False, Kind("union", inner=(Kind("anything"),))
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
         return Model(name, {**schema, **merged}, properties, typed, closed)
@@ -209,6 +211,10 @@ class Models:
                     claims.setdefault(value, []).append(kind.name)
         found: dict[str, str] = {}
         for value, names in claims.items():
+            alike = [name for name in named if name.casefold() == value.casefold()]
+            if len(names) > 1 and len(alike) == 1:  # many write the name of a schema in lower case
+                found[value] = named[alike[0]]
+                continue
             if len(names) > 1 and value not in named:
                 raise refuse(pointer, f"{value!r} may be {' or '.join(names)}", "say in `mapping` which it is")
             found[value] = names[0] if len(names) == 1 else named[value]

@@ -234,10 +234,15 @@ class Namer:
             owner[key] = self._named(owner[key], name, pointer)
         return self.origins
 
+    def owner(self, pointer: str) -> str:
+        """Return the component that something stands in; empty if it stands in none."""
+        owners = [name for name, origin in self.origins.items() if f"{pointer}/".startswith(f"{origin}/")]
+        return max(owners, key=lambda name: len(self.origins[name]), default="")
+
     def add(self, schema: Mapping[str, Any], pointer: str) -> str:
         """Put a schema under the components that came of several, after what it stood in; return its name."""
-        owners = [(origin, name) for name, origin in self.origins.items() if pointer.startswith(f"{origin}/")]
-        origin, owner = max(owners, key=lambda each: len(each[0]), default=("", ""))
+        owner = self.owner(pointer)
+        origin = self.origins.get(owner, "")
         words = [each for each in pointer.removeprefix(origin).split("/") if each not in GENERIC]
         if words[-1:] and words[-1].isdigit():
             words[-1] = schema.get("title") or f"Option{int(words[-1]) + 1}"

@@ -3,8 +3,8 @@
 A name of `names` in generator.yaml goes before all. Else
 
 * the resource is the first tag; without one, the first fixed part of the path that is neither `api` nor a version;
-* the method is the operationId in snake case, without the tag and a dot before it; without one, the HTTP method and
-  the parts of the path, as `get_users_by_id`;
+* the method is the operationId in snake case, without the tag and a dot before it, or the path and the HTTP method
+  after it, as FastAPI has them; without one, the HTTP method and the parts of the path, as `get_users_by_id`;
 * of operations that would have the same name, all but those with a name of `names` are called by the HTTP method and
   the path. No name depends on the order of the description, or on operations with other names.
 """
@@ -33,6 +33,12 @@ class Written:
     def said_id(self) -> str:
         """The operationId; empty if there is none."""
         return str(self.data.get("operationId", "")).strip()
+
+    @property
+    def own_id(self) -> str:
+        """The operationId without what FastAPI adds to it."""
+        added = re.sub(r"\W", "_", self.path) + f"_{self.method.lower()}"
+        return self.said_id.removesuffix(added) or self.said_id
 
     @property
     def tag(self) -> str:
@@ -120,7 +126,7 @@ def _place(operation: Written, chosen: Mapping[str, str]) -> tuple[str, str]:
             raise Failure(f"generator.yaml: names: {said!r} is not <resource>.<method> in snake case")
         return resource, method
     tag = operation.tag
-    named = operation.said_id if _has_name(operation.said_id.removeprefix(f"{tag}.")) else ""
+    named = operation.own_id if _has_name(operation.own_id.removeprefix(f"{tag}.")) else ""
     return resource_name(tag), method_name(named or operation.by_path, tag)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,8 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
+    if place == "query" and (style, explode) == ("form", True) and _has_plain_fields(kind, models, _is_text):
+        return FIELDS[style, explode]
     if place == "query" and has_fields and (style, explode) in FIELDS:
         return FIELDS[style, explode]
     if place == "query" and is_text and (style, explode) in SEPARATORS:
@@ -198,13 +200,11 @@ def has_style(kind: Kind, models: Models) -> bool:
     return _is_text(kind) or _has_plain_fields(kind, models)
 
 
-def _has_plain_fields(kind: Kind, models: Models) -> bool:
-    """Whether a value is an object whose fields can each be written as one text."""
+def _has_plain_fields(kind: Kind, models: Models, fits: Callable[[Kind], bool] = _is_one_text) -> bool:
+    """Whether a value is an object whose fields can each be written as one text, or in another way."""
     if kind.form == "map":
-        return _is_one_text(kind.inner[0])
+        return fits(kind.inner[0])
     if kind.form != "model":
         return False
     model = models.model(kind.name)
-    return all(_is_one_text(prop.kind) for prop in model.properties) and (
-        model.rest is None or _is_one_text(model.rest)
-    )
+    return all(fits(prop.kind) for prop in model.properties) and (model.rest is None or fits(model.rest))

@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin
 
-from referencing import Registry, Specification
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
-
-from lmnt_server.documents import DocumentError, read
 
 from .extensions import EXTENSIONS
+from .files import Files
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
 from .overlay_documents import apply_overlays
@@ -41,33 +39,41 @@ INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType"
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
 
-def load_description(path: Path, report: Report | None = None, overlays: Iterable[Path] = ()) -> dict[str, Any]:
-    """Read a description, as overlay documents mend it; raises Failure for one that is broken."""
+def load_description(
+    path: Path, report: Report | None = None, overlays: Iterable[Path] = (), *, allow_remote: bool = False
+) -> dict[str, Any]:
+    """Read a description; raises Failure for one that is broken.
+
+    Args:
+        path: Its file.
+        report: Where what is told goes.
+        overlays: The overlay documents that mend it.
+        allow_remote: Whether what it refers to may be fetched from the network.
+    """
     report = report or Report()
-    document = _load(path, report)
+    files = Files(report, allow_remote=allow_remote)
+    document = files.read(path)
     apply_overlays(document, path, overlays, report)
-    return Reader(document, path, report).document()
-
-
-def _load(path: Path, report: Report) -> dict[str, Any]:
-    def tell(key: str, place: str) -> None:
-        report.tell(path.name, f"the key {_short(key)} stands twice, at {place} too", "the last one holds")
-
-    try:
-        return read(path, tell)
-    except DocumentError as error:
-        raise Failure(str(error)) from error
+    return Reader(document, path, report, files).document()
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where something stands: the pointer to show, and the file, from which references lead on."""
+    """Where something stands: the pointer to show, and the places from which references lead on.
+
+    The first of these is what it is called (`$id`, `$self`), the last the file itself: many give a name to a file and
+    refer from it to other files all the same.
+    """
 
     pointer: str
-    uri: str
+    bases: tuple[str, ...]
 
     def below(self, *steps: object) -> _Place:
         return replace(self, pointer=below(self.pointer, *steps))
+
+    def called(self, name: object) -> _Place:
+        """Return the same place with a name of its own, if it has one."""
+        return replace(self, bases=(urljoin(self.bases[0], name), *self.bases)) if isinstance(name, str) else self
 
 
 class Reader:
@@ -79,13 +85,16 @@ class Reader:
         report: Where what is told goes.
     """
 
-    def __init__(self, document: dict[str, Any], path: Path, report: Report) -> None:
+    def __init__(self, document: dict[str, Any], path: Path, report: Report, files: Files | None = None) -> None:
         self._source = document
         self._report = report
+        self._files = files or Files(report)
         self._uri = path.absolute().as_uri()
         self._folder = path.absolute().parent.as_uri() + "/"
-        registry: Registry[Any] = Registry()
-        self._registry = registry.with_resource(self._uri, _SPECIFICATION.create_resource(document)).crawl()
+        self._files.add(self._uri, document)
+        self._root = _Place("", (self._uri,)).called(document.get("$self"))
+        self._is_30 = str(document.get("openapi")).startswith("3.0")
+        self._followed: list[int] = []
         self._result: dict[str, Any] = {}
         self._named: dict[tuple[str, int], str] = {}
         """By section and identity of what was written: the component that it is."""
@@ -95,9 +104,8 @@ class Reader:
     def document(self) -> dict[str, Any]:
         """Return the document."""
         self._check_version()
-        root = _Place("", self._uri)
         self._name_components()
-        self._result = self._object(self._source, "document", root)
+        self._result = self._object(self._source, "document", self._root)
         self._complete()
         while self._pending:
             section, name, node, place = self._pending.pop()
@@ -114,14 +122,6 @@ class Reader:
             raise refuse(
                 "/openapi", f"{version!r} is no version that can be read", "write the description in OpenAPI 3.1"
             )
-
-    def _open(self, uri: str) -> None:
-        """Have the file at a place among those that are looked through, and schemas that are called so."""
-        path = Path(unquote(urlsplit(uri).path))
-        if uri not in self._registry and urlsplit(uri).scheme == "file" and path.is_file():
-            self._registry = self._registry.with_resource(
-                uri, _SPECIFICATION.create_resource(_load(path, self._report))
-            ).crawl()
 
     def _section(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self._result.setdefault("components", {}).setdefault(name, {})
@@ -159,6 +159,8 @@ class Reader:
             return None
         if isinstance(node.get("$ref"), str) and (table in SECTIONS or table in INLINE):
             return self._reference(node, table, place)
+        if table == "schema":
+            place = place.called(node.get("$id"))
         return self._fields(node, table, place)
 
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
@@ -233,8 +235,17 @@ class Reader:
             self._report.leave_out(below(place.pointer, "$ref"), place.pointer, failure)
             return {} if table in SECTIONS else None
         if table in INLINE:
+            if id(target) in self._followed:
+                back = refuse(
+                    below(place.pointer, "$ref"), f"{reference!r} leads back to itself", "write what it means"
+                )
+                self._report.leave_out(below(place.pointer, "$ref"), place.pointer, back)
+                return None
             siblings = {key: value for key, value in node.items() if key != "$ref"}
-            return self._object({**target, **siblings} if isinstance(target, Mapping) else target, table, there)
+            self._followed.append(id(target))
+            found = self._object({**target, **siblings} if isinstance(target, Mapping) else target, table, there)
+            self._followed.pop()
+            return found
         section = SECTIONS[table]
         name = self._named.get((section, id(target)))
         if name is None:
@@ -243,24 +254,37 @@ class Reader:
         if table != "schema":
             return {"$ref": pointer}
         siblings = {key: value for key, value in node.items() if key not in ("$ref", "nullable")}
-        found: dict[str, Any] = {"$ref": pointer, **self._fields(siblings, table, place)}
-        return _nullable({**found, "nullable": True}) if node.get("nullable") is True else found
+        if self._is_30:
+            for key in [key for key in siblings if not is_annotation(key)]:
+                self._tell(below(place.pointer, key), "OpenAPI 3.0 ignores what stands beside a reference")
+                del siblings[key]
+        result: dict[str, Any] = {"$ref": pointer, **self._fields(siblings, table, place)}
+        return _nullable({**result, "nullable": True}) if node.get("nullable") is True else result
 
     def _target(self, reference: str, place: _Place) -> tuple[Any, _Place]:
         """Return what a reference names, and where it stands."""
-        try:
-            uri, fragment = urldefrag(urljoin(place.uri, reference))
-            self._open(uri)
-            resolved = self._registry.resolver(place.uri).lookup(reference)
-        except (Unresolvable, ValueError, TypeError, LookupError) as error:  # the last two of what has nothing within
-            remote = re.match(r"(?!file:)[a-z][a-z0-9+.-]*://\w", reference)
-            raise refuse(
-                below(place.pointer, "$ref"),
-                f"{reference!r} is at another place of the network" if remote else f"{reference!r} leads nowhere",
-                "download it and refer to the file" if remote else "write where it is",
-            ) from error
-        file = uri.removeprefix(self._folder) + "#" if uri != self._uri else ""
-        return resolved.contents, _Place(file + unquote(fragment), uri)
+        failure: Failure | None = None
+        for fetches, base in product((False, True), place.bases):
+            try:
+                uri, fragment = urldefrag(urljoin(base, reference))
+                contents = self._files.lookup(base, reference, fetches=fetches)
+            except (Unresolvable, ValueError, TypeError, LookupError):  # the last two of what has nothing within
+                continue
+            except Failure as error:
+                failure = error
+                continue
+            shown = uri.removeprefix(self._folder) + "#" if uri not in (self._uri, self._root.bases[0]) else ""
+            return contents, _Place(shown + unquote(fragment), (uri,)).called(self._files.name_of(uri))
+        if failure is None:
+            is_remote = re.match(r"https?://\w", reference)
+            reason = "is at another place of the network" if is_remote else "leads nowhere"
+            hint = (
+                "download it and refer to the file, or permit it with --allow-remote"
+                if is_remote
+                else "write where it is"
+            )
+            failure = refuse(below(place.pointer, "$ref"), f"{reference!r} {reason}", hint)
+        raise failure
 
     def _hoisted(self, section: str, target: Any, reference: str, place: _Place) -> str:
         """Put what a reference names under the components; return its name there."""
@@ -313,7 +337,7 @@ class Reader:
         is_name = re.fullmatch(r"[\w.-]+", target) and target in schemas
         written = f"#/components/schemas/{target}" if is_name else target
         try:
-            contents, there = self._target(written, replace(place, uri=self._uri) if is_name else place)
+            contents, there = self._target(written, replace(place, bases=self._root.bases) if is_name else place)
         except Failure:
             self._tell(place.pointer, f"{target!r} is no schema")
             return ""
@@ -394,31 +418,3 @@ def _is_vacuous(key: str, value: Any) -> bool:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _subresources(contents: Any) -> list[Any]:
-    children = contents.values() if isinstance(contents, Mapping) else contents if isinstance(contents, list) else ()
-    return [each for each in children if isinstance(each, list) or _can_be_named(each)]
-
-
-def _can_be_named(contents: Any) -> bool:
-    """Whether a schema says by texts what it is called and in which dialect."""
-    names = ("$schema", "$anchor", "$dynamicAnchor")
-    return isinstance(contents, Mapping) and all(isinstance(contents.get(each, ""), str) for each in names)
-
-
-def _id_of(contents: Any) -> str | None:
-    found = contents.get("$id", contents.get("$self")) if isinstance(contents, Mapping) else None
-    return found if isinstance(found, str) else None
-
-
-_SPECIFICATION: Specification[Any] = Specification(  # type: ignore[call-arg]  # mypy does not see through its attrs
-    name="OpenAPI",
-    id_of=_id_of,
-    subresources_of=_subresources,
-    maybe_in_subresource=lambda segments, resolver, subresource: resolver,  # noqa: ARG005  # its names are the protocol's
-    anchors_in=lambda specification, contents: (  # noqa: ARG005  # the same
-        DRAFT202012.anchors_in(contents) if _can_be_named(contents) else []
-    ),
-)
-"""How schemas find each other by name: wherever they stand, as JSON Schema 2020-12 has it."""

@@ -11,7 +11,7 @@ from .description import Description, RawOperation
 from .kinds import Kind, Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
-from .report import Failure, below, refuse
+from .report import Failure, below
 from .streams import Series, Streams
 
 
@@ -170,7 +170,8 @@ class Results:
                 self._report.tell(here, "JSON that is bytes", "the body is handed out as bytes")
                 return BYTES
             if self._models.bytes_in(kind):
-                raise refuse(here, "JSON cannot hold bytes", "name the media type of the bytes")
+                means = "they are the text that JSON has in their place"
+                self._report.tell(here, "bytes, which JSON cannot hold", means)
             return Result("json", kind)
         if is_text(media_type) and kind.form != "file":
             if kind.form not in ("string", "anything"):

@@ -39,6 +39,7 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     leave_out: tuple[str, ...] = ()
     overlay_documents: tuple[Path, ...] = ()
+    allow_remote: bool = False
     optional: tuple[str, ...] = ()
     """Overlays that go into a package whose description needs them."""
     pagination: tuple[Mapping[str, Any], ...] = ()

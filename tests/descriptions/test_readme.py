@@ -18,7 +18,7 @@ from generator.report import Report
 from generator.settings import Settings
 
 from .conftest import NAMES
-from .mock import KEY, Mock
+from .mock import Mock, key_of
 from .packages import document, settings
 
 PAGES = ("README.md", "api.md")
@@ -38,6 +38,7 @@ def test_the_code_of_the_readme_compiles_and_its_calls_arrive(
     code = blocks(text)
     assert len(code) >= 4
     server = servers[name]
+    keys = {f"{name}_{key}".upper(): value for key, value in key_of(server.document).items()}
     # Each example runs in a process of its own, as a reader would run it.
     for number, each in enumerate(code[:4]):
         here = each.replace("https://api.example.com", server.url)  # where the description does not say a place
@@ -45,7 +46,7 @@ def test_the_code_of_the_readme_compiles_and_its_calls_arrive(
         server.seen.clear()
         run = subprocess.run(
             [sys.executable, str(tmp_path / f"{number}.py")],
-            env={"PYTHONPATH": str(made), f"{name.upper()}_API_KEY": KEY, f"{name.upper()}_BASE_URL": server.url},
+            env={"PYTHONPATH": str(made), **keys, f"{name.upper()}_BASE_URL": server.url},
             capture_output=True,
             text=True,
             check=False,

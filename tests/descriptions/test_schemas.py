@@ -52,9 +52,10 @@ class Made:
         self.folder, self.report = folder, Report()
         chosen = settings(NAME, folder)
         document = Reader(description(), folder / "schemas.json", self.report).document()
-        Package(chosen, document, folder / NAME, self.report).build()
+        package = Package(chosen, document, folder / NAME, self.report)
+        package.build()
         tidy(folder)
-        add_overlays(chosen, folder)
+        add_overlays(package.settings, folder)
         self.package = imported(NAME, folder)
 
     def model(self, row: str) -> Any:

@@ -16,7 +16,7 @@ from .. import model as _model
 class VoiceCreateParams(_model.Model):
     """A recording and what to call the voice made from it."""
 
-    file: bytes
+    file: bytes | str
     """The recording, as wav, mp3, mp4, m4a or webm, up to 250 MB."""
 
     name: str

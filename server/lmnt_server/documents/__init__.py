@@ -13,7 +13,7 @@ from typing import Any
 from . import json_text, yaml_text
 from .source import DocumentError, Source
 
-__all__ = ["DocumentError", "read"]
+__all__ = ["DocumentError", "Source", "mapping_in", "read"]
 
 
 def read(path: Path, repeated: Callable[[str, str], None] | None = None) -> dict[str, Any]:
@@ -21,20 +21,25 @@ def read(path: Path, repeated: Callable[[str, str], None] | None = None) -> dict
 
     Args:
         path: The file.
-        repeated: Is called with each key that stands twice, and its place, and the last one holds; such a key is
-            refused if there is nothing to call.
+        repeated: Is called with each key that stands twice, and its place, and the last one holds; such a key, and a
+            merge key of YAML 1.1, is refused if there is nothing to call.
 
     Raises:
         DocumentError: if the file cannot be read, or holds no mapping.
     """
-    value: dict[str, Any] | list[Any] | str | float | None = _value(Source.read(path, repeated))
+    return mapping_in(Source.read(path, repeated))
+
+
+def mapping_in(source: Source) -> dict[str, Any]:
+    """Return the mapping that a text holds; raises DocumentError if it holds none."""
+    value: dict[str, Any] | list[Any] | str | float | None = _value(source)
     if isinstance(value, dict):
         return value
-    raise DocumentError(f"{path} holds {'nothing' if value is None else 'no mapping'}; it must hold a mapping")
+    raise DocumentError(f"{source.path} holds {'nothing' if value is None else 'no mapping'}; it must hold a mapping")
 
 
 def _value(source: Source) -> Any:
-    is_named_json = source.path.suffix.lower() == ".json"
+    is_named_json = str(source.path).lower().endswith(".json")
     if is_named_json or source.text.lstrip().startswith("{"):
         try:
             return json_text.value(source)

@@ -25,17 +25,22 @@ class DocumentError(ValueError):
 class Source:
     """The text of a file."""
 
-    path: Path
+    path: Path | str
+    """The file, or the URL that it came from."""
     text: str
     repeated: Callable[[str, str], None] | None = None
 
     @classmethod
     def read(cls, path: Path, repeated: Callable[[str, str], None] | None = None) -> Source:
-        """Read a file in UTF-8, or in UTF-16 or UTF-32 as its first bytes tell."""
+        """Read a file; see `decoded`."""
         try:
-            data = path.read_bytes()
+            return cls.decoded(path, path.read_bytes(), repeated)
         except OSError as error:
             raise DocumentError(f"cannot read {path}: {error.strerror}") from error
+
+    @classmethod
+    def decoded(cls, path: Path | str, data: bytes, repeated: Callable[[str, str], None] | None = None) -> Source:
+        """Read bytes in UTF-8, or in UTF-16 or UTF-32 as the first of them tell."""
         encoding = json.detect_encoding(data)  # it looks for the same as YAML 1.2.2 does (section 5.2)
         try:
             return cls(path, data.decode(encoding), repeated)

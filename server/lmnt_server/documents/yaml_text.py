@@ -62,6 +62,10 @@ def _with_breaks_of_1_2(text: str) -> tuple[str, dict[int, str]]:
     return text.translate({ord(old): new for old, new in pairs}), {ord(new): old for old, new in pairs}
 
 
+def _is_merge(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0] and event.tag is None
+
+
 class _Composer:
     """Makes a document of the events of its parser; an alias is a copy of what it stands for."""
 
@@ -133,13 +137,29 @@ class _Composer:
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         while not isinstance(event := self._events[self._next], yaml.CollectionEndEvent):
+            if _is_merge(event) and self._source.repeated is not None:
+                merged = {**self._merged(event, depth), **merged}
+                continue
             key = self._key()
             if key in found:
                 self._source.twice(_offset(event.start_mark), key)
             found[key] = self.value(depth)
         self._next += 1
-        return found
+        return {**merged, **found}
+
+    def _merged(self, event: yaml.Event, depth: int) -> dict[str, Any]:
+        """Return what a merge key of YAML 1.1 adds: the fields of a mapping, or of several, the first before all."""
+        self._next += 1
+        given = self.value(depth)
+        listed = cast("list[object]", given) if isinstance(given, list) else [given]
+        result: dict[str, Any] = {}
+        for each in listed:
+            if not isinstance(each, dict):
+                self._refuse(event, "a merge key << stands before something that is no mapping")
+            result = {**each, **result}
+        return result
 
     def _key(self) -> str:
         """Return a key as it is written, a text as in JSON: `200` is the status "200" (OpenAPI 3.1, section 4.3)."""
@@ -148,6 +168,6 @@ class _Composer:
         meant = self._events[self._anchored.get(index, index)]
         if not isinstance(meant, yaml.ScalarEvent) or meant.tag not in (None, "!", TAG + "str"):
             self._refuse(event, "a key must be a text")
-        if meant.value == "<<" and meant.implicit[0]:
+        if _is_merge(meant):
             self._refuse(event, "YAML 1.2 has no merge key <<; write out what it would merge")
         return self._text(meant)
