@@ -279,7 +279,8 @@ class Arrived:
         yield from self._path(request)
         yield from self._query(request)
         yield from self._fields(request)
-        if has_body:
+        is_needed = self._written.body is not None and self._written.body.get("required")
+        if has_body and (request.content or is_needed or body):
             yield from self._body(request, body)
         elif request.content:
             yield f"a body that nobody gave: {request.content[:80]!r}"
@@ -388,7 +389,10 @@ class Arrived:
             return
         name = min(names, key=lambda each: "*" in each)
         media = self._written.body.at("content", name)
-        if bare.endswith("json"):
+        if isinstance(body, bytes):
+            if request.content != body:
+                yield f"body {request.content[:80]!r}, given {body!r}"
+        elif bare.endswith("json"):
             yield from self._json(request, body, media)
         elif bare == "application/x-www-form-urlencoded" and isinstance(body, Mapping):
             yield from self._form(request, body, media)

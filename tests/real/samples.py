@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, cached_property
@@ -62,6 +63,7 @@ class Samples:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._schemas = document.get("components", {}).get("schemas", {})
         self._validators: dict[int, tuple[Any, Any]] = {}
+        self._open: Counter[int] = Counter()
         self._unions: dict[int, tuple[Any, Any]] = {}
 
     def value(self, schema: Any, *, sends: bool = True, fits: Callable[[Any], bool] = lambda _: True) -> Any:
@@ -182,12 +184,21 @@ class Samples:
 
     def _chosen(self, schema: Mapping[str, Any], key: str, depth: int, hidden: str) -> Any:
         """Return a value of the first member of a union that makes one which the whole allows."""
+        if self._open[id(schema[key])] > 1:
+            raise NoSampleError  # it is within itself
+        self._open[id(schema[key])] += 1
+        try:
+            return self._first_fitting(schema, key, depth, hidden)
+        finally:
+            self._open[id(schema[key])] -= 1
+
+    def _first_fitting(self, schema: Mapping[str, Any], key: str, depth: int, hidden: str) -> Any:
         own = {name: value for name, value in schema.items() if name != key}
         members = sorted(schema[key], key=lambda each: each == {"type": "null"})
         first: Any = _NOTHING
         for member in members:
             both = {"allOf": [own, member]} if "properties" in own else member
-            for deeper in (depth, max(depth, DEEPEST)):
+            for deeper in dict.fromkeys((depth, max(depth, DEEPEST))):
                 try:
                     found = self._value(both, deeper + 1, hidden)
                 except NoSampleError:
