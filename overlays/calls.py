@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Generator
-from copy import deepcopy
+from copy import copy, deepcopy
 from enum import Enum, auto
 from functools import cached_property
 from inspect import getattr_static
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from . import http_types
 from .event_loops import sleep
@@ -17,7 +17,7 @@ from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
 from .omit import NotGiven
 from .operation import Operation
-from .options import CallOptions, ClientOptions, Secret
+from .options import CallOptions, ClientOptions, Secret, field_value, given
 from .reading import aread_start, aread_whole, read_start, read_whole
 from .responses import (
     APIResponse,
@@ -30,6 +30,9 @@ from .responses import (
 )
 from .transport.connections import Connections, Road
 from .transport.roads import AsyncRoads, Roads, SyncRoads
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
 
 RoadsT = TypeVar("RoadsT", bound=Roads[Any])
 
@@ -103,6 +106,19 @@ class Calls(Handle, Generic[RoadsT]):
         """Whether `close` was called."""
         return self._shared.is_closed
 
+    def _reconnecting(self, operation: Operation[Any], call: CallOptions, reply: Reply) -> Reconnecting:
+        """Return what has a stream of items go on where it breaks off."""
+        from .reconnecting import LAST_EVENT_ID, Reconnecting
+
+        def again(last: str, deadline: float | None) -> Any:
+            headers = {**operation.headers, **({LAST_EVENT_ID: field_value(LAST_EVENT_ID, last)} if last else {})}
+            following = copy(call)
+            following.deadline = deadline
+            return cast("Any", self).call(operation._replace(headers=headers), following, Mode.STREAMED)
+
+        most = given(call.max_retries, self._options.max_retries)
+        return Reconnecting(again, most, reply.response.request.deadline, operation.id)
+
     def _with(self, options: ClientOptions, shared: RoadsT) -> Self:
         """Return a client that differs from this one in these alone."""
         made = self.__class__.__new__(self.__class__)
@@ -159,6 +175,8 @@ class SyncCalls(Calls[SyncRoads]):
         if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
         response = APIResponse[Any](reply)
+        if operation.items is not None and operation.items.reconnects:
+            response.reconnecting = self._reconnecting(operation, call, reply)
         return response.parse() if mode is Mode.PARSED else response
 
     def close(self) -> None:
@@ -203,6 +221,8 @@ class AsyncCalls(Calls[AsyncRoads]):
         if mode is Mode.PARSED and operation.items is None:
             return parse(operation, reply, reply.content or b"")
         response = AsyncAPIResponse[Any](reply)
+        if operation.items is not None and operation.items.reconnects:
+            response.reconnecting = self._reconnecting(operation, call, reply)
         return await response.parse() if mode is Mode.PARSED else response
 
     async def close(self) -> None:

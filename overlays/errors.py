@@ -163,6 +163,9 @@ class APIError(Error):
 
     request: _WhenAsked[http_types.Request] = _WhenAsked()
 
+    headers: dict[str, str]
+    """The response headers, names in lower case; empty where there was no response."""
+
     partial_path: str | None = None
     """Where what had arrived of a download was kept, if that was asked for."""
 
@@ -179,6 +182,7 @@ class APIError(Error):
         super().__init__(message)
         self.request = request
         self.body = body
+        self.headers = {}
         self.request_id = request_id
         self.type = type
         self.retry_safe = retry_safe

@@ -7,19 +7,24 @@ item and an end without the mark are errors, and nothing that comes after the ma
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 from . import http_types
 from .codec import Codec, MismatchError
-from .errors import APIStatusError, StreamTruncatedError
+from .errors import APIStatusError, APIStreamError, StreamTruncatedError
+from .event_loops import sleep
 from .handles import Handle
 from .resource import AsyncResponseContextManager, returning
 from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from .transport.network_errors import BodyFailure
 from .unions import NewKindError
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -87,6 +92,7 @@ class Items(NamedTuple, Generic[T]):
         skips: What is no item of it, such as a heartbeat.
         end: `mark` where one of `ends` must come, `close` where the end of the body is the end, `never` where there is
             to be none, empty where nothing is known.
+        reconnects: Whether it goes on where it breaks off.
     """
 
     media_type: str = "text/event-stream"
@@ -97,6 +103,7 @@ class Items(NamedTuple, Generic[T]):
     errors: Sequence[Failing] = (Failing(Mark(event="error")), Failing(Mark(at=("error",))))
     skips: Sequence[Mark] = ()
     end: str = ""
+    reconnects: bool = False
 
 
 class ItemParts(Generic[T]):
@@ -212,6 +219,8 @@ class EventFacts(Handle, Generic[T]):
 
     def __init__(self, response: ResponseFacts[Any]) -> None:
         self._facts = response
+        self._never_ends = False
+        self._is_closed = False
         self.event: ServerSentEvent | None = None
         """What the item that was handed out last came as: its event, its id."""
 
@@ -235,11 +244,23 @@ class EventFacts(Handle, Generic[T]):
         """Bytes that have come, content coding undone."""
         return self._facts.bytes_received
 
-    @classmethod
-    def _parts(cls, response: ResponseFacts[Any], items: Items[T] | Codec[T]) -> ItemParts[T]:
+    def _parts(self, items: Items[T] | Codec[T]) -> ItemParts[T]:
         # Before there were descriptions of them, streams were made of the codec of an event.
         plan = Items(codec=items) if isinstance(items, Codec) else items
-        return ItemParts(response, plan, cls.max_item_size)
+        self._never_ends = plan.end == "never"
+        return ItemParts(self._facts, plan, self.max_item_size)
+
+    def _took(self, event: ServerSentEvent) -> None:
+        self.event = event
+        if self._facts.reconnecting is not None:
+            self._facts.reconnecting.took(event)
+
+    def _wait(self, end: Exception) -> tuple[Reconnecting, float]:
+        """Return what goes on, and the seconds to wait before that; raises what ended the stream if nothing does."""
+        found = self._facts.reconnecting
+        if found is None or self._is_closed:
+            raise end
+        return found, found.wait(end, self._facts.status_code, never_ends=self._never_ends)
 
 
 def async_streamed(
@@ -254,17 +275,31 @@ class Stream(EventFacts[T]):
 
     def __init__(self, response: APIResponse[Any], items: Items[T] | Codec[T]) -> None:
         super().__init__(response)
-        self._steps = response.steps(self._parts(response, items))
+        self._items = items
+        self._steps = response.steps(self._parts(items))
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
-        self.event, item = next(self._steps)
-        return item
+        while True:
+            try:
+                event, item = next(self._steps)
+            except (APIStreamError, StopIteration) as end:
+                found, seconds = self._wait(end)
+                time.sleep(seconds)
+                self._go_on(found.again())
+            else:
+                self._took(event)
+                return item
+
+    def _go_on(self, response: APIResponse[Any]) -> None:
+        response.reconnecting, self._facts = self._facts.reconnecting, response
+        self._steps = response.steps(self._parts(self._items))
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
+        self._is_closed = True
         self._steps.close()
 
     def __enter__(self) -> Self:
@@ -281,17 +316,31 @@ class AsyncStream(EventFacts[T]):
 
     def __init__(self, response: AsyncAPIResponse[Any], items: Items[T] | Codec[T]) -> None:
         super().__init__(response)
-        self._steps = response.steps(self._parts(response, items))
+        self._items = items
+        self._steps = response.steps(self._parts(items))
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        self.event, item = await anext(self._steps)
-        return item
+        while True:
+            try:
+                event, item = await anext(self._steps)
+            except (APIStreamError, StopAsyncIteration) as end:
+                found, seconds = self._wait(end)
+                await sleep(seconds)
+                self._go_on(await found.again())
+            else:
+                self._took(event)
+                return item
+
+    def _go_on(self, response: AsyncAPIResponse[Any]) -> None:
+        response.reconnecting, self._facts = self._facts.reconnecting, response
+        self._steps = response.steps(self._parts(self._items))
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
+        self._is_closed = True
         await self._steps.aclose()
 
     async def __aenter__(self) -> Self:

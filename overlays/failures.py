@@ -18,24 +18,19 @@ BODY_START = 200
 """Characters of a body that an error shows."""
 
 
-def request_id_of(response: Response) -> str | None:
-    """Return the request id of a response's header."""
-    return response.headers.get(description.REQUEST_ID_HEADER)
-
-
 def unreadable(
     response: Response, content: bytes, problem: str, *, retry_safe: bool | None
 ) -> APIResponseValidationError:
     """Return the error of a success that is no result."""
-    return APIResponseValidationError(
+    error = APIResponseValidationError(
         problem,
         response=response.read_as(_covered(response, content)),
         status_code=response.status_code,
         body=response.covered(response.text(content[: 4 * BODY_START]))[:BODY_START],
-        headers=response.headers,
-        request_id=request_id_of(response) or _said(_decode(response, content)).request_id,
+        request_id=_said(_decode(response, content)).request_id,
         retry_safe=retry_safe,
     )
+    return response.told(error)
 
 
 def refusal(
@@ -54,19 +49,19 @@ def refusal(
     status = response.status_code
     by_type = description.ERROR_STATUS.get(said.type or "")
     text = said.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
-    return class_for_status(by_type or status)(
+    error = class_for_status(by_type or status)(
         text or "no message",
         response=response.read_as(_covered(response, content)),
         status_code=status,
         body=body,
-        headers=response.headers,
         retry_after=retry_after(response.headers, time.time()),
-        request_id=request_id_of(response) or said.request_id,
+        request_id=said.request_id,
         type=said.type,
         code=said.code,
         parsed=_parsed(body, errors or {}, status),
         retry_safe=retry_safe,
     )
+    return response.told(error)
 
 
 def _parsed(body: object, errors: Mapping[int | str, Codec[object]], status: int) -> object:
@@ -185,14 +180,14 @@ def stated(
     said = _said(body)
     kind = type_ if isinstance(type_, str) else said.type
     number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
-    return class_for_status(number)(
+    error = class_for_status(number)(
         message if isinstance(message, str) and message else said.message or "no message",
         status_code=number,
         body=body,
-        request_id=said.request_id if response is None else request_id_of(response) or said.request_id,
+        request_id=said.request_id,
         type=kind,
         code=said.code,
         retry_safe=retry_safe,
         response=None if response is None else response.read_as(b""),
-        headers=None if response is None else response.headers,
     )
+    return error if response is None else response.told(error)

@@ -10,18 +10,19 @@ import re
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
+from decimal import Decimal
 from functools import partial
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urldefrag, urljoin
 
 from .bodies import JSONBody
 from .calls import AsyncCalls, Mode
-from .codec import Codec
+from .codec import Codec, MismatchError, string
 from .credentials import without_key
 from .errors import APIResponseValidationError, Error, InvalidArgumentError
 from .exchange import Reply
-from .failures import request_id_of, unreadable
+from .failures import unreadable
 from .handles import Handle
 from .operation import Operation
 from .options import CallOptions
@@ -31,6 +32,7 @@ from .responses import AsyncAPIResponse
 __all__ = ["AsyncPage", "AsyncPager", "Page"]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -111,14 +113,17 @@ class _Page(Handle, Generic[ItemT, ResultT]):
             items = getattr(items, attribute, None)
         self.items = cast("list[ItemT]", items if isinstance(items, list) else [])
         """The items of this page alone."""
-        self.request_id = request_id_of(reply.response)
+        self.request_id = reply.response.request_id
         """The id of the request that this page came from, to give when asking for support; None if there is none."""
         if place.number == 0:
             asked_by = self._argument() if paging.style == "cursor" else reply.response.request.url
-            place.seen[str(asked_by)] = 0
+            place.seen.update({} if asked_by is None else {str(asked_by): 0})
 
     def has_next_page(self) -> bool:
-        """Whether there is a page after this one, as far as this one says; asks the server nothing."""
+        """Whether there is a page after this one, as it says; raises APIResponseValidationError if that is unclear.
+
+        Nothing is sent for that.
+        """
         return self._next() is not None
 
     def _argument(self) -> object:
@@ -136,17 +141,21 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         if style == "link":
             given = next_link(self._response.headers.get("link", ""))
         if style in ("cursor", "url", "link"):
-            if given in (None, "", False):
+            if given in (None, "", False):  # and 0, which ends a scan
                 self._check_last("no cursor")
                 return None
             if isinstance(given, bool) or not isinstance(given, str | int):
                 raise self._unreadable(f"the cursor of the next page is {given!r}")
+            try:
+                string.write(str(given))
+            except MismatchError as error:
+                raise self._unreadable(f"the cursor of the next page {error}") from None
             return given
         if not self.items:
             self._check_last("no items")
             return None
         argument = self._argument()
-        here = self._paging.first if argument is None else int(float(cast("str", argument)))
+        here = self._paging.first if argument is None else int(Decimal(str(argument)))
         after = here + (len(self.items) if style == "offset" else 1)
         reached = after if style == "offset" else here
         return None if isinstance(total, int) and reached >= total and more is not True else after
@@ -173,14 +182,14 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         elif self._paging.in_body:
             body = operation.body if isinstance(operation.body, JSONBody) else JSONBody({})
             value = int(asked) if self._paging.is_number and str(asked).isdecimal() else asked
-            operation = operation._replace(
-                body=replace(body, value={**cast("Mapping[str, object]", body.value), name: value})
-            )
+            fields = {**cast("Mapping[str, object]", body.value), name: value}
+            operation = operation._replace(body=JSONBody(fields, body.media_type))
         else:
             rest = [pair for pair in operation.query if pair[0] != name]
             operation = operation._replace(query=[*rest, (name, str(asked))])
-        # What the application adds to the query would go before the cursor.
-        call = replace(self._call, query={key: each for key, each in (self._call.query or {}).items() if key != name})
+        # What the application adds would go before the cursor.
+        call = copy(self._call)
+        call.query, call.body = _without(name, call.query), _without(name, call.body)
         place = _Place(self._place.number + 1, self._place.seen)
         return _paged(type(self), self._client, self._paging, operation, call, place), call
 
@@ -196,6 +205,16 @@ class _Page(Handle, Generic[ItemT, ResultT]):
     def _unreadable(self, problem: str) -> APIResponseValidationError:
         problem = f"{self._operation.id}: {problem}"
         return unreadable(self._response, b"", problem, retry_safe=self._operation.retry_safe)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
+        """Tell pydantic of the result of a tool: it is what the response holds, of this page alone."""
+        write = {"type": "function-plain", "function": lambda page: cast("Any", page).result}
+        return {"type": "is-instance", "cls": cls, "serialization": write}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
+        return {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._operation.id}: {len(self.items)} items, {self.request_id}>"
@@ -332,6 +351,14 @@ def _paged(
 
     made = partial(kind, client, paging, operation, call, place)
     return operation._replace(result=Codec(read, whole.write), made=made)
+
+
+def _without(name: str, given: T) -> T:
+    """Return what an application adds to a call, without one field."""
+    if not isinstance(given, Mapping):
+        return given
+    fields = cast("Mapping[str, object]", given)
+    return cast("T", {key: value for key, value in fields.items() if key != name})
 
 
 def _at(data: object, steps: Sequence[str]) -> object:

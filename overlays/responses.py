@@ -10,18 +10,21 @@ import os
 from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import timedelta
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from . import http_types
 from .codec import MismatchError
 from .errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from .exchange import Reply
-from .failures import request_id_of, stated, unreadable
+from .failures import stated, unreadable
 from .handles import Handle
 from .model import stamp
 from .operation import Operation, Reader, read_success
 from .reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, aread_whole, read_whole
 from .transport.messages import Response
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
 
 __all__ = [
     "APIResponse",
@@ -41,7 +44,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     if operation.result is None:
         raise TypeError(f"{operation.id} is handed out as bytes")
     result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
-    stamp(result, request_id_of(reply.response))
+    stamp(result, reply.response.request_id)
     return result if operation.made is None else operation.made(result, reply)
 
 
@@ -64,6 +67,8 @@ class ResponseFacts(Handle, Generic[T]):
         self._content: bytes | None = reply.content
         self._started = False
         self._parsed: dict[object, object] = {}
+        self.reconnecting: Reconnecting | None = None
+        """What has a stream of items go on where it broke off."""
 
     @property
     def http_response(self) -> http_types.Response:
@@ -108,7 +113,7 @@ class ResponseFacts(Handle, Generic[T]):
     @property
     def request_id(self) -> str | None:
         """The id to give when asking for support; None if the server sent none."""
-        return request_id_of(self._reply.response)
+        return self._reply.response.request_id
 
     @property
     def retries_taken(self) -> int:

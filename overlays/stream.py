@@ -50,7 +50,6 @@ class StreamGuard:
 
     Args:
         response: The response the body belongs to.
-        request_id: The id that errors carry.
         retry_safe: Whether errors may call a repetition safe; None for bytes, part of which may have been used.
         is_audio: Whether a body without a byte is a failure.
         container: What knows the format of the audio, if anything does.
@@ -61,14 +60,12 @@ class StreamGuard:
         self,
         response: Response,
         *,
-        request_id: str | None,
         retry_safe: bool | None,
         is_audio: bool,
         container: Container | None,
         strict: bool,
     ) -> None:
         self._response = response
-        self._request_id = request_id
         self._retry_safe = retry_safe
         self._is_audio = is_audio
         self._container = container
@@ -122,11 +119,10 @@ class StreamGuard:
             f"{self._response.request.line}: {_SENTENCES[failure.kind]}",
             bytes_received=self.bytes_received,
             reason=reason,
-            request_id=self._request_id,
             retry_safe=self._retry_safe,
         )
         error.request = self._response.request.shown()
         if isinstance(error, StreamResetError):
             error.error_code = failure.error_code
         error.__cause__ = failure.__cause__
-        return error
+        return self._response.told(error)

@@ -19,7 +19,7 @@ from . import credentials
 from .deadline import Deadline
 from .errors import APIResponseValidationError, APITimeoutError, AuthenticationError, Error, InvalidArgumentError
 from .exchange import ERROR_BODY_LIMIT, USER_AGENT, Ask, ReadStart, Send, Sleep, Step
-from .failures import refusal, request_id_of
+from .failures import refusal
 from .handles import Handle
 from .options import ClientOptions, Secret, TokenSource, variable
 from .transport.messages import Request, Response
@@ -219,9 +219,7 @@ class ClientCredentials(Tokens):
             said = None
         if not isinstance(said, dict):
             problem = f"what {what} answered is no object of JSON"
-            raise APIResponseValidationError(
-                problem, status_code=response.status_code, headers=response.headers, request_id=request_id_of(response)
-            )
+            raise response.told(APIResponseValidationError(problem, status_code=response.status_code))
         return cast("Mapping[str, object]", said)
 
 

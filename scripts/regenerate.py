@@ -90,7 +90,7 @@ def _make(settings: Settings, report: Report, folder: Path, manifest: Path | Non
     mended, allowed = settings.overlay_documents, settings.allow_remote
     package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
     try_imports(folder, settings.package)
-    (folder / "lock.json").write_text(lock(package.settings, folder / settings.package, PINNED), encoding="utf-8")
+    (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
     if manifest:
         manifest.write_text(Manifest(package).json(), encoding="utf-8")
 

@@ -31,8 +31,8 @@ def chosen(
         InvalidArgumentError: None of them will do; it names the arguments.
     """
     for need in needs:
-        schemes = [description.SCHEMES[name] for name in need]
-        if schemes and all(_is_met(each, keys, said) for each in schemes):
+        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
+        if schemes and len(schemes) == len(need):
             return schemes
     if not needs or not all(needs):
         return []
@@ -50,7 +50,7 @@ def _asked(scheme: Scheme) -> list[str]:
 
 def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[str]]) -> bool:
     place, name, arguments = scheme
-    if any(each in keys for each in arguments):
+    if not keys.keys().isdisjoint(arguments):
         return True
     own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
     return any(own in each for each in said)
@@ -75,9 +75,8 @@ _HEADERS: Mapping[str, Callable[[str, Sequence[str]], tuple[str, Secret]]] = {
 
 def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
     """Return what was given for a scheme; nothing if nothing was, or if it is a source of tokens."""
-    found = [keys.get(each) for each in scheme[2]]
-    texts = [each.reveal() if isinstance(each, Secret) else "" for each in found]
-    return texts if any(isinstance(each, Secret) for each in found) else []
+    texts = [each.reveal() if isinstance(each, Secret) else "" for each in map(keys.get, scheme[2])]
+    return texts if any(texts) else []
 
 
 def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
@@ -99,6 +98,8 @@ def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapp
 
 def in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
     """Return the query parameters that hold the credentials, encoded."""
+    if not SECRET_PARAMETERS:
+        return ()
     given = [
         (name, text) for place, name, each in schemes if place == "query" for text in _texts((place, name, each), keys)
     ]
@@ -118,8 +119,7 @@ def without_key(url: str) -> str:
 
 def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
     """Return what gives the tokens of a call."""
-    found = [keys.get(name) for _, _, names in schemes for name in names]
-    return [each for each in found if isinstance(each, TokenSource)]
+    return [source for _, _, names in schemes for name in names if isinstance(source := keys.get(name), TokenSource)]
 
 
 def bearing(

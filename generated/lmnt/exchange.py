@@ -18,7 +18,7 @@ from .bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
 from .codec import anything
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, InvalidArgumentError
-from .failures import refusal, request_id_of, unreadable
+from .failures import refusal, unreadable
 from .files import Upload
 from .logs import listener
 from .multipart import boundary_of, sections_of
@@ -142,7 +142,7 @@ def _attempts(
             failure = error
         else:
             if (log := listener("debug")) is not None:
-                log.debug("%s %s (request %s)", request.line, response.status_code, request_id_of(response))
+                log.debug("%s %s (request %s)", request.line, response.status_code, response.request_id)
             if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
                     content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -168,7 +168,6 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
     container = description.CONTAINERS.get(media_type) if is_audio else None
     return StreamGuard(
         response,
-        request_id=request_id_of(response),
         retry_safe=None if is_audio or operation.items else operation.retry_safe,
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
@@ -179,7 +178,7 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
 def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> tuple[Request, list[TokenSource]]:
-    extra = check_headers(call.headers or {})
+    extra = check_headers(call.headers) if call.headers else {}
     said = (options.headers, extra, options.query, call.query or {})
     schemes = credentials.chosen(operation.id, operation.needs, options.keys, said)
     body = with_extra(operation.body, call.body)
@@ -221,9 +220,10 @@ def _request(
         timeout=given(call.timeout, options.timeout),
         deadline=deadline,
     )
-    if operation.url:
-        request = _moved(request, operation.url)
-    return request, credentials.sources_of(schemes, options.keys)
+    if operation.url and not _is_same_origin(request.url, operation.url):
+        schemes = []  # a token that is still to be got stays with the host it is for, as the keys do
+    sources = credentials.sources_of(schemes, options.keys)
+    return _moved(request, operation.url) if operation.url else request, sources
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
@@ -294,7 +294,10 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
 def _moved(request: Request, url: str) -> Request:
     """Return a request to another place; the key stays with the host it was given for."""
-    here, there = urlsplit(request.url), urlsplit(url)
-    same_origin = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    same_origin = _is_same_origin(request.url, url)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 from .deadline import Deadline
@@ -23,7 +23,7 @@ _impatient: list[None] = []
 
 
 @contextmanager
-def no_retry_waits() -> Iterator[None]:
+def no_retry_waits() -> Generator[None]:
     """Retry at once, in the whole process, while the block lasts: for tests of applications.
 
     What is tried again, and how often, stays as it is.
@@ -112,6 +112,16 @@ class Attempts:
             asked = failure.retry_after
         else:
             again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
+        return self.after(failure, asked, again=again)
+
+    def after(self, failure: APIError, asked: float | None, *, again: bool = True) -> float:
+        """Return the seconds to wait after a failure; raises it if there is to be no other attempt.
+
+        Args:
+            failure: The failure.
+            asked: The seconds that the server asks for, if any.
+            again: Whether another attempt could do good, and no harm.
+        """
         import random  # which a call that succeeds has no need of
 
         delay = backoff(self.retries, random.random()) if asked is None else asked

@@ -26,7 +26,7 @@ class ServerSentEvent(NamedTuple):
     id: str | None = None
     """The last event ID: that of this event, or of the last one before it that had one."""
     retry: int | None = None
-    """Milliseconds after which to connect again, where this event says so."""
+    """Milliseconds after which to connect again, where this event says so, or what came between the last one and it."""
 
 
 class UnknownEvent(NamedTuple):
@@ -97,6 +97,8 @@ class EventDecoder(Decoder):
     def __init__(self, most: int = MOST) -> None:
         super().__init__(most)
         self._id: str | None = None
+        self._retry: int | None = None
+        """What was said between two events."""
         self._start = b""
         self._has_begun = self._ends_in_return = False
 
@@ -116,9 +118,9 @@ class EventDecoder(Decoder):
         yield from super().feed(chunk)
 
     def _item(self, part: bytes) -> ServerSentEvent | None:
-        if part.startswith(b"data: ") and b"\n" not in part:  # as most are
+        if part.startswith(b"data: ") and b"\n" not in part and self._retry is None:  # as most are
             return ServerSentEvent(_text(part[6:]), id=self._id)
-        event, retry, data = "", None, list[str]()
+        event, data = "", list[str]()
         for line in _text(part).split("\n"):
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -129,8 +131,11 @@ class EventDecoder(Decoder):
             elif name == "id" and "\0" not in value:
                 self._id = value
             elif name == "retry" and value.isascii() and value.isdigit():
-                retry = int(value)
-        return ServerSentEvent("\n".join(data), event or "message", self._id, retry) if data else None
+                self._retry = int(value)
+        if not data:
+            return None
+        retry, self._retry = self._retry, None
+        return ServerSentEvent("\n".join(data), event or "message", self._id, retry)
 
     @property
     def is_cut(self) -> bool:

@@ -6,14 +6,17 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from .. import http_types
+from .. import description, http_types
 from ..deadline import Deadline
+from ..errors import APIError
 from ..files import Upload
 from ..omit import NotGiven, Omit
 from ..options import Secret
 from .codings import Decoder
+
+ErrorT = TypeVar("ErrorT", bound=APIError)
 
 HeaderList = Sequence[tuple[bytes, bytes]]
 
@@ -137,6 +140,17 @@ class Response:
     async def aclose(self) -> None:
         """Free the connection."""
         self.close()
+
+    @property
+    def request_id(self) -> str | None:
+        """The id to give when asking for support, if a header has it."""
+        return self.headers.get(description.REQUEST_ID_HEADER)
+
+    def told(self, error: ErrorT) -> ErrorT:
+        """Give an error what each error of a response holds, whatever failed: a status, the result, or the stream."""
+        error.headers = dict(self.headers)
+        error.request_id = self.request_id or error.request_id
+        return error
 
     @property
     def media_type(self) -> str:

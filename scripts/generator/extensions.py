@@ -38,6 +38,7 @@ _STREAMS = {
     "x-stream-end": Extension(END_WORDS, is_end),
     "x-stream-error": Extension(ERROR_WORDS, is_error),
     "x-stream-skip": Extension(END_WORDS, is_end),
+    "x-stream-resume": FLAG,
 }
 
 EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .naming import METHODS
+from .naming import METHODS, WEBHOOKS
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ TABLES: Mapping[str, Mapping[str, Use]] = {
         "jsonSchemaDialect": told("a dialect of JSON Schema", "schemas are read as JSON Schema 2020-12"),
         "servers": used("server", "list"),
         "paths": used("pathItem", "map"),
-        "webhooks": used("webhook", "map"),
+        **dict.fromkeys(WEBHOOKS, used("webhook", "map")),
         "components": used("components"),
         "security": plain("needs"),
         "tags": used("tag", "list"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -380,8 +381,10 @@ class Kinds:
 
     def _can_read(self, pattern: str, pointer: str) -> bool:
         try:
-            re.compile(pattern)
-        except re.error as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # of what another Python will read in another way
+                re.compile(pattern)
+        except (re.error, FutureWarning, DeprecationWarning) as error:
             self.tell(pointer, f"Python cannot read this regular expression ({error})")
             return False
         return True

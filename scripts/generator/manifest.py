@@ -33,12 +33,14 @@ class Manifest:
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
     def _operation(self, call: Call) -> dict[str, Any]:
+        is_stream = call.series is not None and call.flag is None
         return {
             **_named(call),
             "arguments": [self._argument(each) for each in call.arguments],
             "media_types": call.body.media_types if call.body else [],
-            "result": _shown(self._types.returned(call)),
-            "stream": "bytes" if call.is_binary else None,
+            "result": _shown(self._types.item_type(call.series) if is_stream else self._types.returned(call)),
+            "stream": "bytes" if call.is_binary else "items" if is_stream else None,
+            "stream_flag": call.flag.name if call.series and call.flag else None,
             "told": [
                 {"pointer": each.pointer, "found": each.found, "means": each.means}
                 for each in self._package.report.told
@@ -64,6 +66,7 @@ class Manifest:
         nodes += [data["requestBody"]] if "requestBody" in data else []
         found |= {resolve(node, call.operation.pointer)[0] for node in nodes}
         kinds = [each.kind for each in call.arguments] + [each.kind for each in call.results]
+        kinds += call.series.kinds if call.series else []
         kinds += [call.body.kind] if call.body else []
         names: set[str] = set()
         while kinds:

@@ -14,6 +14,9 @@ from .report import below
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods that have a keyword of their own."""
 
+WEBHOOKS = ("webhooks", "x-webhooks")
+"""Where a description has them; the second is how people write them in OpenAPI 3.0, which has no keyword for them."""
+
 
 def operations_of(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any, str]]:
     """Yield the operations of a path: the HTTP method, the operation and its pointer."""
@@ -263,8 +266,9 @@ class Namer:
                 yield from self._in_parameter(parameter, f"{path} {parameter.get('name')}", pointer)
             for _, operation, here in operations_of(item, below("", "paths", path)):
                 yield from self._in_operation(operation, here)
-        for name, item in self._document.get("webhooks", {}).items():
-            yield from self._in_messages(item, name, below("", "webhooks", name))
+        for key in WEBHOOKS:
+            for name, item in self._document.get(key, {}).items():
+                yield from self._in_messages(item, name, below("", key, name))
 
     def _in_operation(self, operation: Any, pointer: str) -> Iterator[tuple[Any, Any, str, str]]:
         name = self._ids[pointer].replace(".", " ")

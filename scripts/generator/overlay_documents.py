@@ -41,13 +41,22 @@ def _check(overlay: Mapping[str, Any], path: Path, description: Path) -> None:
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise Failure(f"{path.name}#/actions: there is no list of actions; write one with a target each")
-    extends = overlay.get("extends", description.as_uri())
-    if not isinstance(extends, str):
-        raise Failure(f"{path.name}#/extends: {extends!r} is no URI; name the description, or leave it out")
-    parts = urlsplit(extends)
-    is_file = parts.scheme in ("", "file")  # where else it was published, nobody can tell of a file
-    if is_file and (path.parent / unquote(parts.path)).resolve() != description.resolve():
-        raise Failure(f"{path.name}#/extends: it is for {extends}, and this is {description.name}; take the other")
+    if "extends" in overlay and not _is_for(overlay["extends"], path, description):
+        raise Failure(
+            f"{path.name}#/extends: it is for {overlay['extends']!r}, and this is {description.name}; take the other"
+        )
+
+
+def _is_for(extends: Any, path: Path, description: Path) -> bool:
+    """Whether an overlay may be for a description, as far as a file tells."""
+    try:
+        parts = urlsplit(str(extends))
+        if parts.scheme not in ("", "file"):
+            return True  # it was downloaded, from wherever
+        meant = (path.parent / unquote(parts.path)).resolve()
+    except ValueError:  # it can be no URI, or no path
+        return False
+    return meant == description.resolve() or (meant.name == description.name and not meant.exists())
 
 
 def _check_keys(node: Mapping[str, Any], known: set[str], place: str) -> None:

@@ -23,7 +23,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
     inputs = [
         settings.spec,
         *settings.overlay_documents,
-        *(ROOT / "overlays" / overlay for overlay in settings.overlays),
+        *(ROOT / "overlays" / overlay for overlay in (*settings.overlays, *settings.optional)),
         *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),

@@ -170,7 +170,7 @@ class Reader:
         for key, value in node.items():
             use = TABLES[table].get(key) or TABLES[table].get("*")
             here = below(place.pointer, key)
-            if key.startswith("x-"):
+            if key.startswith("x-") and use is None:
                 extension = EXTENSIONS.get(table, {}).get(key)
                 if extension is None or extension.allows(value):
                     found[key] = value

@@ -23,6 +23,7 @@ from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
 from .description import Description, RawOperation
+from .first_call import example, first_call
 from .inheritance import open_parents
 from .kinds import Kind, Kinds
 from .models import Models
@@ -35,7 +36,7 @@ from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
 from .streams import unwrap
 from .webhooks import RESOURCE, webhooks
-from .writing import default_of, literal, prose
+from .writing import MARKDOWN, default_of, literal, prose
 
 
 class Package(Project):
@@ -90,7 +91,7 @@ class Package(Project):
         self.env.bytecode_cache = _COMPILED
         self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
-        self.env.filters.update(literal=literal, prose=prose)
+        self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
@@ -266,6 +267,24 @@ class Package(Project):
             for call in resource.calls:
                 yield self._file(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 
+        paged = next((call for call in self.calls if call.paging), None)
+        yield self._page("api.md", paged=paged)
+        if not self.settings.is_own:  # the page of the project itself is the project's
+            first = first_call(self.calls)
+            yield self._page(
+                "README.md",
+                first=first,
+                arguments=example(first, self.models) if first else "",
+                paged=paged,
+                paged_arguments=example(paged, self.models) if paged else "",
+                requirements=requirements(self.settings.overlays),
+            )
+
+    def _page(self, name: str, **context: Any) -> tuple[str, str]:
+        """Render a page of Markdown."""
+        text = self.env.get_template(f"{name.lower()}.jinja").render(**context)
+        return name, f"<!-- {self._stamp.removeprefix('# ').strip().replace('--', '-')} -->\n\n{text}"
+
     def _file(self, name: str, template: str, /, **context: Any) -> tuple[str, str]:
         text = self.env.get_template(template).render(**context)
         if " object at 0x" in text:
@@ -357,6 +376,19 @@ class _Compiled(jinja2.BytecodeCache):
 
 
 _COMPILED = _Compiled()
+
+
+def requirements(overlays: list[str]) -> list[str]:
+    """Return what has to be installed for a package of some overlays, as its own `vendor` knows it."""
+    texts = [(ROOT / "overlays" / overlay).read_text(encoding="utf-8") for overlay in overlays]
+    imported = {name for text in texts for name in re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
+    copying = ast.parse((ROOT / "overlays" / "vendor" / "copying.py").read_text(encoding="utf-8"))
+    known = next(
+        ast.literal_eval(node.value)
+        for node in copying.body
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "REQUIREMENTS" and node.value
+    )
+    return sorted({requirement for name, requirement in known.items() if name in imported | {"attrs"}})
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:

@@ -45,10 +45,15 @@ class Settings:
     pagination: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def is_own(self) -> bool:
+        """Whether this is the package of generator.yaml itself."""
+        return self.spec.parent == ROOT / "openapi"
+
+    @property
     def shown_spec(self) -> str:
         """The description, as the first line of each rendered module names it."""
         name = "".join(each for each in self.spec.name if each.isprintable())
-        return f"openapi/{name}" if self.spec.parent == ROOT / "openapi" else name
+        return f"openapi/{name}" if self.is_own else name
 
     @classmethod
     def read(

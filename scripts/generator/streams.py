@@ -30,6 +30,7 @@ class Series:
         errors: What is an error in it; None where it does not say.
         skips: What is no item.
         end: `mark`, `close`, `never`, or empty where the description does not say.
+        resumes: Whether it can go on after the event with an id.
     """
 
     media_type: str
@@ -40,6 +41,7 @@ class Series:
     errors: list[Mark] | None
     skips: list[Mark]
     end: str
+    resumes: bool
 
     @property
     def kinds(self) -> list[Kind]:
@@ -150,6 +152,7 @@ class Streams:
             errors=None if error is None else [*marks(error)],
             skips=[*marks(said["x-stream-skip"] or [])],
             end=word,
+            resumes=bool(said["x-stream-resume"]) and is_events,
         )
 
     def _item(self, schema: Mapping[str, Any], pointer: str) -> Kind | None:
@@ -157,5 +160,5 @@ class Streams:
         return None if kind is None or kind.form in ("anything", "file") else kind
 
 
-_SAID = ("x-stream-end", "x-stream-error", "x-stream-skip")
+_SAID = ("x-stream-end", "x-stream-error", "x-stream-skip", "x-stream-resume")
 _TEXTS = ("string", "choice", "const", "values")

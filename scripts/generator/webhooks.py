@@ -10,7 +10,7 @@ from .description import Description
 from .kinds import Kind, Kinds
 from .media_types import is_json
 from .models import Models
-from .naming import operations_of
+from .naming import WEBHOOKS, operations_of
 from .report import below
 
 RESOURCE = "webhooks"
@@ -47,8 +47,9 @@ def webhooks(description: Description, kinds: Kinds, models: Models) -> Webhooks
 
 def _written(description: Description) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
     """Yield the messages: the operation they belong to, the name, what is said of it, and its pointer."""
-    for name, item in description.document.get("webhooks", {}).items():
-        yield from _of_item("", name, item, below("", "webhooks", name))
+    for key in WEBHOOKS:
+        for name, item in description.document.get(key, {}).items():
+            yield from _of_item("", name, item, below("", key, name))
     for operation in description.operations:
         for name, callback in operation.data.get("callbacks", {}).items():
             for expression, item in callback.items():

@@ -38,6 +38,40 @@ def _is_shown(character: str) -> bool:
     return not unicodedata.category(character).startswith(("C", "Zl", "Zp"))
 
 
+def inline(text: object) -> str:
+    """Return the description's text as one line of Markdown that shows it: it makes no code, no link and no cell."""
+    escaped = re.sub(r"([\\`*_\[\]<|~&$])", r"\\\1", _one_line(text))
+    return re.sub(r"^(\d*)([-+=:.)#>])", r"\1\\\2", escaped)  # what begins a list, a heading and the like
+
+
+def code(text: object) -> str:
+    """Return a text of the description as a code span of Markdown."""
+    shown = _one_line(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if "`" in shown else f"{fence}{shown}{fence}"
+
+
+def _one_line(text: object) -> str:
+    kept = (each if not unicodedata.category(each).startswith(("C", "Z")) else " " for each in str(text or ""))
+    return " ".join("".join(kept).split())
+
+
+def first_sentence(text: object) -> str:
+    """Return what a text says first."""
+    start = str(text or "").strip().split("\n\n")[0]
+    return re.split(r"(?<=[.!?])\s", start, maxsplit=1)[0]
+
+
+def signature(text: str) -> str:
+    """Return the arguments of a method in one line."""
+    line = " ".join(each.strip() for each in text.splitlines() if each.strip())
+    return line.replace("_uuid.", "uuid.").replace("_datetime.", "datetime.").removesuffix(",")
+
+
+MARKDOWN = {"inline": inline, "code": code, "first_sentence": first_sentence, "signature": signature}
+"""The filters of the pages of Markdown."""
+
+
 def _paragraphs(text: str) -> list[str]:
     found: list[list[str]] = [[]]
     for line in text.strip().split("\n"):

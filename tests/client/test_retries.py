@@ -342,4 +342,4 @@ def test_what_is_retried(status: int, safe: bool, wish: str) -> None:
     if wish.lower() in ("true", "false"):
         assert retried is (wish.lower() == "true")
     else:
-        assert retried is (safe and (status in (408, 409, 429) or status >= 500))
+        assert retried is (safe and (status in retries.RETRIED_STATUSES or status >= 500))

@@ -49,7 +49,7 @@ MESSAGES: dict[str, str | bytes] = {
     "flush_complete": '{"type": "flush_complete", "nonce": 1}',
     "reset_complete": '{"type": "reset_complete", "nonce": 1}',
     "error": '{"type": "error", "error": {"type": "rate_limit_error", "message": "slow"}, "request_id": "req_error"}',
-    "unknown": '{"type": "mood", "calm": true}',
+    "unknown": '{"type": "unheard_of", "calm": true}',
     "no JSON": "{",
     "no object": "[1]",
     "no type": "{}",

@@ -63,7 +63,7 @@ class Server:
         top = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         fields = dict(line.lower().split(": ", 1) for line in top.split("\r\n")[1:] if line)
         if "x-early" in fields:
-            writer.write(b"HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\n{}")
+            writer.write(b"HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
             await writer.drain()
             await asyncio.sleep(self._chance.choice([0.0, 0.02]))
             return False

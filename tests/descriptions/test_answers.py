@@ -102,6 +102,13 @@ def test_a_success_is_what_the_description_says(name: str, answer: Answer, resul
     assert (type(found).__name__ if hasattr(found, "to_json") and isinstance(result, str) else found) == result
 
 
+def test_bytes_in_json_are_the_text_that_is_there(caller: Caller) -> None:
+    body = {"name": "a", "photo": "GIF ü"}
+    caller.echo.answer = lambda _: answered(body)
+    found = caller.call("answer.photo")
+    assert (found.photo, found.to_dict(mode="json")) == ("GIF ü", body)
+
+
 def test_where_a_redirect_leads_is_in_the_raw_response(caller: Caller) -> None:
     caller.echo.answer = lambda _: (302, {"location": "https://example.com/x"}, b"")
     found = caller.call("answer.with_raw_response.redirect")
@@ -127,4 +134,8 @@ def test_what_is_no_success_is_an_error(name: str, status: int, caller: Caller) 
 def test_the_methods_say_what_an_error_holds(answers: tuple[Any, Report]) -> None:
     said = " ".join((answers[0].resources.AnswerResource.errors.__doc__ or "").split())
     assert "its `parsed` is Problem or Missing or" in said
-    assert [each.found for each in answers[1].told] == ["it names no success", "a success may be application/xml too"]
+    assert [each.found for each in answers[1].told] == [
+        "bytes, which JSON cannot hold",
+        "it names no success",
+        "a success may be application/xml too",
+    ]

@@ -12,11 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import TypeAdapter
 
 from generator.rendering import Package
 from generator.report import Failure, Report
@@ -78,7 +80,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("libraries")
     by_query = copy.deepcopy(document("library"))
     by_query["components"]["securitySchemes"]["Key"] = {"type": "apiKey", "in": "query", "name": "key"}
-    make_all({"library": document("library"), "library_by_query": by_query}, folder)
+    by_token = copy.deepcopy(document("library"))
+    urls = {"authorizationUrl": "https://example.com/a", "tokenUrl": "https://example.com/t", "scopes": {}}
+    by_token["components"]["securitySchemes"]["Key"] = {"type": "oauth2", "flows": {"authorizationCode": urls}}
+    make_all({"library": document("library"), "library_by_query": by_query, "library_by_token": by_token}, folder)
     return folder
 
 
@@ -92,11 +97,11 @@ def server() -> Iterator[Server]:
 class Reader:
     """A client of either kind, behind one way to use its pages."""
 
-    def __init__(self, package: Any, url: str, *, awaits: bool, **options: Any) -> None:
+    def __init__(self, package: Any, url: str, *, awaits: bool, key: str = "api_key", **options: Any) -> None:
         name = "".join(part.capitalize() for part in package.__name__.split("_"))
         kind = getattr(package, ("Async" if awaits else "") + name)
         self.errors, self.awaits, self._runner = package, awaits, asyncio.Runner()
-        self.client = kind(api_key=KEY, base_url=f"{url}/v1", max_retries=0, **options)
+        self.client = kind(base_url=f"{url}/v1", max_retries=0, **({key: KEY} | options))
 
     def wait(self, result: Any) -> Any:
         async def run() -> Any:
@@ -253,6 +258,7 @@ def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
     [
         (lambda c: c.authors.list(tags=["x", "y"]), by_offset, ["?tags=x&tags=y", "?tags=x&tags=y&skip=2", "?tags=x&tags=y&skip=4"]),
         (lambda c: c.authors.list(skip=1), by_offset, ["?skip=1", "?skip=3"]),
+        (lambda c: c.authors.list(skip=10**400), by_offset, [f"?skip={10**400}"]),
         (lambda c: c.loans.list(), by_page, ["", "?page=2", "?page=3"]),
         (lambda c: c.loans.list(page=2), by_page, ["?page=2", "?page=3"]),
         (lambda c: c.rooms.list(), by_link, ["", "?p=2", "?p=3"]),
@@ -260,7 +266,7 @@ def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
         (lambda c: c.books.search(words="x"), by_body, ["/search"] * 3),
         (lambda c: c.books.search(), by_body, ["/search"] * 3),
     ],
-    ids=["offset", "offset given", "page", "page given", "link", "url", "body", "no body"],
+    ids=["offset", "offset given", "offset beyond", "page", "page given", "link", "url", "body", "no body"],
 )  # fmt: skip
 def test_every_style_walks_all_pages(
     reader: Reader, server: Server, call: Any, answer: Any, targets: list[str]
@@ -297,6 +303,8 @@ def test_a_page_without_items_in_the_middle_is_no_end(reader: Reader, server: Se
         ("books", by_cursor({None: books("a", next="1"), "1": books("b", next="1")}), "ab", "'1', is that of one before"),
         ("books", by_cursor({None: books("a", next="1"), "1": books("b", next="2"), "2": books("c", next="1")}), "abc", "'1', is"),
         ("books", by_cursor({None: books("a", next={"x": 1})}), "", None),
+        ("books", by_cursor({None: books("a", next="\ud800")}), "a", "the cursor of the next page "),
+        ("shelves", lambda *_: (200, {}, {"items": [{"name": "a"}], "links": {"next": "?\ud800"}}), "a", "the cursor of"),
         ("books", by_cursor({None: books("a", next=True)}), "", None),
         ("books", by_cursor({None: books("a", more=True)}), "a", "says that there is more, and has no cursor"),
         ("shelves", lambda *_: (200, {}, {"items": [{"name": "a"}], "links": {"next": "?"}}), "a", "is that of one before"),
@@ -354,6 +362,15 @@ def test_what_the_application_adds_goes_with_every_page_but_not_the_old_cursor(r
     assert [each.title for each in reader.walk(page)] == ["c", "d"]
     assert server.targets == ["/v1/books?after=2&x=1", "/v1/books?after=3%26%C3%A9&x=1"]
     assert {headers["x-a"] for _, headers, _ in server.seen} == {"b"}
+    server.seen.clear()
+    server.answer = by_body
+    reader.walk(reader.wait(reader.client.books.search(extra_body={"page": 2, "x": 1})))
+    assert [body for _, _, body in server.seen] == [{"page": 2, "x": 1}, {"page": 3, "x": 1}]
+
+
+def test_a_cursor_may_be_any_text(reader: Reader, server: Server) -> None:
+    server.answer = by_cursor({None: books("a", next="None"), "None": books("b", next="null"), "null": books("c")})
+    assert [each.title for each in reader.walk(reader.wait(reader.client.books.list()))] == ["a", "b", "c"]
 
 
 def test_a_next_page_at_another_host_never_gets_the_key(reader: Reader, server: Server) -> None:
@@ -394,6 +411,27 @@ def test_a_key_in_the_query_goes_with_pages_of_the_same_host_alone(folder: Path,
     assert other.targets == ["/?q=1"]
     other.close()
     reader.close()
+
+
+@pytest.mark.parametrize("awaits", [False, True])
+def test_a_token_goes_with_pages_of_the_same_host_alone(folder: Path, server: Server, awaits: bool) -> None:
+    """One that a function gives is put into each request anew, also into those of later pages."""
+    package = load("library_by_token", folder)
+    other = Server()
+    other.answer = lambda *_: (200, {}, {"items": []})
+    for token in (KEY, lambda: KEY):
+        reader = Reader(package, server.url, awaits=awaits, key="access_token", access_token=token)
+        server.seen.clear()
+        server.answer = lambda path, query, body: (  # noqa: ARG005
+            200, {}, {"items": [], "links": {"next": f"{other.url}/" if "p" in query else "?p=2"}},
+        )  # fmt: skip
+        reader.walk(reader.wait(reader.client.shelves.list()))
+        assert [headers["authorization"] for _, headers, _ in server.seen] == [f"Bearer {KEY}"] * 2
+        reader.close()
+    assert len(other.seen) == 2
+    assert "authorization" not in other.seen[0][1] | other.seen[1][1]
+    assert KEY not in str(other.seen)
+    other.close()
 
 
 def test_two_readers_of_one_walk_are_an_error(folder: Path, server: Server) -> None:
@@ -460,6 +498,24 @@ def test_habits_hold_for_what_they_fit_and_only_when_told_so(folder: Path) -> No
     wrong = (*habits, {"style": "page", "request": "nr"})
     with pytest.raises(Failure, match=r"no operation has pages as number 4, \{'style': 'page', 'request': 'nr'\}"):
         Package(type(given)(**{**vars(given), "pagination": wrong}), plain, folder, Report())
+
+
+def test_annotations_resolve_and_pydantic_takes_a_page_as_the_result_of_a_tool(reader: Reader, server: Server) -> None:
+    books = reader.client.books
+    for form in (books, books.with_raw_response, books.with_streaming_response):
+        for method in (form.list, form.search):
+            assert get_type_hints(method)["return"] is not None
+            assert signature(method, eval_str=True).return_annotation is not None
+    server.answer = THREE
+    page = reader.wait(books.list())
+    adapter: TypeAdapter[Any] = TypeAdapter(type(page))
+    assert adapter.validate_python(page) is page
+    assert json.loads(adapter.dump_json(page)) == {
+        "data": [{"title": "a"}, {"title": "b"}],
+        "meta": {"next": "2", "more": None},
+    }
+    assert adapter.json_schema(mode="serialization") == {}
+    assert len(server.seen) == 1
 
 
 USER = """

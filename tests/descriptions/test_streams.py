@@ -370,3 +370,60 @@ async def waits(client: AsyncAssistant) -> None:
         check=False,
     )
     assert run.stdout.startswith("Success"), run.stdout
+
+
+def numbered(*numbers: int, retry: bytes = b"retry: 1\n\n") -> bytes:
+    return retry + b"".join(b'id: %d\ndata: {"count": %d}\n\n' % (each, each) for each in numbers)
+
+
+def test_it_goes_on_where_it_broke_off(caller: Caller, peer: Callable[..., Peer]) -> None:
+    """A stream that breaks off in each way, and is asked for again: nothing comes twice, and nothing is lost."""
+    server = peer(
+        chunked(numbered(1, 2), ends=False),
+        chunked(numbered(3), b"id: 4\ndata: {", ends=True),
+        chunked(ends=False),
+        chunked(numbered(4, 5)),
+        lambda connection: connection.reset(),
+        chunked(numbered(6, 7)),
+        lambda connection: connection.send(head(204, ID)),
+    )
+    stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True))
+    assert [each.count for each in caller.each(stream)] == [1, 2, 3, 4, 5, 6, 7]
+    asked = [each.headers.get("last-event-id") for each in server.requests]
+    assert asked == [None, "2", "3", "3", "5", "5", "7"]
+
+
+def test_it_does_not_go_on_unless_it_is_asked_for_and_sure(caller: Caller, peer: Callable[..., Peer]) -> None:
+    server = peer(*[chunked(numbered(1), ends=False), chunked(numbered(1) + b'data: {"count": 2}\n\n', ends=False)])
+    client = caller.at(server).with_options(max_retries=2)
+    for asked_for in (False, True):  # the second has an item that has no id of its own
+        stream = caller.run(client.feeds.news(reconnect=asked_for))
+        with pytest.raises(caller.package.StreamTruncatedError):
+            list(caller.each(stream))
+    assert len(server.requests) == 2
+
+
+def test_it_gives_up_in_the_end(caller: Caller, peer: Callable[..., Peer]) -> None:
+    server = peer(*[chunked(numbered(1), ends=False), *[chunked(ends=False)] * 2])
+    client = caller.at(server).with_options(max_retries=2)
+    stream, found = caller.run(client.feeds.news(reconnect=True)), []
+    with pytest.raises(caller.package.StreamTruncatedError) as caught:
+        found += caller.each(stream)
+    assert ([each.count for each in found], len(server.requests)) == ([1], 3)
+    assert "tried 3 times" in str(caught.value.__notes__)
+    # A wait that goes past the deadline is none.
+    server = peer(chunked(numbered(1, retry=b"retry: 9000\n\n"), ends=False))
+    stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True, deadline=5))
+    with pytest.raises(caller.package.StreamTruncatedError):
+        list(caller.each(stream))
+    assert len(server.requests) == 1
+
+
+def test_a_closed_stream_does_not_go_on(caller: Caller, peer: Callable[..., Peer]) -> None:
+    server = peer(chunked(numbered(1), numbered(2)))
+    stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True))
+    assert next(iter(caller.each(stream))).count == 1
+    caller.run(stream.close())
+    with pytest.raises(caller.package.StreamTruncatedError, match="closed by this side"):
+        list(caller.each(stream))
+    assert len(server.requests) == 1

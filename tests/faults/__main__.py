@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lmnt.transport.direct import connection
 
 from ..client.modes import PARSERS
-from . import session_report, session_run
+from . import documents, session_report, session_run
 from .places import PROXIES, Places, places
 from .report import differences, markdown, seen
 from .run import Ran, run
@@ -24,8 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--table", action="store_true", help="print the results as a Markdown table")
     parser.add_argument("--sessions", action="store_true", help="the failures of sessions, in place of those of calls")
     parser.add_argument("--parser", choices=PARSERS, help="what reads responses; by default llhttp if it is installed")
+    parser.add_argument(
+        "--write", action="store_true", help="make nothing happen: renew what the documents say from the tables"
+    )
     parser.add_argument("words", nargs="*", help="only rows whose names contain one of these words")
     options = parser.parse_args(arguments)
+    if options.write:
+        for each in documents.write():
+            print(f"{each}: renewed")
+        return 0
     for name in PROXIES:
         os.environ.pop(name, None)
     if options.parser:

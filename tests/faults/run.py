@@ -307,10 +307,19 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
     for name, value in expected.facts.items():
         if getattr(error, name, ...) != value:
             yield f"{name} is {getattr(error, name, ...)!r}, not {value!r}"
+    if isinstance(error, lmnt.APIStreamError):
+        if error.headers.get("request-id") != request_id:
+            yield f"its headers are not those of the response: {error.headers}"
+        if not error.reason:
+            yield "it has no reason"
+        if call.kind is Kind.SPEECH and error.retry_safe is not None:
+            yield f"retry_safe of paid speech is {error.retry_safe}"
     if expected.received is not None:
         content = speech(row.format) if call.kind is Kind.SPEECH else whole(call.method, call.path).content
         count = len(content) if expected.received == ALL else expected.received
         if getattr(error, "bytes_received", None) != count:
             yield f"bytes_received is {getattr(error, 'bytes_received', None)}, not {count}"
+        if f"after {count} bytes" not in text:
+            yield f"its text does not say how much came: {text}"
         if got.received is not None and got.received != content[:count]:
             yield f"{len(got.received)} bytes were handed out, not the first {count}"

@@ -276,7 +276,7 @@ def _sends_in_fragments(peer: Conversation) -> None:
 
 
 def _sends_what_is_new(peer: Conversation) -> None:
-    peer.send(type="mood", calm=[1, None])
+    peer.send(type="unheard_of", calm=[1, None])
     peer.send(type="timestamps", timestamps=[{"text": "a", "start": 0, "duration": 1, "pitch": "high"}], tempo=3)
     peer.send(type="timestamps")
 

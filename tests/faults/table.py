@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeAlias
 
+from lmnt.retries import RETRIED_STATUSES
+
 from . import acts
 from .bodies import SENT
 from .peer import Act, Greeting
@@ -336,7 +338,7 @@ _DOCUMENTED: Final = {
     429: "rate_limit_error",
     **dict.fromkeys((500, 501, 502, 503, 504, 520, 529), "internal_server_error"),
 }
-_REPEATED: Final = {status for status in _CLASS if status in (408, 409, 429) or status >= 500}
+_REPEATED: Final = {status for status in _CLASS if status in RETRIED_STATUSES or status >= 500}
 
 
 def _status(

@@ -1,4 +1,4 @@
-"""The documentation of failures is what the table says, and its example does what it shows."""
+"""The documents are what the tables of failures say, and the example does what it shows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,48 @@ import pytest
 
 from lmnt_server.process import running
 
-from .report import expected, markdown
+from . import documents
+from .__main__ import main
+from .documents import PARTS, ROOT, renewed
+from .session_table import SESSION_TABLE
 from .table import TABLE
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "failures.md").read_text("utf-8")
+DOCUMENT = (ROOT / "docs" / "failures.md").read_text("utf-8")
 
 
-def test_the_document_has_the_rows_of_the_table() -> None:
-    names = re.findall(r"^\| (.+?) \|", DOCUMENT.partition("## Every failure")[2], re.MULTILINE)
-    assert [name for name in names if name not in ("Failure", "---")] == [row.name for row in TABLE]
+@pytest.mark.parametrize("document", PARTS)
+def test_the_documents_say_what_the_tables_say(document: str) -> None:
+    assert (ROOT / document).read_text("utf-8") == renewed(document), "run: python -m tests.faults --write"
 
 
-def test_the_document_says_what_the_table_says() -> None:
-    assert DOCUMENT.endswith(markdown(expected(TABLE)) + "\n"), "run: python -m tests.faults --table"
+def test_what_is_stale_is_renewed_without_a_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = {document: (ROOT / document).read_text("utf-8") for document in PARTS}
+    (tmp_path / "docs").mkdir()
+    stale = {
+        "README.md": [
+            (f"{len(TABLE)} failures", "1 failures"),
+            (f"{len(SESSION_TABLE)} in a session", "2 in a session"),
+        ],
+        "docs/failures.md": [
+            ("a response, ", "a response, 1, "),
+            ("| connection refused | RST in answer to SYN | `APIConnectionError`, 2 attempts |\n", ""),
+            ("| 206 of something of unknown size |", "| 206 |"),
+            ("### After finish was sent", "### At the end"),
+        ],
+    }
+    for document, changes in stale.items():
+        text = wanted[document]
+        for now, old in changes:
+            assert now in text
+            text = text.replace(now, old, 1)
+        (tmp_path / document).write_text(text, "utf-8")
+    monkeypatch.setattr(documents, "ROOT", tmp_path)
+    for told in ("README.md: renewed\ndocs/failures.md: renewed\n", ""):
+        assert main(["--write"]) == 0
+        assert capsys.readouterr().out == told
+    assert {document: (tmp_path / document).read_text("utf-8") for document in PARTS} == wanted
 
 
 def test_the_example_of_the_document(

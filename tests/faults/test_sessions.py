@@ -11,7 +11,6 @@ import lmnt
 from lmnt_server.process import running
 
 from .places import Places
-from .session_report import expected, markdown
 from .session_run import run
 from .session_table import SESSION_TABLE, SessionRow
 from .table import Fails
@@ -41,10 +40,6 @@ def test_the_kinds_of_errors_in_the_table() -> None:
         if isinstance(each := getattr(lmnt, name), type) and issubclass(each, lmnt.APIError)
     }
     assert found == errors - others - groups
-
-
-def test_the_document_says_what_the_table_says() -> None:
-    assert markdown(expected(SESSION_TABLE)) in DOCUMENT, "run: python -m tests.faults --sessions --table"
 
 
 def test_the_example_of_the_document(

@@ -175,6 +175,7 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
         ((*OPERATION, "servers"), [{"url": "https://a.example.com"}]),
     ],
     "document.webhooks": [(("webhooks",), {"thing.made": {"post": MESSAGE}})],
+    "document.x-webhooks": [(("x-webhooks",), {"thing.made": {"post": MESSAGE}})],
     "operation.callbacks": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/url}": {"post": MESSAGE}}})],
     "callback.*": [((*OPERATION, "callbacks"), {"done": {"{$request.body#/other}": {"post": MESSAGE}}})],
     "webhook.$ref": [
@@ -212,6 +213,9 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "requestBody.content": [((*OPERATION, "requestBody", "content"), {"text/plain": {"schema": {"type": "string"}}})],
     "requestBody.required": [((*OPERATION, "requestBody", "required"), True)],
     "mediaType.schema": [((*FORM, "schema"), {"$ref": "#/components/schemas/Cat"})],
+    "mediaType.itemSchema": [
+        ((*OPERATION, "responses", "200", "content"), {"application/jsonl": {"itemSchema": {"type": "string"}}})
+    ],
     "mediaType.encoding": [((*FORM, "encoding"), {"file": {"contentType": "image/png"}})],
     "encoding.contentType": [((*FORM, "encoding"), {"file": {"contentType": "image/jpeg"}})],
     "response.description": [((*OPERATION, "responses", "200", "description"), "Well done.")],
@@ -251,6 +255,16 @@ CHANGES: dict[str, list[tuple[tuple[Any, ...], Any]]] = {
     "schema.patternProperties": [((*MAP, "patternProperties"), {"^a": {"type": "integer"}})],
     "schema.allOf": [((*THING, "allOf"), [{"$ref": "#/components/schemas/Cat"}])],
     "schema.oneOf": [(PLAIN, {"oneOf": [{"type": "string"}, {"type": "integer"}]})],
+    "schema.contentSchema": [
+        (
+            (*OPERATION, "responses", "200", "content"),
+            {
+                "text/event-stream": {
+                    "schema": {"type": "string", "contentSchema": {"$ref": "#/components/schemas/Cat"}}
+                }
+            },
+        )
+    ],
     "schema.anyOf": [(PLAIN, {"anyOf": [{"type": "string"}, {"type": "null"}]})],
     "schema.discriminator": [((*UNION, "discriminator"), {"propertyName": "kind"})],
     **{f"schema.{key}": [((*TEXT, key), 3)] for key in ("minLength", "maxLength")},

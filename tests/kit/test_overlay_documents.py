@@ -126,8 +126,8 @@ def test_what_an_action_cannot_do_is_said_with_its_place(tmp_path: Path, action:
         ({"actions": []}, "#/actions: there is no list of actions"),
         ({"actions": {}}, "#/actions: there is no list of actions"),
         ({"action": []}, "'action' is no field of an overlay here"),
-        ({"extends": "other.yaml"}, "#/extends: it is for other.yaml, and this is shop.yaml"),
-        ({"extends": 1}, "#/extends: 1 is no URI"),
+        ({"extends": "other.yaml"}, "#/extends: it is for 'other.yaml', and this is shop.yaml; take the other"),
+        *(({"extends": each}, "#/extends: it is for ") for each in (1, None, [], "http://[", "a\0b", "")),
     ],
 )
 def test_what_is_no_overlay_is_refused(tmp_path: Path, others: dict[str, Any], told: str) -> None:
@@ -136,7 +136,9 @@ def test_what_is_no_overlay_is_refused(tmp_path: Path, others: dict[str, Any], t
     assert told in str(failure.value)
 
 
-@pytest.mark.parametrize("extends", ["shop.yaml", "./x/../shop.yaml", "https://example.com/shop.yaml"])
+@pytest.mark.parametrize(
+    "extends", ["shop.yaml", "./x/../shop.yaml", "not/there/shop.yaml", "https://example.com/shop.yaml"]
+)
 def test_an_overlay_may_say_which_description_it_is_for(tmp_path: Path, extends: str) -> None:
     assert applied(tmp_path, {"target": "$.tags", "remove": True}, extends=extends)[0].keys() >= {"info", "paths"}
 

@@ -51,13 +51,15 @@ def test_a_new_field_of_the_first_message_becomes_an_argument(kit: Path, run: Ru
 
 def test_a_message_that_the_description_alone_names_is_handed_out_with_its_type(kit: Path, run: Run) -> None:
     before = "#/components/schemas/SpeechSessionTimestamps"
-    mood = "#/components/schemas/SpeechSessionMood"
-    edit(kit / DESCRIPTION, f'        - $ref: "{before}"\n', f'        - $ref: "{before}"\n        - $ref: "{mood}"\n')
+    unheard = "#/components/schemas/SpeechSessionUnheard"
+    edit(
+        kit / DESCRIPTION, f'        - $ref: "{before}"\n', f'        - $ref: "{before}"\n        - $ref: "{unheard}"\n'
+    )
     line = f'          timestamps: "{before}"\n'
-    edit(kit / DESCRIPTION, line, f'{line}          mood: "{mood}"\n')
+    edit(kit / DESCRIPTION, line, f'{line}          unheard: "{unheard}"\n')
     schema = (
-        "    SpeechSessionMood:\n      {description: A mood., type: object, required: [type, calm],\n"
-        "       properties: {type: {description: Its type., const: mood}, calm: {type: integer}}}\n\n"
+        "    SpeechSessionUnheard:\n      {description: A unheard., type: object, required: [type, calm],\n"
+        "       properties: {type: {description: Its type., const: unheard}, calm: {type: integer}}}\n\n"
     )
     edit(kit / DESCRIPTION, "    SpeechSessionReady:\n", f"{schema}    SpeechSessionReady:\n")
     code, told = run()
@@ -73,7 +75,7 @@ def test_a_message_that_the_description_alone_names_is_handed_out_with_its_type(
             "-q",
             "tests/client/test_session_machine.py",
             "-k",
-            "every_event and mood",
+            "every_event and unheard",
         ],
         capture_output=True,
         text=True,

@@ -19,6 +19,8 @@ import httpx
 import jsonschema_rs
 import yaml
 
+from .samples import contradicts
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """A parameter that is such a header is ignored (OpenAPI 3.1, section 4.8.12)."""
@@ -163,7 +165,7 @@ class Described:
             )
         except (ValueError, jsonschema_rs.ReferencingError):
             return True  # what is no JSON Schema allows nothing and forbids nothing
-        errors = [error for error in validator.iter_errors(value) if "more than one" not in error.message]
+        errors = [error for error in validator.iter_errors(value) if not contradicts(error)]
         # A property that only responses have may be required.
         return all("readOnly" in json.dumps(self.follow(schema).value) for _ in errors)
 

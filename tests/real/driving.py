@@ -81,10 +81,12 @@ class Driver:
 
             def run_sync(call: Call, arguments: dict[str, Any]) -> Any:
                 result = getattr(getattr(client, call.resource), call.method)(**arguments)
-                return result.read() if call.is_binary else result
+                return result.read() if call.is_binary else list(result) if _is_stream(call) else result
 
             async def awaiting(call: Call, arguments: dict[str, Any]) -> Any:
                 result = await getattr(getattr(other, call.resource), call.method)(**arguments)
+                if _is_stream(call):
+                    return [each async for each in result]
                 return result.read() if call.is_binary else result
 
             runs = {"sync": run_sync, "async": lambda call, arguments: runner.run(awaiting(call, arguments))}
@@ -175,6 +177,8 @@ class Driver:
             return body.form != "json" or "schema" not in media or self._described.allows(media.at("schema"), value)
 
         sample = self._samples.value(self._schema_of_body(call), fits=is_described)
+        if call.series and call.flag and call.flag.is_own and call.flag.argument.place == "body":
+            sample[call.flag.argument.name] = False  # with it the success is another one
         if not body.has_fields:
             found["body"] = _given(sample)
             return found, sample, given
@@ -193,6 +197,8 @@ class Driver:
 
     def _response(self, call: Call) -> tuple[int, Any]:
         """Return the status and the body of a success."""
+        if _is_stream(call):
+            return 200, self._items(call)
         status, result = next(iter(call.successes.items()))
         code = status if isinstance(status, int) else 200
         if result.form != "json":
@@ -203,7 +209,34 @@ class Driver:
         media = next(each for name, each in response["content"].items() if name in wanted)
         return code, self._samples.value(media.get("schema", {}), sends=False)
 
+    def _items(self, call: Call) -> list[tuple[str, Any]]:
+        """Return the items of a stream: the name of the event of each, and its value."""
+        assert call.series
+        resolve = self._package.description.resolve
+        contents = [resolve(each).get("content", {}) for each in call.operation.data["responses"].values()]
+        media = next(
+            each
+            for content in contents
+            for name, each in content.items()
+            if "itemSchema" in each and name.partition(";")[0].strip().lower() == call.series.media_type
+        )
+        schemas = media.get("x-stream-events") or {"message": media["itemSchema"]}
+        return [
+            (event, self._samples.value(schema, sends=False) if schema else "text") for event, schema in schemas.items()
+        ]
+
     def _answered(self, status: int, answer: Any, call: Call) -> httpx.Response:
+        if _is_stream(call):
+            assert call.series
+            ends = [mark for mark in call.series.ends or () if mark.at is None]
+            texts = [each if call.series.is_text else json.dumps(each) for _, each in answer]
+            pairs = [*zip((event for event, _ in answer), texts, strict=True)]
+            pairs += [(mark.event or "message", mark.data or "") for mark in ends[:1]]
+            is_events = call.series.media_type == "text/event-stream"
+            lines = [f"event: {event}\ndata: {data}\n\n" if is_events else f"{data}\n" for event, data in pairs]
+            start = "\x1e" if call.series.media_type.endswith("-seq") else ""
+            content = "".join(start + each for each in lines).encode()
+            return httpx.Response(status, content=content, headers={"content-type": call.series.media_type})
         form = next(iter(call.successes.values())).form
         if form == "nothing":
             return httpx.Response(status)
@@ -227,7 +260,18 @@ class Driver:
             yield f"{len(self._seen)} requests"
             return
         yield from arrived.problems(self._seen[0], body, has_body=call.body is not None)
-        if next(iter(call.successes.values())).form == "json" and not same(_plain(result), answer):
+        if _is_stream(call):
+            values = [each for _, each in answer]
+            found = [each.data if hasattr(each, "retry") else each for each in result]
+            if not same(
+                _plain(found),
+                [
+                    json.dumps(each) if hasattr(got, "retry") else each
+                    for each, got in zip(values, result, strict=False)
+                ],
+            ):
+                yield f"returned {json.dumps(_plain(found), default=str)[:150]}, sent {json.dumps(values)[:150]}"
+        elif next(iter(call.successes.values())).form == "json" and not same(_plain(result), answer):
             yield f"returned {_differing(_plain(result), answer)}, sent {_differing(answer, _plain(result))}"
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
@@ -245,6 +289,11 @@ class Driver:
         names = [*security.secrets, *(each.arguments["access_token"] for each in security.tokens)]
         key = dict.fromkeys(names, KEY)
         return {"base_url": "http://localhost", "max_retries": 0, **key}
+
+
+def _is_stream(call: Call) -> bool:
+    """Whether what a call returns, with no more arguments than its description asks for, is a stream of items."""
+    return call.series is not None and call.flag is None
 
 
 _IN_PYTHON: Mapping[str, Any] = {

@@ -46,6 +46,16 @@ class NoSampleError(Exception):
     """No value could be made that the schema allows."""
 
 
+def contradicts(error: Any) -> bool:
+    """Whether an error is of a description that leaves no value: then it is the closest one that is sent.
+
+    A union may list a member twice, or members that nothing tells apart; a closed part of an allOf may forbid what
+    another one has.
+    """
+    said = ("more than one", "Additional properties are not allowed", "False schema does not allow")
+    return any(each in error.message for each in said)
+
+
 class Samples:
     """Makes values for the schemas of one document, whose references name its own components."""
 
@@ -74,9 +84,7 @@ class Samples:
             if self.allows(schema, found, sends=sends) and fits(found):
                 return found
         for found in made:
-            # A union may list a member twice, or members that nothing tells apart: nothing is of one alone.
-            errors = self._validator(schema).iter_errors(found)
-            if all("more than one" in error.message for error in errors) and fits(found):
+            if all(contradicts(error) for error in self._validator(schema).iter_errors(found)) and fits(found):
                 return found
         raise NoSampleError
 

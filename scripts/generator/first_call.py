@@ -1,0 +1,100 @@
+"""The call that the README of a package begins with: the plainest one of the API, and arguments for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .calls import Call
+from .kinds import Kind
+from .models import Models
+from .parameters import Argument
+
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "choice": (str, int),
+}
+_PLAIN: Mapping[str, Any] = {
+    "boolean": True,
+    "integer": 1,
+    "number": 1,
+    "null": None,
+    "anything": "text",
+    "file": b"...",
+}
+_TEXTS = {"day": "2026-01-31", "moment": "2026-01-31T12:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
+_DEEPEST = 5
+
+
+def first_call(calls: Iterable[Call]) -> Call | None:
+    """Return the plainest call: one that reads, is not deprecated, and takes the fewest and simplest arguments."""
+
+    def cost(call: Call) -> tuple[bool, bool, int, int]:
+        required = [each for each in call.arguments if each.required]
+        odd = sum(each.kind.form not in _PYTHON_TYPES or "pattern" in each.kind.limits for each in required)
+        is_plain = call.operation.method == "GET" and not call.is_binary and call.results[0].form == "json"
+        return bool(call.operation.data.get("deprecated")), not is_plain, odd, len(required)
+
+    return min(calls, key=cost, default=None)
+
+
+def example(call: Call, models: Models) -> str:
+    """Return the arguments of a call as code."""
+    required = [each for each in call.arguments if each.required]
+    positional = [repr(_of(each, call, models)) for each in required if each.place == "path"]
+    named = [f"{each.python_name}={_of(each, call, models)!r}" for each in required if each.place != "path"]
+    return ", ".join((*positional, *named))
+
+
+def _of(argument: Argument, call: Call, models: Models) -> Any:
+    _, node = call.operation.parameters.get((argument.place, argument.name), ("", {}))
+    said = {**argument.schema, **({"example": node["example"]} if "example" in node else {})}
+    return _sample(argument.kind, said, models)
+
+
+def _sample(kind: Kind, said: Mapping[str, Any], models: Models, within: int = 0) -> Any:
+    """Return a value of a kind: one that the description shows, if it is one, else a made-up one."""
+    for each in _shown(said):
+        if isinstance(each, _PYTHON_TYPES.get(kind.form, ())) and _fits(each, kind):
+            return each
+    if kind.values:
+        return kind.values[0]
+    if kind.form in _TEXTS:
+        return _TEXTS[kind.form]
+    if kind.form == "string":
+        return "text"[: kind.limits.get("max_length")].ljust(kind.limits.get("min_length") or 0, "x")
+    if kind.form in ("integer", "number"):
+        lowest = max(kind.limits.get("minimum", 1), kind.limits.get("above", 0) + 1)
+        return kind.limits.get("multiple_of", lowest)
+    if within == _DEEPEST:
+        return None
+    if kind.form == "array":
+        return [_sample(kind.inner[0], {}, models, within + 1)] * (kind.limits.get("min_length") or 1)
+    if kind.form == "union" and kind.inner:
+        return _sample(kind.inner[0], {}, models, within + 1)
+    if kind.form == "model":
+        found = (each for each in models.model(kind.name).properties if each.required and not each.read_only)
+        return {each.python_name: _sample(each.kind, each.schema, models, within + 1) for each in found}
+    return {} if kind.form == "map" else _PLAIN.get(kind.form, "text")
+
+
+def _shown(said: Mapping[str, Any]) -> Iterator[Any]:
+    yield from (said[key] for key in ("example", "default", "const") if key in said)
+    examples: Any = said.get("examples")
+    yield from examples if isinstance(examples, Sequence) and not isinstance(examples, str) else ()
+
+
+def _fits(value: Any, kind: Kind) -> bool:
+    """Whether a value that is shown keeps the limits that are looked at before it is sent."""
+    if kind.form == "choice":
+        return value in kind.values
+    if isinstance(value, bool) != (kind.form == "boolean") or (isinstance(value, str) and not value.isprintable()):
+        return False
+    if isinstance(value, str):
+        shortest, longest = kind.limits.get("min_length", 1), kind.limits.get("max_length", len(value))
+        return "pattern" not in kind.limits and shortest <= len(value) <= longest
+    lowest, highest = kind.limits.get("minimum", value), kind.limits.get("maximum", value)
+    return bool(lowest <= value <= highest)

@@ -1,0 +1,31 @@
+"""The overlays that only some packages have are typed as strictly as those that lmnt has itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator.settings import ROOT
+
+from .echo import made
+
+NAMES = ("gates", "places", "answers", "letters", "asking")
+
+
+@pytest.mark.once
+def test_packages_with_every_way_of_calling_are_typed(tmp_path: Path) -> None:
+    for name in NAMES:
+        made(name, tmp_path)
+    there = {path.name for path in tmp_path.glob("*/*.py")}
+    assert {"tokens.py", "servers.py", "forms.py"} <= there
+    mypy = ["mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / ".mypy_cache"), *NAMES]
+    ours = [str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*.py") if path.stem in OVERLAYS]
+    for check in (mypy, ["basedpyright", "--pythonpath", sys.executable, "--level", "error", *ours]):
+        run = subprocess.run([sys.executable, "-m", *check], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+OVERLAYS = ("tokens", "servers", "forms", "credentials", "client")
