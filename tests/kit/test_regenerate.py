@@ -90,7 +90,7 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
             'ref: "#/components/schemas/Nothing"',
             "schema/$ref: '#/components/schemas/Nothing' leads nowhere; write where it is",
         ),
-        ("templates/union.py.jinja", "{{ name }}: TypeAlias", "{{ nam }}: TypeAlias", "templates/union.py.jinja"),
+        ("templates/union.py.jinja", "Codec[{{ name }}]", "Codec[{{ nam }}]", "templates/union.py.jinja"),
         ("templates/model.py.jinja", "{% for prop in props %}", "{% for prop on props %}", "templates/model.py.jinja"),
         ("templates/description.py.jinja", "NAME = ", "NAME == = ", "ruff"),
         ("templates/description.py.jinja", "NAME = ", "THAT = object  #  object at 0x", "shows an object"),
