@@ -15,7 +15,7 @@ from . import http_types
 from .event_loops import sleep
 from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
 from .handles import Handle
-from .omit import NotGiven
+from .omitted import NotGiven
 from .operation import Operation
 from .options import CallOptions, ClientOptions, Secret, field_value, given
 from .reading import aread_start, aread_whole, read_start, read_whole

@@ -10,7 +10,7 @@ from .bodies import FormBody, MultipartBody, RequestBody, given_fields, is_empty
 from .codec import Codec, MismatchError, at
 from .files import DEFAULT_MEDIA_TYPE, Upload, part_of_any_kind
 from .model import Model, write_fields
-from .omit import Omit
+from .omitted import Omit
 from .parameter_styles import Encoded, QueryStyle, json_text
 from .values import sendable
 

@@ -15,7 +15,7 @@ from .bodies import RequestBody
 from .codec import Codec, MismatchError, at
 from .errors import InvalidArgumentError
 from .model import ResultText
-from .omit import Omit
+from .omitted import Omit
 from .options import field_value
 from .parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
 from .values import sendable

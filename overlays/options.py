@@ -16,7 +16,7 @@ from . import description, http_types
 from .deadline import Deadline
 from .errors import InvalidArgumentError
 from .handles import Handle
-from .omit import NotGiven, Omit, not_given
+from .omitted import NotGiven, Omit, not_given
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
 

@@ -7,10 +7,9 @@ Turns text into speech, in one piece or while it is still being made, and keeps 
 from __future__ import annotations
 
 import os as _os
-from typing import TYPE_CHECKING
 
-# Not lazily: importing the module would put the module itself in the place of this name.
-from .omit import omit as omit
+# As `typing` has it; to import that takes most of the time that importing the package would.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from . import models as models
@@ -58,10 +57,11 @@ if TYPE_CHECKING:
     from .model import ResultDict as ResultDict
     from .model import ResultList as ResultList
     from .model import ResultText as ResultText
-    from .omit import NOT_GIVEN as NOT_GIVEN
-    from .omit import NotGiven as NotGiven
-    from .omit import Omit as Omit
-    from .omit import not_given as not_given
+    from .omitted import NOT_GIVEN as NOT_GIVEN
+    from .omitted import NotGiven as NotGiven
+    from .omitted import Omit as Omit
+    from .omitted import not_given as not_given
+    from .omitted import omit as omit
     from .options import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
     from .options import Body as Body
     from .options import Headers as Headers
@@ -127,12 +127,12 @@ _NAMES = {
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
     "Model": ("model", "Model"),
-    "NOT_GIVEN": ("omit", "NOT_GIVEN"),
+    "NOT_GIVEN": ("omitted", "NOT_GIVEN"),
     "NoneType": ("requests", "NoneType"),
     "NotFoundError": ("errors", "NotFoundError"),
-    "NotGiven": ("omit", "NotGiven"),
+    "NotGiven": ("omitted", "NotGiven"),
     "NotPicklableError": ("errors", "NotPicklableError"),
-    "Omit": ("omit", "Omit"),
+    "Omit": ("omitted", "Omit"),
     "PaymentRequiredError": ("errors", "PaymentRequiredError"),
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
     "ProxiesTypes": ("transport.defaults", "ProxiesTypes"),
@@ -163,7 +163,8 @@ _NAMES = {
     "file_from_path": ("files", "file_from_path"),
     "models": ("models", ""),
     "no_retry_waits": ("retries", "no_retry_waits"),
-    "not_given": ("omit", "not_given"),
+    "not_given": ("omitted", "not_given"),
+    "omit": ("omitted", "omit"),
     "resources": ("resources", ""),
     "types": ("types", ""),
 }

@@ -9,7 +9,7 @@ from .codec import Codec, at
 from .errors import InvalidArgumentError
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, fields_of, write_fields
-from .omit import Omit
+from .omitted import Omit
 from .parameter_styles import json_text
 from .values import sendable
 

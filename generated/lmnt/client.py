@@ -10,7 +10,7 @@ from . import http_types as _http_types
 from . import resources as _resources
 from .http_methods import AsyncRequests, SyncRequests
 from .lazy import lazy_property
-from .omit import NotGiven, not_given
+from .omitted import NotGiven, not_given
 from .options import DEFAULT_MAX_RETRIES, ClientOptions, Key, Secret
 
 

@@ -22,7 +22,7 @@ from .failures import refusal, unreadable
 from .files import Upload
 from .logs import listener
 from .multipart import boundary_of, sections_of
-from .omit import Omit
+from .omitted import Omit
 from .operation import Operation, arguments_of, query_pairs
 from .options import SECRET_HEADERS, CallOptions, ClientOptions, Secret, TokenSource, check_headers, given
 from .parameter_styles import Encoded

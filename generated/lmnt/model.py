@@ -14,7 +14,7 @@ import attrs
 
 from .codec import Codec, Field, MismatchError, anything, array, at, mapping, replaced
 from .errors import InvalidArgumentError
-from .omit import Omit
+from .omitted import Omit
 from .pydantic_schemas import Serializer, built_on, checked
 from .readers import reader
 

@@ -13,7 +13,7 @@ from .calls import Mode
 from .codec import Codec, MismatchError, anything, string
 from .errors import InvalidArgumentError
 from .files import FileTypes, Upload, binary
-from .omit import not_given
+from .omitted import not_given
 from .operation import Operation, arguments_of
 from .options import CallOptions, Headers, Query
 from .pydantic_schemas import typed_dict

@@ -20,7 +20,7 @@ import httpx
 
 from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
-from ..omit import Omit
+from ..omitted import Omit
 from ..options import SECRET_PARAMETERS
 from ..shielding import to_its_end
 from .carriers import Carrier, Way

@@ -12,7 +12,7 @@ from .. import description, http_types
 from ..deadline import Deadline
 from ..errors import APIError
 from ..files import Upload
-from ..omit import NotGiven, Omit
+from ..omitted import NotGiven, Omit
 from ..options import Secret
 from .codings import Decoder
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..event_loops import running_loop
 from ..logs import listener
-from ..omit import NotGiven
+from ..omitted import NotGiven
 from .carriers import Carrier, Owner, Way, haste
 from .connections import Connections, keep_alive
 from .direct import road

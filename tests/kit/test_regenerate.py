@@ -222,7 +222,7 @@ def test_ends_of_lines_are_no_difference(run: Run, tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     code, told = run(*petshop, "--check")
     assert (code, told.strip()) == (0, "petshop is what its sources give.")
-    edit(tmp_path / "clients" / "petshop" / "omit.py", "class Omit", "class  Omit")
+    edit(tmp_path / "clients" / "petshop" / "omitted.py", "class Omit", "class  Omit")
     code, told = run(*petshop, "--check")
     assert code == 1
     assert [line for line in told.splitlines() if line[:1] in ("+", "-")][2:] == ["-class  Omit:", "+class Omit:"]

@@ -168,9 +168,9 @@ def test_a_copy_checks_itself_and_makes_copies(copy: Path, tmp_path: Path) -> No
     run = python("-m", "speaking.vendor", "again", "--only", "accounts", path=tmp_path)
     assert run.returncode == DONE, run.stderr
     assert vendor("--check", tmp_path / "again") == DONE
-    edit(copy / "omit.py", "class", "class ")
+    edit(copy / "omitted.py", "class", "class ")
     run = python("-m", "speaking.vendor", "third", path=tmp_path)
-    assert (run.returncode, "omit.py changed" in run.stderr) == (MODIFIED, True)
+    assert (run.returncode, "omitted.py changed" in run.stderr) == (MODIFIED, True)
 
 
 # Ends of lines
@@ -214,17 +214,17 @@ def test_git_changes_no_end_of_a_line_in_a_copy(copy: Path) -> None:
 def test_ends_of_lines_that_git_has_changed_are_no_edit(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_older(copy)
     clone = cloned(copy)
-    assert (clone / "omit.py").read_bytes().count(b"\r\n") > 10
+    assert (clone / "omitted.py").read_bytes().count(b"\r\n") > 10
     assert b"\r\n" in (clone / RECORD).read_bytes()
     capsys.readouterr()
     assert vendor("--check", clone) == OUTDATED
     assert "too, with other files" in capsys.readouterr().out
-    edit(clone / "omit.py", "class Omit", "class  Omit")
+    edit(clone / "omitted.py", "class Omit", "class  Omit")
     (clone / "calls.py").write_bytes((clone / "calls.py").read_bytes().replace(b"\r\n", b"\r", 1))
     assert vendor("--check", clone) == MODIFIED
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:3]] == [
         "calls.py changed",
-        "omit.py changed",
+        "omitted.py changed",
     ]
     assert vendor("--update", clone) == MODIFIED
     git(clone, "checkout", "--quiet", ".")

@@ -16,7 +16,7 @@ from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_params import SpeechGenerateParams
 from ..models.speech_model import SpeechModel
-from ..omit import Omit, omit
+from ..omitted import Omit, omit
 
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
     **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),

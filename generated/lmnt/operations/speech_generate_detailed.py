@@ -17,7 +17,7 @@ from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_detailed_params import SpeechGenerateDetailedParams
 from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
 from ..models.speech_model import SpeechModel
-from ..omit import Omit, omit
+from ..omitted import Omit, omit
 
 _RESULT: _operation.Reader[SpeechGenerateDetailedResponse] = _model.model(SpeechGenerateDetailedResponse)
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {

@@ -14,7 +14,7 @@ from ..files import FileTypes
 from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_create_params import VoiceCreateParams
-from ..omit import Omit, omit
+from ..omitted import Omit, omit
 
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {

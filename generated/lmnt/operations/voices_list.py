@@ -14,7 +14,7 @@ from ..models.boolean_text import BooleanText
 from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
-from ..omit import Omit, omit
+from ..omitted import Omit, omit
 
 _QUERY_OWNER: _codec.Codec[object] = _codec.choice(get_args(VoiceOwnerFilter), _codec.string)
 _QUERY_STARRED: _codec.Codec[object] = _unions.union(

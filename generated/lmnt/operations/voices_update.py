@@ -13,7 +13,7 @@ from .. import operation as _operation
 from ..models.error_response import ErrorResponse
 from ..models.voice_update_params import VoiceUpdateParams
 from ..models.voice_update_response import VoiceUpdateResponse
-from ..omit import Omit, omit
+from ..omitted import Omit, omit
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[VoiceUpdateResponse] = _model.model(VoiceUpdateResponse)

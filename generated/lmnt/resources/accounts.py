@@ -7,7 +7,7 @@ from .. import http_types as _http_types
 from .. import resource as _resource
 from ..lazy import lazy_property
 from ..models.account_retrieve_response import AccountRetrieveResponse
-from ..omit import NotGiven, not_given
+from ..omitted import NotGiven, not_given
 from ..operations import accounts_retrieve as _accounts_retrieve
 from ..options import Body, CallOptions, Headers, Query
 from ..pydantic_schemas import Setting

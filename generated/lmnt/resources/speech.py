@@ -12,7 +12,7 @@ from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
 from ..models.speech_model import SpeechModel
-from ..omit import NotGiven, Omit, not_given, omit
+from ..omitted import NotGiven, Omit, not_given, omit
 from ..operations import speech_generate as _speech_generate
 from ..operations import speech_generate_detailed as _speech_generate_detailed
 from ..options import Body, CallOptions, Headers, Query

@@ -8,7 +8,7 @@ from ..async_speech_session import AsyncSessionOpener, AsyncSpeechSession
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_stream_format import SpeechStreamFormat
-from ..omit import NotGiven, Omit, not_given, omit
+from ..omitted import NotGiven, Omit, not_given, omit
 from ..options import Body, CallOptions, Headers, Query
 from ..pydantic_schemas import Setting
 from ..resource import AsyncResource, SyncResource

@@ -15,7 +15,7 @@ from ..models.voice import Voice
 from ..models.voice_delete_response import VoiceDeleteResponse
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..models.voice_update_response import VoiceUpdateResponse
-from ..omit import NotGiven, Omit, not_given, omit
+from ..omitted import NotGiven, Omit, not_given, omit
 from ..operations import voices_create as _voices_create
 from ..operations import voices_delete as _voices_delete
 from ..operations import voices_list as _voices_list

@@ -20,7 +20,7 @@ from websockets.http11 import Response as HandshakeResponse
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
 from ..exchange import numbered
 from ..failures import refusal, unreadable
-from ..omit import Omit
+from ..omitted import Omit
 from ..options import Secret
 from ..retries import Attempts
 from .limits import Limits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ...errors import InvalidArgumentError
-from ...omit import Omit, omit
+from ...omitted import Omit, omit
 from ...options import Secret
 from ..limits import NotConnected
 from .pool import Origin
