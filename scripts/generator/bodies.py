@@ -133,9 +133,6 @@ class Bodies:
             form = "json" if is_json(media_type) else "text" if is_text(media_type) else "raw"
         if form == "form" and kind.form == "string":
             form = "text"  # which the caller encodes
-        if form == "json" and kind.form == "file":
-            form = "raw"
-            self._report.tell(here, "JSON that is bytes", "the body is bytes that the caller makes")
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
             self._check_fields(form, kind, encoding, here)

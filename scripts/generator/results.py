@@ -166,9 +166,6 @@ class Results:
         kind = self._kinds.of(node.get("schema"), here)
         # Frameworks write `*/*` for what is JSON; what has a structure is.
         if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
-            if kind.form == "file":
-                self._report.tell(here, "JSON that is bytes", "the body is handed out as bytes")
-                return BYTES
             if self._models.bytes_in(kind):
                 means = "they are the text that JSON has in their place"
                 self._report.tell(here, "bytes, which JSON cannot hold", means)

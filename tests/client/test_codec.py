@@ -31,7 +31,7 @@ from lmnt.models import (
     VoiceUpdateParams,
 )
 from lmnt.models.speech_session_client_message import CODEC as CLIENT_MESSAGE
-from lmnt.models.speech_session_server_message import CODEC as SERVER_MESSAGE
+from lmnt.models.speech_session_server_event import CODEC as SERVER_EVENT
 
 MOMENT = datetime.datetime(2026, 2, 3, 4, tzinfo=datetime.UTC)
 VOICE: dict[str, Any] = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
@@ -192,11 +192,11 @@ def test_secrets_of_models_are_not_shown() -> None:
 
 
 def test_unions_are_told_apart_by_their_tag() -> None:
-    ready = SERVER_MESSAGE.read({"type": "ready", "request_id": "r", "new": 1})
+    ready = SERVER_EVENT.read({"type": "ready", "request_id": "r", "new": 1})
     assert type(ready).__name__ == "SpeechSessionReady"
-    assert "type must be one of ready, timestamps" in mismatch(SERVER_MESSAGE.read, {"type": "new"})
+    assert "type must be one of ready, timestamps" in mismatch(SERVER_EVENT.read, {"type": "new"})
     for value in (None, [], {}, {"type": []}, 5):
-        assert "type must be one of" in mismatch(SERVER_MESSAGE.read, value)
+        assert "type must be one of" in mismatch(SERVER_EVENT.read, value)
     finish = CLIENT_MESSAGE.read({"type": "finish"})
     assert CLIENT_MESSAGE.write(finish) == {"type": "finish"}
 

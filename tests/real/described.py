@@ -397,7 +397,7 @@ class Arrived:
         elif bare == "application/x-www-form-urlencoded" and isinstance(body, Mapping):
             yield from self._form(request, body, media)
         elif bare == "multipart/form-data" and isinstance(body, Mapping):
-            yield from self._multipart(request, body, said)
+            yield from self._multipart(request, body, said, media)
 
     def _json(self, request: httpx.Request, body: Any, media: Node) -> Iterator[str]:
         sent = json.loads(request.content) if request.content else None
@@ -420,10 +420,18 @@ class Arrived:
         if left:
             yield f"the form has {left} too"
 
-    def _multipart(self, request: httpx.Request, body: Mapping[str, Any], said: str) -> Iterator[str]:
+    def _multipart(self, request: httpx.Request, body: Mapping[str, Any], said: str, media: Node) -> Iterator[str]:
         message: Any = message_from_bytes(b"content-type: " + said.encode() + b"\r\n\r\n" + request.content)
         parts = [(part.get_param("name", header="content-disposition"), part) for part in message.get_payload()]
-        for name, value in body.items():
+        plain = dict(body)
+        for name, encoding in (media.get("encoding") or {}).items():
+            if name in body and encoding.keys() & {"style", "explode"} and isinstance(body[name], list | Mapping):
+                style = encoding.get("style", "form")
+                pairs = in_query(name, plain.pop(name), style, explode=encoding.get("explode", style == "form"))
+                texts = [(key, part.get_payload(decode=True).decode()) for key, part in parts]
+                yield from self._taken(texts, pairs, name)
+                parts = [each for each in parts if each[0] not in dict(pairs)]
+        for name, value in plain.items():
             items = value if isinstance(value, list) else [value]
             found = [part.get_payload(decode=True) for key, part in parts if key == name]
             if value is None:

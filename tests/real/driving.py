@@ -125,7 +125,9 @@ class Driver:
         """Yield each error that is described: a status, and a body."""
         for name, response in written.responses.items():
             text = name.upper()
-            if text[0] in "45" or (text == "DEFAULT" and not {*written.responses} & {"4XX", "5XX"}):
+            if (text[0] in "45" and (text.isdigit() or text[1:] == "XX")) or (
+                text == "DEFAULT" and not {*written.responses} & {"4XX", "5XX"}
+            ):
                 status = {"4XX": 418, "5XX": 503, "DEFAULT": 500}.get(text) or int(text)
                 json_alone = next((each for each in response.get("content") or {} if "json" in each), None)
                 body: Any = {"message": "text"}
