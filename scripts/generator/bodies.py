@@ -174,9 +174,8 @@ class Bodies:
         """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
         # Frameworks write the usual style beside every field, also where its media type says how it is written.
-        if not {"style", "explode", "allowReserved"} & encoding.keys() or (
-            is_usual and (form == "multipart" or not has_style(prop.kind, self._models))
-        ):
+        is_styled = has_style(prop.kind, self._models) and (form == "form" or prop.kind.form in ("model", "map"))
+        if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
             return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written

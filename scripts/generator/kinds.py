@@ -295,6 +295,8 @@ class Kinds:
             if form == "file" and self._is_in_json(pointer):
                 self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
                 form = "string"
+            if form not in ONE_SPELLING and "pattern" in limits:
+                form = "string"  # the pattern may allow what Python has no such value for, a day in place of a moment
             if form not in ONE_SPELLING and limits:
                 self.tell(pointer, f"a limit of the text of a {schema['format']}")
                 limits = {}

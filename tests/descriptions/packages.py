@@ -55,7 +55,10 @@ class Variants(MetaPathFinder):
         usual = Package(given, document("lmnt"), folder).modules()
         for name, each in documents.items():
             self._shared[name] = set(given.overlays)
-            for module, text in Package(given, copy.deepcopy(each), folder).modules().items():
+            package = Package(given, copy.deepcopy(each), folder)
+            needed = [overlay for overlay in package.settings.overlays if not (LMNT / overlay).is_file()]
+            overlays = {overlay: (ROOT / "overlays" / overlay).read_text("utf-8") for overlay in needed}
+            for module, text in {**package.modules(), **overlays}.items():
                 if usual.get(module) == text:
                     self._shared[name].add(module)
                     continue

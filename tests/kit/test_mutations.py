@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from tests.descriptions.conftest import NAMES
 from tests.descriptions.mock import Mock, key_of
 from tests.descriptions.packages import Variants, document, make_all, texts
 from tests.descriptions.test_descriptions import ROWS
@@ -142,8 +141,9 @@ def test_each_is_typed(made: Variants, tmp_path: Path) -> None:
     for name, names in CHOSEN.items():
         mutations = [MUTATIONS[each] for each in names]
         uses[name] = ("Lmnt", [(each.call, each.args, each.kwargs) for each in mutations])
-    make_all({name: document(name) for name in NAMES}, tmp_path)
-    for name in NAMES:
+    described = dict.fromkeys(row[0] for row in ROWS)
+    make_all({name: document(name) for name in described}, tmp_path)
+    for name in described:
         uses[name] = (name.capitalize(), [row[1:4] for row in ROWS if row[0] == name])
     check = tmp_path / "check"
     for name, (client, calls) in uses.items():

@@ -136,7 +136,7 @@ paths:
   /a:
     get:
       operationId: good
-      responses: {200: {description: It., content: {text/event-stream: {itemSchema: {type: string}}}}}
+      responses: {200: {description: It., content: {text/plain: {schema: {type: object}}}}}
   /b:
     get:
       operationId: bad
@@ -155,7 +155,7 @@ paths:
     read = json.loads(report.read_text(encoding="utf-8"))
     assert [each["id"] for each in read["left_out"]] == ["bad"]
     (found,) = read["told"]
-    assert found["pointer"] == "/paths/~1a/get/responses/200/content/text~1event-stream/itemSchema"
+    assert found["pointer"] == "/paths/~1a/get/responses/200/content/text~1plain/schema"
     text = (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
     assert found["pointer"] in text
     assert "  bad\n    /paths/~1b/get/parameters/0/style: form with explode true" in text

@@ -153,6 +153,8 @@ class Samples:
                     known = whole.get(key, {})
                     both = {name: {"allOf": [known[name], value[name]]} for name in known.keys() & value.keys()}
                     whole[key] = {**known, **value, **both}
+                elif key == "items" and isinstance(whole.get(key), Mapping):
+                    whole[key] = {"allOf": [whole[key], value]}
                 elif key == "required":
                     whole[key] = [*whole.get(key, []), *value]
                 elif key in ("oneOf", "anyOf") and not any(
