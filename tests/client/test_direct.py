@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,6 +137,15 @@ def test_a_lease_that_is_dropped_gives_back_at_once() -> None:
         gc.enable()
 
 
+@pytest.fixture
+def small_heap() -> Iterator[None]:
+    """Keep what other tests have left from the collector, which would take long to look at it."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("is_reusable", [False, True])
 def test_a_lease_that_is_collected_within_a_step_of_the_pool_disturbs_none(
     monkeypatch: pytest.MonkeyPatch, *, is_reusable: bool
@@ -169,13 +178,11 @@ def test_a_lease_that_is_collected_within_a_step_of_the_pool_disturbs_none(
         dropped.append(second)
         del second
         thresholds = gc.get_threshold()
-        gc.freeze()  # what other tests have left takes long to look at
         gc.set_threshold(1, 1, 1)
         try:
             first.release(is_reusable=is_reusable)
         finally:
             gc.set_threshold(*thresholds)
-            gc.unfreeze()
         gc.collect()
         assert [each.is_ready for each in waiting] == [True, True, False]
         assert [each.gate.is_open for each in waiting] == [True, True, False]
