@@ -15,7 +15,7 @@ from .echo import Answer, Caller, Echo, answered, made
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Report]:
-    return made("answers", tmp_path_factory.mktemp("answers"))
+    return made("replies", tmp_path_factory.mktemp("replies"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from generator.settings import ROOT
 
 from .echo import made
 
-NAMES = ("gates", "places", "answers", "letters", "asking")
+NAMES = ("gates", "places", "replies", "letters", "asking")
 
 
 @pytest.mark.once
