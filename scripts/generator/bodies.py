@@ -173,8 +173,9 @@ class Bodies:
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
         """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
-        # Frameworks write the usual style beside every field, also where its media type says how it is written.
-        is_styled = has_style(prop.kind, self._models) and (form == "form" or prop.kind.form in ("model", "map"))
+        # Frameworks write `style: form`, and no more, beside every field, also where its media type says how it is written.
+        is_meant = form == "form" or (prop.kind.form in ("model", "map") and "explode" in encoding)
+        is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
             return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
