@@ -173,7 +173,7 @@ class Bodies:
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
         """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
-        # Frameworks write `style: form`, and no more, beside every field, also where its media type says how it is written.
+        # Frameworks write `style: form`, and no more, beside every field, also where its media type says what is sent.
         is_meant = form == "form" or (prop.kind.form in ("model", "map") and "explode" in encoding)
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):

@@ -64,7 +64,7 @@ class Accounting:
     def _is_read(self, key: tuple[str, str], status: str) -> bool:
         """Whether a response is what a success holds, or raises the error of its status."""
         named = {str(each).upper() for each in self._calls[key].successes}
-        return status.upper() in named or status[0] != "2"
+        return status.upper() in named or status[0] != "2" or self._calls[key].series is not None
 
     def _outcome(self, node: Node, *, is_there: bool) -> str:
         """Return the outcome: what is in the package may be told in part."""
