@@ -391,7 +391,7 @@ def call(
     client: Any = resource._client  # pyright: ignore[reportPrivateUsage]  # the pages are of its making
     kind = AsyncPage if isinstance(client, AsyncCalls) else Page
     asked = _paged(kind, client, paging, operation, options, _Place(0, {}))
-    return cast("Page[ItemT, ResultT]", resource._call(asked, options))  # pyright: ignore[reportPrivateUsage]
+    return cast("Page[ItemT, ResultT]", resource._call(asked, options))  # pyright: ignore[reportPrivateUsage]  # that of the same package
 
 
 def acall(
@@ -402,9 +402,9 @@ def acall(
 
     def first() -> Coroutine[Any, Any, Any]:
         asked = _paged(AsyncPage, client, paging, operation, options, _Place(0, {}))
-        return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]
+        return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # that of the same package
 
-    is_plain = resource._mode is Mode.PARSED  # pyright: ignore[reportPrivateUsage]
+    is_plain = resource._mode is Mode.PARSED  # pyright: ignore[reportPrivateUsage]  # that of the same package
     found: Any = AsyncPager(first) if is_plain else first()  # what an application may hand to a task, as elsewhere
     return cast("AsyncPager[ItemT, ResultT]", found)
 

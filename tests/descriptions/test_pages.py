@@ -145,7 +145,7 @@ def books(*titles: str, **meta: Any) -> tuple[int, dict[str, str], Any]:
 
 def by_cursor(pages: dict[str | None, Any]) -> Callable[[str, dict[str, str], Any], Any]:
     """Answer by the cursor that is asked for."""
-    return lambda path, query, body: pages[query.get("after")]  # noqa: ARG005
+    return lambda path, query, body: pages[query.get("after")]  # noqa: ARG005  # every page is asked for in the same way
 
 
 THREE = by_cursor({None: books("a", "b", next="2"), "2": books("c", next="3&é", more=True), "3&é": books("d")})
@@ -224,30 +224,30 @@ def test_raw_and_streaming_access_give_the_first_page(reader: Reader, server: Se
     assert len(server.seen) == 6
 
 
-def by_offset(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
+def by_offset(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001  # every page is asked for in the same way
     authors = list("abcde")
     start = int(query.get("skip", 0))
     return 200, {}, {"authors": authors[start : start + 2], "count": 5}
 
 
-def by_page(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
+def by_page(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001  # every page is asked for in the same way
     number = int(query.get("page", 1))
     return 200, {}, {"loans": [{"book": {"title": f"{number}"}}], "pages": 3}
 
 
-def by_link(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
+def by_link(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001  # every page is asked for in the same way
     number = int(query.get("p", 1))
     links = f'</v1/rooms?p=1,1>; rel="first", </v1/rooms?p={number + 1}>; title="a, \\"b\\""; REL="last Next"'
     return 200, {"link": links if number < 3 else "</v1/rooms?p=1>; rel=first"}, [{"name": f"{number}"}]
 
 
-def by_url(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
+def by_url(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001  # every page is asked for in the same way
     number = int(query.get("p", 1))
     following = f"?p={number + 1}&room=x#top" if number < 3 else None
     return 200, {}, {"items": [{"name": f"{number}"}], "links": {"next": following}}
 
 
-def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001
+def by_body(path: str, query: dict[str, str], body: Any) -> Any:  # noqa: ARG001  # every page is asked for in the same way
     number = (body or {}).get("page", 1)
     assert type(number) is int
     return books(f"{number}", next=str(number + 1) if number < 3 else "")
@@ -282,7 +282,7 @@ def test_every_style_walks_all_pages(
 
 
 def test_without_a_total_the_empty_page_is_the_end(reader: Reader, server: Server) -> None:
-    server.answer = lambda path, query, body: (  # noqa: ARG005
+    server.answer = lambda path, query, body: (  # noqa: ARG005  # every page is asked for in the same way
         (200, {}, {"authors": ["a"] if int(query.get("skip", 0)) < 2 else [], "count": None})
     )
     assert reader.walk(reader.wait(reader.client.authors.list())) == ["a", "a"]
@@ -387,10 +387,10 @@ def test_a_next_page_at_another_host_never_gets_the_key(reader: Reader, server: 
     assert not {"x-key", "authorization", "cookie"} & headers.keys()
     assert KEY not in str(other.seen)
     # And from there back: the key is not for whoever the other host names, but for the host it was given for.
-    other.answer = lambda path, query, body: (  # noqa: ARG005
+    other.answer = lambda path, query, body: (  # noqa: ARG005  # every page is asked for in the same way
         200, {}, {"items": [], "links": {"next": f"{server.url}/v1/last" if "p" in query else "/v1/here?"}},
     )  # fmt: skip
-    server.answer = lambda path, query, body: (  # noqa: ARG005
+    server.answer = lambda path, query, body: (  # noqa: ARG005  # every page is asked for in the same way
         last if path == "/v1/last" else (200, {}, {"items": [], "links": {"next": f"{other.url}/v1/shelves?p=2"}})
     )
     assert [each.name for each in reader.walk(reader.wait(reader.client.shelves.list()))] == ["b"]
@@ -403,7 +403,7 @@ def test_a_key_in_the_query_goes_with_pages_of_the_same_host_alone(folder: Path,
     reader = Reader(load("library_by_query", folder), server.url, awaits=awaits)
     other = Server()
     other.answer = lambda *_: (200, {}, {"items": []})
-    server.answer = lambda path, query, body: (  # noqa: ARG005
+    server.answer = lambda path, query, body: (  # noqa: ARG005  # every page is asked for in the same way
         200, {}, {"items": [], "links": {"next": f"{other.url}/?key={KEY}&q=1" if "p" in query else f"?p=2&key={KEY}"}},
     )  # fmt: skip
     reader.walk(reader.wait(reader.client.shelves.list()))
@@ -422,7 +422,7 @@ def test_a_token_goes_with_pages_of_the_same_host_alone(folder: Path, server: Se
     for token in (KEY, lambda: KEY):
         reader = Reader(package, server.url, awaits=awaits, key="access_token", access_token=token)
         server.seen.clear()
-        server.answer = lambda path, query, body: (  # noqa: ARG005
+        server.answer = lambda path, query, body: (  # noqa: ARG005  # every page is asked for in the same way
             200, {}, {"items": [], "links": {"next": f"{other.url}/" if "p" in query else "?p=2"}},
         )  # fmt: skip
         reader.walk(reader.wait(reader.client.shelves.list()))
