@@ -88,7 +88,7 @@ def test_actions_see_what_went_before_and_share_nothing(tmp_path: Path) -> None:
         ({"target": "$.nothing", "update": {}}, "#/actions/0/target: $.nothing selects nothing; take the action out"),
         ({"target": "$.info", "update": {"title": "Shop"}}, "#/actions/0: what $.info selects is so already"),
         ({"target": "$.info", "update": {}}, "is so already"),
-        ({"target": "paths", "remove": True}, "#/actions/0/target: 'paths' is no JSONPath (RFC 9535): expected '$'"),
+        ({"target": "paths", "remove": True}, "#/actions/0/target: 'paths' is no JSONPath (RFC 9535): "),
         ({"target": "$.a[?@.b ==", "remove": True}, "is no JSONPath"),
         ({"target": "$[?no(@)]", "remove": True}, "is no JSONPath"),
         ({"target": 1, "remove": True}, "1 is no JSONPath; write a text"),
