@@ -119,7 +119,9 @@ def without_key(url: str) -> str:
 
 def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
     """Return what gives the tokens of a call."""
-    return [source for _, _, names in schemes for name in names if isinstance(source := keys.get(name), TokenSource)]
+    found = [keys.get(name) for _, _, names in schemes for name in names]
+    # Not by `TokenSource`: to ask whether something has the methods of a Protocol takes as long as the rest of it.
+    return [each for each in found if each is not None and not isinstance(each, Secret)]
 
 
 def bearing(
