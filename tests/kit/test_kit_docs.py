@@ -64,7 +64,7 @@ def test_the_page_shows_what_the_commands_print_and_the_code_that_runs(
         printed.append(f"{line}\n{said}")
     assert counted(texts[1] + texts[3]) == counted("".join(printed))
     jobs = {"/jobs": {"data": [{"id": "a"}], "next": "b"}, "/jobs?after=b": {"data": [{"id": "c", "done": True}]}}
-    server.answer = lambda path, query, body: (  # noqa: ARG005
+    server.answer = lambda path, query, body: (  # noqa: ARG005  # what a server is asked with
         200, {}, ["began"] if path.endswith("trace") else jobs[path + ("?after=b" if query else "")]
     )  # fmt: skip
     Path("use.py").write_text(texts[4], encoding="utf-8")
