@@ -196,7 +196,7 @@ class _Steps(Generic[T]):
             if not self._parts.proves_end:
                 self._guard.complete = None
         if self._parts.is_over:
-            self._is_over = self._guard.complete = True
+            self._guard.complete = True
 
     def _fail(self, error: BaseException) -> None:
         """Take what ended a step. What is no failure of the body has interrupted it, and bytes may be lost."""
@@ -213,7 +213,7 @@ class _Steps(Generic[T]):
         self._is_over = True
 
     def _abandon(self) -> None:
-        if self._error is None and (self._ready or not self._is_over):
+        if self._error is None and (self._ready or not (self._is_over or self._parts.is_over)):
             self._fail(BodyFailure(StreamTruncatedError, "it was closed by this side"))
         self._ready.clear()
 
@@ -248,6 +248,9 @@ class BodyIterator(_Steps[T], Iterator[T]):
     def _advance(self) -> None:
         if not self._has_begun and not self._start():
             return
+        if self._parts.is_over:
+            self._finish()
+            return
         try:
             with body_failures(self._response):
                 if self._chunks is None:
@@ -261,6 +264,14 @@ class BodyIterator(_Steps[T], Iterator[T]):
         finally:
             if self._is_over:
                 self._response.close()
+
+    def _finish(self) -> None:
+        """End a body of which all that counts has come."""
+        try:
+            self._response.drain()
+        finally:
+            self._is_over = True
+            self._response.close()
 
     def close(self) -> None:
         """Free the connection; a step after this, if the body had not ended, is an error."""
@@ -308,6 +319,9 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
     async def _advance(self) -> None:
         if not self._has_begun and not self._start():
             return
+        if self._parts.is_over:
+            await self._finish()
+            return
         try:
             with body_failures(self._response):
                 if self._chunks is None:
@@ -323,6 +337,14 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
         finally:
             if self._is_over:
                 await self._response.aclose()
+
+    async def _finish(self) -> None:
+        """End a body of which all that counts has come."""
+        try:
+            await self._response.adrain()
+        finally:
+            self._is_over = True
+            await self._response.aclose()
 
     async def aclose(self) -> None:
         """Free the connection; a step after this, if the body had not ended, is an error."""

@@ -134,6 +134,12 @@ class Response:
         """Return the pieces of the body as they come, content coding as it is."""
         return _nothing()
 
+    def drain(self) -> None:
+        """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
+
+    async def adrain(self) -> None:
+        """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
+
     def close(self) -> None:
         """Free the connection."""
 

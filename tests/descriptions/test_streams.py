@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -225,14 +228,70 @@ def test_what_a_well_known_mark_ends(caller: Caller, peer: Callable[..., Peer]) 
         assert stream.complete is complete
 
 
-def test_nothing_is_waited_for_after_the_end_mark(caller: Caller, peer: Callable[..., Peer]) -> None:
-    def answer(connection: Connection) -> None:
-        connection.send(head(200, {"transfer-encoding": "chunked", **EVENTS}) + b"%x\r\n%b\r\n" % (len(DONE), DONE))
-        connection.peer.over.wait(20)
+BEGUN = head(200, {"transfer-encoding": "chunked", **EVENTS, **ID})
+LAST = b"0\r\n\r\n"
 
-    stream = caller.run(caller.at(peer(answer), timeout=10).answers.create(question="a", stream=True))
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+@pytest.mark.parametrize("rest", [LAST, chunk(PIECE) + LAST, b"0\r\nx-more: 1\r\n\r\n"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_connection_is_kept_after_the_end_mark(
+    caller: Caller, peer: Callable[..., Peer], rest: bytes, is_late: bool
+) -> None:
+    """What follows the mark is read and counts for nothing, whether it comes with it or after it."""
+    is_read = threading.Event()
+
+    def answer(connection: Connection) -> None:
+        connection.send(BEGUN + chunk(DONE) + (b"" if is_late else rest))
+        assert is_read.wait(20)
+        connection.send(rest if is_late else b"")
+        connection.read_request()
+        connection.send(BEGUN + chunk(DONE) + rest)
+
+    server = peer(answer)
+    client = caller.at(server)
+    stream = caller.run(client.answers.create(question="a", stream=True))
+    items = caller.each(stream)
+    assert (next(items).tokens, stream.complete) == (3, True)
+    is_read.set()
+    assert (list(items), stream.response.is_closed) == ([], True)
+    assert len(list(caller.each(caller.run(client.answers.create(question="a", stream=True))))) == 1
+    assert server.connections == 1
+
+
+def more_and_more(connection: Connection) -> None:
+    with suppress(OSError):
+        while True:
+            connection.send(chunk(PIECE * 1000))
+
+
+@pytest.mark.parametrize(
+    "goes_on",
+    [
+        lambda connection: connection.peer.over.wait(20),
+        more_and_more,
+        lambda connection: connection.send(b"no size\r\n"),
+        lambda connection: connection.close(),
+        lambda connection: connection.reset(),
+    ],
+    ids=["silence", "more and more", "garbage", "cut", "reset"],
+)
+def test_what_goes_wrong_after_the_end_mark(caller: Caller, peer: Callable[..., Peer], goes_on: Any) -> None:
+    """Nothing is waited for that does not come at once, and nothing that fails there is an error."""
+
+    def answer(connection: Connection) -> None:
+        connection.send(BEGUN + chunk(DONE))
+        goes_on(connection)
+
+    client = caller.at(peer(answer), timeout=10)
+    since = time.monotonic()
+    stream = caller.run(client.answers.create(question="a", stream=True))
     assert (len(list(caller.each(stream))), stream.complete) == (1, True)
     assert stream.response.is_closed
+    assert time.monotonic() - since < 3
 
 
 # What ends a stream before it should, and the error that it is.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..limits import Limits, NotConnected, Phase, closed_here
 from ..uploads import at_once
-from .parsing import Head, Parser
+from .parsing import MOST_READ, Head, Parser
 from .pool import Lease, Origin, Pool
 from .wire import WireRequest
 
@@ -36,6 +36,10 @@ def _quickest() -> type[Parser]:
 
 RESPONSE_PARSER = _quickest()
 """What reads responses: llhttp where the extra `fast` is installed, else h11."""
+
+
+MOMENT = 0.1
+"""Seconds in which the rest of a body that is of no interest must come, for its connection to be kept."""
 
 
 class Connection(ABC):
@@ -258,6 +262,13 @@ class Chunks(Iterator[bytes], AsyncIterator[bytes]):
             self._is_whole = True
             self._lease.release(is_reusable=self._connection.is_reusable)
         return data
+
+    async def drain(self) -> None:
+        """Read what is left, as long as that is little and comes at once; raises TimedOut, OSError, ProtocolError."""
+        self._limits = self._limits._replace(read=MOMENT).together(Phase.READ)
+        left = MOST_READ
+        while left > 0 and (data := await self._next()):
+            left -= len(data)
 
     async def _next(self) -> bytes:
         while (data := self._here()) is None:

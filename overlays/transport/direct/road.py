@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
-from ..limits import Limits
+from ..limits import Limits, TimedOut
 from ..messages import Request, Response
 from ..network_errors import connection_errors
-from ..uploads import opened
+from ..uploads import at_once, opened
 from .connection import Chunks, Connections
-from .parsing import MOST_READ, Head
+from .parsing import MOST_READ, Head, ProtocolError
 from .wire import WireRequest
 
 
@@ -53,6 +53,16 @@ class DirectResponse(Response):
         return chunks
 
     araw = raw
+
+    def drain(self) -> None:
+        """Read the rest of the body, which is of no interest, if it comes at once: the connection is kept then."""
+        at_once(self.adrain())
+
+    async def adrain(self) -> None:
+        """Read the rest of the body, which is of no interest, if it comes at once: the connection is kept then."""
+        if self._chunks is not None:
+            with suppress(TimedOut, OSError, ProtocolError):
+                await self._chunks.drain()
 
     def close(self) -> None:
         """Free the connection."""
