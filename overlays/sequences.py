@@ -247,7 +247,6 @@ DECODERS: Mapping[str, Callable[[int], Decoder]] = {
     "application/x-ndjson": LineDecoder,
     "application/stream+json": LineDecoder,
     "application/json-seq": SequenceDecoder,
-    "application/geo+json-seq": SequenceDecoder,
 }
 """What reads each media type that is a series; every `+json-seq` is one."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-_TEXTS = {"application/x-ndjson", "application/jsonl", "application/yaml", "application/javascript"}
+import runpy
+from pathlib import Path
 
+_SEQUENCES = runpy.run_path(str(Path(__file__).parents[2] / "overlays" / "sequences.py"))
 
-SEQUENTIAL = {
-    *("text/event-stream", "application/json-seq", "application/stream+json"),
-    *(f"application/{each}" for each in ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "ndjson", "x-ndjson")),
-}
+SEQUENTIAL = frozenset[str](_SEQUENCES["DECODERS"])
+"""Those that a made package reads as series of items, beside every `+json-seq`."""
+
+_TEXTS = SEQUENTIAL | {"application/yaml", "application/javascript"}
 
 
 def bare(media_type: str) -> str:
