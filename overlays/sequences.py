@@ -155,12 +155,9 @@ class LineDecoder(Decoder):
 
     def end(self) -> Iterator[ServerSentEvent]:
         """Return the last line if it is a whole value: of a part of one nothing tells, but that it is no JSON."""
-        rest, self._buffer = bytes(self._buffer), bytearray()
-        if (item := self._item(rest)) is not None:
-            if not _is_json(item.data):
-                self._buffer = bytearray(rest)
-                return
-            yield item
+        if _is_json(rest := bytes(self._buffer)):
+            self._buffer = bytearray()
+            yield from self._items([rest])
 
 
 class SequenceDecoder(Decoder):
@@ -181,8 +178,8 @@ class SequenceDecoder(Decoder):
 
     def end(self) -> Iterator[ServerSentEvent]:
         """Return the last text, if it is whole."""
-        if self._buffer.endswith(b"\n") and _is_json(_text(bytes(self._buffer))):
-            rest, self._buffer = bytes(self._buffer), bytearray()
+        if self._buffer.endswith(b"\n") and _is_json(rest := bytes(self._buffer)):
+            self._buffer = bytearray()
             yield from self._items([rest])
 
 
@@ -227,11 +224,11 @@ def _text(data: bytes) -> str:
         raise SequenceError(f"it is no UTF-8 ({error.reason})") from None
 
 
-def _is_json(text: str) -> bool:
+def _is_json(data: bytes) -> bool:
     import json
 
     try:
-        json.loads(text)
+        json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return False
     return True

@@ -96,6 +96,7 @@ def test_a_comment_at_the_end_is_no_cut(rest: bytes) -> None:
         (b'{"a": 1}\n{"a": 2}\n', ['{"a": 1}', '{"a": 2}'], False),
         (b'{"a": 1}\r\n\r\n\n{"a": 2}', ['{"a": 1}', '{"a": 2}'], False),
         (b'{"a": 1}\n{"a"', ['{"a": 1}'], True),
+        (b'{"a": 1}\n"\xc3', ['{"a": 1}'], True),
         ('"\u2028\u0085"\n'.encode(), ['"\u2028\u0085"'], False),
         (b"\xef\xbb\xbf[1]\n", ["[1]"], False),
         (b"", [], False),
@@ -113,6 +114,7 @@ def test_lines(body: bytes, items: list[str], is_cut: bool) -> None:
         (b'\x1e\x1e{"a": 1}\n', ['{"a": 1}'], False),
         (b"\x1e12\n\x1e1", ["12"], True),
         (b'\x1e{"a": 1}\n\x1e{"a"', ['{"a": 1}'], True),
+        (b'\x1e{"a": 1}\n\x1e"\xc3', ['{"a": 1}'], True),
     ],
 )
 def test_sequences(body: bytes, items: list[str], is_cut: bool) -> None:

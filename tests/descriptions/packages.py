@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import compileall
 import copy
 import importlib
+import shutil
 import sys
+import tempfile
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -39,6 +43,15 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report 
     tidy(folder)
     for each in made:
         add_overlays(each.settings, folder)
+
+
+@cache
+def made(name: str) -> Any:
+    """Return the package of a description of this folder, which is made once in a process."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    make_all({name: document(name)}, folder)
+    return load(name, folder)
 
 
 class Variants(MetaPathFinder):

@@ -15,17 +15,15 @@ import pytest
 
 from tests.client.peers import Connection, Peer, head, serving
 
-from .packages import document, load, make_all
+from .packages import made
 
 EVENTS, LINES = {"content-type": "text/event-stream"}, {"content-type": "application/x-ndjson"}
 ID = {"request-id": "req_7"}
 
 
 @pytest.fixture(scope="session")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("assistant")
-    make_all({"assistant": document("assistant")}, folder)
-    return load("assistant", folder)
+def assistant() -> Any:
+    return made("assistant")
 
 
 class Caller:

@@ -13,9 +13,10 @@ from ..client.modes import PARSERS
 from . import documents, session_report, session_run
 from .places import PROXIES, Places, places
 from .report import differences, markdown, seen
+from .rows import Protocol, Row
 from .run import Ran, run
 from .session_table import SESSION_TABLE, SessionRow
-from .table import TABLE, Protocol, Row
+from .table import TABLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

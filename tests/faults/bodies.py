@@ -35,6 +35,32 @@ def speech(format: str) -> bytes:
     return b"".join(spoken)
 
 
+ITEMS = 100
+"""Items of a stream, the end mark among them."""
+
+PATHS = {"events": "/answers", "lines": "/pulls"}
+"""Where the API of tests/descriptions/assistant.yaml has its streams of each kind."""
+
+
+def event(number: int, **fields: object) -> bytes:
+    """Return an event with a number."""
+    value = {"type": "answer.piece", "text": str(number), "padding": "ö" * 20, **fields}
+    return f"event: {value['type']}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
+
+
+def line(number: int, **fields: object) -> bytes:
+    """Return a line with a number."""
+    return json.dumps({"count": number, "padding": "ö" * 30, **fields}, ensure_ascii=False).encode() + b"\n"
+
+
+@cache
+def items(path: str) -> list[bytes]:
+    """Return the items of a stream, the last of which is the end mark."""
+    if path == PATHS["events"]:
+        return [*map(event, range(1, ITEMS)), event(ITEMS, type="answer.done", tokens=ITEMS)]
+    return [*map(line, range(1, ITEMS)), line(ITEMS, done=True)]
+
+
 def _json(value: object) -> Body:
     return Body("application/json", json.dumps(value).encode())
 
@@ -54,6 +80,9 @@ def whole(method: str, path: str) -> Body:
     if path == "/v1/account":
         plan = {"type": "free", "character_limit": 1000, "commercial_use_allowed": False}
         return _json({"plan": plan, "usage": {"characters": 7}})
+    if path in PATHS.values():
+        media_type = "text/event-stream" if path == PATHS["events"] else "application/x-ndjson"
+        return Body(media_type, b"".join(items(path)))
     if method == "DELETE":
         return _json({"success": True, "padding": "x" * 20_000})
     return _voice()

@@ -19,7 +19,7 @@ from lmnt_server.process import ServerProcess, running
 
 from .bodies import REQUEST_ID
 from .peer import Peer
-from .table import Cause, Greets, Place, Protocol, Raw, Told
+from .rows import Cause, Greets, Place, Protocol, Raw, Told
 
 FAULT = "x-lmnt-fault"
 

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-import lmnt
-
+from .rows import Fails, Kind, Outcome, Protocol, Row, Where
 from .run import Got, Ran
-from .table import Fails, Kind, Outcome, Protocol, Row, Where
 
 
 class Summary(NamedTuple):
@@ -33,7 +31,7 @@ class Summary(NamedTuple):
         if got.error is None:
             complete = got.facts.get("complete", True)
             return cls(None, complete=None if got.warnings else bool(complete), attempts=got.attempts or 0)
-        code = got.error.error_code if isinstance(got.error, lmnt.StreamResetError) else None
+        code = getattr(got.error, "error_code", None) if type(got.error).__name__ == "StreamResetError" else None
         return cls(type(got.error).__name__, code, attempts=got.attempts or 0)
 
     def __str__(self) -> str:

@@ -13,17 +13,21 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
+
 import lmnt
 
 from ..client.modes import KEY, MODES, Sync
-from .bodies import TEXT, speech, whole
+from ..descriptions.packages import made
+from .bodies import ITEMS, PATHS, TEXT, speech, whole
 from .places import FAULT, Places, Site
-from .table import ALL, Fails, Kind, Outcome, Protocol, Row, Succeeds
+from .rows import ALL, Fails, Kind, Outcome, Protocol, Row, Succeeds
 
 WATCHDOG = 30.0
 """Seconds after which a case counts as hung; every timeout of its client is far below."""
@@ -38,6 +42,8 @@ class Got:
     error: BaseException | None = None
     received: bytes | None = None
     """What was handed out, as far as the caller can see it."""
+    items: list[int] | None = None
+    """The numbers of the items that were handed out."""
     facts: dict[str, object] = field(default_factory=dict[str, object])
     """Of the result: complete, bytes_received, request_id."""
     attempts: int | None = None
@@ -127,6 +133,30 @@ def _delete(case: Case) -> None:
     case.note(case.mode.run(case.client.voices.delete("mine", extra_headers=case.headers)))
 
 
+def _take(case: Case, stream: Any) -> None:
+    """Take the items of a stream, and see that what ended it stays its end."""
+    case.got.items = []
+    try:
+        for item in case.mode.each(stream):
+            value = item.data if type(item).__name__ == "UnknownEvent" else item.to_dict()
+            case.got.items.append(int(next(value[name] for name in ("tokens", "count", "text") if name in value)))
+    except Exception as error:
+        if stream.complete is not False or stream.request_id != getattr(error, "request_id", None):
+            case.got.wrong.append(f"after an error the stream says {stream.complete}, {stream.request_id}")
+        with suppress(type(error)):
+            case.got.wrong.append(f"after an error there is {next(case.mode.each(stream), 'an end')}")
+        raise
+    case.note(stream)
+
+
+def _events(case: Case) -> None:
+    _take(case, case.mode.run(case.client.answers.create(question="why?", stream=True)))
+
+
+def _lines(case: Case) -> None:
+    _take(case, case.mode.run(case.client.answers.pull(name="a", stream=True)))
+
+
 class Call(NamedTuple):
     """A way to call: what gets what it gets, how it is made, and the request that it is on the wire."""
 
@@ -135,6 +165,7 @@ class Call(NamedTuple):
     make: Callable[[Case], None]
     method: str
     path: str
+    package: Callable[[], Any] = lambda: lmnt
 
 
 _BYTES = "/v1/ai/speech/bytes"
@@ -147,6 +178,8 @@ CALLS = (
     Call("detailed", Kind.JSON, _detailed, "POST", "/v1/ai/speech"),
     Call("create", Kind.UPLOAD, _create, "POST", "/v1/ai/voice"),
     Call("delete", Kind.UPLOAD, _delete, "DELETE", "/v1/ai/voice/mine"),
+    Call("events", Kind.EVENTS, _events, "POST", PATHS["events"], partial(made, "assistant")),
+    Call("lines", Kind.LINES, _lines, "POST", PATHS["lines"], partial(made, "assistant")),
 )
 
 
@@ -161,7 +194,7 @@ class Ran:
     problems: tuple[str, ...]
 
 
-ONE_OF_A_KIND = tuple(call for call in CALLS if call.name in ("stream", "retrieve", "create"))
+ONE_OF_A_KIND = tuple(call for call in CALLS if call.name in ("stream", "retrieve", "create", "events", "lines"))
 
 
 def run(row: Row, protocol: Protocol, places: Places, calls: Sequence[Call] = CALLS) -> list[Ran]:
@@ -172,14 +205,16 @@ def run(row: Row, protocol: Protocol, places: Places, calls: Sequence[Call] = CA
         if (expected := row.expected(call.kind, protocol)) is not None and call.name not in row.without
         for mode in MODES
     ]
+    for call, *_ in chosen:
+        call.package()  # which is made by one thread
     gots = [Got() for _ in chosen]
     by_thread: dict[int | None, Got] = {}
 
     def note(_: Warning | str, category: type[Warning], *__: Any) -> None:
-        if issubclass(category, lmnt.UnverifiedStreamWarning):
+        if category.__name__ == "UnverifiedStreamWarning":
             by_thread[threading.get_ident()].warnings += 1
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _item_size(row.longest_item):
         warnings.simplefilter("always")
         warnings.showwarning = note
         threads = [
@@ -198,6 +233,20 @@ def run(row: Row, protocol: Protocol, places: Places, calls: Sequence[Call] = CA
     ]
 
 
+@contextmanager
+def _item_size(most: int | None) -> Iterator[None]:
+    """Let no item be longer than this, if it is said, for as long as the block lasts."""
+    if most is None:
+        yield
+        return
+    usual, kinds = made("assistant").Stream.max_item_size, (made("assistant").Stream, made("assistant").AsyncStream)
+    for kind in kinds:
+        kind.max_item_size = most
+    yield
+    for kind in kinds:
+        kind.max_item_size = usual
+
+
 def _run_case(
     row: Row,
     protocol: Protocol,
@@ -210,6 +259,8 @@ def _run_case(
     by_thread[threading.get_ident()] = got
     key = f"{KEY}-{secrets.token_hex(8)}"
     mode = MODES[mode_name]()
+    if call.kind in (Kind.EVENTS, Kind.LINES):
+        mode.kind = getattr(call.package(), "Assistant" if mode_name == "sync" else "AsyncAssistant")
     try:
         with places.site(row.cause, protocol) as site:
             got.site = site
@@ -217,7 +268,7 @@ def _run_case(
                 api_key=key,
                 base_url=site.base_url,
                 max_retries=1,
-                timeout=lmnt.Timeout(10.0, read=row.read_timeout, connect=row.connect_timeout),
+                timeout=httpx.Timeout(10.0, read=row.read_timeout, connect=row.connect_timeout),
                 strict=row.strict,
                 **places.options(protocol),
             )
@@ -256,6 +307,11 @@ def _call_again(mode: Sync, client: Any, protocol: Protocol, got: Got) -> dict[s
     return counts
 
 
+def _whole_items(call: Call, count: int) -> int:
+    """Return how many items are whole in the first bytes of a stream."""
+    return whole(call.method, call.path).content[:count].count(b"\n\n" if call.kind is Kind.EVENTS else b"\n")
+
+
 def _problems(row: Row, call: Call, expected: Outcome, got: Got) -> Iterator[str]:
     yield from got.wrong
     if got.attempts != expected.attempts:
@@ -272,13 +328,20 @@ def _of_a_success(row: Row, call: Call, expected: Succeeds, got: Got) -> Iterato
         yield f"request_id is {request_id}"
     if got.warnings != (expected.complete is None):
         yield f"{got.warnings} warnings"
-    if call.kind is Kind.SPEECH:
+    if got.items is not None:
+        content = whole(call.method, call.path).content
+        if got.items != [*range(1, ITEMS + 1)]:
+            yield f"the items are {got.items}"
+    elif call.kind is Kind.SPEECH:
         content = speech(row.format) if expected.received == ALL else speech(row.format)[: expected.received]
         if got.received != content:
             yield f"{len(got.received or b'')} bytes, not the right {len(content)}"
-        for name, value in (("complete", expected.complete), ("bytes_received", len(content))):
-            if got.facts.get(name) != value:
-                yield f"{name} is {got.facts.get(name)}, not {value}"
+    else:
+        return
+    size = got.facts.get("bytes_received") if expected.received is None else len(content)
+    for name, value in (("complete", expected.complete), ("bytes_received", size)):
+        if got.facts.get(name) != value:
+            yield f"{name} is {got.facts.get(name)}, not {value}"
 
 
 def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[str]:
@@ -286,7 +349,8 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
     if error is None:
         yield "no error"
         return
-    if not isinstance(error, lmnt.LmntError) or type(error).__name__ != expected.error:
+    package = call.package()
+    if not isinstance(error, package.errors.Error) or type(error).__name__ != expected.error:
         yield f"{type(error).__name__}: {error}"
         return
     text = str(error)
@@ -307,13 +371,14 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
     for name, value in expected.facts.items():
         if getattr(error, name, ...) != value:
             yield f"{name} is {getattr(error, name, ...)!r}, not {value!r}"
-    if isinstance(error, lmnt.APIStreamError):
+    if isinstance(error, package.APIStreamError):
         if error.headers.get("request-id") != request_id:
             yield f"its headers are not those of the response: {error.headers}"
         if not error.reason:
             yield "it has no reason"
         if call.kind is Kind.SPEECH and error.retry_safe is not None:
             yield f"retry_safe of paid speech is {error.retry_safe}"
+    count = 0
     if expected.received is not None:
         content = speech(row.format) if call.kind is Kind.SPEECH else whole(call.method, call.path).content
         count = len(content) if expected.received == ALL else expected.received
@@ -323,3 +388,7 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
             yield f"its text does not say how much came: {text}"
         if got.received is not None and got.received != content[:count]:
             yield f"{len(got.received)} bytes were handed out, not the first {count}"
+    if got.items is not None:
+        items = _whole_items(call, count) if expected.items is None else expected.items
+        if got.items != [*range(1, items + 1)]:
+            yield f"the items handed out are {got.items}, not the first {items}"

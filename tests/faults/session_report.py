@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import lmnt
 
+from .rows import Fails
 from .session_run import Ran
 from .session_table import SessionRow, When
-from .table import Fails
 
 Told: TypeAlias = Mapping[SessionRow, Sequence[str]]
 

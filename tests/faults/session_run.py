@@ -20,9 +20,9 @@ import lmnt
 from ..client.modes import KEY, MODES, Sync
 from ..client.session_peer import SessionPeer
 from .places import Places
+from .rows import Fails, Greets, Place, Protocol
 from .run import OLD, WATCHDOG
 from .session_table import AUDIO, SessionRow, Way, arguments
-from .table import Fails, Greets, Place, Protocol
 
 TEXT = "Good morning. "
 

@@ -15,7 +15,7 @@ from websockets.frames import Opcode
 
 from ..client.session_peer import READY_ID, REQUEST_ID, Conversation, Script
 from .acts import answers_in_the_clear, closes_at_once, says_nothing
-from .table import Fails, Greets, Place, Succeeds
+from .rows import Fails, Greets, Place, Succeeds
 
 AUDIO = bytes(range(251)) * 50
 """What a sound session speaks."""

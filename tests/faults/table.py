@@ -2,177 +2,40 @@
 
 A row says what is to happen on the wire: a fault that the local server is told, an act of a raw peer, or a place where
 nobody answers. And it says what each kind of call gets from that: speech (read whole, as a stream, to a file), JSON
-calls, and uploads, which are never repeated once they may have arrived. Clients have max_retries=1, so two attempts are
-as many as there can be.
+calls, uploads, which are never repeated once they may have arrived, and streams of items, which have rows of their own
+in item_table.py and before the 200 are what any call is. Clients have max_retries=1, so two attempts are as many as
+there can be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 
 from lmnt.retries import RETRIED_STATUSES
 
 from . import acts
 from .bodies import SENT
-from .peer import Act, Greeting
-
-
-class Protocol(Enum):
-    """What client and server speak."""
-
-    HTTP1 = "HTTP/1.1"
-    TLS = "HTTP/1.1 over TLS"
-    HTTP2 = "HTTP/2 by httpx2"
-    HTTPX = "HTTP/1.1 by httpx"
-
-
-EVERY = tuple(Protocol)
-ENCRYPTED = (Protocol.TLS, Protocol.HTTP2)
-ONE = (Protocol.HTTP1, Protocol.TLS, Protocol.HTTPX)
-TWO = (Protocol.HTTP2,)
-
-
-class Where(Enum):
-    """When it goes wrong."""
-
-    BEFORE = "Before the response"
-    STATUS = "The response is an error, or a redirect"
-    AFTER = "After the 200"
-    CONTENT = "The 200 holds something else"
-    SOUND = "Nothing is wrong"
-    LIMIT = "What nobody can tell"
-
-
-# ---- what happens
-
-
-@dataclass(frozen=True)
-class Told:
-    """The local server is told a fault, as the header `x-lmnt-fault` has it."""
-
-    fault: str
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A raw peer does this with each request."""
-
-    act: Act
-
-
-@dataclass(frozen=True)
-class Greets:
-    """A raw peer does this with each connection."""
-
-    greeting: Greeting
-
-
-class Place(Enum):
-    """There is nobody to talk to."""
-
-    CLOSED_PORT = "a port on which nobody listens"
-    UNKNOWN_HOST = "a host name that does not exist"
-    UNTRUSTED = "a server whose certificate nobody vouches for"
-
-
-Cause: TypeAlias = Told | Raw | Greets | Place
-
-# ---- what the caller gets
-
-ALL: Final = -1
-"""As `received`: the whole body."""
-
-
-@dataclass(frozen=True)
-class Fails:
-    """An error.
-
-    Args:
-        error: its class, by name, exactly.
-        attempts: requests (connections, where no request gets through) that the other side counts.
-        received: `bytes_received` of the error, and the bytes handed out; None for errors that have none.
-        has_id: whether it carries the request id.
-        facts: more attributes it has.
-        says: what its text contains.
-        warns: whether there is a warning before it.
-    """
-
-    error: str
-    attempts: int = 1
-    received: int | None = None
-    has_id: bool = True
-    facts: Mapping[str, object] = field(default_factory=dict[str, object])
-    says: str = ""
-    warns: bool = False
-
-
-@dataclass(frozen=True)
-class Succeeds:
-    """The whole result, with its request id."""
-
-    complete: bool | None = True
-    attempts: int = 1
-    received: int = ALL
-
-
-Outcome: TypeAlias = Fails | Succeeds
-Outcomes: TypeAlias = Outcome | Mapping[Protocol, Outcome]
-
-
-class Kind(Enum):
-    """Calls that get the same from a failure."""
-
-    SPEECH = "speech"
-    JSON = "JSON"
-    UPLOAD = "uploads"
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A failure.
-
-    Args:
-        name: what it is called here and in the documentation.
-        wire: what the wire shows.
-        where: when it goes wrong.
-        cause: how it is brought about.
-        speech: what calls for speech get; None if there are to be none.
-        json: what calls that answer JSON get.
-        upload: what uploads and deletions of voices get.
-        protocols: where it can happen.
-        format: the format of the speech.
-        read_timeout: the client's, in seconds.
-        connect_timeout: the client's, in seconds.
-        strict: the client's.
-        without: calls, by name, that it does not make sense for.
-    """
-
-    name: str
-    wire: str
-    where: Where
-    cause: Cause
-    speech: Outcomes | None = None
-    json: Outcomes | None = None
-    upload: Outcomes | None = None
-    protocols: tuple[Protocol, ...] = EVERY
-    format: str = "mp3"
-    read_timeout: float = 10.0
-    connect_timeout: float = 10.0
-    strict: bool = False
-    without: frozenset[str] = frozenset()
-
-    def expected(self, kind: Kind, protocol: Protocol) -> Outcome | None:
-        """Return what calls of a kind get over a protocol."""
-        outcomes = {Kind.SPEECH: self.speech, Kind.JSON: self.json, Kind.UPLOAD: self.upload}[kind]
-        return outcomes.get(protocol) if isinstance(outcomes, Mapping) else outcomes
-
-
-def _by_protocol(one: Outcome, two: Outcome) -> Mapping[Protocol, Outcome]:
-    return {Protocol.HTTP1: one, Protocol.TLS: one, Protocol.HTTPX: one, Protocol.HTTP2: two}
-
+from .item_table import ITEM_ROWS
+from .rows import (
+    ALL,
+    ENCRYPTED,
+    EVERY,
+    ONE,
+    TWO,
+    Cause,
+    Fails,
+    Greets,
+    Outcome,
+    Outcomes,
+    Place,
+    Protocol,
+    Raw,
+    Row,
+    Succeeds,
+    Told,
+    Where,
+    by_protocol,
+)
 
 # ---- before the response
 
@@ -464,11 +327,17 @@ def _after(
     cause: Cause,
     outcome: Outcomes,
     *,
+    items: Outcomes | None = None,
     protocols: tuple[Protocol, ...] = EVERY,
     read_timeout: float = 10.0,
     strict: bool = False,
 ) -> Row:
-    """Return a row of an answer that begins well; what it gets does not depend on what was called."""
+    """Return a row of an answer that begins well; what it gets does not depend on what was called.
+
+    Args:
+        items: What streams of items get, if that is something else.
+    """
+    by_raw_peer = outcome if isinstance(cause, Raw) else None
     return Row(
         name,
         wire,
@@ -476,12 +345,17 @@ def _after(
         cause,
         speech=outcome,
         json=outcome,
-        upload=outcome if isinstance(cause, Raw) else None,
+        upload=by_raw_peer,
+        events=items or by_raw_peer,
+        lines=items or by_raw_peer,
         protocols=protocols,
         read_timeout=read_timeout,
         strict=strict,
     )
 
+
+_MARKED: Final = Succeeds()
+"""What a stream of items gets whose end mark has come: it is whole, whatever follows."""
 
 _SHORT: Final = 100
 """Bytes of a cut JSON answer of the local server, and of its speech."""
@@ -496,13 +370,13 @@ _AFTER: Final = (
         "server fails in the body",
         "the end of the connection with the last chunk missing, or RST_STREAM(INTERNAL_ERROR)",
         Told(f"raise-after={_SHORT}"),
-        _by_protocol(_truncated(_SHORT), _reset(2, _SHORT)),
+        by_protocol(_truncated(_SHORT), _reset(2, _SHORT)),
     ),
     _after(
         "server fails before the first byte",
         "a 200, and then the same",
         Told("raise-after=0"),
-        _by_protocol(_truncated(0), _reset(2, 0)),
+        by_protocol(_truncated(0), _reset(2, 0)),
     ),
     _after(
         "server stalls in the body",
@@ -523,10 +397,16 @@ _AFTER: Final = (
         "the whole body and FIN, with no last chunk or END_STREAM",
         Raw(acts.is_cut_before_the_end_is_told),
         _truncated(ALL),
+        items=_MARKED,
     ),
     _after("half of a chunk", "FIN inside a chunk", Raw(acts.is_cut_in_a_chunk), _truncated(), protocols=ONE),
     _after(
-        "half of the last chunk", "0 CR LF, and FIN", Raw(acts.is_cut_in_the_last_chunk), _truncated(ALL), protocols=ONE
+        "half of the last chunk",
+        "0 CR LF, and FIN",
+        Raw(acts.is_cut_in_the_last_chunk),
+        _truncated(ALL),
+        items=_MARKED,
+        protocols=ONE,
     ),
     _after(
         "chunk size that is no number",
@@ -621,6 +501,8 @@ _AFTER: Final = (
         speech=_truncated(says="frame"),
         json=_unreadable("the body begins"),
         upload=_unreadable("the body begins"),
+        events=_truncated(),
+        lines=_truncated(),
         protocols=TWO,
     ),
     _after(
@@ -640,6 +522,7 @@ _AFTER: Final = (
         "all that was announced, and then more",
         Raw(acts.sends_more_than_its_length_in_frames),
         _truncated(ALL),
+        items=_MARKED,
         protocols=TWO,
     ),
     _after(
@@ -658,6 +541,7 @@ _AFTER: Final = (
         "no length, no chunks: FIN is the end",
         Raw(acts.has_no_framing),
         _truncated(ALL),
+        items=_MARKED,
         protocols=ONE,
         strict=True,
     ),
@@ -668,6 +552,8 @@ _AFTER: Final = (
         Raw(acts.has_no_framing_and_is_cut),
         speech=_truncated(),
         json=Fails("APIResponseValidationError", warns=True),
+        events=_truncated(),
+        lines=_truncated(),
         protocols=ONE,
     ),
     *(
@@ -721,6 +607,8 @@ _CONTENTS: Final = (
         speech=_truncated(0),
         json=_unreadable(),
         upload=_unreadable(),
+        events=_truncated(0),
+        lines=_truncated(0),
     ),
     Row(
         "no byte of it, Content-Length: 0",
@@ -730,6 +618,8 @@ _CONTENTS: Final = (
         speech=_truncated(0),
         json=_unreadable(),
         upload=_unreadable(),
+        events=_truncated(0),
+        lines=_truncated(0),
     ),
     _content(
         "error in a 200",
@@ -784,8 +674,8 @@ def _sound(
     where: Where = Where.SOUND,
 ) -> Row:
     outcome = Succeeds(complete)
-    upload = outcome if isinstance(cause, Raw) else None
-    return Row(name, wire, where, cause, outcome, outcome, upload, protocols=protocols)
+    upload, items = (outcome, _MARKED) if isinstance(cause, Raw) else (None, None)
+    return Row(name, wire, where, cause, outcome, outcome, upload, items, items, protocols=protocols)
 
 
 _SOUND: Final = (
@@ -853,5 +743,5 @@ _LIMITS: Final = (
     ),
 )
 
-TABLE: Final[tuple[Row, ...]] = (*_BEFORE, *_STATUSES, *_AFTER, *_CONTENTS, *_SOUND, *_LIMITS)
+TABLE: Final[tuple[Row, ...]] = (*_BEFORE, *_STATUSES, *_AFTER, *_CONTENTS, *ITEM_ROWS, *_SOUND, *_LIMITS)
 """Every failure."""

@@ -11,9 +11,9 @@ import lmnt
 from lmnt_server.process import running
 
 from .places import Places
+from .rows import Fails
 from .session_run import run
 from .session_table import SESSION_TABLE, SessionRow
-from .table import Fails
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "failures.md").read_text("utf-8")
 

@@ -8,16 +8,18 @@ import lmnt
 from lmnt.transport.direct import connection
 
 from ..client.modes import PARSERS
+from .item_table import ITEM_ROWS
 from .places import Places
+from .rows import Fails, Kind, Protocol, Row
 from .run import CALLS, ONE_OF_A_KIND, run
-from .table import TABLE, Fails, Kind, Protocol, Row
+from .table import TABLE
 
 CASES = [
     pytest.param(row, protocol, parser, id=f"{row.name}, {protocol.value}" + (f" by {parser}" if by_both else ""))
     for row in TABLE
     for protocol in row.protocols
-    # TLS hides nothing from who reads a response, so that one of them is enough there.
-    for by_both in (protocol is Protocol.HTTP1,)
+    # TLS hides nothing from who reads a response, and what an item is, is no question of it: there one is enough.
+    for by_both in (protocol is Protocol.HTTP1 and row not in ITEM_ROWS,)
     for parser in (PARSERS if by_both else ["h11"])
     if any(row.expected(kind, protocol) for kind in Kind)
 ]
