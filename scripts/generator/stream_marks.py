@@ -28,12 +28,12 @@ class Mark:
 
 def is_end(value: Any) -> bool:
     """Return whether this is a value of x-stream-end or x-stream-skip."""
-    return isinstance(value, str) or _are_marks(value, set())
+    return isinstance(value, str) or all(_is_mark(each) and not _told(each) for each in _listed(value))
 
 
 def is_error(value: Any) -> bool:
     """Return whether this is a value of x-stream-error."""
-    return isinstance(value, str) or value == [] or _are_marks(value, _TOLD)
+    return isinstance(value, str) or all(map(_is_mark, _listed(value)))
 
 
 def is_flag(value: Any) -> bool:
@@ -41,17 +41,26 @@ def is_flag(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, Mapping) and len(value) == 1)
 
 
-def _are_marks(value: Any, told: set[str]) -> bool:
-    return all(
-        isinstance(each, Mapping) and (set(each) - told <= _KEYS or len(set(each) - told) == 1) and set(each) - told
-        for each in (value if isinstance(value, list) else [value])
-    )
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _told(mark: Mapping[str, Any]) -> dict[str, str]:
+    """Return where an error says what it is; a field may be called so, too, but its value is no pointer."""
+    return {key: mark[key] for key in sorted(_TOLD & set(mark)) if str(mark[key]).startswith("/")}
+
+
+def _is_mark(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    rest = set(value) - set(_told(value))
+    return bool(rest) and (rest <= _KEYS or len(rest) == 1)
 
 
 def marks(value: Any) -> Iterator[Mark]:
     """Yield what a value of these says."""
-    for each in value if isinstance(value, list) else [value]:
-        told = {key: _steps(each[key]) for key in sorted(_TOLD & set(each))}
+    for each in _listed(value):
+        told = {key: _steps(pointer) for key, pointer in _told(each).items()}
         rest = {key: given for key, given in each.items() if key not in told}
         if not set(rest) <= _KEYS:
             ((name, given),) = rest.items()

@@ -102,7 +102,7 @@ class Driver:
             return
         written = self._described.operations[key]
         try:
-            arguments, body, given = self._arguments(call, written)
+            arguments, body, given = self.arguments(call, written)
             status, answer = self._response(call)
             errors = dict(self._errors(call, written))
         except NoSampleError:
@@ -153,7 +153,7 @@ class Driver:
         else:
             yield f"{status} gives no error"
 
-    def _arguments(self, call: Call, written: Written) -> tuple[dict[str, Any], Any, dict[tuple[str, str], Any]]:
+    def arguments(self, call: Call, written: Written) -> tuple[dict[str, Any], Any, dict[tuple[str, str], Any]]:
         """Return the arguments of a call, the body that they stand for, and what they say by place and name."""
         found: dict[str, Any] = {}
         given: dict[tuple[str, str], Any] = {}
@@ -266,15 +266,15 @@ class Driver:
             values = [each for _, each in answer]
             found = [each.data if hasattr(each, "retry") else each for each in result]
             if not same(
-                _plain(found),
+                plain(found),
                 [
                     json.dumps(each) if hasattr(got, "retry") else each
                     for each, got in zip(values, result, strict=False)
                 ],
             ):
-                yield f"returned {json.dumps(_plain(found), default=str)[:150]}, sent {json.dumps(values)[:150]}"
-        elif next(iter(call.successes.values())).form == "json" and not same(_plain(result), answer):
-            yield f"returned {_differing(_plain(result), answer)}, sent {_differing(answer, _plain(result))}"
+                yield f"returned {json.dumps(plain(found), default=str)[:150]}, sent {json.dumps(values)[:150]}"
+        elif next(iter(call.successes.values())).form == "json" and not same(plain(result), answer):
+            yield f"returned {_differing(plain(result), answer)}, sent {_differing(answer, plain(result))}"
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -319,14 +319,14 @@ def _given(value: Any) -> Any:
     return _IN_PYTHON.get(value, value) if isinstance(value, str) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a result as JSON has it."""
     if hasattr(value, "to_json"):
         return json.loads(value.to_json())
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, tuple({type(each) for each in _IN_PYTHON.values()})):
         return next(text for text, each in _IN_PYTHON.items() if each == value)
     return value
