@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from tests.client.peers import Connection, Peer, head, serving
 
@@ -358,14 +359,13 @@ def test_an_item_that_is_too_long(caller: Caller, peer: Callable[..., Peer], mon
         list(caller.each(stream))
 
 
-def test_a_stall(caller: Caller, peer: Callable[..., Peer]) -> None:
-    def answer(connection: Connection) -> None:
-        connection.send(
-            head(200, {"transfer-encoding": "chunked", **EVENTS, **ID}) + b"%x\r\n%b\r\n" % (len(PIECE), PIECE)
-        )
-        connection.peer.over.wait(20)
+def stalling(connection: Connection) -> None:
+    connection.send(BEGUN + chunk(PIECE))
+    connection.peer.over.wait(20)
 
-    stream = caller.run(caller.at(peer(answer), timeout=0.2).answers.create(question="a", stream=True))
+
+def test_a_stall(caller: Caller, peer: Callable[..., Peer]) -> None:
+    stream = caller.run(caller.at(peer(stalling), timeout=0.2).answers.create(question="a", stream=True))
     with pytest.raises(caller.package.StreamTimeoutError, match="no data") as caught:
         list(caller.each(stream))
     assert caught.value.request_id == "req_7"
@@ -485,3 +485,35 @@ def test_a_closed_stream_does_not_go_on(caller: Caller, peer: Callable[..., Peer
     with pytest.raises(caller.package.StreamTruncatedError, match="closed by this side"):
         list(caller.each(stream))
     assert len(server.requests) == 1
+
+
+def test_under_trio(assistant: Any, peer: Callable[..., Peer]) -> None:
+    """A stream that is whole, one that breaks off, one that goes on, and a step that is cancelled."""
+    answers = [
+        chunked(PIECE, DONE),
+        chunked(PIECE),
+        chunked(numbered(1, 2), ends=False),
+        chunked(numbered(3)),
+        lambda connection: connection.send(head(204, ID)),
+        stalling,
+    ]
+
+    async def main() -> None:
+        async with assistant.AsyncAssistant(api_key="key", base_url=peer(*answers).base_url, max_retries=1) as client:
+            async with await client.answers.create(question="a", stream=True) as stream:
+                assert len([each async for each in stream]) == 2
+                assert stream.complete is True
+            stream = await client.answers.create(question="a", stream=True)
+            assert (await anext(stream)).text == "a"
+            with pytest.raises(assistant.StreamTruncatedError):
+                await anext(stream)
+            assert [each.count async for each in await client.feeds.news(reconnect=True)] == [1, 2, 3]
+            stream = await client.answers.create(question="a", stream=True)
+            assert (await anext(stream)).text == "a"
+            with trio.move_on_after(0.05):
+                await anext(stream)
+            with pytest.raises(assistant.StreamTruncatedError, match="interrupted"):
+                await anext(stream)
+            await stream.close()
+
+    trio.run(main)

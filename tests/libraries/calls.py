@@ -13,15 +13,21 @@ import threading
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import assistant
+from assistant import Assistant, AsyncAssistant
+
 import lmnt
 from lmnt import AsyncLmnt, Lmnt
 
 CLIENTS: tuple[type[Any], ...] = (Lmnt, AsyncLmnt)
+STREAMING: tuple[type[Any], ...] = (Assistant, AsyncAssistant)
+"""Clients of an API with streams of items."""
 SPEECH = {"text": "One. Two.", "voice": "leah", "format": "pcm_s16le"}
 VOICE = {"id": "leah", "name": "mine", "owner": "system", "state": "ready", "type": "instant", "description": "a voice"}
 JSON, AUDIO = "application/json", "audio/pcm"
@@ -36,6 +42,64 @@ ANSWERS: list[tuple[str, str, int, str, bytes]] = [
     ("GET", "/v1/account", 200, JSON, b'{"plan": {}, "usage": {}}'),
 ]
 """What a mock says to the requests of `calls`, in their order."""
+
+
+PIECE = b'event: answer.piece\ndata: {"type": "answer.piece", "text": "a"}\n\n'
+DONE = b'event: answer.done\ndata: {"type": "answer.done", "tokens": 1}\n\n'
+STREAMS = {"all of it?": PIECE * 3 + DONE, "half of it?": PIECE * 2}
+"""What is answered to each question, as events: the first has its end mark."""
+EVENTS = {"content-type": "text/event-stream", "request-id": "req_7"}
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A server of streams."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        question = json.loads(self.rfile.read(int(self.headers["content-length"])))["question"]
+        self.send_response(200)
+        for name, value in {**EVENTS, "transfer-encoding": "chunked"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for piece in (STREAMS[question], b""):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def answering() -> str:
+    """Start a server of streams; returns where it is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+async def streams(client: Any) -> None:
+    """Read a stream that is whole, and one that is not."""
+    for question, texts in (("all of it?", ["a", "a", "a", None]), ("half of it?", ["a", "a"])):
+        stream = await _result(client.answers.create(question=question, stream=True))
+        found: list[str | None] = []
+        errors: list[assistant.StreamTruncatedError] = []
+        try:
+            async for each in _each(stream):
+                found.append(getattr(each, "text", None))  # noqa: PERF401  # what came before an error counts
+        except assistant.StreamTruncatedError as error:
+            errors.append(error)
+        assert found == texts
+        assert [error.request_id for error in errors] == ["req_7"] * (question == "half of it?")
+        assert (stream.complete, stream.request_id) == (not errors, "req_7")
+
+
+def use_streams(client: Any) -> None:
+    """Read the streams, and close the client."""
+
+    async def main() -> None:
+        await streams(client)
+        await _result(client.close())
+
+    asyncio.run(main())
 
 
 async def calls(client: Any) -> None:
@@ -76,6 +140,15 @@ def use(client: Any) -> None:
 
 async def _result(value: Any) -> Any:
     return await value if isawaitable(value) else value
+
+
+async def _each(items: Any) -> AsyncIterator[Any]:
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
 
 
 @asynccontextmanager

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from lmnt_server.process import ServerProcess, running
+from lmnt_server.process import running
+
+from ..descriptions.packages import document, make_all
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -51,9 +53,13 @@ WATCHERS = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
-    with running(engine="tone", faults=True) as process:
-        yield process
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables of a program: it finds the package, a client of an API that has streams of items, and a server."""
+    folder = tmp_path_factory.mktemp("clients")
+    make_all({"assistant": document("assistant")}, folder)
+    path = os.pathsep.join(map(str, [ROOT / "generated", folder, HERE]))
+    with running(engine="tone", faults=True) as server:
+        yield {**os.environ, "PYTHONPATH": path, "LMNT_BASE_URL": server.base_url, "LMNT_API_KEY": "any-key"}
 
 
 def installed(folder: Path, *packages: str) -> Path:
@@ -65,19 +71,9 @@ def installed(folder: Path, *packages: str) -> Path:
     return python
 
 
-def run(python: Path, server: ServerProcess, *arguments: str | Path) -> None:
+def run(python: Path, environment: dict[str, str], *arguments: str | Path) -> None:
     done = subprocess.run(
-        [python, *arguments],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "generated"), str(HERE)]),
-            "LMNT_BASE_URL": server.base_url,
-            "LMNT_API_KEY": "any-key",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+        [python, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("done\n")
@@ -85,17 +81,17 @@ def run(python: Path, server: ServerProcess, *arguments: str | Path) -> None:
 
 @pytest.mark.registry
 @pytest.mark.parametrize("program", LIBRARIES)
-def test_a_library_takes_the_package(program: str, server: ServerProcess, tmp_path: Path) -> None:
-    run(installed(tmp_path / "venv", *LIBRARIES[program]), server, HERE / f"{program}.py")
+def test_a_library_takes_the_package(program: str, environment: dict[str, str], tmp_path: Path) -> None:
+    run(installed(tmp_path / "venv", *LIBRARIES[program]), environment, HERE / f"{program}.py")
 
 
 @pytest.mark.registry
 @pytest.mark.parametrize("program", WATCHERS)
-def test_calls_are_seen(program: str, server: ServerProcess, tmp_path: Path) -> None:
+def test_calls_are_seen(program: str, environment: dict[str, str], tmp_path: Path) -> None:
     python = installed(tmp_path / "venv", *WATCHERS[program])
     for first in ("sys", "lmnt", "httpx"):
         code = f"import {first}, runpy; runpy.run_path({str(HERE / program)!r} + '.py', run_name='__main__')"
-        run(python, server, "-c", code)
+        run(python, environment, "-c", code)
 
 
 def test_each_program_is_run() -> None:

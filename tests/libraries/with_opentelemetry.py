@@ -1,4 +1,4 @@
-from calls import ANSWERS, CLIENTS, Wire, check_that_calls_go_out, use
+from calls import ANSWERS, CLIENTS, STREAMING, STREAMS, Wire, answering, check_that_calls_go_out, use, use_streams
 from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
@@ -22,6 +22,14 @@ for kind in CLIENTS:
             status for _, _, status, *_ in ANSWERS
         ]
         exporter.clear()
+    HTTPXClientInstrumentor().uninstrument()
+for kind in STREAMING:
+    HTTPXClientInstrumentor().instrument()
+    use_streams(kind(base_url=answering(), api_key="any-key"))
+    assert [(span.attributes or {})["http.status_code"] for span in exporter.get_finished_spans()] == [200] * len(
+        STREAMS
+    )
+    exporter.clear()
     HTTPXClientInstrumentor().uninstrument()
 check_that_calls_go_out(wire)
 assert b"traceparent" not in wire.sent

@@ -2,7 +2,7 @@ from itertools import groupby
 
 import httpx
 import respx
-from calls import ANSWERS, CLIENTS, Wire, check_that_calls_go_out, use
+from calls import ANSWERS, CLIENTS, EVENTS, STREAMING, STREAMS, Wire, check_that_calls_go_out, use, use_streams
 
 wire = Wire()
 for kind in CLIENTS:
@@ -16,6 +16,12 @@ for kind in CLIENTS:
                 ]
             use(made_before if is_made_before else kind(base_url=wire.base_url))
             assert mock.calls.call_count == len(ANSWERS)
+for kind in STREAMING:
+    with respx.mock(base_url=wire.base_url) as mock:
+        mock.post("/answers").side_effect = [
+            httpx.Response(200, headers=EVENTS, content=body) for body in STREAMS.values()
+        ]
+        use_streams(kind(base_url=wire.base_url, api_key="any-key"))
 assert wire.connections == 0
 check_that_calls_go_out(wire)
 print("done")

@@ -2,7 +2,7 @@ import tempfile
 from pathlib import Path
 
 import vcr
-from calls import ANSWERS, CLIENTS, Wire, check_that_calls_go_out, use
+from calls import ANSWERS, CLIENTS, STREAMING, STREAMS, Wire, answering, check_that_calls_go_out, use, use_streams
 
 wire = Wire()
 recorder = vcr.VCR(filter_headers=["x-api-key"])
@@ -20,5 +20,11 @@ with tempfile.TemporaryDirectory() as folder:
                 use(client)
             assert replayed.play_count == len(ANSWERS)
         assert wire.connections == connections
+    for kind in STREAMING:
+        base_url, cassette = answering(), Path(folder) / f"{kind.__name__}.yaml"
+        for mode in ("once", "none"):
+            with recorder.use_cassette(cassette, record_mode=mode, match_on=["method", "uri", "body"]) as used:
+                use_streams(kind(base_url=base_url, api_key="any-key"))
+            assert (used.play_count if mode == "none" else len(used)) == len(STREAMS)
 check_that_calls_go_out(wire)
 print("done")
