@@ -7,14 +7,14 @@ item and an end without the mark are errors, and nothing that comes after the ma
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 from . import http_types
 from .codec import Codec, MismatchError
-from .errors import APIStatusError, APIStreamError, StreamTruncatedError
+from .errors import APIStatusError, APIStreamError, Error, StreamTruncatedError
 from .event_loops import sleep
 from .handles import Handle
 from .resource import AsyncResponseContextManager, returning
@@ -22,9 +22,6 @@ from .responses import APIResponse, AsyncAPIResponse, ResponseFacts
 from .sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from .transport.network_errors import BodyFailure
 from .unions import NewKindError
-
-if TYPE_CHECKING:
-    from .reconnecting import Reconnecting
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -77,6 +74,11 @@ class Failing(NamedTuple):
     message: tuple[str, ...] | None = None
     code: tuple[str, ...] | None = None
     status: tuple[str, ...] | None = None
+
+    def fits(self, item: ServerSentEvent, value: object) -> bool:
+        """Return whether this is such an item; where any value would tell, one that says nothing does not."""
+        _, _, at, values = self.mark
+        return self.mark.fits(item, value) and (at is None or bool(values) or any(found_at(value, at)))
 
 
 class Items(NamedTuple, Generic[T]):
@@ -139,6 +141,8 @@ class ItemParts(Generic[T]):
             raise self._cut("in the middle of an item")
         if self._items.end == "mark":
             raise self._cut("without its end mark")
+        if self._items.end == "never" and self._items.reconnects and self._response.status_code != 204:
+            raise self._cut("though it never should")
         if is_other:
             raise self._response.unreadable("no item is in what the server sent")
 
@@ -164,7 +168,7 @@ class ItemParts(Generic[T]):
     def _read(self, item: ServerSentEvent) -> Iterator[tuple[ServerSentEvent, T]]:
         items, value = self._items, _value(item)
         for failing in items.errors:
-            if failing.mark.fits(item, value):
+            if failing.fits(item, value):
                 raise self._error(failing, item, value)
         ended = next((mark for mark in items.ends if mark.fits(item, value)), None)
         self.is_over = ended is not None
@@ -217,10 +221,11 @@ class EventFacts(Handle, Generic[T]):
     max_item_size: ClassVar[int] = MOST
     """Bytes that an item may have."""
 
-    def __init__(self, response: ResponseFacts[Any]) -> None:
+    def __init__(self, response: ResponseFacts[Any], items: Items[T]) -> None:
         self._facts = response
-        self._never_ends = False
-        self._is_closed = False
+        self._items = items
+        self._reading = threading.Lock()
+        self._closed = threading.Event()
         self.event: ServerSentEvent | None = None
         """What the item that was handed out last came as: its event, its id."""
 
@@ -244,23 +249,27 @@ class EventFacts(Handle, Generic[T]):
         """Bytes that have come, content coding undone."""
         return self._facts.bytes_received
 
-    def _parts(self, items: Items[T] | Codec[T]) -> ItemParts[T]:
-        # Before there were descriptions of them, streams were made of the codec of an event.
-        plan = Items(codec=items) if isinstance(items, Codec) else items
-        self._never_ends = plan.end == "never"
-        return ItemParts(self._facts, plan, self.max_item_size)
+    def _claim(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            raise Error("this stream is being read already: one reader gets all of it")
 
-    def _took(self, event: ServerSentEvent) -> None:
+    def _took(self, event: ServerSentEvent, item: T) -> T:
         self.event = event
         if self._facts.reconnecting is not None:
             self._facts.reconnecting.took(event)
+        return item
 
-    def _wait(self, end: Exception) -> tuple[Reconnecting, float]:
-        """Return what goes on, and the seconds to wait before that; raises what ended the stream if nothing does."""
+    def _wait(self, end: APIStreamError) -> tuple[Callable[[], Any], float]:
+        """Return what asks for the rest, and the seconds to wait before; raises what ended it if nothing does."""
         found = self._facts.reconnecting
-        if found is None or self._is_closed:
+        if found is None or self._closed.is_set() or self._facts.status_code == 204:  # which asks for no more
             raise end
-        return found, found.wait(end, self._facts.status_code, never_ends=self._never_ends)
+        return found.again, found.wait(end)
+
+    def _taken_up(self, response: ResponseFacts[Any]) -> ItemParts[T]:
+        """Return what reads a response, which goes on where another broke off."""
+        response.reconnecting, self._facts = self._facts.reconnecting, response
+        return ItemParts(response, self._items, self.max_item_size)
 
 
 def async_streamed(
@@ -273,33 +282,33 @@ def async_streamed(
 class Stream(EventFacts[T]):
     """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
 
-    def __init__(self, response: APIResponse[Any], items: Items[T] | Codec[T]) -> None:
-        super().__init__(response)
-        self._items = items
-        self._steps = response.steps(self._parts(items))
+    def __init__(self, response: APIResponse[Any], items: Items[T]) -> None:
+        super().__init__(response, items)
+        self._steps = response.steps(self._taken_up(response))
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
-        while True:
-            try:
-                event, item = next(self._steps)
-            except (APIStreamError, StopIteration) as end:
-                found, seconds = self._wait(end)
-                time.sleep(seconds)
-                self._go_on(found.again())
-            else:
-                self._took(event)
-                return item
-
-    def _go_on(self, response: APIResponse[Any]) -> None:
-        response.reconnecting, self._facts = self._facts.reconnecting, response
-        self._steps = response.steps(self._parts(self._items))
+        self._claim()
+        try:
+            while True:
+                try:
+                    return self._took(*next(self._steps))
+                except APIStreamError as end:
+                    again, seconds = self._wait(end)
+                    if self._closed.wait(seconds):
+                        raise
+                    response: APIResponse[Any] = again()
+                self._steps = response.steps(self._taken_up(response))
+                if self._closed.is_set():  # meanwhile
+                    self.close()
+        finally:
+            self._reading.release()
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        self._is_closed = True
+        self._closed.set()
         self._steps.close()
 
     def __enter__(self) -> Self:
@@ -314,33 +323,34 @@ class Stream(EventFacts[T]):
 class AsyncStream(EventFacts[T]):
     """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
 
-    def __init__(self, response: AsyncAPIResponse[Any], items: Items[T] | Codec[T]) -> None:
-        super().__init__(response)
-        self._items = items
-        self._steps = response.steps(self._parts(items))
+    def __init__(self, response: AsyncAPIResponse[Any], items: Items[T]) -> None:
+        super().__init__(response, items)
+        self._steps = response.steps(self._taken_up(response))
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        while True:
-            try:
-                event, item = await anext(self._steps)
-            except (APIStreamError, StopAsyncIteration) as end:
-                found, seconds = self._wait(end)
-                await sleep(seconds)
-                self._go_on(await found.again())
-            else:
-                self._took(event)
-                return item
-
-    def _go_on(self, response: AsyncAPIResponse[Any]) -> None:
-        response.reconnecting, self._facts = self._facts.reconnecting, response
-        self._steps = response.steps(self._parts(self._items))
+        self._claim()
+        try:
+            while True:
+                try:
+                    return self._took(*await anext(self._steps))
+                except APIStreamError as end:
+                    again, seconds = self._wait(end)
+                    await sleep(seconds)
+                    if self._closed.is_set():
+                        raise
+                    response: AsyncAPIResponse[Any] = await again()
+                self._steps = response.steps(self._taken_up(response))
+                if self._closed.is_set():  # meanwhile
+                    await self.close()
+        finally:
+            self._reading.release()
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        self._is_closed = True
+        self._closed.set()
         await self._steps.aclose()
 
     async def __aenter__(self) -> Self:

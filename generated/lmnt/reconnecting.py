@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .deadline import Deadline
-from .errors import APIError, APIStreamError
+from .errors import APIStreamError
 from .retries import Attempts
 from .sequences import ServerSentEvent
 
@@ -34,33 +34,27 @@ class Reconnecting:
         self._make = partial(Attempts, call, most, deadline)
         self._attempts = self._make()
         self._id: str | None = None
-        self._is_unsure = False
+        self._is_over = False
+        """Whether it does not go on: it has given up, or would hand out an item again."""
         self._delay: float | None = None
 
     def took(self, event: ServerSentEvent) -> None:
         """Take note of an item that is handed out."""
-        self._is_unsure = self._is_unsure or event.id in (None, "", self._id)
+        self._is_over = self._is_over or event.id in (None, "", self._id)
         self._id = event.id
         self._attempts = self._make()
         if event.retry is not None:
             self._delay = event.retry / 1000
 
-    def wait(self, end: Exception, status_code: int, *, never_ends: bool) -> float:
-        """Return the seconds to wait before the stream is asked for again; raises what ended it if it is not.
-
-        Args:
-            end: What ended it, an error or the end of an iteration.
-            status_code: The status of what ended; 204 asks for no more.
-            never_ends: Whether its end is a break, too.
-        """
-        is_break = isinstance(end, APIStreamError) or (never_ends and status_code != 204)
-        if not is_break or self._is_unsure:
+    def wait(self, end: APIStreamError) -> float:
+        """Return the seconds to wait before the stream is asked for again; raises what ended it if it is not."""
+        if self._is_over:
             raise end
-        failure = end if isinstance(end, APIStreamError) else APIStreamError("the stream ended")
         try:
-            return self._attempts.after(failure, self._delay)
-        except APIError:
-            raise end from None
+            return self._attempts.after(end, self._delay)
+        except APIStreamError:
+            self._is_over = True
+            raise
 
     def again(self) -> Any:
         """Return what asks for it after the last item."""

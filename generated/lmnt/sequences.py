@@ -61,11 +61,11 @@ class Decoder(ABC):
         """Add a piece of the body and return the items that are whole now; raises SequenceError."""
         searched = max(len(self._buffer) - len(self.between), 0)
         self._buffer += chunk
-        if (last := self._buffer.rfind(self.between, searched)) >= 0:
-            whole = bytes(self._buffer[:last])
-            del self._buffer[: last + len(self.between)]
-            yield from self._items(whole.split(self.between))
-        if len(self._buffer) > self._most:
+        if self._buffer.find(self.between, searched) >= 0:
+            *whole, rest = bytes(self._buffer).split(self.between)
+            self._buffer = bytearray(rest)
+            yield from self._items(whole)
+        if len(self._buffer) >= self._most + len(self.between):  # less may have the start of what ends it
             raise SequenceError(f"an item has more than {self._most} bytes")
 
     def _items(self, parts: Iterable[bytes]) -> Iterator[ServerSentEvent]:
@@ -165,10 +165,18 @@ class SequenceDecoder(Decoder):
 
     between = b"\x1e"
 
+    def __init__(self, most: int = MOST) -> None:
+        super().__init__(most)
+        self._effort = 1 << 16
+        """Bytes that may be looked at to see whether the last text is whole: a text of many lines is not, at most."""
+
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
         """Add a piece of the body and return the texts that are whole now, also the last one; raises SequenceError."""
+        self._effort += 64 * len(chunk)
         yield from super().feed(chunk)
-        yield from self.end()
+        if self._buffer.endswith(b"\n") and self._effort >= len(self._buffer):
+            self._effort -= len(self._buffer)
+            yield from self.end()
 
     def _item(self, part: bytes) -> ServerSentEvent | None:
         text = _text(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -174,6 +175,16 @@ def test_parts_without_a_boundary() -> None:
         decoder("multipart/mixed", "", 1000)
 
 
+def test_a_text_of_many_lines_that_come_one_by_one() -> None:
+    """To see whether it is whole takes no more than some looks at all of it; the end of the body tells in any case."""
+    value = [{"a": number} for number in range(10_000)]
+    found, since = SequenceDecoder(), time.process_time()
+    items = [item for line in json.dumps(value, indent=1).splitlines() for item in found.feed(line.encode() + b"\n")]
+    items += found.end()
+    assert [json.loads(item.data) for item in items] == [value]
+    assert time.process_time() - since < 5  # a look at each line would take minutes
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -192,3 +203,67 @@ def test_what_was_written_is_read(values: list[str], ends: str, places: list[int
     for make, body in ((EventDecoder, events), (LineDecoder, lines)):
         items, is_cut = read(make(), *cut(body))
         assert ([json.loads(item.data) for item in items], is_cut) == (values, False)
+
+
+LONGEST = 24
+LINE_PARTS = [
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b'{"a"',
+    b": 1}",
+    b'"\xc3\xb6"',
+    b"\xc3",
+    b"\xff",
+    b" ",
+    b"\xef\xbb\xbf",
+    b"[" * LONGEST,
+]
+ALPHABETS: dict[Callable[[], Decoder], list[bytes]] = {
+    lambda: EventDecoder(LONGEST): [
+        *(b"\n", b"\n\n", b"\r", b"\r\n", b"data: ", b"data", b"event: a", b"id: 7", b"id", b"retry: 5", b": c", b":"),
+        *(b"\xef\xbb\xbf", b"\xc3\xb6", b"\xc3", b"\xff", b"\0", b"x" * LONGEST, b"data: " + b"y" * (LONGEST - 6)),
+    ],
+    lambda: LineDecoder(LONGEST): [*LINE_PARTS, b"z" * LONGEST],
+    lambda: SequenceDecoder(LONGEST): [
+        b"\x1e" + each for each in (b"", b"1\n", b'{"a":\n1}\n', b'"\xc3\n', b"12", b"[" * LONGEST)
+    ],
+    lambda: PartDecoder("b", LONGEST): [
+        *(
+            b"--b",
+            b"\r\n",
+            b"\r\n--b\r\n\r\n",
+            b"\r\n--b--",
+            b"content-type: a/b",
+            b"--",
+            b"x",
+            b"\xff",
+            b"-" * LONGEST,
+        ),
+    ],
+}
+
+
+def outcome(found: Decoder, pieces: list[bytes]) -> tuple[list[ServerSentEvent], object]:
+    """Return the items, and what is wrong with what follows them."""
+    items: list[ServerSentEvent] = []
+    try:
+        for piece in pieces:
+            items.extend(found.feed(piece))
+        items.extend(found.end())
+    except SequenceError as error:
+        return items, str(error)
+    return items, found.is_cut
+
+
+@pytest.mark.parametrize("make", ALPHABETS, ids=["events", "lines", "sequences", "parts"])
+@given(data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_how_it_was_cut_on_its_way_makes_no_difference(make: Callable[[], Decoder], data: st.DataObject) -> None:
+    """Whatever came: the items are the same, and so is what is wrong with what follows them."""
+    body = b"".join(data.draw(st.lists(st.sampled_from(ALPHABETS[make]), max_size=12)))
+    places = sorted({0, len(body), *data.draw(st.lists(st.integers(0, len(body)), max_size=8))})
+    cut = [body[start:end] for start, end in pairwise(places)]
+    whole = outcome(make(), [body])
+    assert outcome(make(), cut) == whole
+    assert outcome(make(), [bytes([each]) for each in body]) == whole

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.client.peers import Connection, Peer, head, serving
+from tests.client.peers import Connection, Peer, head, response, serving
 
 from .packages import made
 
@@ -140,8 +141,6 @@ def test_the_flag_decides(caller: Caller, peer: Callable[..., Peer]) -> None:
 
 
 def test_a_flag_that_is_a_value(caller: Caller, peer: Callable[..., Peer]) -> None:
-    from tests.client.peers import response
-
     server = peer(chunked(b'data: {"count": 1}\n\n'), response(200, b"\xff\xf3", {"content-type": "audio/mpeg"}))
     client = caller.at(server)
     assert [each.count for each in caller.each(caller.run(client.answers.speak(text="a", stream=True)))] == [1]
@@ -339,6 +338,20 @@ def test_each_failure(caller: Caller, peer: Callable[..., Peer], name: str) -> N
         next(iter(caller.each(stream)))
 
 
+@pytest.mark.parametrize("nothing", ["null", "false", '""', "{}", "[]"])
+def test_a_field_for_an_error_that_says_nothing_is_none(
+    caller: Caller, peer: Callable[..., Peer], nothing: str
+) -> None:
+    line = b'{"count": 1, "error": %b}' % nothing.encode()
+    client = caller.at(
+        peer(chunked(line + b'\n{"count": 2, "done": true}', headers=LINES), chunked(b"data: %b\n\n" % line))
+    )
+    pulled = caller.run(client.answers.pull(name="a", stream=True))
+    assert [each.count for each in caller.each(pulled)] == [1, 2]
+    # Where the description does not say what is an error.
+    assert [each.count for each in caller.each(caller.run(client.answers.complete()))] == [1]
+
+
 def test_a_line_that_is_an_error(caller: Caller, peer: Callable[..., Peer]) -> None:
     stream = caller.run(
         caller.at(peer(chunked(b'{"count": 1}\n{"error": "no room"}\n', headers=LINES))).answers.pull(
@@ -517,3 +530,161 @@ def test_under_trio(assistant: Any, peer: Callable[..., Peer]) -> None:
             await stream.close()
 
     trio.run(main)
+
+
+def test_two_readers_while_it_goes_on(caller: Caller, peer: Callable[..., Peer]) -> None:
+    """One of them reads, also while the stream is asked for again: the other one is told, and nothing comes twice."""
+    is_asked, may_go_on = threading.Event(), threading.Event()
+
+    def again(connection: Connection) -> None:
+        is_asked.set()
+        assert may_go_on.wait(20)
+        chunked(numbered(2, 3))(connection)
+
+    server = peer(chunked(numbered(1), ends=False), again, lambda connection: connection.send(head(204, ID)))
+    stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True))
+    found: list[int] = []
+
+    def other() -> None:
+        assert is_asked.wait(20)
+        with pytest.raises(caller.package.AssistantError, match="read already"):
+            next(stream)
+        may_go_on.set()
+
+    if caller.awaits:
+
+        async def read() -> None:
+            async def first() -> None:
+                found.extend([each.count async for each in stream])
+
+            reading = asyncio.create_task(first())
+            await asyncio.to_thread(is_asked.wait, 20)
+            with pytest.raises(caller.package.AssistantError, match="read already"):
+                await anext(stream)
+            may_go_on.set()
+            await reading
+
+        caller.run(read())
+    else:
+        with ThreadPoolExecutor() as pool:
+            second = pool.submit(other)
+            found += [each.count for each in stream]
+            second.result()
+    assert (found, len(server.requests)) == ([1, 2, 3], 3)
+
+
+def test_it_is_closed_while_it_goes_on(caller: Caller, peer: Callable[..., Peer]) -> None:
+    """Whether it waits for its time to go on, or for the answer: nothing is read after that, and nothing stays open."""
+    is_asked, may_go_on = threading.Event(), threading.Event()
+
+    def again(connection: Connection) -> None:
+        is_asked.set()
+        assert may_go_on.wait(20)
+        chunked(numbered(2, 3))(connection)
+
+    server = peer(chunked(numbered(1), ends=False), again)
+    client = caller.at(server).with_options(max_retries=2)
+    stream = caller.run(client.feeds.news(reconnect=True))
+    error = caller.package.StreamTruncatedError
+    if caller.awaits:
+
+        async def read() -> None:
+            assert (await anext(stream)).count == 1
+            reading = asyncio.create_task(_next(stream))
+            await asyncio.to_thread(is_asked.wait, 20)
+            await stream.close()
+            may_go_on.set()
+            with pytest.raises(error):
+                await reading
+
+        caller.run(read())
+    else:
+        assert next(stream).count == 1
+        with ThreadPoolExecutor() as pool:
+            reading = pool.submit(next, stream)
+            assert is_asked.wait(20)
+            stream.close()
+            may_go_on.set()
+            with pytest.raises(error):
+                reading.result()
+    with pytest.raises(error):
+        next(iter(caller.each(stream)))
+    assert stream.response.is_closed
+    assert len(server.requests) == 2
+
+
+def test_a_thread_that_waits_to_go_on_is_woken_by_close(assistant: Any, peer: Callable[..., Peer]) -> None:
+    server = peer(chunked(numbered(1, retry=b"retry: 20000\n\n"), ends=False))
+    with assistant.Assistant(api_key="key", base_url=server.base_url) as client:
+        stream = client.feeds.news(reconnect=True)
+        assert next(stream).count == 1
+        threading.Timer(0.1, stream.close).start()
+        since = time.monotonic()
+        with pytest.raises(assistant.StreamTruncatedError):
+            next(stream)
+        assert time.monotonic() - since < 10
+
+
+# What is met when a stream is asked for again, and what is raised: none of it is an end.
+AGAIN: dict[str, tuple[Any, str]] = {
+    "the connection is closed": (lambda connection: connection.close(), "APIConnectionError"),
+    "nothing new, and cut": (chunked(ends=False), "StreamTruncatedError"),
+    "nothing new, and an end": (chunked(), "StreamTruncatedError"),
+    "half an event": (chunked(b"id: 2\ndata: {"), "StreamTruncatedError"),
+    "401": (response(401, b"{}"), "AuthenticationError"),
+    "503": (response(503, b"{}", {"retry-after": "0"}), "InternalServerError"),
+    "a page": (response(200, b"<!doctype html>", {"content-type": "text/html"}), "APIResponseValidationError"),
+    "no JSON": (chunked(b"id: 2\ndata: {\n\n"), "APIResponseValidationError"),
+    "an error": (chunked(b"event: error\ndata: no\n\n"), "APIStatusError"),
+    "silence": (lambda connection: connection.peer.over.wait(20), "APITimeoutError"),
+    "a stall": (
+        lambda connection: (connection.send(BEGUN), connection.peer.over.wait(20)),
+        "StreamTimeoutError",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_is_met_when_it_goes_on(caller: Caller, peer: Callable[..., Peer], name: str) -> None:
+    answer, kind = AGAIN[name]
+    client = caller.at(peer(chunked(numbered(1, 2), ends=False), answer), timeout=0.3).with_options(max_retries=1)
+    stream, found = caller.run(client.feeds.news(reconnect=True)), list[Any]()
+    with pytest.raises(getattr(caller.package, kind)) as caught:
+        found += caller.each(stream)
+    assert type(caught.value).__name__ == kind
+    assert ([each.count for each in found], stream.complete) == ([1, 2], False)
+    with pytest.raises(caller.package.APIError):  # and again: nothing passes for an end
+        next(iter(caller.each(stream)))
+
+
+def test_it_is_left_at_any_moment(assistant: Any, peer: Callable[..., Peer]) -> None:
+    """Steps that are given too little time lose nothing, also while the stream is asked for again."""
+
+    def slowly(connection: Connection) -> None:
+        """Send two of six items, one of them late, and break off; those after the one that was had last."""
+        last = int(connection.peer.requests[-1].headers.get("last-event-id", "0"))
+        time.sleep(0.005)
+        connection.send(head(204, ID) if last == 6 else BEGUN)
+        for number in range(last + 1, min(last + 3, 7)):
+            body = numbered(number, retry=b"retry: 5\n\n")
+            for piece in (body[:20], body[20:]):
+                time.sleep(0.002)
+                connection.send(chunk(piece))
+
+    server = peer(slowly)
+
+    async def read(seconds: float) -> list[int]:
+        found: list[int] = []
+        async with assistant.AsyncAssistant(api_key="key", base_url=server.base_url, max_retries=99) as client:
+            stream = await client.feeds.news(reconnect=True)
+            while True:
+                try:
+                    async with asyncio.timeout(seconds):
+                        found.append((await anext(stream)).count)
+                except TimeoutError:
+                    seconds *= 1.1
+                except StopAsyncIteration:
+                    return found
+
+    for milliseconds in (0.1, 0.5, 1, 2, 3, 5):
+        assert asyncio.run(read(milliseconds / 1000)) == [1, 2, 3, 4, 5, 6]
