@@ -155,6 +155,15 @@ def test_an_item_that_is_too_long(make: Callable[[int], Decoder]) -> None:
             read(make(1000), *pieces)
 
 
+def test_an_item_has_sixteen_mebibytes_at_most() -> None:
+    for more, is_read in ((0, True), (1, False)):
+        body = b"data: " + b"x" * ((16 << 20) - 6 + more) + b"\n\n"
+        items, problem = outcome(
+            EventDecoder(), [body[start : start + (1 << 20)] for start in range(0, len(body), 1 << 20)]
+        )
+        assert (len(items), problem) == ((1, False) if is_read else (0, "an item has more than 16777216 bytes"))
+
+
 @pytest.mark.parametrize(
     ("said", "described", "kind"),
     [
