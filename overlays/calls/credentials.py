@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from .. import description
@@ -12,25 +12,51 @@ from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, Key, TokenSource, variable
 from ..settings.secret import SECRET_PARAMETERS, Secret
 from ..transport.messages import Request
+from .operation import Operation
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
 """Where the credentials go, what they are called there, and the arguments of the client that give them."""
 
 
-def chosen(
-    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
-) -> list[Scheme]:
-    """Return the schemes that prove who is calling: the first set for which all was given.
+class Proof(NamedTuple):
+    """What proves who is calling."""
+
+    headers: Mapping[str, Secret]
+    query: Sequence[Secret]
+    """Parameters, encoded."""
+    sources: Sequence[TokenSource]
+    """What gives the tokens."""
+
+
+def proof(operation: Operation[Any], options: ClientOptions, said: Sequence[Collection[str]]) -> Proof:
+    """Return what proves who is calling; it is made once for calls that need and say nothing of their own.
 
     Args:
-        operation_id: What is called.
-        needs: The sets that will do.
-        keys: What was given, by argument.
-        said: The headers, in lower case, and query parameters that the caller sends by itself.
+        operation: What is called.
+        options: The client's settings.
+        said: The headers, in lower case, and the query parameters that the call sends by itself.
 
     Raises:
-        InvalidArgumentError: None of them will do; it names the arguments.
+        InvalidArgumentError: None of the sets of schemes that would do was given; it names the arguments.
     """
+    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(said)
+    if is_usual and options.proof:
+        return cast("Proof", options.proof[0])
+    schemes = _chosen(operation.id, operation.needs, options.keys, (options.headers, options.query, *said))
+    made = Proof(
+        _in_headers(schemes, options.keys, operation.cookies),
+        _in_query(schemes, options.keys),
+        _sources(schemes, options.keys),
+    )
+    if is_usual:
+        options.proof[:] = [made]
+    return made
+
+
+def _chosen(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
+) -> list[Scheme]:
+    """Return the first set of schemes for which all was given; raises InvalidArgumentError."""
     for need in needs:
         schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
         if schemes and len(schemes) == len(need):
@@ -80,7 +106,7 @@ def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
     return texts if any(texts) else []
 
 
-def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
+def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
     """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
     found: dict[str, Secret] = {}
     secrets: list[str] = []
@@ -97,7 +123,7 @@ def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapp
     return found
 
 
-def in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
+def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
     """Return the query parameters that hold the credentials, encoded."""
     if not SECRET_PARAMETERS:
         return ()
@@ -118,11 +144,9 @@ def without_key(url: str) -> str:
     return parts._replace(query="&".join(pairs)).geturl()
 
 
-def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
-    """Return what gives the tokens of a call."""
+def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
     found = [keys.get(name) for _, _, names in schemes for name in names]
-    # Not by `TokenSource`: to ask whether something has the methods of a Protocol takes as long as the rest of it.
-    return [each for each in found if each is not None and not isinstance(each, Secret)]
+    return [each for each in found if isinstance(each, TokenSource)]
 
 
 def bearing(

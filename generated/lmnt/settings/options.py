@@ -173,6 +173,8 @@ class ClientOptions:
     query: Mapping[str, object] = field(default_factory=dict[str, object])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where the operations are that are at servers of their own, by the URL that the description has."""
+    proof: list[Any] = field(init=False, repr=False, compare=False, default_factory=list[Any])
+    """What `credentials` has made of the keys, once there was a call."""
 
     @classmethod
     def create(
