@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-_SEQUENCES = runpy.run_path(str(Path(__file__).parents[2] / "overlays" / "sequences.py"))
+_SEQUENCES = runpy.run_path(str(Path(__file__).parents[2] / "overlays" / "streams" / "sequences.py"))
 
 SEQUENTIAL = frozenset[str](_SEQUENCES["DECODERS"])
 """Those that a made package reads as series of items, beside every `+json-seq`."""

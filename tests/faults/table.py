@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lmnt.retries import RETRIED_STATUSES
+from lmnt.settings.retries import RETRIED_STATUSES
 
 from . import acts
 from .bodies import SENT
