@@ -130,7 +130,7 @@ class EventDecoder(Decoder):
                 event = value
             elif name == "id" and "\0" not in value:
                 self._id = value
-            elif name == "retry" and value.isascii() and value.isdigit():
+            elif name == "retry" and value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER:
                 self._retry = int(value)
         if not data:
             return None
@@ -223,6 +223,9 @@ class PartDecoder(Decoder):
 
 
 _BOM = b"\xef\xbb\xbf"
+
+_LONGEST_NUMBER = 20
+"""Digits from which on a number is none: Python reads 4,300 of them, and computes with fewer."""
 
 
 def _text(data: bytes) -> str:

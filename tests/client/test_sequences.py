@@ -59,6 +59,7 @@ EVENTS: dict[str, tuple[bytes, list[ServerSentEvent]]] = {
         b"retry: 100\ndata: a\n\nretry: 1s\ndata: b\n\n",
         [ServerSentEvent("a", retry=100), ServerSentEvent("b")],
     ),
+    "a retry of nobody": (b"retry: %b\ndata: a\n\n" % (b"9" * 5000), [ServerSentEvent("a")]),
     "an unknown field": (b"foo: bar\ndata: a\n\n", [ServerSentEvent("a")]),
     "a colon in data": (b"data: a: b\n\n", [ServerSentEvent("a: b")]),
     "a byte order mark": (b"\xef\xbb\xbfdata: a\n\n", [ServerSentEvent("a")]),
