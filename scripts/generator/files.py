@@ -36,7 +36,7 @@ class Files:
 
     def add(self, uri: str, document: Any) -> None:
         """Have a document found at a place, and by the names that it and the schemas in it have."""
-        self._registry = self._registry.with_resource(uri, _SPECIFICATION.create_resource(document)).crawl()
+        self._registry = self._registry.with_resource(uri, _SPECIFICATION.create_resource(document))
         if isinstance(name := document.get("$self"), str):
             self._names[uri] = name
 

@@ -99,6 +99,7 @@ class Reader:
         self._named: dict[tuple[str, int], str] = {}
         """By section and identity of what was written: the component that it is."""
         self._kept: list[Any] = []
+        self._targets: dict[tuple[str, tuple[str, ...]], tuple[Any, _Place]] = {}
         self._pending: list[tuple[str, str, Any, _Place]] = []
 
     def document(self) -> dict[str, Any]:
@@ -263,6 +264,11 @@ class Reader:
 
     def _target(self, reference: str, place: _Place) -> tuple[Any, _Place]:
         """Return what a reference names, and where it stands."""
+        if (key := (reference, place.bases)) not in self._targets:
+            self._targets[key] = self._found(reference, place)
+        return self._targets[key]
+
+    def _found(self, reference: str, place: _Place) -> tuple[Any, _Place]:
         failure: Failure | None = None
         for fetches, base in product((False, True), place.bases):
             try:

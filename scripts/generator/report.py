@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 
 def below(pointer: str, *steps: object) -> str:
     """Return the JSON pointer of what is further in."""
-    return pointer + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    for step in steps:
+        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return pointer
 
 
 @dataclass(frozen=True)
