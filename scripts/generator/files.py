@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +71,9 @@ class Files:
             raise Failure(str(error)) from error
 
     def _fetched(self, uri: str) -> dict[str, Any]:
+        import http.client  # what few runs need takes longer to import than all that is here
+        import urllib.request
+
         try:
             with urllib.request.urlopen(uri, timeout=_PATIENCE) as response:
                 data = response.read()

@@ -20,7 +20,6 @@ from .extensions import EXTENSIONS
 from .files import Files
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
-from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
 SECTIONS = {
@@ -53,7 +52,10 @@ def load_description(
     report = report or Report()
     files = Files(report, allow_remote=allow_remote)
     document = files.read(path)
-    apply_overlays(document, path, overlays, report)
+    if overlays := list(overlays):
+        from .overlay_documents import apply_overlays  # with a library that few runs need
+
+        apply_overlays(document, path, overlays, report)
     return Reader(document, path, report, files).document()
 
 
