@@ -173,10 +173,14 @@ class Bodies:
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
         """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
-        # Frameworks write `style: form`, and no more, beside every field, also where its media type says what is sent.
-        is_meant = form == "form" or (prop.kind.form in ("model", "map") and "explode" in encoding)
+        # OpenAPI 3.0 has no styles for multipart, and frameworks write `style: form`, and no more, beside every field.
+        is_30 = str(self._description.document.get("openapi")).startswith("3.0")
+        is_meant = form == "form" or (prop.kind.form in ("model", "map") and (not is_30 or "explode" in encoding))
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
+            return ""
+        if encoding.get("style") == "deepObject" and is_simple(prop.kind):
+            self._report.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
             return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written

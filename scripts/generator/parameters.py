@@ -78,6 +78,10 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
     """Return the argument of a parameter."""
     if place == "header" and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
         raise refuse(below(pointer, "name"), f"{name!r} is no header name (RFC 9110 section 5.1)", "write its name")
+    if place == "cookie" and not re.fullmatch(r"[!-:<>-~]+", name):
+        raise refuse(
+            below(pointer, "name"), f"{name!r} is no name of a cookie (RFC 6265 section 4.1.1)", "write its name"
+        )
     schema, here = node.get("schema"), below(pointer, "schema")
     media_type = next(iter(node.get("content", {})), "")
     if schema is None and media_type:
