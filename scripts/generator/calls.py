@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, quote
 
 from .bodies import Bodies, Body
 from .description import Description, RawOperation
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .models import Models
 from .naming import argument_name, free_attribute
 from .pages import Paging
@@ -190,7 +191,7 @@ class Call:
             for name in self.operation.taken:
                 if ("path", name) not in self.operation.parameters:
                     self._kinds.tell(self.operation.pointer, f"nothing describes {name!r} of the path", "it is a text")
-                    yield Argument("path", name, argument_name(name), Kind("string"), required=True, schema={})
+                    yield Argument("path", name, argument_name(name), Kind(Form.STRING), required=True, schema={})
 
     def _parameter(self, place: str, name: str, pointer: str, node: Mapping[str, Any]) -> Iterator[Argument]:
         """Yield the argument of a parameter; nothing if it cannot be written, and need not be."""
@@ -266,7 +267,7 @@ class Call:
         name, value = (said, True) if isinstance(said, str) else next(iter(said.items()))
         for each in self.arguments:
             if each.name == name and each.place in ("body", "query"):
-                is_own = value is True and each.kind.form in ("boolean", "const")
+                is_own = value is True and each.kind.form in (Form.BOOLEAN, Form.CONST)
                 if is_own or not isinstance(said, str):
                     return Flag(each.python_name if is_own else "stream", each, value, is_own)
         return None

@@ -22,7 +22,8 @@ from .calls import Call
 from .description import Description, RawOperation
 from .first_call import example, first_call
 from .inheritance import open_parents
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .models import Models
 from .naming import CLIENT_NAMES, Namer, class_name, python_name
 from .pages import Pages
@@ -93,6 +94,7 @@ class Package:
             results=self._results(),
             params=self._params,
             exports=exports(settings.overlays),
+            Form=Form,
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
@@ -148,9 +150,9 @@ class Package:
         found: set[str] = set()
 
         def add(kind: Kind) -> None:
-            if kind.form == "model":
+            if kind.form == Form.MODEL:
                 found.add(kind.name)
-            elif kind.form == "union" and kind.name:
+            elif kind.form == Form.UNION and kind.name:
                 inner = self.kinds.components[kind.name].inner
                 for each in inner:
                     add(each)
@@ -332,7 +334,11 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
 MANY = 300
 """The files of a package that are worth a second process."""
 
-TEMPLATES = {"model": "model.py.jinja", "choice": "literal_enum.py.jinja", "union": "union.py.jinja"}
+TEMPLATES = {
+    Form.MODEL: "model.py.jinja",
+    Form.CHOICE: "literal_enum.py.jinja",
+    Form.UNION: "union.py.jinja",
+}
 """By what a component is: the template of its module, if it is no other name of something."""
 
 ALIAS = "alias.py.jinja"
