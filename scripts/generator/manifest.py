@@ -10,7 +10,8 @@ from typing import Any
 from .calls import Call
 from .kind import Form, Kind
 from .parameters import Argument
-from .rendering import LeftOutCall, Package
+from .rendering import Package
+from .resources import LeftOutCall
 
 
 class Manifest:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from .calls import Call
-from .description import Description, RawOperation
+from .description import Description
 from .first_call import example, first_call
 from .inheritance import open_parents
 from .kind import Form, Kind
 from .kinds import Kinds
 from .models import Models
-from .naming import CLIENT_NAMES, Namer, class_name, python_name
+from .naming import Namer, class_name, python_name
+from .overlays import check_client, exports, requirements
 from .pages import Pages
 from .processes import beside
 from .report import Failure, Report, Told, below, refuse
+from .resources import LeftOutCall, Resource
 from .servers import Servers
 from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
@@ -44,7 +44,7 @@ class Package:
     def __init__(
         self, settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None
     ) -> None:
-        _check_client(settings)
+        check_client(settings)
         self._folder = folder
         digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
         self.report = report = report or Report()
@@ -288,39 +288,6 @@ def _used(text: str, found: re.Match[str]) -> str:
     return found[0] if text.count(found[1]) > found[0].count(found[1]) else ""
 
 
-@dataclass(frozen=True)
-class LeftOutCall:
-    """An operation that the package has not, and why."""
-
-    operation: RawOperation
-    reason: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The HTTP method and the path."""
-        return self.operation.method, self.operation.path
-
-
-class Resource:
-    """The operations of one tag."""
-
-    def __init__(self, tag: str, about: str, taken: AbstractSet[str]) -> None:
-        self.tag = tag
-        self.about = about
-        self.calls: list[Call] = []
-        self.left_out: list[LeftOutCall] = []
-        self.class_name = f"{class_name(tag)}Resource"
-        # A tag `pet` and a schema `PetResource` are two things, and so are the tags `async_pet` and `pet`.
-        while not taken.isdisjoint(self.classes):
-            self.class_name += "Group"
-
-    @property
-    def classes(self) -> list[str]:
-        """The classes that its module has."""
-        endings = ("", "WithRawResponse", "WithStreamingResponse")
-        return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
-
-
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
     "servers.py": lambda package: not package.servers.are_plain,
@@ -360,45 +327,9 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def requirements(overlays: list[str]) -> list[str]:
-    """Return what has to be installed for a package of some overlays, as its own `vendor` knows it."""
-    texts = [(ROOT / "overlays" / overlay).read_text(encoding="utf-8") for overlay in overlays]
-    imported = {name for text in texts for name in re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
-    copying = ast.parse((ROOT / "overlays" / "vendor" / "copying.py").read_text(encoding="utf-8"))
-    known = next(
-        ast.literal_eval(node.value)
-        for node in copying.body
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "REQUIREMENTS" and node.value
-    )
-    return sorted({requirement for name, requirement in known.items() if name in imported | {"attrs"}})
-
-
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
     """Return the template and the line where rendering failed."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return Path(error.filename or error.name or "?").name, error.lineno
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("jinja")]
     return Path(frames[-1].filename).name, frames[-1].lineno or 0
-
-
-def _check_client(settings: Settings) -> None:
-    """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
-    for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
-        if name in taken:
-            raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
-
-
-def exports(overlays: list[str]) -> dict[str, str]:
-    """Return the names that overlays list in __all__, and the module of each."""
-    found: dict[str, str] = {}
-    for overlay in overlays:
-        module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        found |= dict.fromkeys(_listed((ROOT / "overlays" / overlay).read_text(encoding="utf-8")), module)
-    return dict(sorted(found.items()))
-
-
-@cache
-def _listed(source: str) -> list[str]:
-    found = re.search(r"^__all__ = (\[.*?\])", source, re.MULTILINE | re.DOTALL)
-    return list(ast.literal_eval(found[1])) if found else []

@@ -349,7 +349,12 @@ class Arrived:
                 continue
             if self._is_document(place, name):
                 texts = [each for each in left if each[0] == name]
-                if place == "querystring":
+                whole = unquote(request.url.query.decode("ascii"))
+                if place == "querystring" and whole.startswith(("{", "[")):
+                    if not same(json.loads(whole), value):
+                        yield f"the query is {whole}, not JSON of {value}"
+                    left = []
+                elif place == "querystring":
                     expected = in_query(name, value, "form", explode=True)
                     yield from self._taken(left, expected, name)
                 elif len(texts) != 1 or json.loads(texts[0][1]) != value:
@@ -447,9 +452,9 @@ class Arrived:
         files = {key for key, part in parts if part.get_payload(decode=True) == b"bytes"}
         # OpenAPI 3.0 has styles for the other kind of form alone; whoever writes `explode` means it all the same.
         is_30 = str(self._description.root.get("openapi")).startswith("3.0")
-        meant = {"explode"} if is_30 else {"style", "explode"}
         for name, encoding in (media.get("encoding") or {}).items():
-            is_styled = name in body and name not in files and encoding.keys() & meant
+            is_usual = encoding.get("style", "form") == "form" and "explode" not in encoding
+            is_styled = name in body and name not in files and not (is_usual and (is_30 or "style" not in encoding))
             if is_styled and isinstance(body[name], list | Mapping):
                 style = encoding.get("style", "form")
                 pairs = in_query(name, plain.pop(name), style, explode=encoding.get("explode", style == "form"))

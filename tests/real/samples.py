@@ -91,13 +91,22 @@ class Samples:
                 return found
         for found in made:
             errors = self._validator(schema).iter_errors(found)
-            if all(contradicts(error) or self._may_be_missing(error, sends=sends) for error in errors) and fits(found):
+            if all(self._is_excused(error, sends=sends) for error in errors) and fits(found):
                 return found
         raise NoSampleError
 
     def allows(self, schema: Any, value: Any, *, sends: bool) -> bool:
         """Whether a validator of JSON Schema, which is none of ours, finds nothing wrong."""
         return all(self._may_be_missing(error, sends=sends) for error in self._validator(schema).iter_errors(value))
+
+    def _is_excused(self, error: Any, *, sends: bool) -> bool:
+        """Whether it is the description that is wrong, or the direction, in one member of a union at least."""
+        members = getattr(error.kind, "context", ())
+        return (
+            contradicts(error)
+            or self._may_be_missing(error, sends=sends)
+            or any(each and all(self._is_excused(one, sends=sends) for one in each) for each in members)
+        )
 
     def _may_be_missing(self, error: Any, *, sends: bool) -> bool:
         """Whether a property that is required is not sent in this direction."""
@@ -224,7 +233,7 @@ class Samples:
         for name in [*names, member["$ref"].rpartition("/")[2]]:
             tagged = {**found, said["propertyName"]: name}
             errors = self._validator(member).iter_errors(tagged)
-            if all(contradicts(error) or self._may_be_missing(error, sends=sends) for error in errors):
+            if all(self._is_excused(error, sends=sends) for error in errors):
                 return tagged
         return found
 
