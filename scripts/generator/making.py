@@ -76,19 +76,19 @@ class Importer:
 
     def __init__(self) -> None:
         command = [sys.executable, "-P", import_all.__file__, str(ROOT / "overlays")]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.returncode is None:
-            self._process.communicate("")
+        if self.process.returncode is None:
+            self.process.communicate("")
 
     def try_imports(self, folder: Path, package: str) -> None:
         """Import every module of folder/package, of a large one in several processes."""
-        _, told = self._process.communicate(f"{folder / package}\n")
-        if self._process.returncode:
+        _, told = self.process.communicate(f"{folder / package}\n")
+        if self.process.returncode:
             raise Failure(f"the rendered package cannot be imported:\n{told}")
 
 

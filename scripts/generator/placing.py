@@ -24,7 +24,7 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
         settings.spec,
         *settings.overlay_documents,
         *(ROOT / "overlays" / overlay for overlay in (*settings.overlays, *settings.optional)),
-        *(ROOT / "templates").glob("*.*"),
+        *(ROOT / "templates").rglob("*.*"),
         ROOT / "openapi" / "generator.yaml",
         *(ROOT / "scripts" / "generator").glob("*.py"),
         *(ROOT / "server" / "lmnt_server" / "documents").glob("*.py"),

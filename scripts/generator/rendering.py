@@ -206,8 +206,7 @@ class Package:
         if len(files) < MANY:
             write(files)
         else:
-            for told in beside(partial(write, files[::2]), partial(write, files[1::2])):
-                self.report.tell(told.pointer, told.found, told.means)
+            self.report.include(beside(partial(write, files[::2]), partial(write, files[1::2])))
 
     def modules(self) -> dict[str, str]:
         """Render the package: the text of each file by its name, not formatted yet."""
@@ -313,8 +312,8 @@ ALIAS = "alias.py.jinja"
 
 
 def _environment() -> jinja2.Environment:
-    """Return what reads the templates. They are compiled once: the next run finds that beside them, as Python does."""
-    compiled = ROOT / "templates" / "__pycache__"
+    """Return what reads the templates. They are compiled once, as these modules are: the next run finds them there."""
+    compiled = Path(__file__).with_name("__pycache__")
     with suppress(OSError):
         compiled.mkdir(exist_ok=True)
     return jinja2.Environment(

@@ -121,6 +121,10 @@ class Report:
         """Note what the package is right without."""
         self._told[Told(pointer, found, means)] = None
 
+    def include(self, told: Iterable[Told]) -> None:
+        """Note what another process noted."""
+        self._told |= dict.fromkeys(told)
+
     def tell_failure(self, failure: Failure, means: str) -> None:
         """Note what a failure says, where the package is right without it; raises it if it says no place."""
         if not failure.problems:
