@@ -28,13 +28,12 @@ def value(source: Source) -> Any:
         found = json.loads(
             source.text, object_pairs_hook=_object, parse_int=integer, parse_float=real, parse_constant=_number
         )
-        is_plain = not _HALF.search(source.text) and _depth(found) <= DEEPEST
+        if not _HALF.search(source.text) and _depth(found) <= DEEPEST:
+            return found
     except json.JSONDecodeError:
         raise
-    except (ValueError, RecursionError):  # what may not be here: where it stands, `_check` says
-        is_plain = False
-    if is_plain:
-        return found
+    except (ValueError, RecursionError):
+        pass  # what may not be here: where it stands, the check says
     _check(source)
     return json.loads(source.text)
 
