@@ -7,11 +7,12 @@ silently: what the generator cannot express stops the run and leaves the old pac
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from generator.making import PINNED, check_tools, make, try_imports
+from generator.making import PINNED, Importer, check_tools, make, try_imports
 from generator.manifest import Manifest
 from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.reading import load_description
@@ -88,8 +89,9 @@ def _make(settings: Settings, report: Report, folder: Path, manifest: Path | Non
     """Make the package, its lock beside it, and its manifest where it was asked for."""
     check_tools(settings)
     mended, allowed = settings.overlay_documents, settings.allow_remote
-    package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
-    try_imports(folder, settings.package)
+    with Importer() as importer:
+        package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
+        try_imports(folder, settings.package, importer)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
     if manifest:
         manifest.write_text(Manifest(package).json(), encoding="utf-8")
@@ -124,4 +126,5 @@ def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> in
 
 
 if __name__ == "__main__":
+    gc.disable()  # a description lives as long as the run does
     sys.exit(main())

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .description import Description, RawOperation
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models, Property
 from .naming import free_attribute, python_name
@@ -73,7 +74,7 @@ class Body:
     @property
     def has_fields(self) -> bool:
         """Whether its fields are arguments of their own."""
-        return self.kind.form == "model" and not self.kind.nullable
+        return self.kind.form == Form.MODEL and not self.kind.nullable
 
 
 class Bodies:
@@ -127,11 +128,11 @@ class Bodies:
         kind = self._kinds.of(node.get("schema"), here)
         form = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}.get(bare(media_type))
         said = media_type
-        if form is None and "*" in media_type and kind.form not in ("file", "anything", "string"):
+        if form is None and "*" in media_type and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
             media_type = "application/json"  # frameworks write `*/*` for what has a structure
         if form is None:
             form = "json" if is_json(media_type) else "text" if is_text(media_type) else "raw"
-        if form == "form" and kind.form == "string":
+        if form == "form" and kind.form == Form.STRING:
             form = "text"  # which the caller encodes
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
@@ -139,18 +140,18 @@ class Bodies:
             kind = replace(kind, nullable=False)
         elif form == "json" and self._models.bytes_in(kind):
             raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
-        elif form == "text" and kind.form not in ("string", "anything"):
+        elif form == "text" and kind.form not in (Form.STRING, Form.ANYTHING):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
-        elif form == "raw" and kind.form not in ("file", "anything", "string"):
+        elif form == "raw" and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is bytes that the caller makes")
         if form == "text":
-            kind = Kind("string", limits=kind.limits if kind.form == "string" else {})
-        return Body(form, Kind("file") if form == "raw" else kind, media_type, [], required, encoding, said)
+            kind = Kind(Form.STRING, limits=kind.limits if kind.form == Form.STRING else {})
+        return Body(form, Kind(Form.FILE) if form == "raw" else kind, media_type, [], required, encoding, said)
 
     def _encoding(self, node: Mapping[str, Any], form: str, kind: Kind, pointer: str) -> dict[str, Encoding]:
         found: dict[str, Encoding] = {}
         properties = (
-            {prop.name: prop for prop in self._models.model(kind.name).properties} if kind.form == "model" else {}
+            {prop.name: prop for prop in self._models.model(kind.name).properties} if kind.form == Form.MODEL else {}
         )
         for name, each in node.get("encoding", {}).items():
             here = below(pointer, "encoding", name)
@@ -173,10 +174,14 @@ class Bodies:
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
         """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
-        # Frameworks write `style: form`, and no more, beside every field, also where its media type says what is sent.
-        is_meant = form == "form" or (prop.kind.form in ("model", "map") and "explode" in encoding)
+        # OpenAPI 3.0 has no styles for multipart, and frameworks write `style: form`, and no more, beside every field.
+        is_30 = str(self._description.document.get("openapi")).startswith("3.0")
+        is_meant = form == "form" or (prop.kind.form in (Form.MODEL, Form.MAP) and (not is_30 or "explode" in encoding))
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
+            return ""
+        if encoding.get("style") == "deepObject" and is_simple(prop.kind):
+            self._report.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
             return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written
@@ -200,19 +205,19 @@ class Bodies:
         return found
 
     def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding], pointer: str) -> None:
-        if kind.form == "union" and all(each.takes_mappings or each.form == "map" for each in kind.inner):
+        if kind.form == Form.UNION and all(each.takes_mappings or each.form == Form.MAP for each in kind.inner):
             members = kind.inner
-        elif kind.form in ("model", "map", "anything"):
+        elif kind.form in (Form.MODEL, Form.MAP, Form.ANYTHING):
             members = (kind,)
         else:
             raise refuse(pointer, "a form is an object with fields", "give it properties")
         for prop in (
-            prop for each in members if each.form == "model" for prop in self._models.model(each.name).properties
+            prop for each in members if each.form == Form.MODEL for prop in self._models.model(each.name).properties
         ):
             said = encoding.get(prop.name, Encoding())
             if said.style or (form == "multipart" and _is_file(prop.kind)):
                 continue
-            inner = prop.kind.inner[0] if prop.kind.form == "array" else prop.kind
+            inner = prop.kind.inner[0] if prop.kind.form == Form.ARRAY else prop.kind
             if self._models.bytes_in(inner):
                 raise refuse(prop.pointer, "a form of texts cannot hold bytes", "use multipart/form-data")
             if not is_simple(inner) and said.media_type and not is_json(said.media_type):
@@ -226,9 +231,9 @@ class Bodies:
 def _is_file(kind: Kind) -> bool:
     """Whether a field is a file, or several."""
     return (
-        kind.form == "file"
+        kind.form == Form.FILE
         or kind.lost == "bytes"
-        or (kind.form in ("array", "union") and all(map(_is_file, kind.inner)))
+        or (kind.form in (Form.ARRAY, Form.UNION) and all(map(_is_file, kind.inner)))
     )
 
 

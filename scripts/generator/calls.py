@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, quote
 
 from .bodies import Bodies, Body
 from .description import Description, RawOperation
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .models import Models
 from .naming import argument_name, free_attribute
 from .pages import Paging
 from .parameters import Argument, parameter
-from .report import below, refuse
+from .report import Failure, below, refuse
 from .results import NOTHING, Result, Results, Success
 from .security import Needs
 from .servers import Servers
@@ -46,6 +47,10 @@ class Flag:
     def is_default(self) -> bool:
         """Whether a service that is told nothing makes it one: then it is told."""
         return self.is_own and self.argument.schema.get("default") is True
+
+
+_EXTRA = {"query": "extra_query", "querystring": "extra_query", "header": "extra_headers", "cookie": "extra_headers"}
+"""The option of a call that sends what it has no argument for, by place."""
 
 
 class Call:
@@ -183,12 +188,22 @@ class Call:
                 means = "the client sends it by itself" if is_ours else "give it with extra_headers"
                 self._kinds.tell(pointer, f"OpenAPI ignores a header parameter {name}", means)
             else:
-                yield parameter(place, name, pointer, node, self._kinds, self._models)
+                yield from self._parameter(place, name, pointer, node)
         if place == "path":
             for name in self.operation.taken:
                 if ("path", name) not in self.operation.parameters:
                     self._kinds.tell(self.operation.pointer, f"nothing describes {name!r} of the path", "it is a text")
-                    yield Argument("path", name, argument_name(name), Kind("string"), required=True, schema={})
+                    yield Argument("path", name, argument_name(name), Kind(Form.STRING), required=True, schema={})
+
+    def _parameter(self, place: str, name: str, pointer: str, node: Mapping[str, Any]) -> Iterator[Argument]:
+        """Yield the argument of a parameter; nothing if it cannot be written, and need not be."""
+        try:
+            yield parameter(place, name, pointer, node, self._kinds, self._models)
+        except Failure as failure:
+            if place == "path" or node.get("required"):
+                raise
+            means = f"it is no argument; what the server reads in its place can be given with {_EXTRA[place]}"
+            self._description.report.tell_failure(failure, means)
 
     @cached_property
     def body(self) -> Body | None:
@@ -254,7 +269,7 @@ class Call:
         name, value = (said, True) if isinstance(said, str) else next(iter(said.items()))
         for each in self.arguments:
             if each.name == name and each.place in ("body", "query"):
-                is_own = value is True and each.kind.form in ("boolean", "const")
+                is_own = value is True and each.kind.form in (Form.BOOLEAN, Form.CONST)
                 if is_own or not isinstance(said, str):
                     return Flag(each.python_name if is_own else "stream", each, value, is_own)
         return None

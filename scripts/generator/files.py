@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,7 @@ class Files:
 
     def add(self, uri: str, document: Any) -> None:
         """Have a document found at a place, and by the names that it and the schemas in it have."""
-        self._registry = self._registry.with_resource(uri, _SPECIFICATION.create_resource(document)).crawl()
+        self._registry = self._registry.with_resource(uri, _SPECIFICATION.create_resource(document))
         if isinstance(name := document.get("$self"), str):
             self._names[uri] = name
 
@@ -73,6 +71,9 @@ class Files:
             raise Failure(str(error)) from error
 
     def _fetched(self, uri: str) -> dict[str, Any]:
+        import http.client  # what few runs need takes longer to import than all that is here
+        import urllib.request
+
         try:
             with urllib.request.urlopen(uri, timeout=_PATIENCE) as response:
                 data = response.read()

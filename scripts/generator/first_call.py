@@ -6,26 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .calls import Call
-from .kinds import Kind
+from .kind import Form, Kind
 from .models import Models
 from .parameters import Argument
 
-_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "choice": (str, int),
+_PYTHON_TYPES: Mapping[Form, tuple[type, ...]] = {
+    Form.STRING: (str,),
+    Form.INTEGER: (int,),
+    Form.NUMBER: (int, float),
+    Form.BOOLEAN: (bool,),
+    Form.CHOICE: (str, int),
 }
-_PLAIN: Mapping[str, Any] = {
-    "boolean": True,
-    "integer": 1,
-    "number": 1,
-    "null": None,
-    "anything": "text",
-    "file": b"...",
+_PLAIN: Mapping[Form, Any] = {
+    Form.BOOLEAN: True,
+    Form.INTEGER: 1,
+    Form.NUMBER: 1,
+    Form.NULL: None,
+    Form.ANYTHING: "text",
+    Form.FILE: b"...",
 }
-_TEXTS = {"day": "2026-01-31", "moment": "2026-01-31T12:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
+_TEXTS = {
+    Form.DAY: "2026-01-31",
+    Form.MOMENT: "2026-01-31T12:00:00Z",
+    Form.UUID: "00000000-0000-4000-8000-000000000000",
+}
 _DEEPEST = 5
 
 
@@ -64,21 +68,21 @@ def _sample(kind: Kind, said: Mapping[str, Any], models: Models, within: int = 0
         return kind.values[0]
     if kind.form in _TEXTS:
         return _TEXTS[kind.form]
-    if kind.form == "string":
+    if kind.form == Form.STRING:
         return "text"[: kind.limits.get("max_length")].ljust(kind.limits.get("min_length") or 0, "x")
-    if kind.form in ("integer", "number"):
+    if kind.form in (Form.INTEGER, Form.NUMBER):
         lowest = max(kind.limits.get("minimum", 1), kind.limits.get("above", 0) + 1)
         return kind.limits.get("multiple_of", lowest)
     if within == _DEEPEST:
         return None
-    if kind.form == "array":
+    if kind.form == Form.ARRAY:
         return [_sample(kind.inner[0], {}, models, within + 1)] * (kind.limits.get("min_length") or 1)
-    if kind.form == "union" and kind.inner:
+    if kind.form == Form.UNION and kind.inner:
         return _sample(kind.inner[0], {}, models, within + 1)
-    if kind.form == "model":
+    if kind.form == Form.MODEL:
         found = (each for each in models.model(kind.name).properties if each.required and not each.read_only)
         return {each.python_name: _sample(each.kind, each.schema, models, within + 1) for each in found}
-    return {} if kind.form == "map" else _PLAIN.get(kind.form, "text")
+    return {} if kind.form == Form.MAP else _PLAIN.get(kind.form, "text")
 
 
 def _shown(said: Mapping[str, Any]) -> Iterator[Any]:
@@ -89,9 +93,9 @@ def _shown(said: Mapping[str, Any]) -> Iterator[Any]:
 
 def _fits(value: Any, kind: Kind) -> bool:
     """Whether a value that is shown keeps the limits that are looked at before it is sent."""
-    if kind.form == "choice":
+    if kind.form == Form.CHOICE:
         return value in kind.values
-    if isinstance(value, bool) != (kind.form == "boolean") or (isinstance(value, str) and not value.isprintable()):
+    if isinstance(value, bool) != (kind.form == Form.BOOLEAN) or (isinstance(value, str) and not value.isprintable()):
         return False
     if isinstance(value, str):
         shortest, longest = kind.limits.get("min_length", 1), kind.limits.get("max_length", len(value))

@@ -34,7 +34,8 @@ def open_parents(document: dict[str, Any], moved: dict[str, str]) -> None:
         for part in (family.schemas[name], *_parts(family.schemas[name])):
             for key in ("discriminator", "oneOf", "anyOf"):
                 part.pop(key, None)
-    family.refer(document)
+    if family.unions:
+        family.refer(document)
     family.schemas.update({component_name(reference): schema for reference, schema in family.unions.values()})
 
 

@@ -7,14 +7,15 @@ import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from .description import Description
+from .kind import Form, Kind, any_of, in_order
 from .media_types import is_json, is_text
 from .merging import Contradiction, Merging, component_name, joined, types_of
-from .naming import Namer, class_name, is_annotation, python_name
+from .naming import Namer, class_name, is_annotation
 from .report import Failure, below, refuse
 
 LIMITS = {
@@ -44,82 +45,13 @@ NO_MEMBERS = (
 )
 
 FORMATS = {
-    **{"date": "day", "date-time": "moment", "time": "clock", "duration": "duration", "uuid": "uuid"},
-    **{"byte": "octets", "base64": "octets", "decimal": "decimal", "binary": "file"},
+    **{"date": Form.DAY, "date-time": Form.MOMENT, "time": Form.CLOCK, "duration": Form.DURATION, "uuid": Form.UUID},
+    **{"byte": Form.OCTETS, "base64": Form.OCTETS, "decimal": Form.DECIMAL, "binary": Form.FILE},
 }
 """The formats of text that are more than text; every other format is text that the server checks."""
 
-ONE_SPELLING = ("string", "file", "octets", "decimal")
+ONE_SPELLING = (Form.STRING, Form.FILE, Form.OCTETS, Form.DECIMAL)
 """Those whose limits can be checked: a time can be written in several ways."""
-
-# A value is read as the first kind that fits, so those that take less go first.
-_ORDER = (
-    *("null", "const", "boolean", "integer", "number", "uuid", "moment", "day", "clock", "duration", "decimal"),
-    *("choice", "values", "octets", "string"),
-)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a schema stands for.
-
-    Args:
-        form: What it is: `string`, `array`, `model` and so on; the templates write each.
-        name: The class of a model, or the type alias of a choice or a union; of `later`, what is being read.
-        inner: The kind of the items of an array or the values of a map, or the kinds of a union's members.
-        places: For an array, the kind of each of its first items; for a map, the kind of the values whose names match a
-            pattern, by that.
-        rest: The kind of the other items or values, where there are such places; None if there are none.
-        limits: The arguments of `codec.limited`.
-        nullable: Whether it may be null.
-        values: What a constant, or a list of values that has no name, may be.
-        said: What a union says of itself: its discriminator, and where it stands.
-        lost: Of what is anything: what was lost of it, `type` or `bytes`; empty if it is described so.
-    """
-
-    form: str
-    name: str = ""
-    inner: tuple[Kind, ...] = ()
-    places: tuple[tuple[str, Kind], ...] = ()
-    rest: Kind | None = None
-    limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    nullable: bool = False
-    values: tuple[Any, ...] = ()
-    said: tuple[Mapping[str, Any] | None, str] = (None, "")
-    lost: str = ""
-
-    @property
-    def module(self) -> str:
-        """The module of the class or the alias."""
-        return python_name(self.name)
-
-    @property
-    def takes_mappings(self) -> bool:
-        """Whether a caller may give a mapping of fields in place of an object."""
-        return self.form == "model" or (self.form == "union" and any(each.takes_mappings for each in self.inner))
-
-    @property
-    def is_tuple(self) -> bool:
-        """Whether it is an array that always has items in all of its places."""
-        return self.form == "array" and 0 < len(self.places) <= self.limits.get("min_length", 0)
-
-    @property
-    def within(self) -> tuple[Kind, ...]:
-        """The kinds of all that is in it."""
-        return (*self.inner, *(each for _, each in self.places), *((self.rest,) if self.rest else ()))
-
-    def named(self) -> Iterator[Kind]:
-        """Yield all kinds in this one that have a module of their own."""
-        if self.name and self.form != "later":
-            yield self
-        elif not self.name:
-            for each in self.within:
-                yield from each.named()
-
-    @property
-    def has_itself(self) -> bool:
-        """Whether there is something in it that it is in."""
-        return self.form == "later" or any(each.has_itself for each in self.within)
 
 
 class Kinds:
@@ -147,7 +79,7 @@ class Kinds:
         """The components that get a module, by class name, in the order of the description."""
         if len(self._all) != len(self._origins):  # some were made of several schemas since
             found = {class_name(name): self.component(name) for name in list(self._origins)}
-            self._components = {name: kind for name, kind in found.items() if kind.form != "file"}
+            self._components = {name: kind for name, kind in found.items() if kind.form != Form.FILE}
             self._all = found
         return self._components
 
@@ -180,7 +112,7 @@ class Kinds:
                 around = self._open[self._open.index(name) :]
                 if _COLLECTION in around:
                     self._recursive.add(name)
-                    return Kind("later", class_name(name))
+                    return Kind(Form.LATER, class_name(name))
                 raise refuse(
                     self._origins[name],
                     f"{' and '.join(around)} are made of themselves",
@@ -193,21 +125,21 @@ class Kinds:
             except Failure as failure:
                 found = self._anything(failure)
             if name in self._recursive:
-                inner = found.inner if found.form == "union" else (replace(found, nullable=False),)
-                null = (Kind("null"),) if found.nullable else ()  # what is in it means all of it
-                found = Kind("union", class_name(name), inner=(*null, *inner), said=found.said)
+                inner = found.inner if found.form == Form.UNION else (replace(found, nullable=False),)
+                null = (Kind(Form.NULL),) if found.nullable else ()  # what is in it means all of it
+                found = Kind(Form.UNION, class_name(name), inner=(*null, *inner), said=found.said)
             self._known[name] = found
             self._open.pop()
         return self._known[name]
 
     def _component(self, name: str, schema: Any, pointer: str) -> Kind:
         if not isinstance(schema, Mapping):
-            return Kind("anything")
+            return Kind(Form.ANYTHING)
         merged = self.merged(schema, pointer)
         if "$ref" not in merged and self._is_model(merged):
-            return Kind("model", class_name(name), nullable="null" in types_of(merged))
+            return Kind(Form.MODEL, class_name(name), nullable="null" in types_of(merged))
         kind = self._plain(merged, pointer)
-        if kind.form == "choice" or (kind.form == "union" and not kind.name):
+        if kind.form == Form.CHOICE or (kind.form == Form.UNION and not kind.name):
             return replace(kind, name=class_name(name))
         return kind
 
@@ -223,7 +155,7 @@ class Kinds:
     def of(self, schema: Any, pointer: str) -> Kind:
         """Return what a schema stands for; references and `allOf` followed."""
         if not isinstance(schema, Mapping):
-            return Kind("anything")
+            return Kind(Form.ANYTHING)
         try:
             return self._plain(self.merged(schema, pointer), pointer)
         except Failure as failure:
@@ -233,7 +165,7 @@ class Kinds:
         """Return what stands for a schema that no type of Python can say."""
         self._report.tell_failure(failure, "the value is passed on as it is, and its type is `object`")
         has_bytes = any("bytes" in each.reason for each in failure.problems)
-        return Kind("anything", lost="bytes" if has_bytes else "type")
+        return Kind(Form.ANYTHING, lost="bytes" if has_bytes else "type")
 
     def tell(self, pointer: str, found: str, means: str = "the client does not check it") -> None:
         """Note what the package is right without."""
@@ -259,14 +191,14 @@ class Kinds:
         if not types:
             self._tell_untyped(schema, pointer)
             if nullable:
-                return Kind("null")
+                return Kind(Form.NULL)
             types = ["object"] if {"properties", "additionalProperties", "patternProperties"} & schema.keys() else []
             types = ["array"] if {"items", "prefixItems"} & schema.keys() else types
             if not types:
-                return Kind("anything")
+                return Kind(Form.ANYTHING)
         kinds = [self._typed(each, schema, pointer) for each in types]
         self.tell_stray(schema, types, pointer)
-        kind = kinds[0] if len(kinds) == 1 else Kind("union", inner=_sorted(kinds))
+        kind = kinds[0] if len(kinds) == 1 else Kind(Form.UNION, inner=in_order(kinds))
         return replace(kind, nullable=nullable)
 
     def _tell_untyped(self, schema: Mapping[str, Any], pointer: str) -> None:
@@ -290,13 +222,15 @@ class Kinds:
             media_type = str(schema.get("contentMediaType", ""))
             is_file = media_type and "contentEncoding" not in schema and not is_text(media_type)
             is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"  # other encodings are the caller's
-            form = FORMATS.get(schema.get("format", ""), "file" if is_file else "string")
-            form = "octets" if is_base64 else form
-            if form == "file" and self._is_in_json(pointer):
+            form = FORMATS.get(schema.get("format", ""), Form.FILE if is_file else Form.STRING)
+            form = Form.OCTETS if is_base64 else form
+            if form == Form.FILE and self._is_in_json(pointer):
                 self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
-                form = "string"
+                form = Form.STRING
             if form not in ONE_SPELLING and "pattern" in limits:
-                form = "string"  # the pattern may allow what Python has no such value for, a day in place of a moment
+                form = (
+                    Form.STRING
+                )  # the pattern may allow what Python has no such value for, a day in place of a moment
             if form not in ONE_SPELLING and limits:
                 self.tell(pointer, f"a limit of the text of a {schema['format']}")
                 limits = {}
@@ -308,7 +242,7 @@ class Kinds:
             return kind
         if type_ == "object":
             return self._join(schema, pointer)
-        return Kind(type_, limits=limits)
+        return Kind(Form(type_), limits=limits)
 
     def _is_in_json(self, pointer: str) -> bool:
         """Whether a text is in JSON alone: there it is no file."""
@@ -354,9 +288,9 @@ class Kinds:
             if self._can_read(key, below(here, key))
         }
         if not patterns:
-            return Kind("map", inner=(rest or Kind("anything"),), limits=limits)
-        inner = _any_of([*patterns.values(), *([rest] if rest else [])])
-        return Kind("map", inner=(inner,), places=tuple(patterns.items()), rest=rest, limits=limits)
+            return Kind(Form.MAP, inner=(rest or Kind(Form.ANYTHING),), limits=limits)
+        inner = any_of([*patterns.values(), *([rest] if rest else [])])
+        return Kind(Form.MAP, inner=(inner,), places=tuple(patterns.items()), rest=rest, limits=limits)
 
     def _array(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
         """Return the kind of an array, whose first items may have kinds of their own."""
@@ -369,9 +303,9 @@ class Kinds:
             limits = {**limits, "max_length": len(first)}
         ends = closed or schema.get("maxItems", math.inf) <= len(first)
         rest = None if ends and first else self.of(schema.get("items", {}), below(pointer, "items"))
-        inner = _any_of([*first, *([rest] if rest else [])])
+        inner = any_of([*first, *([rest] if rest else [])])
         places = tuple(("", each) for each in first)
-        return Kind("array", inner=(inner,), places=places, rest=rest if places else None, limits=limits)
+        return Kind(Form.ARRAY, inner=(inner,), places=places, rest=rest if places else None, limits=limits)
 
     def _limits(self, type_: str, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         found = {LIMITS[key]: schema[key] for key in LIMITS if key in BY_TYPE[type_] and key in schema}
@@ -410,16 +344,16 @@ class Kinds:
             self.tell(pointer, "a value is listed twice", "it is one value")
             values = tuple(once.values())
         if not values:
-            return Kind("null")
+            return Kind(Form.NULL)
         kinds = {type(each): Kind(_PLAIN[type(each)], inner=_inner(each)) for each in values}
         if kinds.keys() == {bool}:
-            return Kind("boolean" if len(values) == 2 else "const", values=values, nullable=nullable)
+            return Kind(Form.BOOLEAN if len(values) == 2 else Form.CONST, values=values, nullable=nullable)
         if {int, float} <= kinds.keys():
             del kinds[int]
         if len(values) == 1 and "const" in schema and isinstance(values[0], str | int):
-            return Kind("const", values=values, nullable=nullable)
-        form = "choice" if kinds.keys() <= {str, int, bool} else "values"
-        return Kind(form, inner=(_any_of(list(kinds.values())),), values=values, nullable=nullable)
+            return Kind(Form.CONST, values=values, nullable=nullable)
+        form = Form.CHOICE if kinds.keys() <= {str, int, bool} else Form.VALUES
+        return Kind(form, inner=(any_of(list(kinds.values())),), values=values, nullable=nullable)
 
     def _union(self, schema: Mapping[str, Any], key: str, pointer: str) -> Kind:
         beside = {
@@ -432,31 +366,31 @@ class Kinds:
             kinds += self._member(each, beside, below(pointer, key, index))
         if schema[key] and not kinds:
             raise refuse(below(pointer, key), "nothing can be any of these and what stands beside", "let them agree")
-        values = [kind for kind in kinds if kind.form != "null"]
+        values = [kind for kind in kinds if kind.form != Form.NULL]
         nullable = len(values) < len(kinds) or any(kind.nullable for kind in values)
         values = list({repr(kind): kind for kind in (replace(each, nullable=False) for each in values)}.values())
         if not values:
-            return Kind("null")
-        if any(kind.form == "anything" for kind in values):
-            return Kind("anything")
-        if any(kind.form == "file" for kind in values) and len(values) > 1:
+            return Kind(Form.NULL)
+        if any(kind.form == Form.ANYTHING for kind in values):
+            return Kind(Form.ANYTHING)
+        if any(kind.form == Form.FILE for kind in values) and len(values) > 1:
             raise refuse(pointer, "bytes cannot be told from another kind of value", "leave one of them")
         said = schema.get("discriminator")
         if len(values) == 1 and said is None:
             return replace(values[0], nullable=nullable)
-        return Kind("union", inner=_sorted(values), nullable=nullable, said=(said, pointer))
+        return Kind(Form.UNION, inner=in_order(values), nullable=nullable, said=(said, pointer))
 
     def _member(self, member: Any, beside: Mapping[str, Any], pointer: str) -> Iterator[Kind]:
         """Yield what a member of a union is together with what stands beside it; nothing if that can never be."""
         if not isinstance(member, Mapping):
-            yield Kind("anything")
+            yield Kind(Form.ANYTHING)
             return
         name = component_name(member["$ref"]) if "$ref" in member else ""
         try:
             if types_of(self._merging.opened(member, pointer)) == [
                 "null"
             ]:  # beside what is an object, as some write it
-                yield Kind("null")
+                yield Kind(Form.NULL)
                 return
             merged = self.merged(joined(beside, member) if beside else member, pointer)
         except Contradiction as failure:
@@ -465,7 +399,7 @@ class Kinds:
         if "$ref" not in merged and (title := member.get("title", name)):
             merged["title"] = title
         kind = self.of(merged, pointer)
-        if name and kind.form == "model":
+        if name and kind.form == Form.MODEL:
             self.stands_for.setdefault(kind.name, name)
         yield kind
 
@@ -473,27 +407,14 @@ class Kinds:
 _COLLECTION = ""
 """Stands for an array or a map among the names of components."""
 
-_PLAIN: Mapping[type, str] = {
-    **{str: "string", int: "integer", float: "number", bool: "boolean", dict: "map", list: "array"}
+_PLAIN: Mapping[type, Form] = {
+    **{str: Form.STRING, int: Form.INTEGER, float: Form.NUMBER, bool: Form.BOOLEAN, dict: Form.MAP, list: Form.ARRAY}
 }
 """What a value of JSON is."""
 
 
 def _inner(value: object) -> tuple[Kind, ...]:
-    return (Kind("anything"),) if isinstance(value, dict | list) else ()
-
-
-def _any_of(kinds: list[Kind]) -> Kind:
-    """Return the kind of what may be of any of some kinds."""
-    if any(each.form == "anything" for each in kinds):
-        return Kind("anything")
-    nullable = any(each.nullable or each.form == "null" for each in kinds)
-    values = list(
-        {repr(each): each for each in (replace(kind, nullable=False) for kind in kinds if kind.form != "null")}.values()
-    )
-    if len(values) < 2:
-        return replace(values[0], nullable=nullable) if values else Kind("null")
-    return Kind("union", inner=_sorted(values), nullable=nullable)
+    return (Kind(Form.ANYTHING),) if isinstance(value, dict | list) else ()
 
 
 def has_more_fields(schema: Mapping[str, Any]) -> bool:
@@ -511,8 +432,3 @@ def _is(value: object, type_: str) -> bool:
         **{"string": (str,), "integer": (int,), "number": (int, float), "object": (dict,), "array": (list,)},
     }
     return isinstance(value, kinds.get(type_, ()))
-
-
-def _sorted(kinds: list[Kind]) -> tuple[Kind, ...]:
-    """Return the members of a union, those that take less first."""
-    return tuple(sorted(kinds, key=lambda kind: _ORDER.index(kind.form) if kind.form in _ORDER else len(_ORDER)))

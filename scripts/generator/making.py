@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import jinja2
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
+from . import import_all
 from .rendering import Package
 from .report import Failure, Report
 from .settings import ROOT, Settings
 
-PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6", "jinja2": "3.1.6"}
+PINNED = {"ruff": "0.17.6", "jinja2": "3.1.6"}
 """The tools that shape the output, which pyproject.toml pins too."""
 
 
 def check_tools(settings: Settings) -> None:
     """Refuse tools of another version, and overlays that are not there."""
-    for tool, pin in PINNED.items():
-        if version(tool) != pin:
-            raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
+    told = subprocess.run([find_ruff_bin(), "--version"], capture_output=True, text=True, check=True).stdout
+    for tool, version in (("ruff", told.split()[1]), ("jinja2", jinja2.__version__)):
+        if version != PINNED[tool]:
+            raise Failure(f"{tool} is {version}, the output is made with {PINNED[tool]}: run ./scripts/setup")
     for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")
@@ -67,21 +68,31 @@ def add_overlays(settings: Settings, folder: Path) -> None:
     shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
 
 
-def try_imports(folder: Path, package: str) -> None:
-    """Import every module of the package in processes of their own, each a part of a large one."""
-    count = min(4, os.cpu_count() or 1) if sum(1 for _ in folder.rglob("*.py")) > 500 else 1
-    code = (
-        "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
-        "package = importlib.import_module(sys.argv[2])\n"
-        "modules = [each.name for each in pkgutil.walk_packages(package.__path__, package.__name__ + '.')]\n"
-        "for each in modules[int(sys.argv[3])::int(sys.argv[4])]: importlib.import_module(each)\n"
-        "if sys.argv[3] == '0':\n"
-        "    for each in (package, package.models):\n"
-        "        for name in each.__all__ if sys.argv[4] == '1' else (): getattr(each, name)\n"
-    )
-    commands = [[sys.executable, "-c", code, str(folder), package, str(part), str(count)] for part in range(count)]
-    runs = [subprocess.Popen(each, stderr=subprocess.PIPE, text=True, cwd=folder) for each in commands]
-    for run in runs:
-        _, told = run.communicate()
-        if run.returncode:
+class Importer:
+    """Imports all modules of a package in a process of its own, which gets ready while the package is made.
+
+    As a context manager it ends a process that was not asked for anything.
+    """
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-P", import_all.__file__, str(ROOT / "overlays")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.communicate("")
+
+    def try_imports(self, folder: Path, package: str) -> None:
+        """Import every module of folder/package, of a large one in several processes."""
+        _, told = self.process.communicate(f"{folder / package}\n")
+        if self.process.returncode:
             raise Failure(f"the rendered package cannot be imported:\n{told}")
+
+
+def try_imports(folder: Path, package: str, importer: Importer | None = None) -> None:
+    """Import every module of a package with what is ready for that, or a process that gets ready now."""
+    with importer or Importer() as ready:
+        ready.try_imports(folder, package)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .calls import Call
-from .kinds import Kind
+from .kind import Form, Kind
 from .parameters import Argument
-from .rendering import LeftOutCall, Package
+from .rendering import Package
+from .resources import LeftOutCall
 
 
 class Manifest:
@@ -77,7 +78,7 @@ class Manifest:
         return found | {self._package.kinds.located(name)[0] for name in names}
 
     def _inside(self, kind: Kind) -> list[Kind]:
-        if kind.form != "model":
+        if kind.form != Form.MODEL:
             return [*self._package.kinds.components[kind.name].inner]
         model = self._package.models.model(kind.name)
         return [*(each.kind for each in model.properties), *([model.rest] if model.rest else [])]

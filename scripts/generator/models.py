@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .kinds import NO_MEMBERS, Kind, Kinds
+from .kind import Form, Kind
+from .kinds import NO_MEMBERS, Kinds
 from .merging import component_name
 from .naming import class_name, free_attribute, python_name
 from .report import Failure, below, refuse
@@ -102,7 +103,9 @@ class Models:
             self._kinds.tell(below(pointer, "required"), f"{unknown!r} is required, and no property")
             called = free_attribute(python_name(unknown), names)
             names.add(called)
-            properties.append(Property(unknown, called, Kind("anything"), required=False, schema={}, pointer=pointer))
+            properties.append(
+                Property(unknown, called, Kind(Form.ANYTHING), required=False, schema={}, pointer=pointer)
+            )
         for limit in ("minProperties", "maxProperties"):
             if limit in merged:
                 self._kinds.tell(below(pointer, limit), "a number of properties for an object with fields")
@@ -114,10 +117,10 @@ class Models:
             rest = {"anyOf": patterns} if len(patterns) > 1 else patterns[0]
         closed = rest is False
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
-        if typed is not None and typed.form == "anything":
+        if typed is not None and typed.form == Form.ANYTHING:
             typed = None
         if "discriminator" in merged and typed is None:  # what its kinds have is no mistake of a caller's
-            closed, typed = False, Kind("union", inner=(Kind("anything"),))
+            closed, typed = False, Kind(Form.UNION, inner=(Kind(Form.ANYTHING),))
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
         return Model(name, {**schema, **merged}, properties, typed, closed)
@@ -136,7 +139,7 @@ class Models:
     def bytes_in(self, kind: Kind) -> bool:
         """Whether there are bytes in a kind, which JSON cannot hold."""
         found = list(_within(kind))
-        return any(each.form == "file" or each.lost == "bytes" or each.name in self._with_bytes for each in found)
+        return any(each.form == Form.FILE or each.lost == "bytes" or each.name in self._with_bytes for each in found)
 
     @cached_property
     def _with_bytes(self) -> set[str]:
@@ -146,7 +149,7 @@ class Models:
         for name, component in self._kinds.components.items():
             if is_own_model(name, component):
                 kinds = [each for prop in self.model(name).properties for each in _within(prop.kind)]
-                if any(each.form == "file" or each.lost == "bytes" for each in kinds):
+                if any(each.form == Form.FILE or each.lost == "bytes" for each in kinds):
                     found.append(name)
                 for each in kinds:
                     holders.setdefault(each.name, set()).add(name)
@@ -184,7 +187,7 @@ class Models:
     def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Return what tells the members of a union apart, as the union says it."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]
-        if strangers := [kind for kind in kinds if kind.form != "model"]:
+        if strangers := [kind for kind in kinds if kind.form != Form.MODEL]:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
         by_name = {kind.name: kind for kind in kinds}
         own = {self._kinds.schema_name(name): name for name in by_name}
@@ -222,7 +225,7 @@ class Models:
 
     def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
         """Find a required property that is a different constant text in each member."""
-        if len(kinds) < 2 or any(kind.form != "model" for kind in kinds):
+        if len(kinds) < 2 or any(kind.form != Form.MODEL for kind in kinds):
             return "", {}
         for prop in self.model(kinds[0].name).properties:
             values = [(value, kind) for kind in kinds for value in self._constant(kind, prop.name)]
@@ -234,7 +237,7 @@ class Models:
     def _constants(self, kind: Kind, name: str) -> list[str]:
         """Return the texts that a property of a model may be, if they are listed."""
         for prop in self.model(kind.name).properties:
-            if prop.name == name and prop.kind.form in ("const", "choice"):
+            if prop.name == name and prop.kind.form in (Form.CONST, Form.CHOICE):
                 return [str(each) for each in prop.kind.values if isinstance(each, str)]
         return []
 
@@ -247,7 +250,7 @@ class Models:
 
 def is_own_model(name: str, kind: Kind) -> bool:
     """Whether a component is an object with fields, and no other name of one."""
-    return kind.form == "model" and kind.name == name
+    return kind.form == Form.MODEL and kind.name == name
 
 
 def _within(kind: Kind) -> Iterator[Kind]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .kinds import Kind
+from .kind import Form, Kind
 from .models import Models
 from .report import Failure, Report, below, refuse
 
@@ -98,7 +98,7 @@ class Pages:
         if len(call.results) > 1 or result.form != "json" or result.kind.nullable:
             raise refuse(pointer, "its success is not one kind of JSON", "describe one")
         attributes, items = self._within(result.kind, said.get("items", ""), pointer)
-        if items.form != "array":
+        if items.form != Form.ARRAY:
             raise refuse(below(pointer, "items"), "what it points at is no array", "point at the array of the items")
         told: dict[str, Any] = {"style": said["style"], "items": attributes}
         for key in ("next", "more", "total"):
@@ -110,14 +110,14 @@ class Pages:
             default = argument.schema.get("default")
             first = default if type(default) is int else int(said["style"] == "page")
             told |= {"request": argument.name, "in_body": argument.place == "body", "first": said.get("first", first)}
-            told["is_number"] = argument.kind.form in ("integer", "number")
+            told["is_number"] = argument.kind.form in (Form.INTEGER, Form.NUMBER)
         return Paging(items.inner[0], {key: value for key, value in told.items() if value not in (False, 0, ())})
 
     def _within(self, kind: Kind, path: str, pointer: str) -> tuple[tuple[str, ...], Kind]:
         """Return the attributes that lead to a value of a body, and what it is."""
         attributes: list[str] = []
         for step in _steps(path):
-            found = self._models.model(kind.name).properties if kind.form == "model" else []
+            found = self._models.model(kind.name).properties if kind.form == Form.MODEL else []
             prop = next((each for each in found if each.name == step), None)
             if prop is None:
                 raise refuse(pointer, f"the success has no {path!r}", "write where its body has it, such as /data")
@@ -134,8 +134,8 @@ def _steps(pointer: str) -> tuple[str, ...]:
 def _argument(call: Call, said: Mapping[str, Any], pointer: str) -> Argument:
     places = ("query", "body") if call.body and call.body.has_fields and call.body.form == "json" else ("query",)
     found = next((each for each in call.named if each.place in places and each.name == said["request"]), None)
-    numbers = ("integer", "number")
-    forms = numbers if said["style"] in ("offset", "page") else (*numbers, "string", "anything", "uuid")
+    numbers = (Form.INTEGER, Form.NUMBER)
+    forms = numbers if said["style"] in ("offset", "page") else (*numbers, Form.STRING, Form.ANYTHING, Form.UUID)
     if found is None or found.style or found.kind.form not in forms:
         raise refuse(
             below(pointer, "request"),

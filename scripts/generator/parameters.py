@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .media_types import bare, is_json
 from .models import Models
 from .naming import argument_name
@@ -78,6 +79,10 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
     """Return the argument of a parameter."""
     if place == "header" and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
         raise refuse(below(pointer, "name"), f"{name!r} is no header name (RFC 9110 section 5.1)", "write its name")
+    if place == "cookie" and not re.fullmatch(r"[!-:<>-~]+", name):
+        raise refuse(
+            below(pointer, "name"), f"{name!r} is no name of a cookie (RFC 6265 section 4.1.1)", "write its name"
+        )
     schema, here = node.get("schema"), below(pointer, "schema")
     media_type = next(iter(node.get("content", {})), "")
     if schema is None and media_type:
@@ -144,7 +149,8 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     if place == "query" and has_fields and (style, explode) in FIELDS:
         return FIELDS[style, explode]
     if place == "query" and is_text and (style, explode) in SEPARATORS:
-        return repr(SEPARATORS[style, explode] or "") if kind.form not in _SINGLE and SEPARATORS[style, explode] else ""
+        is_single = kind.form != Form.UNION and _is_one_text(kind)
+        return repr(SEPARATORS[style, explode]) if SEPARATORS[style, explode] and not is_single else ""
     if style in STYLES.get(place, ()) and (is_text or has_fields):
         if place == "path" and node.get("allowReserved"):
             return repr((style, explode, PATH_RESERVED))
@@ -161,7 +167,7 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
             "a parameter is one value, an array of such, or an object of such",
             "put what has more structure into the body, or make it JSON with `content`",
         )
-    what = "an object" if has_fields else "an array" if kind.form == "array" else "a value"
+    what = "an object" if has_fields else "an array" if kind.form == Form.ARRAY else "a value"
     raise refuse(
         below(pointer, "style"),
         f"{style} with explode {str(explode).lower()} is no way to write {what} in the {place}",
@@ -169,30 +175,24 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     )
 
 
-_SINGLE = (
-    *("string", "integer", "number", "boolean", "day", "moment", "clock", "duration", "uuid", "decimal", "octets"),
-    *("const", "choice", "values", "anything"),
-)
-
-
 def is_simple(kind: Kind) -> bool:
     """Whether a value can be written as one text."""
-    if kind.form == "union":
+    if kind.form == Form.UNION:
         return bool(kind.inner) and all(is_simple(each) for each in kind.inner)
-    return kind.form not in ("array", "map", "model", "file", "null", "anything")
+    return kind.form not in (Form.ARRAY, Form.MAP, Form.MODEL, Form.FILE, Form.NULL, Form.ANYTHING)
 
 
 def _is_text(kind: Kind) -> bool:
     """Whether a value can be written as one text, or as several."""
-    if kind.form == "union":
+    if kind.form == Form.UNION:
         return bool(kind.inner) and all(_is_text(each) for each in kind.inner)
-    if kind.form == "anything":
+    if kind.form == Form.ANYTHING:
         return not kind.lost
-    return is_simple(kind) or (kind.form == "array" and _is_one_text(kind.inner[0]))
+    return is_simple(kind) or (kind.form == Form.ARRAY and _is_one_text(kind.inner[0]))
 
 
 def _is_one_text(kind: Kind) -> bool:
-    return is_simple(kind) or (kind.form == "anything" and not kind.lost)
+    return is_simple(kind) or (kind.form == Form.ANYTHING and not kind.lost)
 
 
 def has_style(kind: Kind, models: Models) -> bool:
@@ -202,9 +202,9 @@ def has_style(kind: Kind, models: Models) -> bool:
 
 def _has_plain_fields(kind: Kind, models: Models, fits: Callable[[Kind], bool] = _is_one_text) -> bool:
     """Whether a value is an object whose fields can each be written as one text, or in another way."""
-    if kind.form == "map":
+    if kind.form == Form.MAP:
         return fits(kind.inner[0])
-    if kind.form != "model":
+    if kind.form != Form.MODEL:
         return False
     model = models.model(kind.name)
     return all(fits(prop.kind) for prop in model.properties) and (model.rest is None or fits(model.rest))

@@ -20,7 +20,6 @@ from .extensions import EXTENSIONS
 from .files import Files
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
-from .overlay_documents import apply_overlays
 from .report import Failure, Report, below, refuse
 
 SECTIONS = {
@@ -53,7 +52,10 @@ def load_description(
     report = report or Report()
     files = Files(report, allow_remote=allow_remote)
     document = files.read(path)
-    apply_overlays(document, path, overlays, report)
+    if overlays := list(overlays):
+        from .overlay_documents import apply_overlays  # with a library that few runs need
+
+        apply_overlays(document, path, overlays, report)
     return Reader(document, path, report, files).document()
 
 
@@ -99,6 +101,7 @@ class Reader:
         self._named: dict[tuple[str, int], str] = {}
         """By section and identity of what was written: the component that it is."""
         self._kept: list[Any] = []
+        self._targets: dict[tuple[str, tuple[str, ...]], tuple[Any, _Place]] = {}
         self._pending: list[tuple[str, str, Any, _Place]] = []
 
     def document(self) -> dict[str, Any]:
@@ -263,6 +266,11 @@ class Reader:
 
     def _target(self, reference: str, place: _Place) -> tuple[Any, _Place]:
         """Return what a reference names, and where it stands."""
+        if (key := (reference, place.bases)) not in self._targets:
+            self._targets[key] = self._found(reference, place)
+        return self._targets[key]
+
+    def _found(self, reference: str, place: _Place) -> tuple[Any, _Place]:
         failure: Failure | None = None
         for fetches, base in product((False, True), place.bases):
             try:

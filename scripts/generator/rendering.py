@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.bccache import Bucket
-from openapi_python_client import Project
-from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
-from .description import Description, RawOperation
+from .description import Description
 from .first_call import example, first_call
 from .inheritance import open_parents
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .models import Models
-from .naming import CLIENT_NAMES, Namer, class_name, python_name
+from .naming import Namer, class_name, python_name
+from .overlays import check_client, exports, requirements
 from .pages import Pages
-from .report import Failure, Report, below, refuse
+from .processes import beside
+from .report import Failure, Report, Told, below, refuse
+from .resources import LeftOutCall, Resource
 from .servers import Servers
 from .service import client_headers, request_id_header
 from .sessions import OVERLAY, sessions
@@ -39,18 +38,14 @@ from .webhooks import RESOURCE, webhooks
 from .writing import MARKDOWN, default_of, literal, prose
 
 
-class Package(Project):
-    """The generator, with templates of ours and the layout of our package.
-
-    Its parser gives the operations by tag, the models and the lists of values, each with its names. What they hold is
-    read from the description itself: the parser knows no discriminator, no limit, no style and one status for each
-    operation.
-    """
+class Package:
+    """A package as the templates render it: what the description says, and the text of each module."""
 
     def __init__(
         self, settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None
     ) -> None:
-        _check_client(settings)
+        check_client(settings)
+        self._folder = folder
         digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
         self.report = report = report or Report()
         self.description = Description(document, report, settings.names)
@@ -75,22 +70,7 @@ class Package(Project):
         self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
-        config = Config.from_sources(
-            ConfigFile(literal_enums=True, post_hooks=[], package_name_override=settings.package),
-            MetaType.NONE,
-            settings.spec,
-            "utf-8",
-            overwrite=True,
-            output_path=folder,
-        )
-        parsed = GeneratorData.from_dict(outline(self), config=config)
-        if isinstance(parsed, GeneratorError):
-            raise Failure(f"{parsed.header}: {parsed.detail}")
-        super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
-        self._refuse_losses()
-        self.env.bytecode_cache = _COMPILED
-        self.env.auto_reload = False
-        self.env.undefined = jinja2.StrictUndefined
+        self.env = _environment()
         self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
         headers = client_headers(self.description)
@@ -114,12 +94,14 @@ class Package(Project):
             results=self._results(),
             params=self._params,
             exports=exports(settings.overlays),
+            Form=Form,
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
             model_of=lambda name: self.models.model(str(name)),
             tags_of=self.models.tags,
             default_member=self.models.default_member,
             python_name=python_name,
+            package_name=settings.package,
             at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
             fields_named=self.models.fields_named,
             default_of=default_of,
@@ -163,27 +145,14 @@ class Package(Project):
             found[RESOURCE] = Resource(RESOURCE, "The messages that the service sends by itself.", taken)
         return found
 
-    def _refuse_losses(self) -> None:
-        """Stop if the generator dropped or doubted anything: its own exit code would be 0."""
-        losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
-        collections = self.openapi.endpoint_collections_by_tag.values()
-        operations = sum(len(collection.endpoints) for collection in collections)
-        if operations != len(self.calls):
-            losses.append(f"{len(self.calls) - operations} operations were dropped")
-        classes = {str(each.class_info.name) for each in [*self.openapi.models, *self.openapi.enums]}
-        expected = {name for name, kind in self.kinds.components.items() if is_own(name, kind)}
-        losses += [f"the schema {name} was dropped" for name in expected - classes]
-        if losses:
-            raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
-
     def _results(self) -> set[str]:
         """Return the models that a success holds, or a list, a map or a union of which it holds."""
         found: set[str] = set()
 
         def add(kind: Kind) -> None:
-            if kind.form == "model":
+            if kind.form == Form.MODEL:
                 found.add(kind.name)
-            elif kind.form == "union" and kind.name:
+            elif kind.form == Form.UNION and kind.name:
                 inner = self.kinds.components[kind.name].inner
                 for each in inner:
                     add(each)
@@ -223,58 +192,56 @@ class Package(Project):
                 found[name] = call
         return found
 
-    def build(self) -> list[GeneratorError]:
-        """Write the package, for the steps after this one. What is wrong raises; the list is empty."""
-        modules = self.modules()
-        self.package_dir.mkdir(parents=True)
-        for name, text in modules.items():
-            path = self.package_dir / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return []
+    def build(self) -> None:
+        """Write the package, for the steps after this one; a large one in two processes."""
+        files = list(self._files())
+        for name in {Path(each.name).parent for each in files}:
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+
+        def write(part: list[File]) -> list[Told]:
+            for each in part:
+                (self._folder / each.name).write_text(self._text(each), encoding="utf-8")
+            return self.report.told
+
+        if len(files) < MANY:
+            write(files)
+        else:
+            self.report.include(beside(partial(write, files[::2]), partial(write, files[1::2])))
 
     def modules(self) -> dict[str, str]:
         """Render the package: the text of each file by its name, not formatted yet."""
-        try:
-            return dict(self._files())
-        except jinja2.TemplateError as error:
-            name, line = _template_place(error)
-            raise Failure(f"templates/{name}, line {line}: {error.message or error}") from error
+        return {each.name: self._text(each) for each in self._files()}
 
-    def _files(self) -> Iterator[tuple[str, str]]:
-        yield self._file("__init__.py", "package_init.py.jinja")
-        yield self._file("description.py", "description.py.jinja")
-        yield self._file("client.py", "client.py.jinja")
-        yield self._file("calls/http_methods.py", "http_methods.py.jinja")
-        yield self._file("types/__init__.py", "types_init.py.jinja")
-        yield "py.typed", ""
-        yield self._file("models/__init__.py", "models_init.py.jinja")
-        for model in self.openapi.models:
-            yield self._file(f"models/{model.class_info.module_name}.py", "model.py.jinja", model=model)
-        for enum in self.openapi.enums:
-            yield self._file(f"models/{enum.class_info.module_name}.py", "literal_enum.py.jinja", enum=enum)
+    def _files(self) -> Iterator[File]:
+        yield _file("__init__.py", "package_init.py.jinja")
+        yield _file("description.py", "description.py.jinja")
+        yield _file("client.py", "client.py.jinja")
+        yield _file("calls/http_methods.py", "http_methods.py.jinja")
+        yield _file("types/__init__.py", "types_init.py.jinja")
+        yield File("py.typed", "")
+        yield _file("models/__init__.py", "models_init.py.jinja")
         for name, kind in self.kinds.components.items():
-            if not is_own(name, kind):
-                template = "union.py.jinja" if kind.form == "union" and kind.name == name else "alias.py.jinja"
-                yield self._file(f"models/{python_name(name)}.py", template, name=name, kind=kind)
+            template = TEMPLATES.get(kind.form, ALIAS) if kind.name == name else ALIAS
+            yield _file(f"models/{python_name(name)}.py", template, name=name, kind=kind)
         for folder in ("operations", "resources"):
-            yield self._file(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
+            yield _file(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
         for session in self.sessions:
-            yield self._file(f"resources/{session.module}.py", "session_resource.jinja", session=session)
+            yield _file(f"resources/{session.module}.py", "session_resource.jinja", session=session)
         for name, resource in self._resources.items():
-            yield self._file(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
+            yield _file(f"resources/{name}.py", "resource.py.jinja", name=name, resource=resource)
             if params := {key: call for key, call in self._params.items() if call.resource == name}:
-                yield self._file(f"types/{name}.py", "params.py.jinja", params=params)
+                yield _file(f"types/{name}.py", "params.py.jinja", params=params)
             for call in resource.calls:
-                yield self._file(f"operations/{call.module}.py", "operation.py.jinja", call=call)
+                yield _file(f"operations/{call.module}.py", "operation.py.jinja", call=call)
 
         paged = next((call for call in self.calls if call.paging), None)
-        yield self._page("api.md", paged=paged)
+        yield _file("api.md", "api.md.jinja", paged=paged)
         if not self.settings.is_own:  # the page of the project itself is the project's
             first = first_call(self.calls)
             stream = first_call(call for call in self.calls if call.series and not call.flag)
-            yield self._page(
+            yield _file(
                 "README.md",
+                "readme.md.jinja",
                 first=first,
                 arguments=example(first, self.models) if first else "",
                 stream=stream,
@@ -284,49 +251,41 @@ class Package(Project):
                 requirements=requirements(self.settings.overlays),
             )
 
-    def _page(self, name: str, **context: Any) -> tuple[str, str]:
-        """Render a page of Markdown."""
-        text = self.env.get_template(f"{name.lower()}.jinja").render(**context)
-        return name, f"<!-- {self._stamp.removeprefix('# ').strip().replace('--', '-')} -->\n\n{text}"
-
-    def _file(self, name: str, template: str, /, **context: Any) -> tuple[str, str]:
-        text = self.env.get_template(template).render(**context)
-        if " object at 0x" in text:
-            raise Failure(f"{name}: templates/{template} shows an object in place of its text")
-        return name, self._stamp + text
+    def _text(self, file: File) -> str:
+        """Render a file."""
+        if not file.template:
+            return ""
+        try:
+            text = self.env.get_template(file.template).render(**file.context)
+        except jinja2.TemplateError as error:
+            name, line = _template_place(error)
+            raise Failure(f"templates/{name}, line {line}: {error.message or error}") from error
+        if " object at 0x" in text and file.name.endswith(".py"):
+            raise Failure(f"{file.name}: templates/{file.template} shows an object in place of its text")
+        if file.name.endswith(".md"):
+            return f"<!-- {self._stamp.removeprefix('# ').strip().replace('--', '-')} -->\n\n{text}"
+        return self._stamp + (text if file.name.endswith("__init__.py") else _IMPORT.sub(partial(_used, text), text))
 
 
 @dataclass(frozen=True)
-class LeftOutCall:
-    """An operation that the package has not, and why."""
+class File:
+    """A file of the package: the template that it is made with, if it is not empty, and what that is told."""
 
-    operation: RawOperation
-    reason: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The HTTP method and the path."""
-        return self.operation.method, self.operation.path
+    name: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-class Resource:
-    """The operations of one tag."""
+def _file(name: str, template: str, /, **context: Any) -> File:
+    return File(name, template, context)
 
-    def __init__(self, tag: str, about: str, taken: AbstractSet[str]) -> None:
-        self.tag = tag
-        self.about = about
-        self.calls: list[Call] = []
-        self.left_out: list[LeftOutCall] = []
-        self.class_name = f"{class_name(tag)}Resource"
-        # A tag `pet` and a schema `PetResource` are two things, and so are the tags `async_pet` and `pet`.
-        while not taken.isdisjoint(self.classes):
-            self.class_name += "Group"
 
-    @property
-    def classes(self) -> list[str]:
-        """The classes that its module has."""
-        endings = ("", "WithRawResponse", "WithStreamingResponse")
-        return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
+_IMPORT = re.compile(r"^(?:from (?!__future__)\S+ )?import (?:\w+ as )?(\w+)\n", re.MULTILINE)
+
+
+def _used(text: str, found: re.Match[str]) -> str:
+    """Return an import if anything may use it. Ruff takes the others away, and each time reads the module again."""
+    return found[0] if text.count(found[1]) > found[0].count(found[1]) else ""
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
@@ -339,60 +298,33 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
 """The overlays that only some packages need, and which do."""
 
 
-def is_own(name: str, kind: Kind) -> bool:
-    """Whether the generator itself renders the module of a component: a model or a list of values, no alias of one."""
-    return kind.name == name and kind.form in ("model", "choice")
+MANY = 300
+"""The files of a package that are worth a second process."""
+
+TEMPLATES = {
+    Form.MODEL: "model.py.jinja",
+    Form.CHOICE: "literal_enum.py.jinja",
+    Form.UNION: "union.py.jinja",
+}
+"""By what a component is: the template of its module, if it is no other name of something."""
+
+ALIAS = "alias.py.jinja"
 
 
-def outline(package: Package) -> dict[str, Any]:
-    """Return what the generator's own parser reads: which operations, models and lists of values there are."""
-    schemas: dict[str, Any] = {}
-    for name, kind in package.kinds.components.items():
-        if is_own(name, kind):
-            schemas[name] = {"type": "object"} if kind.form == "model" else {"type": "string", "enum": ["value"]}
-    paths = {
-        f"/{index}": {
-            "get": {
-                "operationId": call.module,
-                "tags": [call.resource],
-                "responses": {"200": {"description": ""}},
-            }
-        }
-        for index, call in enumerate(package.calls)
-    }
-    info = {"title": "", "version": ""}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """The compiled templates, for a process that makes many packages."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what was compiled before, if it was."""
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._codes[(bucket.key, bucket.checksum)] = bucket.code
-
-
-_COMPILED = _Compiled()
-
-
-def requirements(overlays: list[str]) -> list[str]:
-    """Return what has to be installed for a package of some overlays, as its own `vendor` knows it."""
-    texts = [(ROOT / "overlays" / overlay).read_text(encoding="utf-8") for overlay in overlays]
-    imported = {name for text in texts for name in re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
-    copying = ast.parse((ROOT / "overlays" / "vendor" / "copying.py").read_text(encoding="utf-8"))
-    known = next(
-        ast.literal_eval(node.value)
-        for node in copying.body
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "REQUIREMENTS" and node.value
+def _environment() -> jinja2.Environment:
+    """Return what reads the templates. They are compiled once, as these modules are: the next run finds them there."""
+    compiled = Path(__file__).with_name("__pycache__")
+    with suppress(OSError):
+        compiled.mkdir(exist_ok=True)
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "templates"),
+        bytecode_cache=jinja2.FileSystemBytecodeCache(str(compiled)) if os.access(compiled, os.W_OK) else None,
+        auto_reload=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    return sorted({requirement for name, requirement in known.items() if name in imported | {"attrs"}})
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
@@ -401,28 +333,3 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
         return Path(error.filename or error.name or "?").name, error.lineno
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("jinja")]
     return Path(frames[-1].filename).name, frames[-1].lineno or 0
-
-
-def _check_client(settings: Settings) -> None:
-    """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
-    for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
-        if name in taken:
-            raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
-
-
-def exports(overlays: list[str]) -> dict[str, str]:
-    """Return the names that overlays list in __all__, and the module of each."""
-    found: dict[str, str] = {}
-    for overlay in overlays:
-        module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        found |= dict.fromkeys(_listed((ROOT / "overlays" / overlay).read_text(encoding="utf-8")), module)
-    return dict(sorted(found.items()))
-
-
-@cache
-def _listed(source: str) -> list[str]:
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["__all__"]:
-            return list(ast.literal_eval(node.value))
-    return []

@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 
 def below(pointer: str, *steps: object) -> str:
     """Return the JSON pointer of what is further in."""
-    return pointer + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    for step in steps:
+        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return pointer
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,10 @@ class Report:
     def tell(self, pointer: str, found: str, means: str) -> None:
         """Note what the package is right without."""
         self._told[Told(pointer, found, means)] = None
+
+    def include(self, told: Iterable[Told]) -> None:
+        """Note what another process noted."""
+        self._told |= dict.fromkeys(told)
 
     def tell_failure(self, failure: Failure, means: str) -> None:
         """Note what a failure says, where the package is right without it; raises it if it says no place."""

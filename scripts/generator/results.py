@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Description, RawOperation
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .media_types import bare, is_json, is_text
 from .models import Models
 from .report import Failure, below
@@ -23,7 +24,11 @@ class Result:
     kind: Kind
 
 
-NOTHING, TEXT, BYTES = Result("nothing", Kind("null")), Result("text", Kind("string")), Result("bytes", Kind("file"))
+NOTHING, TEXT, BYTES = (
+    Result("nothing", Kind(Form.NULL)),
+    Result("text", Kind(Form.STRING)),
+    Result("bytes", Kind(Form.FILE)),
+)
 
 FORMS = ("json", "bytes", "text")
 """Of several kinds of body the first of these is asked for."""
@@ -119,7 +124,7 @@ class Results:
             if "schema" not in described or not (is_json(media_type) or "*" in media_type):
                 continue
             kind = self._kinds.of(described["schema"], here)
-            if kind.form not in ("anything", "null", "file") and not self._models.bytes_in(kind):
+            if kind.form not in (Form.ANYTHING, Form.NULL, Form.FILE) and not self._models.bytes_in(kind):
                 return kind
         return None
 
@@ -165,15 +170,15 @@ class Results:
         here = below(pointer, "schema")
         kind = self._kinds.of(node.get("schema"), here)
         # Frameworks write `*/*` for what is JSON; what has a structure is.
-        if is_json(media_type) or ("*" in media_type and kind.form not in ("file", "anything", "string")):
+        if is_json(media_type) or ("*" in media_type and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING)):
             if self._models.bytes_in(kind):
                 means = "they are the text that JSON has in their place"
                 self._report.tell(here, "bytes, which JSON cannot hold", means)
             return Result("json", kind)
-        if is_text(media_type) and kind.form != "file":
-            if kind.form not in ("string", "anything"):
+        if is_text(media_type) and kind.form != Form.FILE:
+            if kind.form not in (Form.STRING, Form.ANYTHING):
                 self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as text")
             return TEXT
-        if kind.form not in ("file", "anything", "string"):
+        if kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as bytes")
         return BYTES

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Description
+from .kind import Form
 from .kinds import Kinds
 from .models import Models, Property
 from .naming import class_name, method_name, resource_name, session_argument_name
@@ -78,7 +79,7 @@ def sessions(
         taken[resource_name(tag)].add(resource)
         init = str(data.get("init"))
         kind = kinds.components.get(init.removeprefix("#/components/schemas/"))
-        if kind is None or kind.form != "model":
+        if kind is None or kind.form != Form.MODEL:
             raise refuse(pointer, "its `init` is no object", "refer to the schema of the message that opens a session")
         if not str(data.get("path")).startswith("/"):
             raise refuse(pointer, "its `path` is no path", "write the path of its URL, from the slash on")
@@ -86,7 +87,7 @@ def sessions(
         for prop in models.model(kind.name).properties:
             if prop.name in client_headers:
                 fixed[prop.python_name] = client_headers[prop.name]
-            elif prop.kind.form == "const":
+            elif prop.kind.form == Form.CONST:
                 # A constant goes without saying where it may be missing.
                 fixed |= {prop.python_name: prop.kind.values[0]} if prop.required else {}
             elif prop.name != auth_name:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Description
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .media_types import bare, is_sequential
 from .naming import operations_of
 from .report import below
@@ -157,8 +158,8 @@ class Streams:
 
     def _item(self, schema: Mapping[str, Any], pointer: str) -> Kind | None:
         kind = self._kinds.of(schema, pointer) if schema else None
-        return None if kind is None or kind.form in ("anything", "file") else kind
+        return None if kind is None or kind.form in (Form.ANYTHING, Form.FILE) else kind
 
 
 _SAID = ("x-stream-end", "x-stream-error", "x-stream-skip", "x-stream-resume")
-_TEXTS = ("string", "choice", "const", "values")
+_TEXTS = (Form.STRING, Form.CHOICE, Form.CONST, Form.VALUES)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Description
-from .kinds import Kind, Kinds
+from .kind import Form, Kind
+from .kinds import Kinds
 from .media_types import is_json
 from .models import Models
 from .naming import WEBHOOKS, operations_of
@@ -27,7 +28,7 @@ class Webhooks:
     def any_kind(self) -> Kind:
         """What any of them is."""
         different = list({repr(each): each for each in self.kinds.values()}.values())
-        return different[0] if len(different) == 1 else Kind("union", inner=tuple(different))
+        return different[0] if len(different) == 1 else Kind(Form.UNION, inner=tuple(different))
 
 
 def webhooks(description: Description, kinds: Kinds, models: Models) -> Webhooks:

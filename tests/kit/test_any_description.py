@@ -66,3 +66,14 @@ def test_there_is_no_traceback(document: int, tmp_path: Path) -> None:
             Package(settings("base", tmp_path), read, tmp_path / "base", report).modules()
         assert report.text()
         assert report.json()
+
+
+@pytest.mark.parametrize(("version", "style"), [("3.0.3", ""), ("3.1.0", "_styles.fields")])
+def test_a_style_in_a_multipart_form_means_something_from_3_1_on(tmp_path: Path, version: str, style: str) -> None:
+    point = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    form = {"schema": {"type": "object", "properties": {"at": point}}, "encoding": {"at": {"style": "form"}}}
+    put = {"requestBody": {"content": {"multipart/form-data": form}}, "responses": {"204": {"description": ""}}}
+    document = {"openapi": version, "info": {"title": "A", "version": "1"}, "paths": {"/a": {"put": put}}}
+    (call,) = Package(settings("acme", tmp_path), Reader(document, tmp_path, Report()).document(), tmp_path).calls
+    assert call.body
+    assert [each.style for each in call.body.encoding.values()] == ([style] if style else [])

@@ -37,7 +37,7 @@ paths:
   /left:
     get:
       operationId: left
-      parameters: [{name: "a b", in: header, schema: {type: string}}]
+      parameters: [{name: "a b", in: header, required: true, schema: {type: string}}]
       responses: {"204": {description: ""}}
 components:
   schemas:

@@ -150,7 +150,7 @@ paths:
   /b:
     get:
       operationId: bad
-      parameters: [{name: q, in: cookie, schema: {type: array}}]
+      parameters: [{name: q, in: cookie, required: true, schema: {type: array}}]
       responses: {}
 """,
         encoding="utf-8",

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import cProfile
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from benchmarks.scale import description
 
+from generator import import_all
+from generator.making import Importer, add_overlays, render
+from generator.processes import beside
 from generator.rendering import Package
+from generator.report import Failure, refuse
 from tests.descriptions.packages import settings
 
 
@@ -24,3 +31,83 @@ def test_the_work_is_linear(tmp_path: Path) -> None:
     calls(tmp_path, 1)  # what is done once in a process
     few, some, many = (calls(tmp_path, operations) for operations in (10, 20, 40))
     assert many - some == pytest.approx(2 * (some - few), rel=0.15)
+
+
+def refused() -> int:
+    """Raise what says its place."""
+    raise refuse("/a", "this is wrong", "mend it")
+
+
+def stopped() -> int:
+    """End as a process does that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def interrupted() -> int:
+    """End as a process does that a person stops."""
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nothing but the generator ran in this process, with two processors."""
+    monkeypatch.setattr("threading.active_count", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+
+@pytest.mark.usefixtures("alone")
+def test_two_processes_share_the_work() -> None:
+    here: list[int] = []
+    there = beside(lambda: here.append(os.getpid()), os.getpid)
+    assert here == [os.getpid()]
+    assert there != os.getpid()
+    with pytest.raises(Failure, match="/a: this is wrong") as caught:
+        beside(lambda: None, refused)
+    assert [each.pointer for each in caught.value.problems] == ["/a"]
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("work", [stopped, interrupted])
+def test_a_process_that_ends_before_its_time_is_an_error(work: Callable[[], int]) -> None:
+    with pytest.raises(ChildProcessError, match="was stopped"):
+        beside(lambda: None, work)
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_large_package_is_the_same_in_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(most: int) -> dict[str, bytes]:
+        monkeypatch.setattr("generator.rendering.MANY", most)
+        folder = tmp_path / str(most)
+        render(settings("scale", folder), description(2), folder)
+        return {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+    assert made(1) == made(10_000)
+
+
+@pytest.mark.parametrize(
+    ("many", "broken"),
+    [("", "models/thing_1.py"), ("MANY = 1", "operations/resource0_make1.py"), ("MANY = 1", "resources/resource0.py")],
+)
+def test_what_cannot_be_imported_is_found_in_each_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str, broken: str
+) -> None:
+    if many:  # several processes
+        program = tmp_path / "import_all.py"
+        text = Path(import_all.__file__).read_text(encoding="utf-8")
+        program.write_text(text.replace("MANY = 500", many), encoding="utf-8")
+        monkeypatch.setattr(import_all, "__file__", str(program))
+    made = render(settings("scale", tmp_path), description(2), tmp_path)
+    add_overlays(made.settings, tmp_path)
+    with Importer() as importer:
+        importer.try_imports(tmp_path, "scale")
+    module = tmp_path / "scale" / broken
+    module.write_text(module.read_text(encoding="utf-8") + "\nraise RuntimeError(__name__)\n", encoding="utf-8")
+    with Importer() as importer, pytest.raises(Failure, match=r"cannot be imported(?s:.*)RuntimeError"):
+        importer.try_imports(tmp_path, "scale")
+
+
+def test_an_importer_that_nobody_asks_ends() -> None:
+    with Importer() as importer:
+        process = importer.process
+    assert process.returncode == 0

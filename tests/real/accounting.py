@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generator.naming import class_name
-from generator.rendering import LeftOutCall, Package
+from generator.rendering import Package
+from generator.resources import LeftOutCall
 
 from .described import Described, Node, Written
 

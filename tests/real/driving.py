@@ -183,6 +183,10 @@ class Driver:
             sample[call.flag.argument.name] = False  # with it the success is another one
         if not body.has_fields:
             found["body"] = _given(sample)
+            models = [each for each in (body.kind, *body.kind.inner) if each.form == "model"]
+            for prop in (prop for each in models for prop in self._package.models.model(each.name).properties):
+                if prop.kind.form == "file" and isinstance(sample, dict) and prop.name in sample:
+                    found["body"][prop.name] = b"bytes"
             return found, sample, given
         for each in call.at("body"):
             if each.name in sample:

@@ -54,7 +54,11 @@ def contradicts(error: Any) -> bool:
     another one has.
     """
     said = ("more than one", "Additional properties are not allowed", "False schema does not allow")
-    return any(each in error.message for each in said)
+    if any(each in error.message for each in said):
+        return True
+    if hasattr(error.kind, "property"):  # required, there, and not allowed
+        return error.kind.property in error.instance
+    return any(each and all(map(contradicts, each)) for each in getattr(error.kind, "context", ()))
 
 
 class Samples:
@@ -86,21 +90,27 @@ class Samples:
             if self.allows(schema, found, sends=sends) and fits(found):
                 return found
         for found in made:
-            if all(contradicts(error) for error in self._validator(schema).iter_errors(found)) and fits(found):
+            errors = self._validator(schema).iter_errors(found)
+            if all(self._is_excused(error, sends=sends) for error in errors) and fits(found):
                 return found
         raise NoSampleError
 
     def allows(self, schema: Any, value: Any, *, sends: bool) -> bool:
         """Whether a validator of JSON Schema, which is none of ours, finds nothing wrong."""
-        hidden = "readOnly" if sends else "writeOnly"
-        return all(
-            error.schema_path and error.schema_path[-1] == "required" and self._hides(error, hidden)
-            for error in self._validator(schema).iter_errors(value)
+        return all(self._may_be_missing(error, sends=sends) for error in self._validator(schema).iter_errors(value))
+
+    def _is_excused(self, error: Any, *, sends: bool) -> bool:
+        """Whether it is the description that is wrong, or the direction, in one member of a union at least."""
+        members = getattr(error.kind, "context", ())
+        return (
+            contradicts(error)
+            or self._may_be_missing(error, sends=sends)
+            or any(each and all(self._is_excused(one, sends=sends) for one in each) for each in members)
         )
 
-    def _hides(self, error: Any, hidden: str) -> bool:
+    def _may_be_missing(self, error: Any, *, sends: bool) -> bool:
         """Whether a property that is required is not sent in this direction."""
-        name = error.kind.property if hasattr(error.kind, "property") else ""
+        hidden, name = "readOnly" if sends else "writeOnly", getattr(error.kind, "property", None)
         listed = (each.get("properties") or {} for each in self._schemas.values() if isinstance(each, Mapping))
         return any(name in each and self._is_hidden(each[name], hidden) for each in listed)
 
@@ -199,7 +209,8 @@ class Samples:
         members = sorted(schema[key], key=lambda each: each == {"type": "null"})
         first: Any = _NOTHING
         for member in members:
-            both = {"allOf": [own, member]} if "properties" in own else member
+            is_open = isinstance(member, Mapping) and not member.keys() & _SHAPING
+            both = {"allOf": [own, member]} if "properties" in own or is_open else member
             for deeper in dict.fromkeys((depth, max(depth, DEEPEST))):
                 try:
                     found = self._value(both, deeper + 1, hidden)
@@ -221,7 +232,8 @@ class Samples:
         names = [value for value, target in said.get("mapping", {}).items() if target == member["$ref"]]
         for name in [*names, member["$ref"].rpartition("/")[2]]:
             tagged = {**found, said["propertyName"]: name}
-            if self.allows(member, tagged, sends=sends):
+            errors = self._validator(member).iter_errors(tagged)
+            if all(self._is_excused(error, sends=sends) for error in errors):
                 return tagged
         return found
 
@@ -275,6 +287,8 @@ def _text(schema: Mapping[str, Any]) -> str:
     if "pattern" in schema and schema.get("format") not in FORMATS:
         return _matching(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", 10**6))
     found = FORMATS.get(schema.get("format", ""), "sample")
+    if "pattern" in schema:  # what may be no day is a text: another one than a day is given for
+        found = found.translate({ord("8"): "9", ord("3"): "4"})
     if "pattern" in schema and not re.search(schema["pattern"], found):
         return _matching(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", 10**6))
     if found == "sample" or "maxLength" in schema:
@@ -307,16 +321,18 @@ def _matching(pattern: str, shortest: int, longest: int) -> str:
     except re.error as error:
         raise NoSampleError from error
 
-    @settings(max_examples=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck), deadline=None)
-    @given(st.from_regex(pattern, alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
-    def collect(text: str) -> None:
-        if shortest <= len(text) <= longest and "\n" not in text:
-            found.append(text)
+    for lowest in (33, 32):  # with a space if there must be one
 
-    try:
-        collect()
-    except Exception as error:  # an expression that needs other characters
-        raise NoSampleError from error
-    if not found:
-        raise NoSampleError
-    return found[-1]
+        @settings(
+            max_examples=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck), deadline=None
+        )
+        @given(st.from_regex(pattern, alphabet=st.characters(min_codepoint=lowest, max_codepoint=126)))
+        def collect(text: str) -> None:
+            if shortest <= len(text) <= longest and "\n" not in text:
+                found.append(text)
+
+        with suppress(Exception):  # an expression that needs other characters
+            collect()
+        if found:
+            return found[-1]
+    raise NoSampleError

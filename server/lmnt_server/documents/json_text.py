@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, cast
 
 from .core_schema import integer, real
 from .source import DEEPEST, TOO_DEEP, Source
 
 _TOKEN: Final = re.compile(r'(?P<string>"(?:[^"\\]++|\\.)*+")(?P<colon>\s*:)?|[\[{]|[\]}]|[^\s,:\[\]{}"]+')
+
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""What may be half of a surrogate pair."""
 
 
 def value(source: Source) -> Any:
@@ -20,14 +24,31 @@ def value(source: Source) -> Any:
         DocumentError: if it holds what cannot be used.
     """
     try:
-        found = json.loads(source.text)
+        # In one go, and again with the places where there is something to tell.
+        found = json.loads(
+            source.text, object_pairs_hook=_object, parse_int=integer, parse_float=real, parse_constant=_number
+        )
+        if not _HALF.search(source.text) and _depth(found) <= DEEPEST:
+            return found
     except json.JSONDecodeError:
         raise
-    except (ValueError, RecursionError):  # an integer that is too long, or too deep: no place comes with it
-        _check(source)
-        raise
+    except (ValueError, RecursionError):
+        pass  # what may not be here: where it stands, the check says
     _check(source)
+    return json.loads(source.text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
     return found
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, cast("Iterable[Any]", value.values() if isinstance(value, dict) else value)), default=0)
 
 
 def _check(source: Source) -> None:

@@ -126,7 +126,8 @@ class _Composer:
             self._refuse(event, str(error))
 
     def _text(self, event: yaml.ScalarEvent) -> str:
-        return self._source.whole(_offset(event.start_mark), event.value.translate(self._originals))
+        text = event.value.translate(self._originals) if self._originals else event.value
+        return self._source.whole(_offset(event.start_mark), text)
 
     def _sequence(self, depth: int) -> list[Any]:
         found: list[Any] = []
