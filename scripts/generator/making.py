@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import jinja2
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
 from . import import_all
@@ -16,16 +16,15 @@ from .rendering import Package
 from .report import Failure, Report
 from .settings import ROOT, Settings
 
-PINNED = {"ruff": "0.17.6", "jinja2": "3.1.6"}
+PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6", "jinja2": "3.1.6"}
 """The tools that shape the output, which pyproject.toml pins too."""
 
 
 def check_tools(settings: Settings) -> None:
     """Refuse tools of another version, and overlays that are not there."""
-    told = subprocess.run([find_ruff_bin(), "--version"], capture_output=True, text=True, check=True).stdout
-    for tool, version in (("ruff", told.split()[1]), ("jinja2", jinja2.__version__)):
-        if version != PINNED[tool]:
-            raise Failure(f"{tool} is {version}, the output is made with {PINNED[tool]}: run ./scripts/setup")
+    for tool, pin in PINNED.items():
+        if version(tool) != pin:
+            raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
     for overlay in (*settings.overlays, *settings.optional):
         if not (ROOT / "overlays" / overlay).is_file():
             raise Failure(f"overlays/{overlay} is listed in generator.yaml and not there")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from keyword import iskeyword
 from typing import Any
+
+from openapi_python_client import strings
 
 from .report import below
 
@@ -75,7 +75,8 @@ _CLASSES = {
 
 # Unlike openapi-python-client's own list this leaves out builtins that no annotation of ours uses, so that `format` and
 # `type` keep their names.
-RESERVED = _TYPES | _ATTRIBUTES | _CLASSES
+strings.RESERVED_WORDS.clear()
+strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 
 # A class looks a name up in itself before its module: a method `omit` would be the default of the next one's arguments.
 _METHODS = {"with_raw_response", "with_streaming_response", "omit", "not_given"}
@@ -104,32 +105,11 @@ CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRe
 """What the module of the clients imports, and what the package offers, beside the names that overlays offer."""
 
 
-_BETWEEN = "\\. _-"
-"""What stands between words."""
-
-
-def _kept(text: str) -> str:
-    # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
-    text = unicodedata.normalize("NFKC", text)
-    return "".join(each for each in text if each.isidentifier() or each.isdecimal() or each in _BETWEEN)
-
-
-def _words(kept: str) -> list[str]:
-    if any(each.isupper() for each in kept):
-        kept = " ".join(re.split("([A-Z]?[a-z]+)", kept))
-    return re.findall(rf"[^{re.escape(_BETWEEN)}]+", kept)
-
-
-def _free(name: str) -> str:
-    return f"{name}_" if name in RESERVED or iskeyword(name) else name
-
-
 @cache
 def python_name(text: str) -> str:
     """Return the name of an attribute or a module for any text."""
-    kept = _kept(text)
-    name = _free("_".join(_words(kept)).lower())
-    return name if name.isidentifier() and not kept.startswith("_") else f"field_{name}"
+    # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
+    return str(strings.PythonIdentifier(unicodedata.normalize("NFKC", text), "field_"))
 
 
 def argument_name(text: str) -> str:
@@ -159,13 +139,8 @@ def class_name(text: str) -> str:
     seen: list[str] = []
     while text not in seen:  # letters whose capital is another word than they are may go round
         seen.append(text)
-        name = _free(_pascal_case(text))
-        text = name if name.isidentifier() else _free(_pascal_case(f"Field{name}"))
+        text = str(strings.ClassName(unicodedata.normalize("NFKC", text), "Field"))
     return text
-
-
-def _pascal_case(text: str) -> str:
-    return "".join(word if word.isupper() else word.capitalize() for word in _words(_kept(text)))
 
 
 def method_name(operation_id: str, tag: str) -> str:

@@ -13,7 +13,9 @@ T = TypeVar("T")
 
 def beside(here: Callable[[], object], there: Callable[[], T]) -> T:
     """Do one piece of work here, another in a copy of this process; return or raise what that does."""
-    if (os.cpu_count() or 1) == 1 or threading.active_count() > 1:  # a copy has one thread, and the locks of all
+    if (
+        not hasattr(os, "fork") or (os.cpu_count() or 1) == 1 or threading.active_count() > 1
+    ):  # a copy has one thread, and the locks of all
         here()
         return there()
     reading, writing = os.pipe()

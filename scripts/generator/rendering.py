@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
 from .description import Description
@@ -38,14 +42,18 @@ from .webhooks import RESOURCE, webhooks
 from .writing import MARKDOWN, default_of, literal, prose
 
 
-class Package:
-    """A package as the templates render it: what the description says, and the text of each module."""
+class Package(Project):
+    """The generator, with templates of ours and the layout of our package.
+
+    openapi-python-client gives the environment of the templates, the names, and the modules of models and of lists of
+    values. It is given an outline of those and of the operations, not the description: its parser knows no
+    discriminator, no limit, no style and one status for each operation.
+    """
 
     def __init__(
         self, settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None
     ) -> None:
         check_client(settings)
-        self._folder = folder
         digest = hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()
         self.report = report = report or Report()
         self.description = Description(document, report, settings.names)
@@ -70,7 +78,22 @@ class Package:
         self.models.read_all()
         report.expressed = len(self.calls)
         report.check()
-        self.env = _environment()
+        config = Config.from_sources(
+            ConfigFile(literal_enums=True, post_hooks=[], package_name_override=settings.package),
+            MetaType.NONE,
+            settings.spec,
+            "utf-8",
+            overwrite=True,
+            output_path=folder,
+        )
+        parsed = GeneratorData.from_dict(outline(self), config=config)
+        if isinstance(parsed, GeneratorError):
+            raise Failure(f"{parsed.header}: {parsed.detail}")
+        super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
+        self._refuse_losses()
+        self.env.bytecode_cache = _compiled()
+        self.env.auto_reload = False
+        self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
         self._resources = self._by_resource()
         headers = client_headers(self.description)
@@ -101,7 +124,6 @@ class Package:
             tags_of=self.models.tags,
             default_member=self.models.default_member,
             python_name=python_name,
-            package_name=settings.package,
             at_run_time=lambda text: re.sub(r"_models\.\w+", "object", text),
             fields_named=self.models.fields_named,
             default_of=default_of,
@@ -144,6 +166,19 @@ class Package:
         if self.webhooks.kinds and RESOURCE not in found:
             found[RESOURCE] = Resource(RESOURCE, "The messages that the service sends by itself.", taken)
         return found
+
+    def _refuse_losses(self) -> None:
+        """Stop if the generator dropped or doubted anything: its own exit code would be 0."""
+        losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
+        collections = self.openapi.endpoint_collections_by_tag.values()
+        operations = sum(len(collection.endpoints) for collection in collections)
+        if operations != len(self.calls):
+            losses.append(f"{len(self.calls) - operations} operations were dropped")
+        classes = {str(each.class_info.name) for each in [*self.openapi.models, *self.openapi.enums]}
+        expected = {name for name, kind in self.kinds.components.items() if is_own(name, kind)}
+        losses += [f"the schema {name} was dropped" for name in expected - classes]
+        if losses:
+            raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
 
     def _results(self) -> set[str]:
         """Return the models that a success holds, or a list, a map or a union of which it holds."""
@@ -192,21 +227,22 @@ class Package:
                 found[name] = call
         return found
 
-    def build(self) -> None:
-        """Write the package, for the steps after this one; a large one in two processes."""
+    def build(self) -> list[GeneratorError]:
+        """Write the package, a large one in two processes. What is wrong raises; the list is empty."""
         files = list(self._files())
         for name in {Path(each.name).parent for each in files}:
-            (self._folder / name).mkdir(parents=True, exist_ok=True)
+            (self.package_dir / name).mkdir(parents=True, exist_ok=True)
 
         def write(part: list[File]) -> list[Told]:
             for each in part:
-                (self._folder / each.name).write_text(self._text(each), encoding="utf-8")
+                (self.package_dir / each.name).write_text(self._text(each), encoding="utf-8")
             return self.report.told
 
         if len(files) < MANY:
             write(files)
         else:
             self.report.include(beside(partial(write, files[::2]), partial(write, files[1::2])))
+        return []
 
     def modules(self) -> dict[str, str]:
         """Render the package: the text of each file by its name, not formatted yet."""
@@ -220,9 +256,16 @@ class Package:
         yield _file("types/__init__.py", "types_init.py.jinja")
         yield File("py.typed", "")
         yield _file("models/__init__.py", "models_init.py.jinja")
+        for model in self.openapi.models:
+            name = str(model.class_info.name)
+            yield _file(f"models/{model.class_info.module_name}.py", "model.py.jinja", name=name)
+        for enum in self.openapi.enums:
+            kind = self.kinds.components[str(enum.class_info.name)]
+            yield _file(f"models/{enum.class_info.module_name}.py", "literal_enum.py.jinja", kind=kind)
         for name, kind in self.kinds.components.items():
-            template = TEMPLATES.get(kind.form, ALIAS) if kind.name == name else ALIAS
-            yield _file(f"models/{python_name(name)}.py", template, name=name, kind=kind)
+            if not is_own(name, kind):
+                template = "union.py.jinja" if kind.form == Form.UNION and kind.name == name else "alias.py.jinja"
+                yield _file(f"models/{python_name(name)}.py", template, name=name, kind=kind)
         for folder in ("operations", "resources"):
             yield _file(f"{folder}/__init__.py", "folder_init.py.jinja", folder=folder)
         for session in self.sessions:
@@ -301,30 +344,34 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
 MANY = 300
 """The files of a package that are worth a second process."""
 
-TEMPLATES = {
-    Form.MODEL: "model.py.jinja",
-    Form.CHOICE: "literal_enum.py.jinja",
-    Form.UNION: "union.py.jinja",
-}
-"""By what a component is: the template of its module, if it is no other name of something."""
 
-ALIAS = "alias.py.jinja"
+def is_own(name: str, kind: Kind) -> bool:
+    """Whether the module of a component is one of the generator's own kinds: a model or a list of values, no alias."""
+    return kind.name == name and kind.form in (Form.MODEL, Form.CHOICE)
 
 
-def _environment() -> jinja2.Environment:
-    """Return what reads the templates. They are compiled once, as these modules are: the next run finds them there."""
-    compiled = Path(__file__).with_name("__pycache__")
+def outline(package: Package) -> dict[str, Any]:
+    """Return what the generator's own parser reads: which operations, models and lists of values there are."""
+    schemas = {
+        name: {"type": "object"} if kind.form == Form.MODEL else {"type": "string", "enum": ["value"]}
+        for name, kind in package.kinds.components.items()
+        if is_own(name, kind)
+    }
+    answers = {"200": {"description": ""}}
+    paths = {
+        f"/{index}": {"get": {"operationId": call.module, "tags": [call.resource], "responses": answers}}
+        for index, call in enumerate(package.calls)
+    }
+    info = {"title": "", "version": ""}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+def _compiled() -> jinja2.BytecodeCache | None:
+    """Return where the compiled templates are kept, as compiled modules are: the next run finds them there."""
+    folder = Path(__file__).with_name("__pycache__")
     with suppress(OSError):
-        compiled.mkdir(exist_ok=True)
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOT / "templates"),
-        bytecode_cache=jinja2.FileSystemBytecodeCache(str(compiled)) if os.access(compiled, os.W_OK) else None,
-        auto_reload=False,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+        folder.mkdir(exist_ok=True)
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import unicodedata
 from importlib.metadata import version
 from pathlib import Path
 
 import openapi_python_client
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from openapi_python_client import strings
 
 import upstream
-from generator.naming import RESERVED, class_name, python_name
+from generator.naming import class_name
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = Path(openapi_python_client.__file__).parent / "templates"
@@ -54,19 +50,6 @@ def test_another_release_is_compared_with_the_pinned_one(tmp_path: Path, capsys:
 def test_a_folder_that_is_no_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no package_init"):
         upstream.main([str(tmp_path)])
-
-
-WORDS = st.text(st.sampled_from("aAbBßÄ09_-. /$") | st.characters(), max_size=12) | st.sampled_from(sorted(RESERVED))
-
-
-@given(WORDS)
-def test_names_are_those_that_the_stock_generator_gives(text: str) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(strings, "RESERVED_WORDS", RESERVED)
-        normal = unicodedata.normalize("NFKC", text)
-        assert python_name(text) == strings.PythonIdentifier(normal, "field_")
-        if (name := strings.ClassName(normal, "Field")) == strings.ClassName(name, "Field"):
-            assert class_name(text) == name
 
 
 @pytest.mark.parametrize("text", ["0A0ß", "FieldAßb", "ßA", "ǆA", "", "$", "1"])
