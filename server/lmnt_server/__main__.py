@@ -89,7 +89,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"
     )
-    parser.add_argument("--api-key", metavar="KEY", help="accept this key alone (default: any key)")
+    parser.add_argument("--api-key", metavar="KEY", help="accept this key (default: any key)")
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="accept the keys in this file, one in a line; it is read again when it has changed",
+    )
+    parser.add_argument(
+        "--voice",
+        type=_name,
+        action="append",
+        default=[],
+        metavar="NAME=VOICE",
+        help="another name for a voice in POST /v1/audio/speech, such as alloy=amy; repeatable",
+    )
     parser.add_argument(
         "--character-limit",
         type=_count,
@@ -165,6 +179,16 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds"
+
+
+def _name(text: str) -> tuple[str, str]:
+    name, equals, voice = text.partition("=")
+    if not (name and equals and voice):
+        raise ValueError
+    return name, voice
+
+
+_name.__name__ = "NAME=VOICE"
 
 
 if __name__ == "__main__":

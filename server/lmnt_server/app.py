@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import anyio
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .description import Description, Operation, lmnt
+from .audio_operations import AUDIO_OPERATIONS, other_names
+from .description import Description, Operation, audio, lmnt
 from .engines import Engine
 from .envelope import Envelope
 from .errors import ApiError, ClientGoneError, missing
 from .faults import Faults
 from .inbound import DECODERS, Form, body_of, no_decoder, parameters_of
+from .keys import Keys, bearer_of
 from .limits import Limits
 from .operations import OPERATIONS, Call
 from .sessions import SpeechSessions
@@ -31,7 +34,8 @@ def create_app(
     engine: Engine,
     store: Store | None = None,
     *,
-    api_key: str | None = None,
+    keys: Keys | None = None,
+    names: Mapping[str, str] | None = None,
     faults: bool = False,
     fault: str | None = None,
     limits: Limits | None = None,
@@ -41,7 +45,8 @@ def create_app(
     Args:
         engine: what speaks.
         store: what remembers; a new one in memory when None. It is closed when the application shuts down.
-        api_key: the only key to accept; when None any key will do, each an account of its own.
+        keys: the keys to accept; when None any key will do, each an account of its own.
+        names: other names of voices, for the API of OpenAI-compatible servers, beside those that it has.
         faults: whether the request header `x-lmnt-fault` is obeyed; see `lmnt_server.faults`.
         fault: what every request suffers, such as `raise-after=20000`; see there too.
         limits: what a speech session may not exceed; the defaults of `Limits` when None.
@@ -51,36 +56,18 @@ def create_app(
 
     What the description has and this server has not is logged, and answered with 501; the rest is served.
     """
-    description = lmnt()
     kept = Store() if store is None else store
     voices = Voices(engine, kept)
-
-    def account(key: str) -> str:
-        if not key:
-            raise ApiError("authentication_error", "The API key is missing: send it in the header X-API-Key.")
-        if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
-            raise ApiError("authentication_error", "The API key is not known.")
-        return account_of(key)
-
-    def call(account: str, parameters: Mapping[str, Any], body: Any) -> Call:
-        return Call(engine, kept, voices, account, parameters, body)
+    accepted = keys or Keys()
+    call = partial(Call, engine, kept, voices, other_names(engine, names or {}))
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncGenerator[None]:
         yield
         kept.close()
 
-    by_path: dict[str, dict[str, Operation]] = {}
-    for operation in description.operations:
-        if operation.id not in OPERATIONS:
-            _log.warning(_no_handler(operation).message)
-        for media_type in operation.bodies.keys() - DECODERS.keys():
-            _log.warning(no_decoder(media_type).message)
-        by_path.setdefault(operation.path, {})[operation.method] = operation
-    # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
-    # (OpenAPI 3.1, section 4.8.8.2).
-    paths = sorted(by_path, key=lambda path: path.count("{"))
-    routes: list[BaseRoute] = [Route(path, _Path(by_path[path], description, account, call)) for path in paths]
+    routes = [route for api in _APIS for route in _routes(api(), accepted, call)]
+    description = lmnt()
     for socket in description.sockets:
         if socket.id != _SPEECH:
             gap = _Missing(missing(f"handler for the session {socket.id}", "create_app in server/lmnt_server/app.py"))
@@ -93,7 +80,7 @@ def create_app(
             engine=engine,
             store=kept,
             voices=voices,
-            account=account,
+            account=partial(accepted.account, header="as X-API-Key of the init message"),
             limits=limits or Limits(),
         )
         # The same path over HTTP says what is missing.
@@ -106,8 +93,65 @@ _SPEECH: Final = "speech.sessions.create"
 _log: Final = logging.getLogger(__name__)
 
 
-def _no_handler(operation: Operation) -> ApiError:
-    return missing(f"handler for the operation {operation.id}", "OPERATIONS in server/lmnt_server/operations.py")
+class Api(NamedTuple):
+    """One of the APIs that are served.
+
+    Args:
+        description: what it is.
+        operations: by operationId, what makes the response.
+        table: where an operation goes that has none.
+        prefixes: what may stand before its paths.
+        account: returns the account of a request, or raises ApiError.
+    """
+
+    description: Description
+    operations: Mapping[str, Callable[[Call], Awaitable[ASGIApp]]]
+    table: str
+    prefixes: tuple[str, ...]
+    account: Callable[[Keys, Headers, Operation], str]
+
+
+def _lmnt_account(keys: Keys, headers: Headers, _: Operation) -> str:
+    return keys.account(headers.get("x-api-key", ""), "in the header X-API-Key")
+
+
+def _audio_account(keys: Keys, headers: Headers, operation: Operation) -> str:
+    key = bearer_of(headers)
+    # Clients of this API list without a key what they have one for, and without keys they need not have one.
+    if not key and (keys.are_any or operation.is_open):
+        return account_of("")
+    return keys.account(key, "in the header Authorization, after the word Bearer")
+
+
+_APIS: Final[Sequence[Callable[[], Api]]] = (
+    lambda: Api(lmnt(), OPERATIONS, "OPERATIONS in server/lmnt_server/operations.py", ("",), _lmnt_account),
+    lambda: Api(
+        audio(),
+        AUDIO_OPERATIONS,
+        "AUDIO_OPERATIONS in server/lmnt_server/audio_operations.py",
+        ("/v1", ""),
+        _audio_account,
+    ),
+)
+
+
+def _routes(api: Api, keys: Keys, call: Callable[[str, Mapping[str, Any], Any], Call]) -> Iterator[BaseRoute]:
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in api.description.operations:
+        if operation.id not in api.operations:
+            _log.warning(_no_handler(api, operation).message)
+        for media_type in operation.bodies.keys() - DECODERS.keys():
+            _log.warning(no_decoder(media_type).message)
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    # "When matching URLs, the concrete (non-templated) paths would be matched before their templated counterparts"
+    # (OpenAPI 3.1, section 4.8.8.2).
+    for path in sorted(by_path, key=lambda path: path.count("{")):
+        for prefix in api.prefixes:
+            yield Route(prefix + path, _Path(by_path[path], api, keys, call))
+
+
+def _no_handler(api: Api, operation: Operation) -> ApiError:
+    return missing(f"handler for the operation {operation.id}", api.table)
 
 
 class _Path:
@@ -119,13 +163,13 @@ class _Path:
     def __init__(
         self,
         operations: Mapping[str, Operation],
-        description: Description,
-        account: Callable[[str], str],
+        api: Api,
+        keys: Keys,
         call: Callable[[str, Mapping[str, Any], Any], Call],
     ) -> None:
         self._operations = operations
-        self._description = description
-        self._account = account
+        self._api = api
+        self._keys = keys
         self._call = call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,12 +179,12 @@ class _Path:
             allowed = ", ".join(sorted(self._operations))
             message = f"{request.method[:20]} is not a method of this path; it has {allowed}"
             raise ApiError("invalid_request_error", message, status=405, headers={"allow": allowed})
-        account = self._account(request.headers.get("x-api-key", ""))
-        handler = OPERATIONS.get(operation.id)
+        account = self._api.account(self._keys, request.headers, operation)
+        handler = self._api.operations.get(operation.id)
         if handler is None:
-            raise _no_handler(operation)
-        parameters = await parameters_of(request, operation, self._description)
-        body = await body_of(request, operation, self._description)
+            raise _no_handler(self._api, operation)
+        parameters = await parameters_of(request, operation, self._api.description)
+        body = await body_of(request, operation, self._api.description)
 
         async def answer() -> None:
             response = await handler(self._call(account, parameters, body))

@@ -127,6 +127,36 @@ class Wav:
         return _wave_header(_WAVE_PCM, self._rate, 16, len(self._data)) + self._data
 
 
+class StreamedWav:
+    """The same, sent as it is made: the header holds the sign for an unknown length; see `whole_wav`."""
+
+    def __init__(self, source_rate: int, rate: int) -> None:
+        self._source = Samples("s16", source_rate, rate)
+        self._header = _wave_header(_WAVE_PCM, rate, 16, None)
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the samples, resampled, the header before the first ones."""
+        return self._after_header(self._source.feed(pcm))
+
+    def pause(self) -> bytes:
+        """Return what the resampler still holds."""
+        return self._after_header(self._source.pause())
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds."""
+        return self.pause()
+
+    def _after_header(self, samples: bytes) -> bytes:
+        header, self._header = self._header, b""
+        return header + samples
+
+
+def whole_wav(file: bytes) -> bytes:
+    """Return a file of `StreamedWav` with its lengths in its header."""
+    sizes = struct.pack("<I", len(file) - 8), struct.pack("<I", len(file) - 44)
+    return file[:4] + sizes[0] + file[8:40] + sizes[1] + file[44:]
+
+
 class _Container(NamedTuple):
     """A container of FFmpeg and what goes into it.
 
@@ -159,6 +189,9 @@ MP3: Final = _Container(
 AAC: Final = _Container("adts", "aac", "fltp", 64_000, {}, {"aac_coder": "fast"})
 # A cluster is sent when it is whole, so its length is known; half a second of speech is not long to wait for.
 WEBM: Final = _Container("webm", "libopus", "s16", 32_000, {"cluster_time_limit": "500"}, {"compression_level": "5"})
+# A page is sent when it is whole; the first one is not to wait for the usual second.
+OGG: Final = _Container("ogg", "libopus", "s16", 32_000, {"page_duration": "100000"}, {"compression_level": "5"})
+FLAC: Final = _Container("flac", "flac", "s16", 0, {}, {})
 # A conversation cannot wait: each packet of 20 ms is a cluster. The silence pushes out a packet that is begun, the one
 # that the container holds, and the codec's look-ahead of 6.5 ms.
 LIVE_WEBM: Final = WEBM._replace(options={"cluster_time_limit": "0"}, silence=0.07)
@@ -250,6 +283,16 @@ FORMATS: Final[Mapping[str, Format]] = {
     "pcm_f32le": Format(partial(Samples, "flt"), "application/vnd.lmnt.audio-fp32"),
 }
 """Every value of the description's SpeechFormat."""
+
+AUDIO_FORMATS: Final[Mapping[str, Format]] = {
+    "mp3": FORMATS["mp3"],
+    "opus": Format(partial(Muxed, OGG), "audio/ogg"),
+    "aac": FORMATS["aac"],
+    "flac": Format(partial(Muxed, FLAC), "audio/flac"),
+    "wav": Format(StreamedWav, "audio/wav"),
+    "pcm": Format(partial(Samples, "s16"), "audio/pcm;rate={rate};channels=1"),
+}
+"""Every value of SpeechFormat in `openapi/speech.yaml`; `{rate}` stands for the rate of the file."""
 
 LIVE: Final[Mapping[str, Callable[[int, int], Encoder]]] = {
     **{name: FORMATS[name].encoder for name in ("mp3", "ulaw", "pcm_s16le", "pcm_f32le")},

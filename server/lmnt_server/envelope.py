@@ -15,10 +15,11 @@ from typing import Final
 from urllib.parse import quote
 
 import anyio
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .connection import connection_of
-from .errors import ApiError, ClientGoneError, InjectedFault, close_code, error_body, error_response
+from .errors import ERROR_SHAPE, ApiError, ClientGoneError, InjectedFault, close_code, shape_of
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -66,6 +67,7 @@ class Envelope:
             return
         request_id = new_request_id()
         scope[REQUEST_ID] = request_id
+        scope[ERROR_SHAPE] = shape_of(scope["path"])
         method = scope.get("method", "WEBSOCKET")
         began = time.perf_counter()
         body = _Body(scope, receive)
@@ -191,13 +193,13 @@ class _Answer:
 
     async def fail(self, error: ApiError, receive: Receive) -> None:
         """Tell an error in the way that is left."""
-        request_id = self._scope[REQUEST_ID]
+        body = self._scope[ERROR_SHAPE](error, self._scope[REQUEST_ID])
         if not self.is_session:
-            await error_response(error, request_id)(self._scope, receive, self)
+            await JSONResponse(body, error.status, error.headers)(self._scope, receive, self)
             return
         # Whoever does not read will not read the end either.
         with anyio.move_on_after(_PATIENCE), suppress(ClientGoneError):
-            await self({"type": "websocket.send", "text": json.dumps(error_body(error, request_id))})
+            await self({"type": "websocket.send", "text": json.dumps(body)})
             await self.close(close_code(error), error.message)
 
     async def close(self, code: int, reason: str) -> None:

@@ -79,6 +79,7 @@ from .envelope import ANONYMOUS, REASON_BYTES
 from .errors import invalid_request
 from .fault_behaviours import Behaviour, Exchange, Told
 from .fault_bodies import BODIES
+from .keys import key_of
 from .validation import quoted
 
 HEADER: Final = "x-lmnt-fault"
@@ -184,7 +185,7 @@ class Faults:
         if text is None:
             await self._app(scope, receive, send)
             return
-        key = Headers(scope=scope).get("x-api-key", "")
+        key = key_of(Headers(scope=scope))
         if text == COUNT:
             counts = {asked: number for (each, asked), number in self._asked.items() if each == key}
             await JSONResponse(counts)(scope, receive, send)

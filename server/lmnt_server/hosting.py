@@ -24,6 +24,7 @@ from .documents import DocumentError
 from .engines import ENGINES
 from .envelope import access_log
 from .faults import FaultSyntaxError
+from .keys import Keys, KeysError
 from .limits import Limits
 from .store import Store
 
@@ -49,7 +50,8 @@ async def serve(options: argparse.Namespace) -> None:
         app = create_app(
             ENGINES[options.engine](),
             store,
-            api_key=options.api_key,
+            keys=Keys(options.api_key, options.keys),
+            names=dict(options.voice),
             faults=options.faults,
             fault=options.fault,
             limits=Limits(
@@ -60,7 +62,7 @@ async def serve(options: argparse.Namespace) -> None:
         )
     except FaultSyntaxError as error:
         raise CannotStartError(f"--fault: {error}") from error
-    except DocumentError as error:
+    except (DocumentError, KeysError) as error:
         raise CannotStartError(str(error)) from error
     exchanges = _Exchanges(app)
     host, port = _free_port(options.host, options.port)

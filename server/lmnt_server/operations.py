@@ -1,18 +1,17 @@
-"""What each operation of the description does, once its request has been found right."""
+"""What each operation of `openapi/lmnt.yaml` does, once its request has been found right."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from .encoders import FORMATS
 from .engines import Engine
@@ -21,6 +20,7 @@ from .inbound import Form
 from .recordings import examine
 from .speech import Speech, a_moment_of
 from .store import Store
+from .streaming import AudioStream, charged, first_of
 from .voices import Voices
 
 
@@ -29,6 +29,7 @@ class Call:
     """A request that is right, and what it needs to be answered.
 
     Args:
+        names: other names of voices, for the API that has such.
         account: who asks.
         parameters: the path's and the query's, by name; what was not given is absent.
         body: the decoded JSON, or a `Form`, or None.
@@ -37,57 +38,23 @@ class Call:
     engine: Engine
     store: Store
     voices: Voices
+    names: Mapping[str, str]
     account: str
     parameters: Mapping[str, Any]
     body: Any
 
 
-class AudioStream:
-    """The response that sends speech as it is made.
-
-    Args:
-        audio: the bytes that are there already.
-        is_whole: whether they are all.
-        speech: where the others come from; it is closed at the end, however that comes about.
-        media_type: the content type.
-    """
-
-    def __init__(self, audio: bytes, is_whole: bool, speech: Speech, media_type: str) -> None:
-        self._audio = audio
-        self._is_whole = is_whole
-        self._speech = speech
-        self._media_type = media_type
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's arguments
-        """Send all of it."""
-        headers = [(b"content-type", self._media_type.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        audio, is_whole = self._audio, self._is_whole
-        try:
-            while True:
-                if audio:
-                    # Never the last one, for then there would be a content-length: chunks show where the body ends.
-                    await send({"type": "http.response.body", "body": audio, "more_body": True})
-                if is_whole:
-                    break
-                audio, is_whole = await run_in_threadpool(a_moment_of, self._speech)
-        finally:
-            self._speech.close()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
 async def _generate(call: Call) -> ASGIApp:
-    async with _charged_speech(call) as speech:
-        # A failure before there is anything to send can still be told by the status.
-        audio, is_whole = b"", False
-        while not audio and not is_whole:
-            audio, is_whole = await run_in_threadpool(a_moment_of, speech)
+    speech = await _ordered(call)
+    async with charged(call.store, call.account, call.body["text"], speech):
+        audio, is_whole = await first_of(speech)
     return AudioStream(audio, is_whole, speech, FORMATS[_format(call)].media_type)
 
 
 async def _generate_detailed(call: Call) -> ASGIApp:
     audio, is_whole = bytearray(), False
-    async with _charged_speech(call) as speech:
+    speech = await _ordered(call)
+    async with charged(call.store, call.account, call.body["text"], speech):
         while not is_whole:
             more, is_whole = await run_in_threadpool(a_moment_of, speech)
             audio += more
@@ -102,14 +69,12 @@ def _detailed(speech: Speech, audio: bytearray, *, timed: bool) -> Response:
     return Response(json.dumps(body), media_type="application/json")
 
 
-@asynccontextmanager
-async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
-    """Charge for the text, and give what speaks it; if the block fails, stop that and give the characters back."""
+async def _ordered(call: Call) -> Speech:
+    """Return what speaks the text, which has not begun."""
     body = call.body
     audio_format = _format(call)
     speaker = await run_in_threadpool(call.voices.speaker, call.account, body["voice"])
-    await run_in_threadpool(call.store.charge, call.account, len(body["text"]))
-    speech = Speech(
+    return Speech(
         call.engine,
         body["text"],
         voice=speaker,
@@ -117,14 +82,6 @@ async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
         format=audio_format,
         sample_rate=int(body.get("sample_rate", 24_000)),
     )
-    try:
-        yield speech
-    except BaseException as failure:
-        speech.close()
-        # A client that leaves has had the work done.
-        if isinstance(failure, Exception):
-            await run_in_threadpool(call.store.charge, call.account, -len(body["text"]))
-        raise
 
 
 def _format(call: Call) -> str:

@@ -58,14 +58,25 @@ class Track:
         voice: as in `Engine.speak`.
         language: as in `Engine.speak`.
         timed: whether timestamps will be asked for.
+        speed: as in `Engine.speak`.
     """
 
-    def __init__(self, engine: Engine, encoder: Encoder, *, voice: str, language: str, timed: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        *,
+        voice: str,
+        language: str,
+        timed: bool = True,
+        speed: float = 1.0,
+    ) -> None:
         self._engine = engine
         self._encoder = encoder
         self._voice = voice
         self._language = language
         self._timed = timed
+        self._speed = speed
         self._edge = round(engine.rate * EDGE)
         self._before = ""
         self._samples = 0
@@ -80,7 +91,9 @@ class Track:
             text: what to speak.
             more: as in `Engine.speak`.
         """
-        blocks = self._engine.speak(text, voice=self._voice, language=self._language, before=self._before, more=more)
+        blocks = self._engine.speak(
+            text, voice=self._voice, language=self._language, speed=self._speed, before=self._before, more=more
+        )
         self._before = (self._before + text)[-_CONTEXT:]
         is_first = not self._samples
         start = self._edge if is_first else self._samples
