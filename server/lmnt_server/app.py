@@ -23,7 +23,7 @@ from .faults import Faults
 from .inbound import DECODERS, Form, body_of, no_decoder, parameters_of
 from .keys import Keys, bearer_of
 from .limits import Limits
-from .operations import OPERATIONS, Call
+from .operations import OLDER_BODIES, OPERATIONS, Call
 from .sessions import SpeechSessions
 from .store import Store, account_of
 from .validation import quoted
@@ -102,6 +102,7 @@ class Api(NamedTuple):
         table: where an operation goes that has none.
         prefixes: what may stand before its paths.
         account: returns the account of a request, or raises ApiError.
+        older: by operationId, what puts a body of an earlier version into today's words.
     """
 
     description: Description
@@ -109,6 +110,7 @@ class Api(NamedTuple):
     table: str
     prefixes: tuple[str, ...]
     account: Callable[[Keys, Headers, Operation], str]
+    older: Mapping[str, Callable[[Any], Any]]
 
 
 def _lmnt_account(keys: Keys, headers: Headers, _: Operation) -> str:
@@ -124,13 +126,16 @@ def _audio_account(keys: Keys, headers: Headers, operation: Operation) -> str:
 
 
 _APIS: Final[Sequence[Callable[[], Api]]] = (
-    lambda: Api(lmnt(), OPERATIONS, "OPERATIONS in server/lmnt_server/operations.py", ("",), _lmnt_account),
+    lambda: Api(
+        lmnt(), OPERATIONS, "OPERATIONS in server/lmnt_server/operations.py", ("",), _lmnt_account, OLDER_BODIES
+    ),
     lambda: Api(
         audio(),
         AUDIO_OPERATIONS,
         "AUDIO_OPERATIONS in server/lmnt_server/audio_operations.py",
         ("/v1", ""),
         _audio_account,
+        {},
     ),
 )
 
@@ -184,7 +189,7 @@ class _Path:
         if handler is None:
             raise _no_handler(self._api, operation)
         parameters = await parameters_of(request, operation, self._api.description)
-        body = await body_of(request, operation, self._api.description)
+        body = await body_of(request, operation, self._api.description, self._api.older.get(operation.id))
 
         async def answer() -> None:
             response = await handler(self._call(account, parameters, body))

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from .dialects import older_body
 from .encoders import FORMATS
 from .engines import Engine
 from .errors import invalid_request
@@ -59,13 +60,15 @@ async def _generate_detailed(call: Call) -> ASGIApp:
             more, is_whole = await run_in_threadpool(a_moment_of, speech)
             audio += more
     timed = call.body.get("return_timestamps", False)
-    return await run_in_threadpool(_detailed, speech, audio, timed=timed)
+    return await run_in_threadpool(_detailed, speech, audio, timed=timed, older="return_durations" in call.body)
 
 
-def _detailed(speech: Speech, audio: bytearray, *, timed: bool) -> Response:
+def _detailed(speech: Speech, audio: bytearray, *, timed: bool, older: bool) -> Response:
     body: dict[str, Any] = {"audio": base64.b64encode(audio).decode()}
     if timed:
         body["timestamps"] = speech.timestamps()
+    if older:  # a client of version 1.0 looks for these
+        body |= {"durations": body.get("timestamps"), "seed": 0}
     return Response(json.dumps(body), media_type="application/json")
 
 
@@ -135,3 +138,9 @@ OPERATIONS: Final[Mapping[str, Callable[[Call], Awaitable[ASGIApp]]]] = {
     "accounts.retrieve": _retrieve_account,
 }
 """By operationId, for each operation of the description, what makes the response."""
+
+OLDER_BODIES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "speech.generate": older_body,
+    "speech.generate_detailed": older_body,
+}
+"""By operationId, what puts a body of an earlier version into today's words."""
