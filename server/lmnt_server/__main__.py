@@ -13,13 +13,14 @@ from typing import Final
 
 from .engines import ENGINES
 from .limits import Limits
+from .logs import JsonFormatter
 
 _CANNOT_START: Final = 2
 """The exit code when an option cannot be obeyed; also argparse's."""
 
 _DESCRIPTION: Final = """\
-A local server that speaks the LMNT text-to-speech API, version 1.2: every HTTP operation and the speech session over
-WebSocket, real speech, no account.
+A local server that speaks the LMNT text-to-speech API, versions 1.0 to 1.2, and that of OpenAI-compatible servers:
+every HTTP operation and the speech session over WebSocket, real speech, no account.
 Voices you clone do not imitate their recordings: each recording stands for one of the engine's own voices.
 """
 
@@ -31,6 +32,8 @@ examples:
   curl "$LMNT_BASE_URL/v1/ai/speech/bytes" -H "X-API-Key: $LMNT_API_KEY" -H "Content-Type: application/json" \\
       -d '{"text": "Hello.", "voice": "leah"}' -o hello.mp3
   lmnt-server --data ~/.lmnt-server              keep voices, stars and usage over a restart
+  lmnt-server --data /var/lib/lmnt --keys keys.txt --workers 4 --log-format json --access-log
+                                                 for many; /healthz, /readyz and /metrics tell how it is
   lmnt-server --host :: --tls-cert cert.pem --tls-key key.pem
                                                  HTTP/2 and HTTP/1.1 over TLS, on every address
 """
@@ -47,15 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key belong together: give both or neither")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    if options.log_format == "json":
+        logging.root.handlers[0].setFormatter(JsonFormatter())
     # Only now: it takes longer than all that can be told before it, such as --help.
     try:
         from .hosting import CannotStartError, serve
         from .store import StoreError
+        from .workers import supervise
     except ModuleNotFoundError as error:
         print(f"lmnt-server: {error.name} is not installed: pip install 'lmnt-client[server]'", file=sys.stderr)
         return _CANNOT_START
     try:
-        asyncio.run(serve(options))
+        if options.workers > 1:
+            asyncio.run(supervise(options, sys.argv[1:] if arguments is None else arguments))
+        else:
+            asyncio.run(serve(options))
     except (CannotStartError, StoreError) as error:
         print(f"lmnt-server: {error}", file=sys.stderr)
         return _CANNOT_START
@@ -112,6 +121,34 @@ def _parser() -> argparse.ArgumentParser:
         help="characters that each key may have spoken, 402 after that (default: %(default)s)",
     )
     parser.add_argument(
+        "--characters-per-minute",
+        type=_count,
+        metavar="N",
+        help="characters that each key may have spoken in a minute, 429 beyond that (default: any number)",
+    )
+    parser.add_argument(
+        "--requests-at-once",
+        type=_count,
+        metavar="N",
+        help="requests and sessions of each key that may be under way at once, 429 beyond that (default: any number)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes that share the work; one that dies is replaced (default: %(default)s)",
+    )
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--drain",
+        type=_seconds,
+        default=1.0,
+        metavar="SECONDS",
+        help="how long responses under way may go on after a signal to stop, before they are cut; a second signal cuts "
+        "them at once (default: %(default)s)",
+    )
+    parser.add_argument(
         "--session-init-timeout",
         type=_seconds,
         metavar="SECONDS",
@@ -132,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
         "(default: %(default)s)",
     )
     parser.add_argument("--access-log", action="store_true", help="write a line for each request to standard error")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="how lines are written to standard error: as text, or as an object of JSON each (default: %(default)s)",
+    )
     parser.add_argument(
         "--faults",
         action="store_true",
@@ -169,6 +212,16 @@ def _count(text: str) -> int:
 
 
 _count.__name__ = "count"
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_positive.__name__ = "count"
 
 
 def _seconds(text: str) -> float:

@@ -23,9 +23,12 @@ from .faults import Faults
 from .inbound import DECODERS, Form, body_of, no_decoder, parameters_of
 from .keys import Keys, bearer_of
 from .limits import Limits
+from .metrics import OPERATION, Metered, Metrics
 from .operations import OLDER_BODIES, OPERATIONS, Call
 from .sessions import SpeechSessions
+from .status import status_pages
 from .store import Store, account_of
+from .streaming import under_way
 from .validation import quoted
 from .voices import Voices
 
@@ -59,7 +62,9 @@ def create_app(
     kept = Store() if store is None else store
     voices = Voices(engine, kept)
     accepted = keys or Keys()
-    call = partial(Call, engine, kept, voices, other_names(engine, names or {}))
+    metrics = Metrics()
+    speaks: Engine = Metered(engine, metrics)
+    call = partial(Call, speaks, kept, voices, other_names(engine, names or {}))
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncGenerator[None]:
@@ -77,7 +82,7 @@ def create_app(
         sessions = SpeechSessions(
             description,
             socket.send,
-            engine=engine,
+            engine=speaks,
             store=kept,
             voices=voices,
             account=partial(accepted.account, header="as X-API-Key of the init message"),
@@ -86,11 +91,26 @@ def create_app(
         # The same path over HTTP says what is missing.
         routes += [WebSocketRoute(socket.path, sessions), Route(socket.path, _UpgradeRequired())]
     app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route, lifespan=lifespan)
-    return Envelope(Faults(app, fault=fault, header=faults) if faults or fault is not None else app)
+    if faults or fault is not None:
+        app = Faults(app, fault=fault, header=faults)
+    # Before the faults: whoever watches the server is not to be lied to.
+    return Envelope(_Watched(app, status_pages(kept, metrics)), metrics)
 
 
 _SPEECH: Final = "speech.sessions.create"
 _log: Final = logging.getLogger(__name__)
+
+
+class _Watched:
+    """The pages for those who run the server, and behind them the application."""
+
+    def __init__(self, app: ASGIApp, pages: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
+        await (page or self._app)(scope, receive, send)
 
 
 class Api(NamedTuple):
@@ -152,7 +172,7 @@ def _routes(api: Api, keys: Keys, call: Callable[[str, Mapping[str, Any], Any], 
     # (OpenAPI 3.1, section 4.8.8.2).
     for path in sorted(by_path, key=lambda path: path.count("{")):
         for prefix in api.prefixes:
-            yield Route(prefix + path, _Path(by_path[path], api, keys, call))
+            yield Route(prefix + path, _Path(path, by_path[path], api, keys, call))
 
 
 def _no_handler(api: Api, operation: Operation) -> ApiError:
@@ -167,11 +187,13 @@ class _Path:
 
     def __init__(
         self,
+        path: str,
         operations: Mapping[str, Operation],
         api: Api,
         keys: Keys,
         call: Callable[[str, Mapping[str, Any], Any], Call],
     ) -> None:
+        self._path = path
         self._operations = operations
         self._api = api
         self._keys = keys
@@ -179,6 +201,7 @@ class _Path:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        scope[OPERATION] = f"{request.method[:20]} {self._path}" if request.method in self._operations else "other"
         operation = self._operations.get(request.method)
         if operation is None:
             allowed = ", ".join(sorted(self._operations))
@@ -190,13 +213,15 @@ class _Path:
             raise _no_handler(self._api, operation)
         parameters = await parameters_of(request, operation, self._api.description)
         body = await body_of(request, operation, self._api.description, self._api.older.get(operation.id))
+        call = self._call(account, parameters, body)
 
         async def answer() -> None:
-            response = await handler(self._call(account, parameters, body))
+            response = await handler(call)
             await response(scope, receive, send)
 
         try:
-            await _while_connected(receive, answer)
+            async with under_way(call.store, account):
+                await _while_connected(receive, answer)
         finally:
             if isinstance(body, Form):
                 body.close()

@@ -122,7 +122,7 @@ async def _delete_voice(call: Call) -> ASGIApp:
 
 async def _retrieve_account(call: Call) -> ASGIApp:
     left = await run_in_threadpool(call.store.remaining, call.account)
-    plan = {"type": "local", "character_limit": call.store.character_limit, "commercial_use_allowed": True}
+    plan = {"type": "local", "character_limit": call.store.quotas.characters, "commercial_use_allowed": True}
     # Remaining characters, as the documents of versions 1.1 and 1.2 have it; those of 1.0 said used ones.
     return JSONResponse({"plan": plan, "usage": {"characters": left}})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import Any
 
 import anyio
@@ -17,9 +17,11 @@ from .engines import Engine
 from .envelope import REQUEST_ID
 from .errors import ERROR_SHAPE, POLICY_VIOLATION, ClientGoneError, SessionError
 from .limits import Limits
+from .metrics import OPERATION
 from .session import Finish, Flush, Job, Open, Reset, Session, Speak, State
 from .speech import Track, a_moment_of
 from .store import Store
+from .streaming import under_way
 from .voices import Voices
 
 
@@ -81,6 +83,7 @@ class _Conversation:
         self._active_at = anyio.current_time()
         self._is_working = False
         self._failure: Exception | None = None
+        self._counted = AsyncExitStack()
         # What the first message says.
         self._account = ""
         self._is_timed = False
@@ -89,7 +92,8 @@ class _Conversation:
 
     async def hold(self) -> None:
         """Go on until the session ends."""
-        async with anyio.create_task_group() as group:
+        self._scope[OPERATION] = f"WEBSOCKET {self._scope['path']}"
+        async with self._counted, anyio.create_task_group() as group:
 
             async def attempt(task: Callable[[], Awaitable[None]]) -> None:
                 try:
@@ -170,6 +174,7 @@ class _Conversation:
         init = job.init
         host = self._host
         self._account = host.account(init["X-API-Key"])
+        await self._counted.enter_async_context(under_way(host.store, self._account))
         speaker = await run_in_threadpool(host.voices.speaker, self._account, init["voice"])
         encoder = LIVE[init.get("format", "mp3")](host.engine.rate, int(init.get("sample_rate", 24_000)))
         self._is_timed = init.get("return_timestamps", False)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +20,24 @@ class Pieces(Protocol):
     def __iter__(self) -> Iterator[bytes]: ...  # Python's
     def __next__(self) -> bytes: ...
     def close(self) -> None: ...  # noqa: D102
+
+
+@asynccontextmanager
+async def under_way(store: Store, account: str) -> AsyncGenerator[None]:
+    """Count a request or a session of an account as under way while the block lasts.
+
+    Raises:
+        ApiError: 429, if it has as many as it may have.
+    """
+    if store.quotas.requests_at_once is None:
+        yield
+        return
+    number = await run_in_threadpool(store.begin, account)
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True):  # a client that left was no less one
+            await run_in_threadpool(store.end, number)
 
 
 @asynccontextmanager
