@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,6 +150,16 @@ def _parser() -> argparse.ArgumentParser:
         "them at once (default: %(default)s)",
     )
     parser.add_argument(
+        "--cors",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin use the server, such as https://example.com, or * for all; repeatable "
+        "(default: its own page alone)",
+    )
+    parser.add_argument("--no-page", dest="page", action="store_false", help="have no page at /")
+    parser.add_argument(
         "--session-init-timeout",
         type=_seconds,
         metavar="SECONDS",
@@ -242,6 +253,15 @@ def _name(text: str) -> tuple[str, str]:
 
 
 _name.__name__ = "NAME=VOICE"
+
+
+def _origin(text: str) -> str:
+    if text != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", text):
+        raise ValueError
+    return text
+
+
+_origin.__name__ = "origin"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import browsers
 from .audio_operations import AUDIO_OPERATIONS, other_names
 from .description import Description, Operation, audio, lmnt
 from .engines import Engine
@@ -26,7 +27,7 @@ from .limits import Limits
 from .metrics import OPERATION, Metered, Metrics
 from .operations import OLDER_BODIES, OPERATIONS, Call
 from .sessions import SpeechSessions
-from .status import status_pages
+from .status import Page, status_pages
 from .store import Store, account_of
 from .streaming import under_way
 from .validation import quoted
@@ -42,6 +43,8 @@ def create_app(
     faults: bool = False,
     fault: str | None = None,
     limits: Limits | None = None,
+    origins: Sequence[str] = (),
+    page: bool = True,
 ) -> ASGIApp:
     """Return the server as an ASGI application.
 
@@ -53,6 +56,8 @@ def create_app(
         faults: whether the request header `x-lmnt-fault` is obeyed; see `lmnt_server.faults`.
         fault: what every request suffers, such as `raise-after=20000`; see there too.
         limits: what a speech session may not exceed; the defaults of `Limits` when None.
+        origins: whose pages may use the server beside its own, such as `https://example.com`; `*` for all.
+        page: whether there is a page at `/`.
 
     Raises:
         FaultSyntaxError: if `fault` is not understood.
@@ -94,7 +99,8 @@ def create_app(
     if faults or fault is not None:
         app = Faults(app, fault=fault, header=faults)
     # Before the faults: whoever watches the server is not to be lied to.
-    return Envelope(_Watched(app, status_pages(kept, metrics)), metrics)
+    pages = status_pages(kept, metrics) | ({"/": Page(browsers.page())} if page else {})
+    return browsers.for_origins(Envelope(_Watched(browsers.SocketOrigins(app, origins), pages), metrics), origins)
 
 
 _SPEECH: Final = "speech.sessions.create"

@@ -55,6 +55,8 @@ async def serve(options: argparse.Namespace) -> None:
             store,
             keys=Keys(options.api_key, options.keys),
             names=dict(options.voice),
+            origins=options.cors,
+            page=options.page,
             faults=options.faults,
             fault=options.fault,
             limits=Limits(

@@ -55,7 +55,8 @@ def voice(words: str, *parts: str, headers: dict[str, str] = MULTIPART) -> Bad:
 
 
 TABLE = [
-    Bad(404, "There is nothing at '/'.", "GET", "/"),
+    Bad(404, "There is nothing at '/nothing'.", "GET", "/nothing"),
+    Bad(405, "POST is not a method of this path; it has GET, HEAD", "POST", "/"),
     Bad(404, "There is nothing at '/v1/ai/speech/bytes/'.", "POST", "/v1/ai/speech/bytes/"),
     Bad(404, "There is nothing at", "GET", "/v1/" + "x" * 5000),
     Bad(404, "There is nothing at", "GET", "/v1/ai/voice/"),
