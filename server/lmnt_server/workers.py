@@ -127,7 +127,7 @@ class _Team:
     def _bury(self, worker: Process) -> None:
         self._workers.discard(worker)
         self._store.forget_requests(worker.pid)
-        forget: Any = multiprocess.mark_process_dead  # pyright: ignore[reportUnknownMemberType] - it has no types
+        forget: Any = multiprocess.mark_process_dead  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - no types
         forget(worker.pid, self._counts)
 
     async def _end(self, stop: Stop, places: set[asyncio.Task[None]]) -> None:
