@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the command line without the program's name; the process's own when None.
     """
-    parser = _parser()
+    parser = command_line()
     options = parser.parse_args(arguments)
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key belong together: give both or neither")
@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.root.handlers[0].setFormatter(JsonFormatter())
     # Only now: it takes longer than all that can be told before it, such as --help.
     try:
-        from .hosting import CannotStartError, serve
+        from .configured import CannotStartError
+        from .hosting import serve
         from .store import StoreError
         from .workers import supervise
     except ModuleNotFoundError as error:
@@ -75,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os._exit(0)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="lmnt-server",
         description=_DESCRIPTION,

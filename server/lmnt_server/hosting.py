@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import errno
-import logging
 import os
 import signal
 import socket
@@ -19,22 +18,12 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .app import create_app
-from .documents import DocumentError
-from .engines import ENGINES
-from .envelope import access_log
-from .faults import FaultSyntaxError
-from .keys import Keys, KeysError
-from .limits import Limits, Quotas
+from .configured import CannotStartError, application, quotas_of
 from .process import READY
 from .store import Store
 
 GRACE: Final = 1.0
 """Seconds that what is stopped has to stop."""
-
-
-class CannotStartError(Exception):
-    """An option cannot be obeyed; the message says which and why."""
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -44,31 +33,10 @@ async def serve(options: argparse.Namespace) -> None:
         CannotStartError: if an option cannot be obeyed.
         StoreError: if the data cannot be kept where they should be.
     """
-    if options.access_log:
-        access_log.setLevel(logging.INFO)
     store = Store(options.data, quotas_of(options))
     if not options.worker:
         store.forget_requests()
-    try:
-        app = create_app(
-            ENGINES[options.engine](),
-            store,
-            keys=Keys(options.api_key, options.keys),
-            names=dict(options.voice),
-            origins=options.cors,
-            page=options.page,
-            faults=options.faults,
-            fault=options.fault,
-            limits=Limits(
-                message_bytes=options.session_max_message,
-                init_seconds=options.session_init_timeout,
-                idle_seconds=options.session_idle_timeout,
-            ),
-        )
-    except FaultSyntaxError as error:
-        raise CannotStartError(f"--fault: {error}") from error
-    except (DocumentError, KeysError) as error:
-        raise CannotStartError(str(error)) from error
+    app = application(options, store)
     exchanges = _Exchanges(app)
     # A worker was given a port that it shares with the others.
     host, port = (options.host, options.port) if options.worker else free_port(options.host, options.port)
@@ -121,11 +89,6 @@ class Stop:
 
     def _ask(self) -> None:
         (self.hurried if self.asked.is_set() else self.asked).set()
-
-
-def quotas_of(options: argparse.Namespace) -> Quotas:
-    """Return what the options say that a key may not exceed."""
-    return Quotas(options.character_limit, options.characters_per_minute, options.requests_at_once)
 
 
 class _Exchanges:

@@ -22,7 +22,8 @@ from typing import Any, Final
 
 from prometheus_client import multiprocess
 
-from .hosting import GRACE, CannotStartError, Stop, free_port, quotas_of
+from .configured import CannotStartError, quotas_of
+from .hosting import GRACE, Stop, free_port
 from .metrics import FOLDER
 from .process import READY
 from .store import Store
