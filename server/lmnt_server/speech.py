@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple, TypedDict
 
@@ -12,7 +12,7 @@ from .encoders import FORMATS, Encoder
 from .engines import Engine, Mark
 
 EDGE: Final = 0.05
-"""Seconds of silence before the first word and after the last."""
+"""Seconds of silence before the first word and after the last, at least."""
 
 _SLICE: Final = 0.5
 """Seconds of speech that are encoded in one go, at most: what is sent comes in pieces of this length."""
@@ -49,8 +49,9 @@ class _Passage(NamedTuple):
 class Track:
     """An audio file to which texts are spoken one after another.
 
-    Texts that follow each other make a stretch, with `EDGE` seconds of silence at either end. `pause()` and `cut()` end
-    it; timestamps count from its start.
+    Texts that follow each other make a stretch, with silence at either end. `pause()` and `cut()` end it; timestamps
+    count from its start, in the audio as it is heard: the encoder's delay is part of the first silence, and what the
+    encoder adds at the end of the last.
 
     Args:
         engine: what speaks.
@@ -66,9 +67,11 @@ class Track:
         self._voice = voice
         self._language = language
         self._timed = timed
-        self._edge = round(engine.rate * EDGE)
+        self._delay = round(engine.rate * encoder.delay)
+        self._edge = max(round(engine.rate * EDGE), self._delay)
         self._before = ""
-        self._samples = 0
+        self._samples = 0  # of the stretch, as it is heard
+        self._began = 0.0  # the encoder's seconds at its start
         self._timestamps: list[Timestamp] = []
 
     def speak(self, text: str, *, more: bool = False) -> Generator[bytes]:
@@ -93,21 +96,22 @@ class Track:
         yield from self._encode(self._opening())
         if self._timed:
             if is_first:
-                self._timestamps.append(self._silence(0))
+                self._timestamps.append(self._silence(0, self._edge / self._engine.rate))
             self._timestamps += self._times(_Passage(text, start, self._samples - start, marks))
 
     def pause(self) -> bytes:
         """End the stretch, if there is one, and return the rest of its bytes."""
-        return self._close() + self._rest()
+        return self._end(self._encoder.pause) if self._samples else b""
 
     def cut(self) -> bytes:
         """End the stretch, if there is one, where it is, without its timestamps, and return the bytes that are made."""
         self._timestamps.clear()
-        return self._rest()
+        self._samples = 0
+        return self._encoder.pause()
 
     def finish(self) -> bytes:
         """End the file and return the rest of it."""
-        return self._close() + self._encoder.finish()
+        return self._end(self._encoder.finish)
 
     def timestamps(self) -> list[Timestamp]:
         """Return the time of each word, run of white space and run of punctuation that was spoken since the last call.
@@ -119,21 +123,23 @@ class Track:
         taken, self._timestamps = self._timestamps, []
         return taken
 
-    def _opening(self) -> bytes:
-        return b"" if self._samples else bytes(2 * self._edge)
-
-    def _close(self) -> bytes:
+    def _end(self, rest: Callable[[], bytes]) -> bytes:
         if not self._samples:
-            return b""
+            return rest()
+        audio = self._encoder.feed(bytes(2 * round(self._engine.rate * EDGE))) + rest()
         if self._timed:
-            self._timestamps.append(self._silence(self._samples))
-        return self._encoder.feed(bytes(2 * self._edge))
-
-    def _rest(self) -> bytes:
-        if not self._samples:
-            return b""
+            stretch = self._encoder.seconds - self._began
+            self._timestamps.append(self._silence(self._samples, stretch - self._samples / self._engine.rate))
         self._samples = 0
-        return self._encoder.pause()
+        return audio
+
+    def _opening(self) -> bytes:
+        """Return the silence before the first words, to be sent with them: what the encoder's delay leaves of it."""
+        if self._samples:
+            return b""
+        self._began = self._encoder.seconds
+        self._samples = self._delay
+        return bytes(2 * (self._edge - self._delay))
 
     def _encode(self, pcm: bytes) -> Iterator[bytes]:
         self._samples += len(pcm) // 2
@@ -141,8 +147,8 @@ class Track:
         for start in range(0, len(pcm), step):
             yield self._encoder.feed(pcm[start : start + step])
 
-    def _silence(self, start: int) -> Timestamp:
-        return Timestamp(text="", start=start / self._engine.rate, duration=self._edge / self._engine.rate)
+    def _silence(self, start: int, seconds: float) -> Timestamp:
+        return Timestamp(text="", start=start / self._engine.rate, duration=seconds)
 
     def _times(self, passage: _Passage) -> Iterator[Timestamp]:
         # The knots of a line from places in the text to samples; both only ever rise.
