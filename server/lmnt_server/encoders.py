@@ -6,8 +6,8 @@ some; whatever it gave, put together, is the file. Codecs, containers and resamp
 A codec holds samples back until it has a whole frame of them. `pause()` gets them out where the speech rests for a
 while, so that what was said so far can be heard; the file goes on after it.
 
-The codecs of MP3 and AAC put silence before the samples that they are given, and decoders play it: nothing in a file that
-is sent as it is made tells all of them to leave it out. So an encoder says how long that is, and how long what it gave is.
+The codecs of MP3 and AAC put silence before the samples that they are given, and decoders play it: nothing in a file
+that is sent as it is made tells all of them to leave it out. So an encoder says how long that is, and how long all is.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .app import create_app
 from .documents import DocumentError
-from .engines import ENGINES
+from .engines import VoicesError, make
 from .envelope import access_log
 from .faults import FaultSyntaxError
 from .limits import Limits
@@ -47,7 +47,7 @@ async def serve(options: argparse.Namespace) -> None:
     store = Store(options.data, character_limit=options.character_limit)
     try:
         app = create_app(
-            ENGINES[options.engine](),
+            make(options.engine, options.voices),
             store,
             api_key=options.api_key,
             faults=options.faults,
@@ -60,7 +60,7 @@ async def serve(options: argparse.Namespace) -> None:
         )
     except FaultSyntaxError as error:
         raise CannotStartError(f"--fault: {error}") from error
-    except DocumentError as error:
+    except (DocumentError, VoicesError) as error:
         raise CannotStartError(str(error)) from error
     exchanges = _Exchanges(app)
     host, port = _free_port(options.host, options.port)

@@ -19,7 +19,7 @@ from .engines import Engine
 from .errors import invalid_request
 from .inbound import Form
 from .recordings import examine
-from .speech import Speech, a_moment_of
+from .speech import Speech
 from .store import Store
 from .voices import Voices
 
@@ -70,7 +70,7 @@ class AudioStream:
                     await send({"type": "http.response.body", "body": audio, "more_body": True})
                 if is_whole:
                     break
-                audio, is_whole = await run_in_threadpool(a_moment_of, self._speech)
+                audio, is_whole = await self._speech.next_audio()
         finally:
             self._speech.close()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -81,7 +81,7 @@ async def _generate(call: Call) -> ASGIApp:
         # A failure before there is anything to send can still be told by the status.
         audio, is_whole = b"", False
         while not audio and not is_whole:
-            audio, is_whole = await run_in_threadpool(a_moment_of, speech)
+            audio, is_whole = await speech.next_audio()
     return AudioStream(audio, is_whole, speech, FORMATS[_format(call)].media_type)
 
 
@@ -89,7 +89,7 @@ async def _generate_detailed(call: Call) -> ASGIApp:
     audio, is_whole = bytearray(), False
     async with _charged_speech(call) as speech:
         while not is_whole:
-            more, is_whole = await run_in_threadpool(a_moment_of, speech)
+            more, is_whole = await speech.next_audio()
             audio += more
     timed = call.body.get("return_timestamps", False)
     return await run_in_threadpool(_detailed, speech, audio, timed=timed)

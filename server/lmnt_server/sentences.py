@@ -9,8 +9,13 @@ from typing import Final
 LONGEST: Final = 300
 """The most characters of a piece. An engine is held for as long as it takes to speak one."""
 
+_TITLES: Final = ("Mr", "Ms", "Mrs", "Dr", "Prof", "Rev", "Gen", "Sgt", "Capt", "St", "Mt", "vs", "[A-Z]")
+"""What a full stop after it ends no sentence: titles, which names follow, and initials."""
+
 # A run of stops is tried once, from its start: ten thousand dots take no longer than as many letters.
-_SENTENCE_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001  # other scripts' stops
+_SENTENCE_END: Final = re.compile(
+    "".join(rf"(?<!\b{title})" for title in _TITLES) + r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+"  # noqa: RUF001  # other scripts' stops
+)
 _BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001  # other scripts' commas
 
 

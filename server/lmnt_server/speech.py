@@ -6,22 +6,25 @@ import re
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from typing import Final, NamedTuple, TypedDict
 
 from .encoders import FORMATS, Encoder
 from .engines import Engine, Mark
+from .turns import in_turn
 
 EDGE: Final = 0.05
 """Seconds of silence before the first word and after the last, at least."""
 
+_FIRST_SLICE: Final = 0.1
 _SLICE: Final = 0.5
-"""Seconds of speech that are encoded in one go, at most: what is sent comes in pieces of this length."""
+"""Seconds of speech that are encoded in one go, at first and at most: what is sent comes in pieces of this length."""
 
-MOMENT: Final = 0.01
-"""Seconds that `a_moment_of` works at most, but for one block of the engine."""
+_PATIENCE: Final = 0.3
+"""Seconds that a listener who hears nothing yet would rather wait than have another hear a gap."""
 
-MOMENT_BYTES: Final = 16_384
-"""Bytes after which it stops, if that many are made at once."""
+_MOMENT: Final = 0.01
+"""Seconds after which `Track.next_audio` stops if there is nothing to send yet."""
 
 _CONTEXT: Final = 1000
 """Characters of the text before that an engine is shown."""
@@ -69,10 +72,18 @@ class Track:
         self._timed = timed
         self._delay = round(engine.rate * encoder.delay)
         self._edge = max(round(engine.rate * EDGE), self._delay)
+        self._due = 0.0
+        self._slice = round(engine.rate * _FIRST_SLICE)
         self._before = ""
         self._samples = 0  # of the stretch, as it is heard
         self._began = 0.0  # the encoder's seconds at its start
         self._timestamps: list[Timestamp] = []
+
+    @property
+    def due(self) -> float:
+        """When the next audio is needed, on the monotonic clock: when what there is has been played."""
+        now = time.monotonic()
+        return max(self._due, now) if self._samples else now + _PATIENCE
 
     def speak(self, text: str, *, more: bool = False) -> Generator[bytes]:
         """Yield the bytes of a text's speech as they are made, some of them empty while there is nothing to send yet.
@@ -98,6 +109,14 @@ class Track:
             if is_first:
                 self._timestamps.append(self._silence(0, self._edge / self._engine.rate))
             self._timestamps += self._times(_Passage(text, start, self._samples - start, marks))
+
+    async def next_audio(self, pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+        """Return the next bytes of what is spoken to this track, perhaps none yet, and whether those were the last.
+
+        They are made in a thread, when it is this track's turn, and are there as soon as they are made; between any two
+        calls the work can be stopped.
+        """
+        return await in_turn(self.due, partial(_a_moment_of, pieces))
 
     def pause(self) -> bytes:
         """End the stretch, if there is one, and return the rest of its bytes."""
@@ -142,10 +161,14 @@ class Track:
         return bytes(2 * (self._edge - self._delay))
 
     def _encode(self, pcm: bytes) -> Iterator[bytes]:
-        self._samples += len(pcm) // 2
-        step = 2 * round(self._engine.rate * _SLICE)
-        for start in range(0, len(pcm), step):
-            yield self._encoder.feed(pcm[start : start + step])
+        start = 0
+        while start < len(pcm):
+            stop = start + 2 * self._slice
+            samples = len(pcm[start:stop]) // 2
+            self._samples += samples
+            self._due = max(self._due, time.monotonic()) + samples / self._engine.rate
+            yield self._encoder.feed(pcm[start:stop])
+            start, self._slice = stop, min(2 * self._slice, round(self._engine.rate * _SLICE))
 
     def _silence(self, start: int, seconds: float) -> Timestamp:
         return Timestamp(text="", start=start / self._engine.rate, duration=seconds)
@@ -196,6 +219,10 @@ class Speech:
     def __next__(self) -> bytes:
         return next(self._pieces)
 
+    async def next_audio(self) -> tuple[bytes, bool]:
+        """Return the next bytes, perhaps none yet, and whether those were the last; see `Track.next_audio`."""
+        return await self._track.next_audio(self._pieces)
+
     def close(self) -> None:
         """Stop, and drop what is not made yet."""
         self._pieces.close()
@@ -209,22 +236,12 @@ class Speech:
         yield self._track.finish()
 
 
-def a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Return what a moment of work makes, perhaps nothing yet, and whether that was the rest.
-
-    It is what one step in a thread does: long enough that the steps cost little, short enough that the first bytes are
-    on their way at once and that a client who leaves, or a reset, is seen.
-
-    Args:
-        pieces: the bytes of an audio file as they are made, some of them empty.
-    """
-    audio = bytearray()
-    until = time.perf_counter() + MOMENT
+def _a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+    until = time.monotonic() + _MOMENT
     for piece in pieces:
-        audio += piece
-        if len(audio) >= MOMENT_BYTES or time.perf_counter() >= until:
-            return bytes(audio), False
-    return bytes(audio), True
+        if piece or time.monotonic() >= until:
+            return piece, False
+    return b"", True
 
 
 def _on_line(left: tuple[int, int], right: tuple[int, int], place: int) -> int:

@@ -50,7 +50,7 @@ def test_espeak_has_a_voice_for_any_recording(espeak_engine: EspeakEngine) -> No
 def test_a_crash_of_espeak_harms_one_request(capfd: pytest.CaptureFixture[str]) -> None:
     engine = EspeakEngine()
     with pytest.raises(RuntimeError, match="crashed"):
-        engine._ask(("no request",))  # type: ignore[arg-type]
+        engine._finish(engine._begin(("no request",)))  # type: ignore[arg-type]
     assert "Traceback" in capfd.readouterr().err
     assert 0.3 < seconds(engine, "Hello") < 3
 
@@ -103,6 +103,7 @@ def test_white_space_is_silent() -> None:
         ("It costs 3.14 now.", ["It costs 3.14 now."]),
         ('He said "No." Then he left.', ['He said "No." ', "Then he left."]),
         ("one\ntwo\n\nthree", ["one\n", "two\n\n", "three"]),
+        ("Dr. Who met J. K. Rowling. Then?", ["Dr. Who met J. K. Rowling. ", "Then?"]),
         ("你好。世界!", ["你好。", "世界!"]),
         ("x" * 700, ["x" * 300, "x" * 300, "x" * 100]),
         ("word " * 100, ["word " * 60, "word " * 40]),
