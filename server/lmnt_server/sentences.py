@@ -1,4 +1,4 @@
-"""Where a text can be cut into pieces to speak one after another: at the ends of its sentences."""
+"""Where a text can be cut into pieces to speak one after another: at the ends of its sentences; and its words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ _SENTENCE_END: Final = re.compile(
     "".join(rf"(?<!\b{title})" for title in _TITLES) + r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+"  # noqa: RUF001  # other scripts' stops
 )
 _BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001  # other scripts' commas
+
+
+WORD: Final = re.compile(r"[^\W_](?:\S*[^\W_])?")
+"""A word as it is written, with what is inside it and without the punctuation around it."""
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -144,7 +144,7 @@ class EspeakEngine:
         raise RuntimeError(speaking.result)
 
     def _settle(self) -> None:
-        """Read what the process has still to say to the last request, whoever may want it; only then it takes another."""
+        """Read what the process has still to say to the last request, before which it takes no other."""
         speaking, self._speaking = self._speaking, None
         if speaking is None or speaking.result is not None:
             return

@@ -32,25 +32,26 @@ def with_output_of(operator: str, model: bytes) -> bytes:
         NoModelError: if there is no such node, or more than one.
     """
     try:
-        nodes = [
-            fields
-            for graph in _values(memoryview(model), _GRAPH)
-            for node in _values(graph, _NODE)
-            if (fields := list(_fields(node))) and (_OPERATOR, operator.encode()) in fields
-        ]
+        graphs = _values(memoryview(model), _GRAPH)
+        nodes = [list(_fields(node)) for graph in graphs for node in _values(graph, _NODE)]
     except IndexError as error:
         raise NoModelError("this is no ONNX model") from error
+    nodes = [node for node in nodes if (_OPERATOR, operator.encode()) in node]
     if len(nodes) != 1:
         raise NoModelError(f"the model has {len(nodes)} nodes of the operator {operator}, not one")
-    (name,) = (bytes(value) for number, value in nodes[0] if number == _NODE_OUTPUT)
+    (name,) = (value for number, value in nodes[0] if number == _NODE_OUTPUT)
     return model + _field(_GRAPH, _field(_OUTPUT, _field(_NAME, name)))
 
 
 def _values(message: memoryview, wanted: int) -> Iterator[memoryview]:
-    return (value for number, value in _fields(message) if number == wanted)
+    return (value for number, value in _views(message) if number == wanted)
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
+def _fields(message: memoryview) -> Iterator[tuple[int, bytes]]:
+    return ((number, bytes(value)) for number, value in _views(message))
+
+
+def _views(message: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Yield the number and the value of each field that is text, bytes or a message."""
     at = 0
     while at < len(message):

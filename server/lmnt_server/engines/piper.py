@@ -8,19 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import onnxruntime
-from piper import PiperVoice, SynthesisConfig
+from piper import (  # pyright: ignore[reportMissingModuleSource] - nothing here installs it
+    AudioChunk,
+    PiperVoice,
+    SynthesisConfig,
+)
 
-from ..sentences import pieces
+from ..sentences import WORD, pieces
 from . import Block, Mark, VoicesError
 from .alignment import aligned
 from .cast import SystemVoice, pick
 from .neural import Timbre
 from .onnx_graph import NoModelError, with_output_of
 
-_WORD: Final = re.compile(r"[^\W_]\S*")
 _BETWEEN: Final = frozenset(" ^$.,;:!?")
 """Phonemes that are no part of a word: its edges."""
 
@@ -40,7 +43,7 @@ class PiperModel:
 
     def __init__(self, file: Path) -> None:
         try:
-            self._piper: Any = PiperVoice.load(file)
+            self._piper = PiperVoice.load(file)
             # Piper gives the length of each phoneme of models that were made to tell it; so do all, this way.
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -95,7 +98,7 @@ def _telling(model: bytes) -> bytes:
         return model
 
 
-def _told(text: str, chunks: list[Any]) -> list[Mark]:
+def _told(text: str, chunks: list[AudioChunk]) -> list[Mark]:
     """Return the marks of a text's words, if the model told them and they are as many as were spoken."""
     spans: list[tuple[int, int]] = []
     start = at = 0
@@ -108,5 +111,5 @@ def _told(text: str, chunks: list[Any]) -> list[Mark]:
                     spans.append((start, at))
                 start = at + samples
             at += samples
-    words = [found.span() for found in _WORD.finditer(text)]
+    words = [found.span() for found in WORD.finditer(text)]
     return [Mark(*word, *span) for word, span in zip(words, spans, strict=True)] if len(words) == len(spans) else []
