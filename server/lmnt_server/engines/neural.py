@@ -101,9 +101,9 @@ class NeuralEngine:
         self._other = other
         self._by_id = {model.voice.id: model for model in models}
         self._cast = {voice.id: voice for voice in CAST if voice.id not in self._by_id}
+        languages = sorted({model.language for model in models})
         self.voices: Sequence[SystemVoice] = [
-            *(self._shown(voice, maker) for voice in self._cast.values()),
-            *(model.voice._replace(description=_spoken_by(model, maker)) for model in models),
+            self._shown(voice, languages, maker) for voice in (*self._cast.values(), *(model.voice for model in models))
         ]
 
     def speak(
@@ -137,19 +137,16 @@ class NeuralEngine:
             tract *= _OTHER_GENDER[wanted.gender].tract
         return model, Timbre(pitch, tract)
 
-    def _shown(self, voice: SystemVoice, maker: str) -> SystemVoice:
-        """Return a voice of the cast as this engine has it: with the accent of the model that speaks its language."""
-        model, _ = self._speaker(voice.id, "en")
-        if model is None:
-            return voice
-        manner = voice.description.rpartition(", ")[0]
-        accent = model.voice.tags[0]
-        description = f"{manner}, {accent.capitalize()}. {_spoken_by(model, maker)}"
-        return voice._replace(description=description, tags=(accent, *voice.tags[1:], "neural"))
-
-
-def _spoken_by(model: Model, maker: str) -> str:
-    return f"Neural in {model.language}, {maker}'s {model.voice.id}; espeak-ng in the languages that no model has."
+    def _shown(self, voice: SystemVoice, languages: Sequence[str], maker: str) -> SystemVoice:
+        """Return a voice with who speaks for it, and the accent of the one that speaks English."""
+        speakers = {language: self._speaker(voice.id, language)[0] for language in languages}
+        by = ", ".join(f"{language} ({maker}'s {model.voice.id})" for language, model in speakers.items() if model)
+        manner, tags = voice.description, voice.tags
+        if voice.id in self._cast and (english := speakers.get("en")):
+            accent = english.voice.tags[0]
+            manner, tags = f"{manner.rpartition(', ')[0]}, {accent.capitalize()}.", (accent, *tags[1:], "neural")
+        description = f"{manner} Neural in {by}; espeak-ng in other languages."
+        return voice._replace(description=description.strip(), tags=tags)
 
 
 def _likeness(voice: SystemVoice, wanted: SystemVoice) -> int:
