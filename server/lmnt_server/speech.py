@@ -116,7 +116,7 @@ class Track:
         They are made in a thread, when it is this track's turn, and are there as soon as they are made; between any two
         calls the work can be stopped.
         """
-        return await in_turn(self.due, partial(_a_moment_of, pieces))
+        return await in_turn(self.due, partial(a_moment_of, pieces))
 
     def pause(self) -> bytes:
         """End the stretch, if there is one, and return the rest of its bytes."""
@@ -236,7 +236,12 @@ class Speech:
         yield self._track.finish()
 
 
-def _a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+def a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Return the next bytes, or none if they take longer than a moment to make, and whether there are no more.
+
+    Args:
+        pieces: the bytes of an audio file as they are made, some of them empty.
+    """
     until = time.monotonic() + _MOMENT
     for piece in pieces:
         if piece or time.monotonic() >= until:

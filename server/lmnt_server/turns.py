@@ -7,16 +7,17 @@ keep a short one waiting for longer than a step of its work takes.
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import itertools
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import anyio
-from anyio import CapacityLimiter, Event
-from anyio.lowlevel import RunVar
-from anyio.to_thread import run_sync
+from anyio import CancelScope, Event
+from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 
 _Result = TypeVar("_Result")
 
@@ -32,7 +33,8 @@ class Turns:
         self._free = threads
         self._waiting: list[tuple[float, int, Event]] = []
         self._numbers = itertools.count()  # who came first, of those who are equally urgent
-        self._limiter = CapacityLimiter(threads)
+        # Its own and always the same: each thread that ever made speech keeps memory for the next time.
+        self._threads = ThreadPoolExecutor(threads, "speech")
 
     async def take(self, due: float, work: Callable[[], _Result]) -> _Result:
         """Do a step of work in a thread and return its result, when all that waits and is due before is under way.
@@ -43,7 +45,9 @@ class Turns:
         """
         await self._turn(due)
         try:
-            return await run_sync(work, limiter=self._limiter)
+            await checkpoint_if_cancelled()
+            with CancelScope(shield=True):
+                return await asyncio.wrap_future(self._threads.submit(work))
         finally:
             self._pass_on()
 
