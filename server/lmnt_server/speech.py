@@ -23,8 +23,11 @@ _SLICE: Final = 0.5
 _PATIENCE: Final = 0.3
 """Seconds that a listener who hears nothing yet would rather wait than have another hear a gap."""
 
-_MOMENT: Final = 0.01
-"""Seconds after which `Track.next_audio` stops if there is nothing to send yet."""
+MOMENT: Final = 0.01
+"""Seconds that `a_moment_of` works at most, but for one block of the engine."""
+
+MOMENT_BYTES: Final = 16_384
+"""Bytes after which it stops, if that many are made at once."""
 
 _CONTEXT: Final = 1000
 """Characters of the text before that an engine is shown."""
@@ -73,6 +76,7 @@ class Track:
         self._delay = round(engine.rate * encoder.delay)
         self._edge = max(round(engine.rate * EDGE), self._delay)
         self._due = 0.0
+        self._is_heard = False
         self._slice = round(engine.rate * _FIRST_SLICE)
         self._before = ""
         self._samples = 0  # of the stretch, as it is heard
@@ -113,10 +117,12 @@ class Track:
     async def next_audio(self, pieces: Iterator[bytes]) -> tuple[bytes, bool]:
         """Return the next bytes of what is spoken to this track, perhaps none yet, and whether those were the last.
 
-        They are made in a thread, when it is this track's turn, and are there as soon as they are made; between any two
-        calls the work can be stopped.
+        They are made in a thread, when it is this track's turn; the first of all are there as soon as they are made.
+        Between any two calls the work can be stopped.
         """
-        return await in_turn(self.due, partial(a_moment_of, pieces))
+        audio, is_whole = await in_turn(self.due, partial(a_moment_of, pieces, MOMENT_BYTES if self._is_heard else 1))
+        self._is_heard = self._is_heard or bool(audio)
+        return audio, is_whole
 
     def pause(self) -> bytes:
         """End the stretch, if there is one, and return the rest of its bytes."""
@@ -236,17 +242,23 @@ class Speech:
         yield self._track.finish()
 
 
-def a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Return the next bytes, or none if they take longer than a moment to make, and whether there are no more.
+def a_moment_of(pieces: Iterator[bytes], enough: int = MOMENT_BYTES) -> tuple[bytes, bool]:
+    """Return what a moment of work makes, perhaps nothing yet, and whether that was the rest.
+
+    It is what one step in a thread does: long enough that the steps cost little, short enough that a client who leaves,
+    or a reset, is seen.
 
     Args:
         pieces: the bytes of an audio file as they are made, some of them empty.
+        enough: bytes after which it stops, if that many are made at once.
     """
-    until = time.monotonic() + _MOMENT
+    audio = bytearray()
+    until = time.monotonic() + MOMENT
     for piece in pieces:
-        if piece or time.monotonic() >= until:
-            return piece, False
-    return b"", True
+        audio += piece
+        if len(audio) >= enough or time.monotonic() >= until:
+            return bytes(audio), False
+    return bytes(audio), True
 
 
 def _on_line(left: tuple[int, int], right: tuple[int, int], place: int) -> int:
