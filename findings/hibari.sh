@@ -15,7 +15,7 @@ import sys
 import hibari
 from hibari.g2p import G2P
 
-SEEN = {"9" * 40: "IndexError", "¹\x03I": "ValueError", "$-5µ①": "ValueError", "12": "twˈɛlv"}
+SEEN = {"9" * 40: "IndexError", "¹\x03I": "ValueError", "\U000976a8①": "ValueError", "12": "twˈɛlv"}
 print("hibari", hibari.__version__)
 g2p = G2P()
 changed = False
