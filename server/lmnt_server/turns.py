@@ -46,8 +46,10 @@ class Turns:
         await self._turn(due)
         try:
             await checkpoint_if_cancelled()
+            done = asyncio.wrap_future(self._threads.submit(work))
             with CancelScope(shield=True):
-                return await asyncio.wrap_future(self._threads.submit(work))
+                await asyncio.wait([done])
+            return done.result()
         finally:
             self._pass_on()
 
