@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from . import models as models
     from . import resources as resources
     from . import types as types
-    from .async_speech_session import AsyncSpeechSession as AsyncSpeechSession
+    from .calls.events import AsyncStream as AsyncStream
+    from .calls.events import Stream as Stream
+    from .calls.requests import NoneType as NoneType
+    from .calls.requests import RequestOptions as RequestOptions
+    from .calls.responses import APIResponse as APIResponse
+    from .calls.responses import AsyncAPIResponse as AsyncAPIResponse
+    from .calls.responses import AsyncBinaryAPIResponse as AsyncBinaryAPIResponse
+    from .calls.responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
+    from .calls.responses import BinaryAPIResponse as BinaryAPIResponse
+    from .calls.responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
     from .client import AsyncLmnt as AsyncClient
     from .client import AsyncLmnt as AsyncLmnt
     from .client import Lmnt as Client
@@ -47,39 +56,22 @@ if TYPE_CHECKING:
     from .errors import StreamTruncatedError as StreamTruncatedError
     from .errors import UnprocessableEntityError as UnprocessableEntityError
     from .errors import UnverifiedStreamWarning as UnverifiedStreamWarning
-    from .events import AsyncStream as AsyncStream
-    from .events import Stream as Stream
-    from .files import FileContent as FileContent
-    from .files import FileTypes as FileTypes
-    from .files import file_from_path as file_from_path
-    from .model import Model as BaseModel
-    from .model import Model as Model
-    from .model import ResultDict as ResultDict
-    from .model import ResultList as ResultList
-    from .model import ResultText as ResultText
-    from .omitted import NOT_GIVEN as NOT_GIVEN
-    from .omitted import NotGiven as NotGiven
-    from .omitted import Omit as Omit
-    from .omitted import not_given as not_given
-    from .omitted import omit as omit
-    from .options import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
-    from .options import Body as Body
-    from .options import Headers as Headers
-    from .options import Query as Query
-    from .requests import NoneType as NoneType
-    from .requests import RequestOptions as RequestOptions
-    from .responses import APIResponse as APIResponse
-    from .responses import AsyncAPIResponse as AsyncAPIResponse
-    from .responses import AsyncBinaryAPIResponse as AsyncBinaryAPIResponse
-    from .responses import AsyncStreamedBinaryAPIResponse as AsyncStreamedBinaryAPIResponse
-    from .responses import BinaryAPIResponse as BinaryAPIResponse
-    from .responses import StreamedBinaryAPIResponse as StreamedBinaryAPIResponse
-    from .retries import no_retry_waits as no_retry_waits
-    from .sequences import ServerSentEvent as ServerSentEvent
-    from .sequences import UnknownEvent as UnknownEvent
-    from .session_events import SpeechSessionAudio as SpeechSessionAudio
-    from .session_events import SpeechSessionEvent as SpeechSessionEvent
-    from .speech_session import SpeechSession as SpeechSession
+    from .hints.omitted import NOT_GIVEN as NOT_GIVEN
+    from .hints.omitted import NotGiven as NotGiven
+    from .hints.omitted import Omit as Omit
+    from .hints.omitted import not_given as not_given
+    from .hints.omitted import omit as omit
+    from .session.asynchronous import AsyncSpeechSession as AsyncSpeechSession
+    from .session.events import SpeechSessionAudio as SpeechSessionAudio
+    from .session.events import SpeechSessionEvent as SpeechSessionEvent
+    from .session.sync import SpeechSession as SpeechSession
+    from .settings.options import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
+    from .settings.options import Body as Body
+    from .settings.options import Headers as Headers
+    from .settings.options import Query as Query
+    from .settings.retries import no_retry_waits as no_retry_waits
+    from .streams.sequences import ServerSentEvent as ServerSentEvent
+    from .streams.sequences import UnknownEvent as UnknownEvent
     from .transport.defaults import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from .transport.defaults import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .transport.defaults import DefaultAioHttpClient as DefaultAioHttpClient
@@ -88,83 +80,91 @@ if TYPE_CHECKING:
     from .transport.defaults import ProxiesTypes as ProxiesTypes
     from .transport.defaults import Timeout as Timeout
     from .transport.defaults import Transport as Transport
+    from .values.files import FileContent as FileContent
+    from .values.files import FileTypes as FileTypes
+    from .values.files import file_from_path as file_from_path
+    from .values.model import Model as BaseModel
+    from .values.model import Model as Model
+    from .values.model import ResultDict as ResultDict
+    from .values.model import ResultList as ResultList
+    from .values.model import ResultText as ResultText
 
 # Where each name comes from: the module, and the name it has there; modules themselves have none.
 _NAMES = {
     "APIConnectionError": ("errors", "APIConnectionError"),
     "APIError": ("errors", "APIError"),
-    "APIResponse": ("responses", "APIResponse"),
+    "APIResponse": ("calls.responses", "APIResponse"),
     "APIResponseValidationError": ("errors", "APIResponseValidationError"),
     "APIStatusError": ("errors", "APIStatusError"),
     "APIStreamError": ("errors", "APIStreamError"),
     "APITimeoutError": ("errors", "APITimeoutError"),
-    "AsyncAPIResponse": ("responses", "AsyncAPIResponse"),
-    "AsyncBinaryAPIResponse": ("responses", "AsyncBinaryAPIResponse"),
+    "AsyncAPIResponse": ("calls.responses", "AsyncAPIResponse"),
+    "AsyncBinaryAPIResponse": ("calls.responses", "AsyncBinaryAPIResponse"),
     "AsyncClient": ("client", "AsyncLmnt"),
     "AsyncLmnt": ("client", "AsyncLmnt"),
-    "AsyncSpeechSession": ("async_speech_session", "AsyncSpeechSession"),
-    "AsyncStream": ("events", "AsyncStream"),
-    "AsyncStreamedBinaryAPIResponse": ("responses", "AsyncStreamedBinaryAPIResponse"),
+    "AsyncSpeechSession": ("session.asynchronous", "AsyncSpeechSession"),
+    "AsyncStream": ("calls.events", "AsyncStream"),
+    "AsyncStreamedBinaryAPIResponse": ("calls.responses", "AsyncStreamedBinaryAPIResponse"),
     "AuthenticationError": ("errors", "AuthenticationError"),
     "BadRequestError": ("errors", "BadRequestError"),
-    "BaseModel": ("model", "Model"),
-    "BinaryAPIResponse": ("responses", "BinaryAPIResponse"),
-    "Body": ("options", "Body"),
+    "BaseModel": ("values.model", "Model"),
+    "BinaryAPIResponse": ("calls.responses", "BinaryAPIResponse"),
+    "Body": ("settings.options", "Body"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
     "DEFAULT_CONNECTION_LIMITS": ("transport.defaults", "DEFAULT_CONNECTION_LIMITS"),
-    "DEFAULT_MAX_RETRIES": ("options", "DEFAULT_MAX_RETRIES"),
+    "DEFAULT_MAX_RETRIES": ("settings.options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport.defaults", "DEFAULT_TIMEOUT"),
     "DefaultAioHttpClient": ("transport.defaults", "DefaultAioHttpClient"),
     "DefaultAsyncHttpxClient": ("transport.defaults", "DefaultAsyncHttpxClient"),
     "DefaultHttpxClient": ("transport.defaults", "DefaultHttpxClient"),
-    "FileContent": ("files", "FileContent"),
+    "FileContent": ("values.files", "FileContent"),
     "FileError": ("errors", "FileError"),
-    "FileTypes": ("files", "FileTypes"),
-    "Headers": ("options", "Headers"),
+    "FileTypes": ("values.files", "FileTypes"),
+    "Headers": ("settings.options", "Headers"),
     "InternalServerError": ("errors", "InternalServerError"),
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
-    "Model": ("model", "Model"),
-    "NOT_GIVEN": ("omitted", "NOT_GIVEN"),
-    "NoneType": ("requests", "NoneType"),
+    "Model": ("values.model", "Model"),
+    "NOT_GIVEN": ("hints.omitted", "NOT_GIVEN"),
+    "NoneType": ("calls.requests", "NoneType"),
     "NotFoundError": ("errors", "NotFoundError"),
-    "NotGiven": ("omitted", "NotGiven"),
+    "NotGiven": ("hints.omitted", "NotGiven"),
     "NotPicklableError": ("errors", "NotPicklableError"),
-    "Omit": ("omitted", "Omit"),
+    "Omit": ("hints.omitted", "Omit"),
     "PaymentRequiredError": ("errors", "PaymentRequiredError"),
     "PermissionDeniedError": ("errors", "PermissionDeniedError"),
     "ProxiesTypes": ("transport.defaults", "ProxiesTypes"),
-    "Query": ("options", "Query"),
+    "Query": ("settings.options", "Query"),
     "RateLimitError": ("errors", "RateLimitError"),
-    "RequestOptions": ("requests", "RequestOptions"),
-    "ResultDict": ("model", "ResultDict"),
-    "ResultList": ("model", "ResultList"),
-    "ResultText": ("model", "ResultText"),
-    "ServerSentEvent": ("sequences", "ServerSentEvent"),
+    "RequestOptions": ("calls.requests", "RequestOptions"),
+    "ResultDict": ("values.model", "ResultDict"),
+    "ResultList": ("values.model", "ResultList"),
+    "ResultText": ("values.model", "ResultText"),
+    "ServerSentEvent": ("streams.sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
-    "SpeechSession": ("speech_session", "SpeechSession"),
-    "SpeechSessionAudio": ("session_events", "SpeechSessionAudio"),
-    "SpeechSessionEvent": ("session_events", "SpeechSessionEvent"),
-    "Stream": ("events", "Stream"),
+    "SpeechSession": ("session.sync", "SpeechSession"),
+    "SpeechSessionAudio": ("session.events", "SpeechSessionAudio"),
+    "SpeechSessionEvent": ("session.events", "SpeechSessionEvent"),
+    "Stream": ("calls.events", "Stream"),
     "StreamAlreadyConsumed": ("errors", "StreamAlreadyConsumed"),
     "StreamResetError": ("errors", "StreamResetError"),
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
-    "StreamedBinaryAPIResponse": ("responses", "StreamedBinaryAPIResponse"),
+    "StreamedBinaryAPIResponse": ("calls.responses", "StreamedBinaryAPIResponse"),
     "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
-    "UnknownEvent": ("sequences", "UnknownEvent"),
+    "UnknownEvent": ("streams.sequences", "UnknownEvent"),
     "UnprocessableEntityError": ("errors", "UnprocessableEntityError"),
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "__title__": ("description", "PACKAGE"),
     "__version__": ("description", "VERSION"),
-    "file_from_path": ("files", "file_from_path"),
+    "file_from_path": ("values.files", "file_from_path"),
     "models": ("models", ""),
-    "no_retry_waits": ("retries", "no_retry_waits"),
-    "not_given": ("omitted", "not_given"),
-    "omit": ("omitted", "omit"),
+    "no_retry_waits": ("settings.retries", "no_retry_waits"),
+    "not_given": ("hints.omitted", "not_given"),
+    "omit": ("hints.omitted", "omit"),
     "resources": ("resources", ""),
     "types": ("types", ""),
 }
@@ -268,6 +268,6 @@ def __dir__() -> list[str]:
 
 
 if _os.environ.get("LMNT_LOG"):
-    from .logs import set_up as _set_up
+    from .settings.logs import set_up as _set_up
 
     _set_up()

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from . import http_types as _http_types
 from . import resources as _resources
-from .http_methods import AsyncRequests, SyncRequests
-from .lazy import lazy_property
-from .omitted import NotGiven, not_given
-from .options import DEFAULT_MAX_RETRIES, ClientOptions, Key, Secret
+from .calls.http_methods import AsyncRequests, SyncRequests
+from .hints import http_types as _http_types
+from .hints.lazy import lazy_property
+from .hints.omitted import NotGiven, not_given
+from .settings.options import DEFAULT_MAX_RETRIES, ClientOptions, Key
+from .settings.secret import Secret
 
 
 class Lmnt(SyncRequests):

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .containers import BY_MEDIA_TYPE
+from .streams.containers import BY_MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from .stream import Container
+    from .streams.guard import Container
 
 NAME = "Lmnt"
 PACKAGE = "lmnt"

@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..errors import Error, InvalidArgumentError
-from ..event_loops import running_loop
-from ..logs import listener
-from ..omitted import NotGiven
+from ..hints.omitted import NotGiven
+from ..settings.logs import listener
 from .carriers import Carrier, Owner, Way, haste
 from .connections import Connections, keep_alive
 from .direct import road
+from .event_loops import running_loop
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy

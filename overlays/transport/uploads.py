@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, Any, TypeVar, cast
 
 from .. import description
-from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
-from ..event_loops import is_asyncio
-from ..files import Upload, reason_of
+from ..settings.deadline import Deadline
+from ..values.files import Upload, reason_of
+from .event_loops import is_asyncio
 from .limits import Phase, TimedOut
 
 T = TypeVar("T")

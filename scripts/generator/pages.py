@@ -44,7 +44,7 @@ def is_pagination(said: Any) -> bool:
 
 @dataclass(frozen=True)
 class Paging:
-    """What `overlays/pagination.py` is told of an operation, and the kind of its items."""
+    """What `overlays/calls/pagination.py` is told of an operation, and the kind of its items."""
 
     item: Kind
     told: Mapping[str, Any]

@@ -245,6 +245,7 @@ class Package(Project):
         yield self._file("__init__.py", "package_init.py.jinja")
         yield self._file("description.py", "description.py.jinja")
         yield self._file("client.py", "client.py.jinja")
+        yield self._file("calls/http_methods.py", "http_methods.py.jinja")
         yield self._file("types/__init__.py", "types_init.py.jinja")
         yield "py.typed", ""
         yield self._file("models/__init__.py", "models_init.py.jinja")
@@ -329,11 +330,11 @@ class Resource:
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
-    "forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
-    "servers.py": lambda package: not package.servers.are_plain,
-    "tokens.py": lambda package: bool(package.description.security.tokens),
-    "webhooks.py": lambda package: bool(package.webhooks.kinds),
-    "pagination.py": lambda package: any(call.paging for call in package.calls),
+    "values/forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
+    "settings/servers.py": lambda package: not package.servers.are_plain,
+    "calls/tokens.py": lambda package: bool(package.description.security.tokens),
+    "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
+    "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
 }
 """The overlays that only some packages need, and which do."""
 

@@ -12,7 +12,7 @@ from .models import Models, Property
 from .naming import class_name, method_name, resource_name, session_argument_name
 from .report import refuse
 
-OVERLAY = "speech_session.py"
+OVERLAY = "session/sync.py"
 """The hand-written module that speaks the protocol of a session. Without it, no session can be generated."""
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmnt
-from lmnt.containers import AAC, BY_MEDIA_TYPE, MP3, PCM16, PCM32, WAV, Container, WebM
+from lmnt.streams.containers import AAC, BY_MEDIA_TYPE, MP3, PCM16, PCM32, WAV, Container, WebM
 from tests.examples import EXAMPLES
 
 from .modes import KEY

@@ -17,8 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lmnt
-from lmnt import casting, codec, formats, model, unions
-from lmnt.codec import MismatchError
 from lmnt.models import (
     AccountRetrieveResponse,
     ErrorResponse,
@@ -32,6 +30,8 @@ from lmnt.models import (
 )
 from lmnt.models.speech_session_client_message import CODEC as CLIENT_MESSAGE
 from lmnt.models.speech_session_server_event import CODEC as SERVER_EVENT
+from lmnt.values import casting, codec, formats, model, unions
+from lmnt.values.codec import MismatchError
 
 MOMENT = datetime.datetime(2026, 2, 3, 4, tzinfo=datetime.UTC)
 VOICE: dict[str, Any] = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmnt.containers import AAC, BY_MEDIA_TYPE, MP3, PCM16, PCM32, WAV, Container, WebM
 from lmnt.models import SampleRate, SpeechFormat
+from lmnt.streams.containers import AAC, BY_MEDIA_TYPE, MP3, PCM16, PCM32, WAV, Container, WebM
 from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.speech import Speech

@@ -19,8 +19,8 @@ import pytest
 
 import lmnt
 from lmnt import models
-from lmnt.model import ResultDict, ResultList, ResultText, stamp
-from lmnt.session_events import SpeechSessionAudio, UnknownEvent
+from lmnt.session.events import SpeechSessionAudio, UnknownEvent
+from lmnt.values.model import ResultDict, ResultList, ResultText, stamp
 
 from .modes import KEY, Sync
 from .peers import Connection, head, json_response

@@ -479,3 +479,31 @@ def test_the_request_id_is_in_what_is_raised_by_the_real_server(mode: Sync, wire
         mode.run(client.speech.generate(text="hi", voice="nobody"))
     assert re.search(r"\(request req_\w{22}\)$", str(caught.value))
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("transport", ["direct", "httpx"])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (response(404, b"{}", {"request-id": "req_1"}), lmnt.NotFoundError),
+        (response(200, b"[]", {"request-id": "req_1"}), lmnt.APIResponseValidationError),
+        (
+            lambda c: c.send(head(200, {"request-id": "req_1", "content-length": "9"}) + b"[]"),
+            lmnt.StreamTruncatedError,
+        ),
+    ],
+)
+def test_every_error_of_a_response_has_what_it_came_with(
+    mode: Sync, peer: Callable[..., Any], transport: str, answer: Any, kind: type[lmnt.APIError]
+) -> None:
+    client = mode.client(base_url=peer(answer).base_url, transport=transport, max_retries=0)
+    with pytest.raises(kind) as caught:
+        mode.run(client.voices.retrieve("leah"))
+    error = caught.value
+    assert error.response is not None
+    assert error.request is not None
+    assert error.response.status_code in (404, 200)
+    assert error.headers["request-id"] == error.response.headers["request-id"] == error.request_id == "req_1"
+    assert error.response.request.headers["x-api-key"] == error.request.headers["x-api-key"] == "…"
+    again = pickle.loads(pickle.dumps(error))
+    assert again.response.headers == error.response.headers

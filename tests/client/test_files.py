@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import lmnt
-from lmnt.downloads import Download
+from lmnt.streams.downloads import Download
 
 from .modes import Sync
 from .peers import Connection, head

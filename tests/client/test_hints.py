@@ -58,7 +58,7 @@ def test_the_walk_comes_by_everything(walk: Walk) -> None:
 def test_what_is_not_looked_at_is_not_imported(first: str) -> None:
     code = f"import sys, lmnt\n{first}\nprint('\\n'.join(sys.modules))"
     loaded = set(run(code).split())
-    assert loaded.isdisjoint({"pydantic", "pydantic_core", "typing_extensions", "websockets", "lmnt.speech_session"})
+    assert loaded.isdisjoint({"pydantic", "pydantic_core", "typing_extensions", "websockets", "lmnt.session.sync"})
     assert "lmnt.models.plan" not in loaded
 
 
@@ -85,16 +85,18 @@ def test_hints_are_the_types_themselves() -> None:
 
 def test_raw_and_streaming_methods_say_what_they_return() -> None:
     def returned(method: Any) -> str:
-        return str(inspect.signature(method, eval_str=True).return_annotation).replace("lmnt.responses.", "")
+        return str(inspect.signature(method, eval_str=True).return_annotation).replace("lmnt.calls.responses.", "")
 
     client, asynchronous = Lmnt(api_key="key"), AsyncLmnt(api_key="key")
-    listed = "APIResponse[lmnt.model.ResultList[lmnt.models.voice.Voice]]"
+    listed = "APIResponse[lmnt.values.model.ResultList[lmnt.models.voice.Voice]]"
     assert returned(client.with_raw_response.voices.list) == listed
-    assert returned(client.voices.with_streaming_response.list) == f"lmnt.resource.ResponseContextManager[{listed}]"
+    assert (
+        returned(client.voices.with_streaming_response.list) == f"lmnt.calls.resource.ResponseContextManager[{listed}]"
+    )
     assert returned(asynchronous.voices.with_raw_response.list) == f"Async{listed}"
     assert (
         returned(asynchronous.with_streaming_response.speech.generate)
-        == "lmnt.resource.AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]"
+        == "lmnt.calls.resource.AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]"
     )
 
 

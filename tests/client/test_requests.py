@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 import lmnt
+from lmnt.calls.responses import AsyncBinaryAPIResponse, BinaryAPIResponse
 from lmnt.models import Voice
-from lmnt.responses import AsyncBinaryAPIResponse, BinaryAPIResponse
 
 from .modes import Sync
 from .peers import Connection, head, json_response, response

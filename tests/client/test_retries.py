@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lmnt
-from lmnt import retries
+from lmnt.settings import retries
 
 from .modes import Sync
 from .peers import Connection, Peer, Stream, head, json_response, response, serving

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import lmnt
-from lmnt import exchange
-from lmnt.options import Secret
+from lmnt.calls import exchange
+from lmnt.settings.options import Secret
 
 from .conftest import Wire
 from .modes import KEY, Sync
@@ -269,8 +269,8 @@ def test_a_key_in_a_local_is_found(mode: Sync, client: Any, monkeypatch: pytest.
     # The real function, changed to keep the bare key in a local while it fails.
     source = "def careless(request, attempt):\n    bare = request.headers['x-api-key'].reveal()\n    raise Error('x')\n"
     space: dict[str, Any] = {"Error": lmnt.LmntError}
-    exec(compile(source, str(PACKAGE / "exchange.py"), "exec"), space)
-    monkeypatch.setattr(exchange, "numbered", space["careless"])
+    exec(compile(source, str(PACKAGE / "calls" / "exchange.py"), "exec"), space)
+    monkeypatch.setattr(exchange, "with_retry_count", space["careless"])
     error = raised(lambda: mode.run(client.voices.list()))
     assert [place for place in leaks(error) if place.startswith("bare in")]
 

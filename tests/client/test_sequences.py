@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmnt.sequences import (
+from lmnt.streams.sequences import (
     Decoder,
     EventDecoder,
     LineDecoder,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 import lmnt
-from lmnt.options import Secret
-from lmnt.session import LONGEST_TEXT, Session, State
-from lmnt.session_facts import Patience
+from lmnt.session.protocol import LONGEST_TEXT, Session, State
+from lmnt.session.shared import IdleTimer
+from lmnt.settings.options import Secret
 from lmnt_server.description import lmnt as description
 
 from .modes import KEY
@@ -300,7 +300,7 @@ def test_errors_of_the_server(error: object, kind: type, type_: str | None, mess
 
 
 def test_patience_counts_from_when_something_is_owed() -> None:
-    patience = Patience(10)
+    patience = IdleTimer(10)
     assert patience.left(100) == 10
     assert not patience.is_over(10_000)
     patience.sent(100, awaits=False)
@@ -317,7 +317,7 @@ def test_patience_counts_from_when_something_is_owed() -> None:
 
 
 def test_patience_without_a_limit() -> None:
-    patience = Patience(None)
+    patience = IdleTimer(None)
     patience.sent(0, awaits=True)
     assert patience.left(10**9) is None
     assert not patience.is_over(10**9)

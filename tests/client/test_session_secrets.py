@@ -110,7 +110,7 @@ def test_log_lines_of_sessions(mode: Sync, caplog: pytest.LogCaptureFixture) -> 
 
 def test_a_log_of_frames_would_be_found(mode: Sync, caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
     """What the library writes to a logger of its own, were it given none of ours."""
-    from lmnt.transport import handshake
+    from lmnt.session import handshake
 
     monkeypatch.setattr(handshake, "_log", logging.getLogger("careless"))
     with caplog.at_level(logging.DEBUG), SessionPeer(sound).running() as peer:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import lmnt
-from lmnt.calls import Mode
-from lmnt.operation import NOTHING, Operation
-from lmnt.options import CallOptions
+from lmnt.calls.api_client import Mode
+from lmnt.calls.operation import NOTHING, Operation
+from lmnt.settings.options import CallOptions
 from lmnt_server.process import running
 
 from .conftest import Wire

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 import lmnt
-from lmnt.transport.turns import TurnTakingSocket
+from lmnt.session.turns import TurnTakingSocket
 from lmnt_server.process import ServerProcess
 
 from .modes import KEY, Sync

@@ -251,9 +251,13 @@ def test_a_tag_or_a_field_takes_the_name_of_nothing_that_we_have() -> None:
     def public(*kinds: type) -> set[str]:
         return {name for kind in kinds for name in dir(kind) if not name.startswith("_")}
 
-    clients = public(*(import_module("lmnt.http_methods").__dict__[f"{each}Requests"] for each in ("Sync", "Async")))
+    clients = public(
+        *(import_module("lmnt.calls.http_methods").__dict__[f"{each}Requests"] for each in ("Sync", "Async"))
+    )
     assert {resource_name(name) for name in clients} & clients == set()
-    resources = public(*(import_module("lmnt.resource").__dict__[f"{each}Resource"] for each in ("Sync", "Async")))
+    resources = public(
+        *(import_module("lmnt.calls.resource").__dict__[f"{each}Resource"] for each in ("Sync", "Async"))
+    )
     assert {method_name(name, "x") for name in resources} & resources == set()
     model = public(package.Model)
     assert {python_name(name) for name in model} & model == set()

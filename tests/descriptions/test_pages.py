@@ -471,7 +471,7 @@ def test_two_readers_of_one_walk_are_an_error(folder: Path, server: Server) -> N
 )
 def test_the_next_link_of_a_header(folder: Path, header: str, expected: str | None) -> None:
     load("library", folder)
-    assert import_module("library.pagination").next_link(header) == expected
+    assert import_module("library.calls.pagination").next_link(header) == expected
 
 
 def test_a_list_without_pages_is_as_before(reader: Reader, server: Server) -> None:
@@ -486,7 +486,7 @@ def test_habits_hold_for_what_they_fit_and_only_when_told_so(folder: Path) -> No
             if operation.get("x-pagination"):
                 del operation["x-pagination"]
     given = settings("library", folder)
-    assert "pagination.py" not in Package(given, copy.deepcopy(plain), folder).settings.overlays
+    assert "calls/pagination.py" not in Package(given, copy.deepcopy(plain), folder).settings.overlays
     habits = (
         {"style": "cursor", "request": "after", "items": "/data", "next": "/meta/next"},
         {"style": "offset", "request": "skip", "items": "/authors"},
@@ -570,7 +570,7 @@ def test_type_checkers_know_the_items(folder: Path) -> None:
             "user.py",
             "library",
         ],
-        ["basedpyright", "--pythonpath", sys.executable, "--level", "error", "user.py", "library/pagination.py"],
+        ["basedpyright", "--pythonpath", sys.executable, "--level", "error", "user.py", "library/calls/pagination.py"],
     )
     text = json.dumps({"pythonVersion": "3.11", "typeCheckingMode": "recommended", "reportImportCycles": False})
     (folder / "pyrightconfig.json").write_text(text, encoding="utf-8")

@@ -129,7 +129,7 @@ def test_a_parameter_is_written_as_the_standard_has_it(index: int, package: Any)
 def import_encoded(package: Any) -> type[str]:
     from importlib import import_module
 
-    return cast("type[str]", import_module(f"{package.__name__}.parameter_styles").Encoded)
+    return cast("type[str]", import_module(f"{package.__name__}.values.parameter_styles").Encoded)
 
 
 @pytest.mark.parametrize("index", range(len(REFUSED)), ids=[f"{row[0]}-{row[1]}-{row[3]}" for row in REFUSED])

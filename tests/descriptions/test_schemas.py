@@ -81,7 +81,7 @@ def test_what_is_read_is_written_again(row: str, made: Made) -> None:
     for value in listed:
         found = model.from_dict({"value": copy.deepcopy(value)})
         assert json.loads(found.to_json()) == {"value": value}
-        assert import_module(f"{NAME}.model").write_model(model, found) == {"value": value}
+        assert import_module(f"{NAME}.values.model").write_model(model, found) == {"value": value}
     for name, value in zip(ROWS[row].get("classes", ()), listed, strict=False):
         assert type(model.from_dict({"value": value}).value).__name__ == name
 
@@ -89,8 +89,8 @@ def test_what_is_read_is_written_again(row: str, made: Made) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if "refused" in ROWS[row]])
 def test_what_is_not_described_is_not_sent(row: str, made: Made) -> None:
     for value in ROWS[row]["refused"]:
-        with pytest.raises(import_module(f"{NAME}.codec").MismatchError):
-            import_module(f"{NAME}.model").write_model(made.model(row), {"value": value})
+        with pytest.raises(import_module(f"{NAME}.values.codec").MismatchError):
+            import_module(f"{NAME}.values.model").write_model(made.model(row), {"value": value})
 
 
 @pytest.mark.parametrize("row", ROWS)

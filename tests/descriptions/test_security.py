@@ -255,7 +255,7 @@ def test_a_token_is_renewed_once_when_it_is_refused(caller: Caller) -> None:
     client = caller.client(**CREDENTIALS)
     issuer.issued.append("revoked")
     kept: Any = client._options.keys["oauth_access_token"]  # a token that was issued before
-    secret = import_module(f"{caller.package.__name__}.options").Secret
+    secret = import_module(f"{caller.package.__name__}.settings.secret").Secret
     kept._token = secret("Bearer long-gone", "long-gone")
     assert caller.several(client, ["gate.oauth"] * 6) == [None] * 6
     assert len(issuer.asked) == 1

@@ -338,7 +338,7 @@ def test_types(assistant: Any, tmp_path: Path) -> None:
 from typing import assert_type
 from assistant import Assistant, AsyncAssistant, AsyncStream, Stream, UnknownEvent, ServerSentEvent
 from assistant.models import Answer, Done, Piece, Progress
-from assistant.responses import APIResponse, BinaryAPIResponse
+from assistant.calls.responses import APIResponse, BinaryAPIResponse
 
 def sync(client: Assistant, flag: bool) -> None:
     assert_type(client.answers.create(question="a"), Answer)

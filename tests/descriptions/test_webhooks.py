@@ -210,7 +210,7 @@ def test_a_package_without_messages_has_nothing_of_them(tmp_path: Path) -> None:
     plain = copy.deepcopy(document("parcels"))
     del plain["webhooks"]
     package = Package(settings("parcels", tmp_path), plain, tmp_path)
-    assert "webhooks.py" not in package.settings.overlays
+    assert "calls/webhooks.py" not in package.settings.overlays
     assert "resources/webhooks.py" not in package.modules()
 
 
@@ -218,7 +218,7 @@ USER = """
 from typing import assert_type
 
 from parcels import AsyncParcels, Parcels
-from parcels.model import Result
+from parcels.values.model import Result
 from parcels.models import ParcelLostPayload, Sent
 
 
@@ -252,7 +252,7 @@ def test_type_checkers_know_the_messages(folder: Path) -> None:
             "--level",
             "error",
             "user.py",
-            "parcels/webhooks.py",
+            "parcels/calls/webhooks.py",
             "parcels/resources/webhooks.py",
         ],
     ):

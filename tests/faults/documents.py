@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from lmnt.retries import RETRIED_STATUSES
+from lmnt.settings.retries import RETRIED_STATUSES
 
 from . import report, session_report
 from .session_table import SESSION_TABLE

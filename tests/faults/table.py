@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeAlias
 
-from lmnt.retries import RETRIED_STATUSES
+from lmnt.settings.retries import RETRIED_STATUSES
 
 from . import acts
 from .bodies import SENT

@@ -675,14 +675,18 @@ def test_from_a_change_of_the_description_to_the_changelog(
 
 
 OVERLAYS = [
-    ("errors.py", "class InvalidArgumentError(Error, ValueError)", "class InvalidArgumentError(Error, TypeError)"),
-    ("speech_session.py", "def interrupt(self)", "async def interrupt(self)"),
-    ("files.py", '"file_from_path"', ""),
-    ("model.py", "attrs.field(factory=dict)", "attrs.field()"),
-    ("requests.py", "    params: Query\n", "    params: Required[Query]\n"),
-    ("requests.py", "from typing import ", "from typing import Required, "),
-    ("session_events.py", 'Literal["audio"]', 'Literal["sound"]'),
-    ("session_events.py", "| UnknownEvent\n", "| UnknownEvent | bytes\n"),
+    (
+        "errors/__init__.py",
+        "class InvalidArgumentError(Error, ValueError)",
+        "class InvalidArgumentError(Error, TypeError)",
+    ),
+    ("session/sync.py", "def interrupt(self)", "async def interrupt(self)"),
+    ("values/files.py", '"file_from_path"', ""),
+    ("values/model.py", "attrs.field(factory=dict)", "attrs.field()"),
+    ("calls/requests.py", "    params: Query\n", "    params: Required[Query]\n"),
+    ("calls/requests.py", "from typing import ", "from typing import Required, "),
+    ("session/events.py", 'Literal["audio"]', 'Literal["sound"]'),
+    ("session/events.py", "| UnknownEvent\n", "| UnknownEvent | bytes\n"),
 ]
 
 

@@ -79,9 +79,19 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
             "client: Lmnt\npagination: [{style: page, request: nr}]",
             "no operation has pages as number 1",
         ),
-        (SETTINGS, "- pagination.py", "- pages.py", "overlays/pages.py is listed in generator.yaml and not there"),
+        (
+            SETTINGS,
+            "- calls/pagination.py",
+            "- calls/pages.py",
+            "overlays/calls/pages.py is listed in",
+        ),
         (SETTINGS, "  shared:", "  shared: all\n  own:", "the key 'own' stands twice"),
-        (SETTINGS, "- retries.py", "- retry.py", "overlays/retry.py is listed in generator.yaml and not there"),
+        (
+            SETTINGS,
+            "- settings/retries.py",
+            "- settings/retry.py",
+            "overlays/settings/retry.py is listed in",
+        ),
         (DESCRIPTION, "openapi: 3.1.0", "openapi: [", "is no YAML"),
         (DESCRIPTION, "openapi: 3.1.0", "openapi: 4.0.0", "/openapi: '4.0.0' is no version that can be read"),
         (
@@ -94,7 +104,7 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
         ("templates/model.py.jinja", "{% for prop in props %}", "{% for prop on props %}", "templates/model.py.jinja"),
         ("templates/description.py.jinja", "NAME = ", "NAME == = ", "ruff"),
         ("templates/description.py.jinja", "NAME = ", "THAT = object  #  object at 0x", "shows an object"),
-        ("overlays/retries.py", "from __future__ import annotations", "import not_there", "not_there"),
+        ("overlays/settings/retries.py", "from __future__ import annotations", "import not_there", "not_there"),
     ],
 )
 def test_what_cannot_be_generated_stops_the_run_and_changes_nothing(
@@ -113,7 +123,7 @@ def test_what_cannot_be_generated_stops_the_run_and_changes_nothing(
 
 def test_an_overlay_may_not_take_the_name_of_a_rendered_module(kit: Path, run: Run) -> None:
     (kit / "overlays" / "client.py").write_text('"""Mine."""\n', encoding="utf-8")
-    edit(kit / SETTINGS, "    - calls.py", "    - calls.py\n    - client.py")
+    edit(kit / SETTINGS, "    - calls/api_client.py", "    - calls/api_client.py\n    - client.py")
     assert run() == (
         2,
         "error: overlays/client.py: a template writes a file of this name too\nNothing was changed.\n",
@@ -222,7 +232,7 @@ def test_ends_of_lines_are_no_difference(run: Run, tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     code, told = run(*petshop, "--check")
     assert (code, told.strip()) == (0, "petshop is what its sources give.")
-    edit(tmp_path / "clients" / "petshop" / "omitted.py", "class Omit", "class  Omit")
+    edit(tmp_path / "clients" / "petshop" / "hints" / "omitted.py", "class Omit", "class  Omit")
     code, told = run(*petshop, "--check")
     assert code == 1
     assert [line for line in told.splitlines() if line[:1] in ("+", "-")][2:] == ["-class  Omit:", "+class Omit:"]

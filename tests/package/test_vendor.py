@@ -117,31 +117,31 @@ def test_the_script_needs_nothing_installed(tmp_path: Path) -> None:
 def test_a_check_names_each_file_that_differs(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert vendor("--check", copy) == DONE
     assert "unmodified and current" in capsys.readouterr().out
-    edit(copy / "calls.py", "from", "  from")
-    (copy / "codec.py").unlink()
+    edit(copy / "calls" / "api_client.py", "from", "  from")
+    (copy / "values" / "codec.py").unlink()
     (copy / "mine.py").touch()
-    (copy / "errors.py").unlink()
-    (copy / "errors.py").symlink_to(PACKAGE / "errors.py")
+    (copy / "errors" / "__init__.py").unlink()
+    (copy / "errors" / "__init__.py").symlink_to(PACKAGE / "errors" / "__init__.py")
     (copy / "linked").symlink_to(copy.parent)
     (copy / "models" / "__pycache__").mkdir()
     (copy / "models" / "__pycache__" / "voice.pyc").touch()
     assert vendor("--check", copy) == MODIFIED
     told = capsys.readouterr().out.splitlines()[1:]
     assert [line.strip() for line in told] == [
-        "calls.py changed",
-        "codec.py missing",
-        "errors.py changed",
+        "calls/api_client.py changed",
+        "errors/__init__.py changed",
         "linked added",
         "mine.py added",
+        "values/codec.py missing",
     ]
 
 
 def test_local_edits_are_never_written_over(copy: Path, newer: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(copy / "retries.py", "import", "import  ")
+    edit(copy / "settings" / "retries.py", "import", "import  ")
     before = contents(copy)
     for arguments in ((copy,), (copy, "--update"), (copy, "--update", "--only", "voices")):
         assert vendor(*arguments) == MODIFIED
-        assert "retries.py changed" in capsys.readouterr().err
+        assert "settings/retries.py changed" in capsys.readouterr().err
     run = python("-m", "lmnt.vendor", "--update", copy, path=newer)
     assert (run.returncode, contents(copy)) == (MODIFIED, before)
     with pytest.raises(ModifiedError):  # edited after it was looked at
@@ -168,9 +168,9 @@ def test_a_copy_checks_itself_and_makes_copies(copy: Path, tmp_path: Path) -> No
     run = python("-m", "speaking.vendor", "again", "--only", "accounts", path=tmp_path)
     assert run.returncode == DONE, run.stderr
     assert vendor("--check", tmp_path / "again") == DONE
-    edit(copy / "omitted.py", "class", "class ")
+    edit(copy / "hints" / "omitted.py", "class", "class ")
     run = python("-m", "speaking.vendor", "third", path=tmp_path)
-    assert (run.returncode, "omitted.py changed" in run.stderr) == (MODIFIED, True)
+    assert (run.returncode, "hints/omitted.py changed" in run.stderr) == (MODIFIED, True)
 
 
 # Ends of lines
@@ -214,17 +214,19 @@ def test_git_changes_no_end_of_a_line_in_a_copy(copy: Path) -> None:
 def test_ends_of_lines_that_git_has_changed_are_no_edit(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_older(copy)
     clone = cloned(copy)
-    assert (clone / "omitted.py").read_bytes().count(b"\r\n") > 10
+    assert (clone / "hints" / "omitted.py").read_bytes().count(b"\r\n") > 10
     assert b"\r\n" in (clone / RECORD).read_bytes()
     capsys.readouterr()
     assert vendor("--check", clone) == OUTDATED
     assert "too, with other files" in capsys.readouterr().out
-    edit(clone / "omitted.py", "class Omit", "class  Omit")
-    (clone / "calls.py").write_bytes((clone / "calls.py").read_bytes().replace(b"\r\n", b"\r", 1))
+    edit(clone / "hints" / "omitted.py", "class Omit", "class  Omit")
+    (clone / "calls" / "api_client.py").write_bytes(
+        (clone / "calls" / "api_client.py").read_bytes().replace(b"\r\n", b"\r", 1)
+    )
     assert vendor("--check", clone) == MODIFIED
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:3]] == [
-        "calls.py changed",
-        "omitted.py changed",
+        "calls/api_client.py changed",
+        "hints/omitted.py changed",
     ]
     assert vendor("--update", clone) == MODIFIED
     git(clone, "checkout", "--quiet", ".")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import trustme
 
-from lmnt.transport.turns import TurnTakingSocket
+from lmnt.session.turns import TurnTakingSocket
 from lmnt_server.process import ServerProcess, running
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from lmnt.transport.handshake import TurnTakingConnection
+from lmnt.session.handshake import TurnTakingConnection
 from lmnt_server.description import lmnt
 from lmnt_server.process import ServerProcess
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 import attrs as _attrs
 
-from .. import codec as _codec
-from .. import model as _model
+from ..values import codec as _codec
+from ..values import model as _model
 
 
 @_attrs.define(kw_only=True, repr=False, getstate_setstate=False)

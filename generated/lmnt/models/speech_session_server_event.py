@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .. import codec as _codec
-from .. import model as _model
-from .. import unions as _unions
+from ..values import codec as _codec
+from ..values import model as _model
+from ..values import unions as _unions
 from .speech_session_flush_complete import SpeechSessionFlushComplete
 from .speech_session_ready import SpeechSessionReady
 from .speech_session_reset_complete import SpeechSessionResetComplete

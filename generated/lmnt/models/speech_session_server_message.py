@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .. import codec as _codec
-from .. import model as _model
-from .. import unions as _unions
+from ..values import codec as _codec
+from ..values import model as _model
+from ..values import unions as _unions
 from . import speech_session_server_event as _speech_session_server_event_union
 from .speech_session_error import SpeechSessionError
 from .speech_session_server_event import SpeechSessionServerEvent

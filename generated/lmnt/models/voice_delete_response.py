@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import attrs as _attrs
 
-from .. import codec as _codec
-from .. import model as _model
+from ..values import codec as _codec
+from ..values import model as _model
 
 
 @_attrs.define(kw_only=True, repr=False, getstate_setstate=False)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
+from ..calls import operation as _operation
 from ..models.account_retrieve_response import AccountRetrieveResponse
 from ..models.error_response import ErrorResponse
+from ..values import codec as _codec
+from ..values import model as _model
 
 _RESULT: _operation.Reader[AccountRetrieveResponse] = _model.model(AccountRetrieveResponse)
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
@@ -20,7 +20,7 @@ _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
 
 def build() -> _operation.Operation[AccountRetrieveResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("accounts.retrieve"):
+    with _operation.argument_errors("accounts.retrieve"):
         return _operation.Operation(
             id="accounts.retrieve",
             method="GET",

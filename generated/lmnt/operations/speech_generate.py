@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import bodies as _bodies
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
+from ..calls import operation as _operation
+from ..hints.omitted import Omit, omit
 from ..models.error_response import ErrorResponse
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_params import SpeechGenerateParams
 from ..models.speech_model import SpeechModel
-from ..omitted import Omit, omit
+from ..values import bodies as _bodies
+from ..values import codec as _codec
+from ..values import model as _model
 
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
     **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
@@ -36,7 +36,7 @@ def build(
     debug: bool | Omit = omit,
 ) -> _operation.Operation[bytes]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("speech.generate"):
+    with _operation.argument_errors("speech.generate"):
         return _operation.Operation(
             id="speech.generate",
             method="POST",

@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import bodies as _bodies
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
+from ..calls import operation as _operation
+from ..hints.omitted import Omit, omit
 from ..models.error_response import ErrorResponse
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
@@ -17,7 +15,9 @@ from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_detailed_params import SpeechGenerateDetailedParams
 from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
 from ..models.speech_model import SpeechModel
-from ..omitted import Omit, omit
+from ..values import bodies as _bodies
+from ..values import codec as _codec
+from ..values import model as _model
 
 _RESULT: _operation.Reader[SpeechGenerateDetailedResponse] = _model.model(SpeechGenerateDetailedResponse)
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
@@ -39,7 +39,7 @@ def build(
     return_timestamps: bool | Omit = omit,
 ) -> _operation.Operation[SpeechGenerateDetailedResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("speech.generate_detailed"):
+    with _operation.argument_errors("speech.generate_detailed"):
         return _operation.Operation(
             id="speech.generate_detailed",
             method="POST",

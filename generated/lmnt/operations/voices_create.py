@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import bodies as _bodies
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
-from ..files import FileTypes
+from ..calls import operation as _operation
+from ..hints.omitted import Omit, omit
 from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_create_params import VoiceCreateParams
-from ..omitted import Omit, omit
+from ..values import bodies as _bodies
+from ..values import codec as _codec
+from ..values import model as _model
+from ..values.files import FileTypes
 
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
 _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
@@ -31,7 +31,7 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[Voice]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("voices.create"):
+    with _operation.argument_errors("voices.create"):
         return _operation.Operation(
             id="voices.create",
             method="POST",

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
-from .. import unions as _unions
+from ..calls import operation as _operation
+from ..hints.omitted import Omit, omit
 from ..models.boolean_text import BooleanText
 from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
-from ..omitted import Omit, omit
+from ..values import codec as _codec
+from ..values import model as _model
+from ..values import unions as _unions
 
 _QUERY_OWNER: _codec.Codec[object] = _codec.choice(get_args(VoiceOwnerFilter), _codec.string)
 _QUERY_STARRED: _codec.Codec[object] = _unions.union(
@@ -32,7 +32,7 @@ def build(
     starred: bool | BooleanText | Omit = omit,
 ) -> _operation.Operation[_model.ResultList[Voice]]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("voices.list"):
+    with _operation.argument_errors("voices.list"):
         return _operation.Operation(
             id="voices.list",
             method="GET",

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
+from ..calls import operation as _operation
 from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
+from ..values import codec as _codec
+from ..values import model as _model
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
@@ -23,15 +23,15 @@ def build(
     id: str,
 ) -> _operation.Operation[Voice]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("voices.retrieve"):
+    with _operation.argument_errors("voices.retrieve"):
         return _operation.Operation(
             id="voices.retrieve",
             method="GET",
-            path=_operation.path(
-                "/v1/ai/voice/{id}",
-                {
-                    "id": (id, _PATH_ID, ["list"]),
-                },
+            path="".join(
+                [
+                    "/v1/ai/voice/",
+                    _operation.segment("id", id, _PATH_ID, ["list"]),
+                ]
             ),
             accept="application/json",
             result=_RESULT,

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import bodies as _bodies
-from .. import codec as _codec
-from .. import model as _model
-from .. import operation as _operation
+from ..calls import operation as _operation
+from ..hints.omitted import Omit, omit
 from ..models.error_response import ErrorResponse
 from ..models.voice_update_params import VoiceUpdateParams
 from ..models.voice_update_response import VoiceUpdateResponse
-from ..omitted import Omit, omit
+from ..values import bodies as _bodies
+from ..values import codec as _codec
+from ..values import model as _model
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[VoiceUpdateResponse] = _model.model(VoiceUpdateResponse)
@@ -32,15 +32,15 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[VoiceUpdateResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.arguments_of("voices.update"):
+    with _operation.argument_errors("voices.update"):
         return _operation.Operation(
             id="voices.update",
             method="PUT",
-            path=_operation.path(
-                "/v1/ai/voice/{id}",
-                {
-                    "id": (id, _PATH_ID, ["list"]),
-                },
+            path="".join(
+                [
+                    "/v1/ai/voice/",
+                    _operation.segment("id", id, _PATH_ID, ["list"]),
+                ]
             ),
             accept="application/json",
             result=_RESULT,

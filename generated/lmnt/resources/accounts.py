@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from .. import http_types as _http_types
-from .. import resource as _resource
-from ..lazy import lazy_property
+from ..calls import resource as _resource
+from ..hints import http_types as _http_types
+from ..hints.lazy import lazy_property
+from ..hints.omitted import NotGiven, not_given
+from ..hints.pydantic_schemas import Setting
 from ..models.account_retrieve_response import AccountRetrieveResponse
-from ..omitted import NotGiven, not_given
 from ..operations import accounts_retrieve as _accounts_retrieve
-from ..options import Body, CallOptions, Headers, Query
-from ..pydantic_schemas import Setting
+from ..settings.options import Body, CallOptions, Headers, Query
 
 
 class AccountsResource(_resource.SyncResource):

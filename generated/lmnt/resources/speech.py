@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-from .. import http_types as _http_types
-from .. import resource as _resource
 from .. import resources as _resources
-from ..lazy import lazy_property
+from ..calls import resource as _resource
+from ..calls.responses import AsyncBinaryAPIResponse, BinaryAPIResponse
+from ..hints import http_types as _http_types
+from ..hints.lazy import lazy_property
+from ..hints.omitted import NotGiven, Omit, not_given, omit
+from ..hints.pydantic_schemas import Setting
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
 from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
 from ..models.speech_model import SpeechModel
-from ..omitted import NotGiven, Omit, not_given, omit
 from ..operations import speech_generate as _speech_generate
 from ..operations import speech_generate_detailed as _speech_generate_detailed
-from ..options import Body, CallOptions, Headers, Query
-from ..pydantic_schemas import Setting
-from ..responses import AsyncBinaryAPIResponse, BinaryAPIResponse
+from ..settings.options import Body, CallOptions, Headers, Query
 
 
 class SpeechResource(_resource.SyncResource):

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from .. import http_types as _http_types
-from ..async_speech_session import AsyncSessionOpener, AsyncSpeechSession
+from ..calls.resource import AsyncResource, SyncResource
+from ..hints import http_types as _http_types
+from ..hints.omitted import NotGiven, Omit, not_given, omit
+from ..hints.pydantic_schemas import Setting
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_stream_format import SpeechStreamFormat
-from ..omitted import NotGiven, Omit, not_given, omit
-from ..options import Body, CallOptions, Headers, Query
-from ..pydantic_schemas import Setting
-from ..resource import AsyncResource, SyncResource
-from ..session_facts import DEFAULT_MAX_MESSAGE_SIZE
-from ..speech_session import SpeechSession
+from ..session.asynchronous import AsyncSessionOpener, AsyncSpeechSession
+from ..session.shared import DEFAULT_MAX_MESSAGE_SIZE
+from ..session.sync import SpeechSession
+from ..settings.options import Body, CallOptions, Headers, Query
 
 
 class SpeechSessionsResource(SyncResource):

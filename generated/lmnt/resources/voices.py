@@ -5,24 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import http_types as _http_types
-from .. import resource as _resource
-from ..files import FileTypes
-from ..lazy import lazy_property
-from ..model import ResultList
+from ..calls import resource as _resource
+from ..hints import http_types as _http_types
+from ..hints.lazy import lazy_property
+from ..hints.omitted import NotGiven, Omit, not_given, omit
+from ..hints.pydantic_schemas import Setting
 from ..models.boolean_text import BooleanText
 from ..models.voice import Voice
 from ..models.voice_delete_response import VoiceDeleteResponse
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..models.voice_update_response import VoiceUpdateResponse
-from ..omitted import NotGiven, Omit, not_given, omit
 from ..operations import voices_create as _voices_create
 from ..operations import voices_delete as _voices_delete
 from ..operations import voices_list as _voices_list
 from ..operations import voices_retrieve as _voices_retrieve
 from ..operations import voices_update as _voices_update
-from ..options import Body, CallOptions, Headers, Query
-from ..pydantic_schemas import Setting
+from ..settings.options import Body, CallOptions, Headers, Query
+from ..values.files import FileTypes
+from ..values.model import ResultList
 
 
 class VoicesResource(_resource.SyncResource):

@@ -18,35 +18,20 @@ from typing import Any, cast
 
 import httpx
 
-from ..deadline import Deadline
 from ..errors import Error, InvalidArgumentError
-from ..omitted import Omit
-from ..options import SECRET_PARAMETERS
-from ..shielding import to_its_end
+from ..hints.omitted import Omit
+from ..settings.deadline import Deadline
+from ..settings.secret import SECRET_PARAMETERS
 from .carriers import Carrier, Way
 from .connections import Connections, most
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
+from .shielding import to_its_end
 from .uploads import Body, opened
 
-
-def __getattr__(name: str) -> object:
-    """Return a type of both libraries, if both are there."""
-    if (found := _OF_BOTH.get(name)) is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(httpx, found) | getattr(import_module("httpx2"), found)
-    except ImportError:
-        return getattr(httpx, found)
-
-
-_OF_BOTH = {"HTTPClient": "Client", "AsyncHTTPClient": "AsyncClient", "HTTPTimeout": "Timeout"}
-
 HTTPHeaders = httpx.Headers
-HTTPRequest = httpx.Request
-HTTPResponse = httpx.Response
 HTTPURL = httpx.URL
 
 # At DEBUG hpack writes every header of a request to its log, the API key among them.
@@ -54,20 +39,20 @@ if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
 
 
-class _CoversKey(logging.Filter):
+class _RedactsKey(logging.Filter):
     """Takes credentials out of the URLs that the libraries log, where the description has them in the query."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Cover the key; the record is logged in any case."""
+        """Redact the key; the record is logged in any case."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _covered(each) if hasattr(each, "copy_set_param") else each
+                _redacted(each) if hasattr(each, "copy_set_param") else each
                 for each in cast("tuple[Any, ...]", record.args)
             )
         return True
 
 
-def _covered(url: Any) -> Any:
+def _redacted(url: Any) -> Any:
     for name in SECRET_PARAMETERS & set(url.params):
         url = url.copy_set_param(name, "…")
     return url
@@ -75,7 +60,7 @@ def _covered(url: Any) -> Any:
 
 if SECRET_PARAMETERS:
     for _name in ("httpx", "httpx2"):
-        logging.getLogger(_name).addFilter(_CoversKey())
+        logging.getLogger(_name).addFilter(_RedactsKey())
 
 
 def made(way: Way, kind: str, connections: Connections) -> Any:
@@ -288,7 +273,7 @@ class _LibraryResponse(Response):
 # ---- what is shown
 
 
-def request_of(method: str, url: str, headers: HeaderList, content: bytes | None) -> HTTPRequest | None:
+def request_of(method: str, url: str, headers: HeaderList, content: bytes | None) -> httpx.Request | None:
     """Return a request as httpx has it; None if it takes no such URL."""
     try:
         return httpx.Request(method, url, headers=list(headers), content=content)
@@ -300,11 +285,11 @@ def response_of(
     status_code: int,
     headers: HeaderList,
     content: bytes,
-    request: Callable[[], HTTPRequest | None],
+    request: Callable[[], httpx.Request | None],
     reason: str,
     http_version: str,
     elapsed: timedelta | None,
-) -> HTTPResponse:
+) -> httpx.Response:
     """Return a response as httpx has it, its body read."""
     extensions = _extensions(http_version, reason)
     made = httpx.Response(status_code, headers=list(headers), content=content, request=request(), extensions=extensions)
@@ -313,7 +298,7 @@ def response_of(
     return made
 
 
-def live_response(response: Response) -> HTTPResponse:
+def live_response(response: Response) -> httpx.Response:
     """Return a response as httpx has it, its body still to be read."""
     live = httpx.Response(
         response.status_code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..deadline import Deadline
+from ..settings.deadline import Deadline
 
 
 class Phase(Enum):

@@ -8,12 +8,13 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
-from .. import description, http_types
-from ..deadline import Deadline
+from .. import description
 from ..errors import APIError
-from ..files import Upload
-from ..omitted import NotGiven, Omit
-from ..options import Secret
+from ..hints import http_types
+from ..hints.omitted import NotGiven, Omit
+from ..settings.deadline import Deadline
+from ..settings.secret import Secret
+from ..values.files import Upload
 from .codings import Decoder
 
 ErrorT = TypeVar("ErrorT", bound=APIError)
@@ -22,7 +23,7 @@ HeaderList = Sequence[tuple[bytes, bytes]]
 
 
 class Request(NamedTuple):
-    """What goes on the wire, body encoded, secrets still covered; a header that is `omit` must not be there."""
+    """What goes on the wire, body encoded, secrets still redacted; a header that is `omit` must not be there."""
 
     method: str
     url: str
@@ -52,7 +53,7 @@ class Request(NamedTuple):
         ]
 
     def shown(self) -> Callable[[], http_types.Request | None]:
-        """Return what makes the request that an error may show: secrets covered, no upload."""
+        """Return what makes the request that an error may show: secrets redacted, no upload."""
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
         given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
         content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
@@ -101,7 +102,7 @@ class Response:
             name, (value, _) = raw_name.decode("latin-1").lower(), _text_of(raw_value)
             if name == "location":
                 self.location = value
-            value = self.covered(value)
+            value = self.redacted(value)
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
 
     @property
@@ -146,8 +147,15 @@ class Response:
         """The id to give when asking for support, if a header has it."""
         return self.headers.get(description.REQUEST_ID_HEADER)
 
-    def told(self, error: ErrorT) -> ErrorT:
-        """Give an error what each error of a response holds, whatever failed: a status, the result, or the stream."""
+    def attach_to(self, error: ErrorT, body: bytes = b"") -> ErrorT:
+        """Give an error what each error of a response has, whatever failed: a status, the result, or the stream.
+
+        Args:
+            error: The error.
+            body: As much of the body as it needed, secrets redacted.
+        """
+        error.request = self.request.shown()
+        error.response = self.read_as(body)
         error.headers = dict(self.headers)
         error.request_id = self.request_id or error.request_id
         return error
@@ -177,19 +185,19 @@ class Response:
         """Return the body as text."""
         return content.decode(self.encoding, errors="replace")
 
-    def covered(self, text: str) -> str:
-        """Return a text that may be shown: what the server repeats of the request's secrets is covered."""
+    def redacted(self, text: str) -> str:
+        """Return a text that may be shown: what the server repeats of the request's secrets is redacted."""
         for secret in self._secrets:
-            text = secret.cover(text)
+            text = secret.redact(text)
         return text
 
     def read_as(self, content: bytes) -> Callable[[], http_types.Response]:
-        """Return what makes the response with this body, free of its connection, secrets covered."""
+        """Return what makes the response with this body, free of its connection, secrets redacted."""
         return partial(
             _response_of,
             self.status_code,
             [
-                (name, self.covered(text).encode(encoding))
+                (name, self.redacted(text).encode(encoding))
                 for name, value in self.raw_headers
                 for text, encoding in [_text_of(value)]
                 if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # undone by now

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ..models.voice_owner_filter import VoiceOwnerFilter as VoiceOwnerFilter
     from ..models.voice_type import VoiceType as VoiceType
     from ..models.voice_update_response import VoiceUpdateResponse as VoiceUpdateResponse
-    from ..session_events import SpeechSessionAudio as SpeechSessionAudio
+    from ..session.events import SpeechSessionAudio as SpeechSessionAudio
     from ..types.speech import SpeechGenerateDetailedParams as SpeechGenerateDetailedParams
     from ..types.speech import SpeechGenerateParams as SpeechGenerateParams
     from ..types.voices import VoiceCreateParams as VoiceCreateParams
@@ -66,7 +66,7 @@ _MODULES = {
     "SpeechGenerateDetailedResponse": "models.speech_generate_detailed_response",
     "SpeechGenerateParams": "types.speech",
     "SpeechModel": "models.speech_model",
-    "SpeechSessionAudio": "session_events",
+    "SpeechSessionAudio": "session.events",
     "SpeechSessionClientMessage": "models.speech_session_client_message",
     "SpeechSessionError": "models.speech_session_error",
     "SpeechSessionFinish": "models.speech_session_finish",

@@ -4,7 +4,7 @@
 # Annotations are not postponed here: TypedDict would not see what is required.
 from typing import Required, TypedDict
 
-from .. import pydantic_schemas as _pydantic_schemas
+from ..hints import pydantic_schemas as _pydantic_schemas
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat

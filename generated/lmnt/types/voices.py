@@ -5,10 +5,10 @@
 from collections.abc import Sequence
 from typing import Required, TypedDict
 
-from .. import pydantic_schemas as _pydantic_schemas
-from ..files import FileTypes
+from ..hints import pydantic_schemas as _pydantic_schemas
 from ..models.boolean_text import BooleanText
 from ..models.voice_owner_filter import VoiceOwnerFilter
+from ..values.files import FileTypes
 
 
 @_pydantic_schemas.typed_dict

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ...errors import InvalidArgumentError
-from ...omitted import Omit, omit
-from ...options import Secret
+from ...hints.omitted import Omit, omit
+from ...settings.secret import Secret
 from ..limits import NotConnected
 from .pool import Origin
 

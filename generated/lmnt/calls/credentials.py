@@ -1,0 +1,168 @@
+"""How the credentials of a call go with its request: which of them, and in the place that the description names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
+from urllib.parse import quote, unquote, urlsplit
+
+from .. import description
+from ..errors import InvalidArgumentError
+from ..settings.deadline import Deadline
+from ..settings.options import ClientOptions, Key, TokenSource, variable
+from ..settings.secret import SECRET_PARAMETERS, Secret
+from ..transport.messages import Request
+from .operation import Operation
+
+Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""Where the credentials go, what they are called there, and the arguments of the client that give them."""
+
+
+class Proof(NamedTuple):
+    """What proves who is calling."""
+
+    headers: Mapping[str, Secret]
+    query: Sequence[Secret]
+    """Parameters, encoded."""
+    sources: Sequence[TokenSource]
+    """What gives the tokens."""
+
+
+def proof(operation: Operation[Any], options: ClientOptions, said: Sequence[Collection[str]]) -> Proof:
+    """Return what proves who is calling; it is made once for calls that need and say nothing of their own.
+
+    Args:
+        operation: What is called.
+        options: The client's settings.
+        said: The headers, in lower case, and the query parameters that the call sends by itself.
+
+    Raises:
+        InvalidArgumentError: None of the sets of schemes that would do was given; it names the arguments.
+    """
+    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(said)
+    if is_usual and options.proof:
+        return cast("Proof", options.proof[0])
+    schemes = _chosen(operation.id, operation.needs, options.keys, (options.headers, options.query, *said))
+    made = Proof(
+        _in_headers(schemes, options.keys, operation.cookies),
+        _in_query(schemes, options.keys),
+        _sources(schemes, options.keys),
+    )
+    if is_usual:
+        options.proof[:] = [made]
+    return made
+
+
+def _chosen(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
+) -> list[Scheme]:
+    """Return the first set of schemes for which all was given; raises InvalidArgumentError."""
+    for need in needs:
+        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
+        if schemes and len(schemes) == len(need):
+            return schemes
+    if not needs or not all(needs):
+        return []
+    ways = [[description.SCHEMES[name] for name in need] for need in needs]
+    listed = " or ".join(" and ".join(" and ".join(_asked(each)) for each in way) for way in ways)
+    texts = {name for way in ways for place, _, names in way if place != "connection" for name in names}
+    also = f", or set the environment variables of these names, such as {variable(min(texts))}" if texts else ""
+    raise InvalidArgumentError(f"{operation_id}: nothing proves who is calling: give the client {listed}{also}")
+
+
+def _asked(scheme: Scheme) -> list[str]:
+    place, _, arguments = scheme
+    return [" or ".join(f"{each}=…" for each in arguments)] if place == "connection" else [f"{e}=…" for e in arguments]
+
+
+def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[str]]) -> bool:
+    place, name, arguments = scheme
+    if not keys.keys().isdisjoint(arguments):
+        return True
+    own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
+    return any(own in each for each in said)
+
+
+def basic(texts: Sequence[str]) -> Secret:
+    """Return the header of a user name and a password (RFC 7617)."""
+    import base64
+
+    joined = ":".join(texts)
+    coded = base64.b64encode(joined.encode()).decode()
+    return Secret(f"Basic {coded}", coded, joined, texts[-1])
+
+
+_HEADERS: Mapping[str, Callable[[str, Sequence[str]], tuple[str, Secret]]] = {
+    "header": lambda name, texts: (name.lower(), Secret(texts[0])),
+    "http": lambda name, texts: ("authorization", Secret(f"{name} {texts[0]}", texts[0])),
+    "basic": lambda _, texts: ("authorization", basic(texts)),
+}
+"""By place: the header that holds the credentials, made of its name there and of the texts that were given."""
+
+
+def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
+    """Return what was given for a scheme; nothing if nothing was, or if it is a source of tokens."""
+    texts = [each.reveal() if isinstance(each, Secret) else "" for each in map(keys.get, scheme[2])]
+    return texts if any(texts) else []
+
+
+def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
+    """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
+    found: dict[str, Secret] = {}
+    secrets: list[str] = []
+    for scheme in schemes:
+        place, name, _ = scheme
+        if place in _HEADERS and (texts := _texts(scheme, keys)):
+            header, secret = _HEADERS[place](name, texts)
+            found[header] = secret
+        elif place == "cookie" and (texts := _texts(scheme, keys)):
+            cookies = {**cookies, name: texts[0]}
+            secrets += texts
+    if cookies:
+        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *secrets)
+    return found
+
+
+def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
+    """Return the query parameters that hold the credentials, encoded."""
+    if not SECRET_PARAMETERS:
+        return ()
+    given = [
+        (name, text) for place, name, each in schemes if place == "query" for text in _texts((place, name, each), keys)
+    ]
+    return tuple(
+        Secret(f"{quote(name, safe='')}={quote(text, safe='')}", text, quote(text, safe="")) for name, text in given
+    )
+
+
+def without_key(url: str) -> str:
+    """Return a URL of the server's without the query parameters of the credentials, which it may have repeated."""
+    parts = urlsplit(url)
+    if not SECRET_PARAMETERS or not parts.query:
+        return url
+    pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]) not in SECRET_PARAMETERS]
+    return parts._replace(query="&".join(pairs)).geturl()
+
+
+def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
+    found = [keys.get(name) for _, _, names in schemes for name in names]
+    return [each for each in found if isinstance(each, TokenSource)]
+
+
+def bearing(
+    request: Request, sources: Sequence[TokenSource], options: ClientOptions, deadline: Deadline | None
+) -> Generator[Any, Any, Request]:
+    """Return a request with its token, unless the caller sends the header of it by itself."""
+    if not sources or "authorization" in request.headers:
+        return request
+    token = yield from sources[0].steps(options, deadline)
+    return request._replace(headers={**request.headers, "authorization": token})
+
+
+def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
+    """Whether another token is to be tried, since the server refused that of a request."""
+    token = request.headers.get("authorization")
+    if not sources or not isinstance(token, Secret):
+        return False
+    sources[0].refused(token)
+    return True

@@ -1,0 +1,352 @@
+"""Streams of items (server-sent events, JSON Lines and other series), each read as its type, and what proves the end.
+
+A stream is complete when its end mark came, where its description names one. An item that is an error raises it, a cut
+item and an end without the mark are errors, and nothing that comes after the mark counts.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
+
+from ..errors import APIStatusError, APIStreamError, StreamTruncatedError
+from ..errors.handles import Handle
+from ..hints import http_types
+from ..streams.sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
+from ..transport.event_loops import sleep
+from ..transport.network_errors import BodyFailure
+from ..values.codec import Codec, MismatchError
+from ..values.unions import NewKindError
+from .resource import AsyncResponseContextManager, returning
+from .responses import APIResponse, AsyncAPIResponse, BaseResponse
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
+
+__all__ = ["AsyncStream", "Stream"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Mark(NamedTuple):
+    """What an item is recognised by: all that is not None must fit.
+
+    Args:
+        event: The name of its event.
+        data: Its data, as text.
+        at: Where a value stands in it, as steps of a JSON Pointer; `*` is any item of an array.
+        values: What stands there; empty for anything but null.
+    """
+
+    event: str | None = None
+    data: str | None = None
+    at: tuple[str, ...] | None = None
+    values: tuple[Any, ...] = ()
+
+    def fits(self, item: ServerSentEvent, value: object) -> bool:
+        """Return whether this is such an item."""
+        if self.event not in (None, item.event) or (self.data is not None and self.data != item.data.strip()):
+            return False
+        found = [] if self.at is None else found_at(value, self.at)
+        return self.at is None or any(each in self.values if self.values else each is not None for each in found)
+
+
+def found_at(value: Any, steps: Sequence[str]) -> list[Any]:
+    """Return what stands at a place of a value: nothing, one value, or several where a step is `*`."""
+    found = [value]
+    for step in steps:
+        inner: list[Any] = []
+        for each in found:
+            if isinstance(each, Mapping) and step in each:
+                inner.append(cast("Mapping[str, Any]", each)[step])
+            elif isinstance(each, list):
+                items: list[Any] = each  # pyright: ignore[reportUnknownVariableType]  # of JSON
+                inner += items if step == "*" else items[int(step) : int(step) + 1] if step.isdecimal() else []
+        found = inner
+    return found
+
+
+class Failing(NamedTuple):
+    """An item that is an error, and where it says what kind; the usual places where nothing is named."""
+
+    mark: Mark
+    message: tuple[str, ...] | None = None
+    code: tuple[str, ...] | None = None
+    status: tuple[str, ...] | None = None
+
+
+class Items(NamedTuple, Generic[T]):
+    """How the body of an operation is a series of items.
+
+    Args:
+        media_type: The media type that the description names.
+        codec: How an item is read; None for the event itself.
+        by_event: How those with an event of this name are read, where the name tells the type.
+        is_text: Whether an item is the text of the data, and no JSON.
+        ends: What ends it.
+        errors: What is an error in it.
+        skips: What is no item of it, such as a heartbeat.
+        end: `mark` where one of `ends` must come, `close` where the end of the body is the end, `never` where there is
+            to be none, empty where nothing is known.
+        reconnects: Whether it goes on where it breaks off.
+    """
+
+    media_type: str = "text/event-stream"
+    codec: Codec[T] | None = None
+    by_event: Mapping[str, Codec[T]] = {}
+    is_text: bool = False
+    ends: Sequence[Mark] = (Mark(data="[DONE]"),)
+    errors: Sequence[Failing] = (Failing(Mark(event="error")), Failing(Mark(at=("error",))))
+    skips: Sequence[Mark] = ()
+    end: str = ""
+    reconnects: bool = False
+
+
+class ItemParts(Generic[T]):
+    """The items of a body, each with the event it came as: the parts that it is handed out in."""
+
+    def __init__(self, response: BaseResponse[Any], items: Items[T], most: int) -> None:
+        self._response = response
+        self._items = items
+        self._most = most
+        self._found: Decoder | None = None
+        self._count = 0
+        self.is_over = False
+        """Whether the end mark has come: what comes after it does not count."""
+
+    @property
+    def proves_end(self) -> bool:
+        """Whether the end of the body is the end of the series."""
+        return self._items.end == "close"
+
+    def feed(self, chunk: bytes) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Add a chunk and return the items that are whole."""
+        return self._judged(lambda found: found.feed(chunk))
+
+    def end(self) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Return the last item; raises BodyFailure if the body ended too early, or in the middle of an item."""
+        yield from self._judged(lambda found: found.end())
+        if self.is_over:
+            return
+        is_other = self._response.bytes_received and not self._count
+        if is_other and not is_sequential(self._response.content_type):
+            raise self._response.validation_error("no item is in what the server sent")
+        if self._found is not None and self._found.is_cut:
+            raise self._cut("in the middle of an item")
+        if self._items.end == "mark":
+            raise self._cut("without its end mark")
+        if is_other:
+            raise self._response.validation_error("no item is in what the server sent")
+
+    def broken(self) -> Iterator[tuple[ServerSentEvent, T]]:
+        """Return nothing: half an item is none."""
+        return iter(())
+
+    def _cut(self, where: str) -> BodyFailure:
+        return BodyFailure(StreamTruncatedError, f"it ends {where}, after {self._count} items")
+
+    def _judged(self, step: Callable[[Decoder], Iterator[ServerSentEvent]]) -> Iterator[tuple[ServerSentEvent, T]]:
+        try:
+            if self._found is None:
+                self._found = decoder(self._response.content_type, self._items.media_type, self._most)
+            for item in step(self._found):
+                self._count += 1
+                yield from self._read(item)
+                if self.is_over:
+                    return
+        except SequenceError as error:
+            raise self._response.validation_error(str(error)) from error
+
+    def _read(self, item: ServerSentEvent) -> Iterator[tuple[ServerSentEvent, T]]:
+        items, value = self._items, _value(item)
+        for failing in items.errors:
+            if failing.mark.fits(item, value):
+                raise self._error(failing, item, value)
+        ended = next((mark for mark in items.ends if mark.fits(item, value)), None)
+        self.is_over = ended is not None
+        is_bare_mark = ended is not None and (ended.data is not None or value is _NO_JSON)
+        if is_bare_mark or any(mark.fits(item, value) for mark in items.skips):
+            return
+        codec = items.by_event.get(item.event, items.codec)
+        if items.is_text:
+            yield item, cast("T", item.data)
+        elif items.by_event and codec is None:
+            yield item, cast("T", UnknownEvent(item.event, item.data if value is _NO_JSON else value))
+        elif codec is None:
+            yield item, cast("T", item)
+        elif value is _NO_JSON:
+            raise self._response.validation_error(f"item {self._count} is no JSON")
+        else:
+            yield item, self._typed(codec, value)
+
+    def _typed(self, codec: Codec[T], value: object) -> T:
+        try:
+            return codec.read(value)
+        except NewKindError as error:
+            if len(error.path) > 1:
+                raise self._response.validation_error(f"item {self._count}: {error}") from None
+            return cast("T", UnknownEvent(str(cast("Mapping[str, object]", value)[str(error.path[0])]), value))
+        except MismatchError as error:
+            raise self._response.validation_error(f"item {self._count}: {error}") from error.__cause__
+
+    def _error(self, failing: Failing, item: ServerSentEvent, value: Any) -> APIStatusError:
+        body: Any = value if isinstance(value, Mapping) else {"error": item.data}  # pyright: ignore[reportUnknownVariableType]  # of JSON
+        message, code, status = (next(iter(found_at(body, each)), None) if each else None for each in failing[1:])
+        return self._response.in_band_error(body, message, code, status)
+
+
+_NO_JSON: Any = object()
+
+
+def _value(item: ServerSentEvent) -> Any:
+    try:
+        return json.loads(item.data)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+
+
+class BaseStream(Handle, Generic[T]):
+    """What is known of a stream of items besides them."""
+
+    _refusal = "can be neither copied nor pickled: keep the items that it gives"
+
+    max_item_size: ClassVar[int] = MOST
+    """Bytes that an item may have."""
+
+    def __init__(self, response: BaseResponse[Any]) -> None:
+        self._facts = response
+        self._never_ends = False
+        self._is_closed = False
+        self.event: ServerSentEvent | None = None
+        """What the item that was handed out last came as: its event, its id."""
+
+    @property
+    def response(self) -> http_types.Response:
+        """The httpx.Response."""
+        return self._facts.http_response
+
+    @property
+    def request_id(self) -> str | None:
+        """The id to give when asking for support; None if the server sent none."""
+        return self._facts.request_id
+
+    @property
+    def complete(self) -> bool | None:
+        """True once all of it is here; None if nothing proves that it is all; False until then."""
+        return self._facts.complete
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes that have come, content coding undone."""
+        return self._facts.bytes_received
+
+    def _parts(self, items: Items[T] | Codec[T]) -> ItemParts[T]:
+        # Before there were descriptions of them, streams were made of the codec of an event.
+        plan = Items(codec=items) if isinstance(items, Codec) else items
+        self._never_ends = plan.end == "never"
+        return ItemParts(self._facts, plan, self.max_item_size)
+
+    def _took(self, event: ServerSentEvent) -> None:
+        self.event = event
+        if self._facts.reconnecting is not None:
+            self._facts.reconnecting.took(event)
+
+    def _wait(self, end: Exception) -> tuple[Reconnecting, float]:
+        """Return what goes on, and the seconds to wait before that; raises what ended the stream if nothing does."""
+        found = self._facts.reconnecting
+        if found is None or self._is_closed:
+            raise end
+        return found, found.wait(end, self._facts.status_code, never_ends=self._never_ends)
+
+
+def async_streamed(
+    method: Callable[Concatenate[Any, P], Stream[T]],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[AsyncStream[T]]]]:
+    """Return the waiting method for an AsyncStreamedResource."""
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Stream", "AsyncStream")
+
+
+class Stream(BaseStream[T]):
+    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
+
+    def __init__(self, response: APIResponse[Any], items: Items[T] | Codec[T]) -> None:
+        super().__init__(response)
+        self._items = items
+        self._steps = response.steps(self._parts(items))
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        while True:
+            try:
+                event, item = next(self._steps)
+            except (APIStreamError, StopIteration) as end:
+                found, seconds = self._wait(end)
+                time.sleep(seconds)
+                self._go_on(found.again())
+            else:
+                self._took(event)
+                return item
+
+    def _go_on(self, response: APIResponse[Any]) -> None:
+        response.reconnecting, self._facts = self._facts.reconnecting, response
+        self._steps = response.steps(self._parts(self._items))
+
+    def close(self) -> None:
+        """Free the connection; may be called any number of times."""
+        self._is_closed = True
+        self._steps.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncStream(BaseStream[T]):
+    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
+
+    def __init__(self, response: AsyncAPIResponse[Any], items: Items[T] | Codec[T]) -> None:
+        super().__init__(response)
+        self._items = items
+        self._steps = response.steps(self._parts(items))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        while True:
+            try:
+                event, item = await anext(self._steps)
+            except (APIStreamError, StopAsyncIteration) as end:
+                found, seconds = self._wait(end)
+                await sleep(seconds)
+                self._go_on(await found.again())
+            else:
+                self._took(event)
+                return item
+
+    def _go_on(self, response: AsyncAPIResponse[Any]) -> None:
+        response.reconnecting, self._facts = self._facts.reconnecting, response
+        self._steps = response.steps(self._parts(self._items))
+
+    async def close(self) -> None:
+        """Free the connection; may be called any number of times."""
+        self._is_closed = True
+        await self._steps.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()

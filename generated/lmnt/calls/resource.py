@@ -1,0 +1,225 @@
+"""What the generated resources share, and how their methods give the response itself.
+
+A method is written once for those who wait and once for those who await: it makes an operation of its arguments, and
+its resource says what becomes of that. So the same function, in a class of another kind, is the method in its raw or
+its streaming form; only its type, and what it says of its result, are to be put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from types import FunctionType, TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+
+from ..hints.pydantic_schemas import without_hidden
+from ..settings.options import CallOptions
+from .api_client import AsyncAPIClient, Mode, SyncAPIClient
+from .operation import Operation
+from .responses import (
+    APIResponse,
+    AsyncAPIResponse,
+    AsyncBinaryAPIResponse,
+    AsyncStreamedBinaryAPIResponse,
+    BinaryAPIResponse,
+    StreamedBinaryAPIResponse,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ResponseT = TypeVar("ResponseT", bound=APIResponse[Any])
+AsyncResponseT = TypeVar("AsyncResponseT", bound=AsyncAPIResponse[Any])
+
+
+class Describing:
+    """Gives each method a description for pydantic, which is asked for it by libraries for agents."""
+
+    def __init_subclass__(cls) -> None:
+        for name, each in vars(cls).items():
+            if isinstance(each, FunctionType) and not name.startswith("_"):
+                vars(each)["__get_pydantic_json_schema__"] = without_hidden
+
+
+class SyncResource(Describing):
+    """Operations of one tag, for a client that waits."""
+
+    _mode = Mode.PARSED
+
+    def __init__(self, client: SyncAPIClient) -> None:
+        self._client = client
+
+    def _call(self, operation: Operation[T], call: CallOptions) -> T:
+        return cast("T", self._client.call(operation, call, self._mode))
+
+    def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> BinaryAPIResponse:
+        return cast("BinaryAPIResponse", self._client.call(operation, call, self._mode))
+
+
+class AsyncResource(Describing):
+    """Operations of one tag, for a client that awaits."""
+
+    _mode = Mode.PARSED
+
+    def __init__(self, client: AsyncAPIClient) -> None:
+        self._client = client
+
+    async def _call(self, operation: Operation[T], call: CallOptions) -> T:
+        return cast("T", await self._client.call(operation, call, self._mode))
+
+    async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
+        return cast("AsyncBinaryAPIResponse", await self._client.call(operation, call, self._mode))
+
+
+class RawResource(SyncResource):
+    """The operations of a resource, returning the response with its body read."""
+
+    _mode = Mode.RAW
+
+    def __init__(self, resource: SyncResource) -> None:
+        super().__init__(resource._client)
+
+
+class AsyncRawResource(AsyncResource):
+    """The operations of a resource, returning the response with its body read."""
+
+    _mode = Mode.RAW
+
+    def __init__(self, resource: AsyncResource) -> None:
+        super().__init__(resource._client)
+
+
+class StreamedResource(Describing):
+    """The operations of a resource, as context managers around the response, whose body is on its way."""
+
+    def __init__(self, resource: SyncResource) -> None:
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> ResponseContextManager[APIResponse[Any]]:
+        return ResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+
+    _call_binary = _call
+
+
+class AsyncStreamedResource(Describing):
+    """The operations of a resource, as context managers around the response, whose body is on its way."""
+
+    def __init__(self, resource: AsyncResource) -> None:
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> AsyncResponseContextManager[AsyncAPIResponse[Any]]:
+        return AsyncResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+
+    _call_binary = _call
+
+
+class ResponseContextManager(Generic[ResponseT]):
+    """Makes the call on entering and frees the connection on leaving."""
+
+    def __init__(self, call: Callable[[], ResponseT]) -> None:
+        self._call = call
+        self._response: ResponseT | None = None
+
+    def __enter__(self) -> ResponseT:
+        self._response = self._call()
+        return self._response
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._response is not None:
+            self._response.close()
+
+
+class AsyncResponseContextManager(Generic[AsyncResponseT]):
+    """Makes the call on entering and frees the connection on leaving."""
+
+    def __init__(self, call: Callable[[], Awaitable[AsyncResponseT]]) -> None:
+        self._call = call
+        self._response: AsyncResponseT | None = None
+
+    async def __aenter__(self) -> AsyncResponseT:
+        self._response = await self._call()
+        return self._response
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._response is not None:
+            await self._response.close()
+
+
+# Each of these gets a method of a resource, whose type says what it returns in the plain mode, and returns it as the
+# method of a resource of another kind. To make a context manager nothing is awaited: so those of an asynchronous
+# resource are made of the methods that wait.
+def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], APIResponse[T]]:
+    """Return the method for a RawResource."""
+    return returning(method, "APIResponse[{}]")
+
+
+def raw_binary(
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], BinaryAPIResponse]:
+    """Return the method for a RawResource: its result is the response already."""
+    return method
+
+
+def async_raw(
+    method: Callable[Concatenate[Any, P], Awaitable[T]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[T]]]:
+    """Return the method for an AsyncRawResource."""
+    return returning(method, "AsyncAPIResponse[{}]")
+
+
+def async_raw_binary(
+    method: Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]]:
+    """Return the method for an AsyncRawResource: its result is the response already."""
+    return method
+
+
+def streamed(
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], ResponseContextManager[APIResponse[T]]]:
+    """Return the method for a StreamedResource."""
+    return returning(method, "ResponseContextManager[_resource.APIResponse[{}]]")
+
+
+def streamed_binary(
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], ResponseContextManager[StreamedBinaryAPIResponse]]:
+    """Return the method for a StreamedResource: bytes on their way."""
+    return returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
+
+
+def async_streamed(
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[T]]]:
+    """Return the waiting method for an AsyncStreamedResource."""
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
+
+
+def async_streamed_binary(
+    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
+    """Return the waiting method for an AsyncStreamedResource: bytes on their way."""
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
+
+
+def returning(method: Any, result: str, old: str = "", new: str = "") -> Callable[..., Any]:
+    """Return the same function, which says of itself that it returns something else.
+
+    Args:
+        method: A method of a generated module, which has this module as `_resource`.
+        result: The annotation of its result, as seen from there, with `{}` where the method's own stands in it.
+        old: A class in its own.
+        new: What stands in its place.
+    """
+    made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
+    made.__kwdefaults__ = method.__kwdefaults__
+    made.__doc__, made.__module__, made.__qualname__ = method.__doc__, method.__module__, method.__qualname__
+    own = method.__annotations__
+    made.__annotations__ = {
+        **own,
+        "return": f"_resource.{result}".format(own["return"].replace(f".{old}[", f".{new}[", 1)),
+    }
+    return made

@@ -1,0 +1,117 @@
+"""What a response that is not the result says, as an error: an error status, or a success that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import cast
+
+from .. import description
+from ..errors import APIResponseValidationError, APIStatusError, class_for_status
+from ..errors.bodies import BODY_START, error_facts
+from ..settings.retries import retry_after
+from ..transport.messages import Response
+from ..values.codec import Codec, MismatchError
+
+
+def validation_error(
+    response: Response, content: bytes, problem: str, *, retry_safe: bool | None
+) -> APIResponseValidationError:
+    """Return the error of a success that is no result."""
+    error = APIResponseValidationError(
+        problem,
+        status_code=response.status_code,
+        body=response.redacted(response.text(content[: 4 * BODY_START]))[:BODY_START],
+        request_id=error_facts(_decode(response, content)).request_id,
+        retry_safe=retry_safe,
+    )
+    return response.attach_to(error, _redacted(response, content))
+
+
+def status_error(
+    response: Response, content: bytes, *, retry_safe: bool, errors: Mapping[int | str, Codec[object]] | None = None
+) -> APIStatusError:
+    """Return the error that an error response stands for, whatever shape its body has.
+
+    Args:
+        response: The response.
+        content: Its body, or the start of it.
+        retry_safe: Whether the call may be repeated.
+        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+    """
+    body = _decode(response, content)
+    said = error_facts(body)
+    status = response.status_code
+    by_type = description.ERROR_STATUS.get(said.type or "")
+    text = said.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
+    error = class_for_status(by_type or status)(
+        text or "no message",
+        status_code=status,
+        body=body,
+        retry_after=retry_after(response.headers, time.time()),
+        request_id=said.request_id,
+        type=said.type,
+        code=said.code,
+        parsed=_parsed(body, errors or {}, status),
+        retry_safe=retry_safe,
+    )
+    return response.attach_to(error, _redacted(response, content))
+
+
+def _parsed(body: object, errors: Mapping[int | str, Codec[object]], status: int) -> object:
+    """Return what the description has the body of an error be; None if it is something else."""
+    codec = errors.get(status) or errors.get(f"{status // 100}XX") or errors.get("default")
+    try:
+        return None if codec is None else codec.read(body)
+    except (MismatchError, RecursionError):
+        return None
+
+
+def _redacted(response: Response, content: bytes) -> bytes:
+    """Return a body without the request's secrets, should it repeat them."""
+    text = response.text(content)
+    shown = response.redacted(text)
+    return content if shown == text else shown.encode(response.encoding, errors="replace")
+
+
+def _decode(response: Response, content: bytes) -> object:
+    text = response.redacted(response.text(content))
+    try:
+        return cast("object", json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+
+
+def in_band_error(
+    body: Mapping[str, object],
+    *,
+    retry_safe: bool | None,
+    response: Response | None = None,
+    message: object = None,
+    type_: object = None,
+    status: object = None,
+) -> APIStatusError:
+    """Return the error that a message of a session, or an item of a stream, stands for.
+
+    Args:
+        body: The message; its type tells the status, as no response does.
+        retry_safe: See APIError.
+        response: What the item came in.
+        message: What it says, where that does not stand in one of the usual places.
+        type_: What kind of error it is, likewise.
+        status: Its HTTP status, likewise.
+    """
+    said = error_facts(body)
+    kind = type_ if isinstance(type_, str) else said.type
+    number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
+    error = class_for_status(number)(
+        message if isinstance(message, str) and message else said.message or "no message",
+        status_code=number,
+        body=body,
+        request_id=said.request_id,
+        type=kind,
+        code=said.code,
+        retry_safe=retry_safe,
+    )
+    return error if response is None else response.attach_to(error)

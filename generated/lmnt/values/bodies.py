@@ -1,0 +1,148 @@
+"""The bodies of requests, and how the fields of a model or a single value become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
+
+from ..errors import InvalidArgumentError
+from ..hints.omitted import Omit
+from .codec import Codec, at
+from .files import DEFAULT_MEDIA_TYPE, Upload, binary
+from .model import Model, fields_of, write_fields
+from .parameter_styles import json_text
+from .texts import sendable
+
+
+class JSONBody:
+    """A body of JSON (RFC 8259)."""
+
+    def __init__(self, value: object, media_type: str = "application/json") -> None:
+        self.value = value
+        self.media_type = media_type
+
+
+class FormBody:
+    """A body of media type application/x-www-form-urlencoded: fields by name, in order."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = pairs
+
+
+class MultipartBody:
+    """A body of media type multipart/form-data (RFC 7578): parts by name, in order."""
+
+    media_type = "multipart/form-data"  # and the boundary
+
+    def __init__(self, parts: Sequence[tuple[str, str | Upload]]) -> None:
+        self.parts = parts
+
+
+class RawBody:
+    """A body that is sent as it is."""
+
+    def __init__(self, content: bytes | Upload, media_type: str) -> None:
+        self.content = content
+        self.media_type = media_type
+
+
+RequestBody: TypeAlias = JSONBody | FormBody | MultipartBody | RawBody | None
+
+
+def json_body(
+    kind: type[Model],
+    values: Mapping[str, object],
+    *,
+    optional: bool = False,
+    media_type: str = "application/json",
+) -> JSONBody | None:
+    """Encode the fields of a JSON object; no body at all for an optional one with no field given."""
+    return None if optional and is_empty(values) else JSONBody(write_fields(kind, values), media_type)
+
+
+def multipart_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> MultipartBody | None:
+    """Encode the fields of a multipart form; an array becomes one part for each item."""
+    values = given_fields(kind, values)
+    return None if optional and is_empty(values) else MultipartBody(_parts(write_fields(kind, values)))
+
+
+def given_fields(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the fields of a form without optional ones that are None: a form has no null."""
+    fields = fields_of(kind)
+    return {name: value for name, value in values.items() if value is not None or fields[name].required}
+
+
+def is_empty(values: Mapping[str, object]) -> bool:
+    """Whether no field was given."""
+    return all(isinstance(value, Omit) for value in values.values())
+
+
+def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the fields of a form by name."""
+    return [(name, sendable(name, item)) for name, value in fields.items() for item in items_of(value)]
+
+
+def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
+    return [(name, part(name, item)) for name, value in fields.items() for item in items_of(value)]
+
+
+def items_of(value: object) -> list[object]:
+    """Return the values that a field of a form has: a form has no null, and repeats the name of an array."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
+
+
+def part(name: str, item: object) -> str | Upload:
+    """Return a part of a multipart form; what has a structure is a part of JSON, as OpenAPI has it."""
+    if isinstance(item, Upload):
+        return item
+    if isinstance(item, dict | list):
+        return Upload("", json_text(name, cast("object", item)).encode(), "application/json")
+    return sendable(name, item)
+
+
+def json_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> JSONBody | None:
+    """Encode a body that is one JSON value."""
+    return None if isinstance(value, Omit) else JSONBody(at(name, codec.write, value), media_type)
+
+
+def text_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> RawBody | None:
+    """Encode a body that is one text, in UTF-8."""
+    if isinstance(value, Omit):
+        return None
+    charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
+    return RawBody(sendable(name, at(name, codec.write, value)).encode(), media_type + charset)
+
+
+def raw_body(value: object, media_type: str, name: str = "body") -> RawBody | None:
+    """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
+    if isinstance(value, Omit):
+        return None
+    upload = cast("Upload", at(name, binary.write, value))
+    is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
+    content = upload.content if isinstance(upload.content, bytes) else upload
+    return RawBody(content, upload.media_type if is_given else media_type)
+
+
+def with_extra(body: RequestBody, extra: object) -> RequestBody:
+    """Add the fields of `extra_body` to a body; what is no object takes the body's place.
+
+    Raises:
+        InvalidArgumentError: There are fields, and the body is nothing that has any.
+    """
+    if extra is None:
+        return body
+    if not isinstance(extra, Mapping):
+        return JSONBody(extra)
+    fields = cast("Mapping[str, object]", extra)
+    if isinstance(body, MultipartBody):
+        return MultipartBody([*body.parts, *_parts(fields)])
+    if isinstance(body, FormBody):
+        return FormBody([*body.pairs, *_pairs(fields)])
+    if isinstance(body, JSONBody) and isinstance(body.value, Mapping):
+        return JSONBody({**cast("Mapping[str, object]", body.value), **fields}, body.media_type)
+    if body is not None:
+        raise InvalidArgumentError("extra_body: fields can be added to an object alone, and this body is none")
+    return JSONBody(fields)

@@ -1,0 +1,154 @@
+"""How what has a structure stands in a URL or a header: the styles of OpenAPI, those of RFC 6570, and JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias, cast
+from urllib.parse import quote, unquote
+
+from .codec import MismatchError
+from .texts import sendable
+
+QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
+"""Writes a value as query parameters, by its name."""
+
+
+class Encoded(str):
+    """The value of a query parameter that is percent-encoded already."""
+
+    __slots__ = ()
+
+
+_EXPANSIONS: Mapping[str, tuple[str, str, bool]] = {
+    "simple": ("", ",", False),
+    "label": (".", ".", False),
+    "matrix": (";", ";", True),
+}
+"""By style: what stands first, what stands between the parts of what is exploded, and whether the name is there."""
+
+
+def expand(name: str, value: object, style: str, encode: Callable[[str], str], *, explode: bool) -> str:
+    """Write a value as one text (RFC 6570 section 3.2); `encode` is for each of its parts."""
+    first, between, named = _EXPANSIONS[style]
+    given: object = value
+    if isinstance(value, Mapping):
+        pairs = [(encode(key), encode(text)) for key, text in _fields(name, cast("object", value))]
+        parts = [f"{key}={text}" for key, text in pairs] if explode else [part for pair in pairs for part in pair]
+        named = named and not explode
+    else:
+        items = cast("list[object]", value) if isinstance(value, list) else [value]
+        parts = [encode(sendable(name, item)) for item in items]
+    if not any(parts):
+        raise MismatchError("a value that is not empty", given).under(name)
+    start = f"{encode(name)}=" if named else ""
+    return first + (between.join(start + part for part in parts) if explode else start + ",".join(parts))
+
+
+def _fields(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """Yield the fields of an object that are not null, as texts."""
+    for key, item in cast("Mapping[str, object]", value).items():
+        if item is not None:
+            yield key, sendable(f"{name}.{key}", item)
+
+
+def _object(name: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise MismatchError("an object", value).under(name)
+    return cast("Mapping[str, object]", value)
+
+
+def fields(name: str, value: object) -> list[tuple[str, str]]:
+    """Write an object in the style `form`, exploded: each field is a parameter of its own, an array repeats it."""
+    given = _object(name, value)
+    lists = {key: cast("list[object]", item) for key, item in given.items() if isinstance(item, list)}
+    return [
+        pair for key, item in given.items() for each in lists.get(key, [item]) for pair in _fields(name, {key: each})
+    ]
+
+
+def deep_object(name: str, value: object) -> list[tuple[str, str]]:
+    """Write an object in the style `deepObject`: `name[field]=value`, and `name[field][field]` for one within."""
+    pairs: list[tuple[str, str]] = []
+    for key, item in _object(name, value).items():
+        inner = f"{name}[{key}]"
+        if isinstance(item, Mapping):
+            pairs += deep_object(inner, cast("object", item))
+        elif item is not None:
+            pairs.append((inner, sendable(inner, item)))
+    return pairs
+
+
+def listed(separator: str) -> QueryStyle:
+    """Return the style of an object that is not exploded: its names and values, in turn."""
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        parts = [quote(part, safe="") for pair in _fields(name, _object(name, value)) for part in pair]
+        joined = (separator if separator == "," else quote(separator)).join(parts)
+        return [(name, Encoded(joined))] if parts else []
+
+    return write
+
+
+def repeated(name: str, value: object) -> list[tuple[str, str]]:
+    """Write a value, or each item of an array under the same name."""
+    items = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
+    return [(name, sendable(name, item)) for item in items]
+
+
+def joined(separator: str) -> QueryStyle:
+    """Return the style of an array that is not exploded.
+
+    An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
+    """
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        parts = [quote(text, safe="") for _, text in repeated(name, value)]
+        return [(name, Encoded((separator if separator == "," else quote(separator)).join(parts)))] if parts else []
+
+    return write
+
+
+def as_cookies(name: str, value: object) -> list[tuple[str, str]]:
+    """Write a value as cookies, in the style `cookie`: nothing is escaped, and what cannot stand there is refused."""
+    pairs = fields(name, cast("object", value)) if isinstance(value, Mapping) else repeated(name, value)
+    for key, text in pairs:
+        if not re.fullmatch(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*", text):
+            raise MismatchError("a text that can stand in a cookie as it is (RFC 6265 section 4.1.1)", text).under(key)
+    return pairs
+
+
+def reserved(style: QueryStyle) -> QueryStyle:
+    """Return a style in which reserved characters stand as they are (RFC 6570 section 3.2.3).
+
+    Those that end a value or the query (`#`, `&`, `+`, `[`, `]`) are encoded all the same, and a comma between others.
+    """
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        pairs: list[tuple[str, str]] = []
+        for key, text in style(name, value):
+            encoded = text if isinstance(text, Encoded) else quote(text, safe=",")
+            bare = re.sub(r"%(3A|2F|3F|40|21|24|27|28|29|2A|3B|3D)", lambda found: unquote(found[0]), encoded)
+            pairs.append((key, Encoded(re.sub(r"%25([0-9A-Fa-f]{2})", r"%\1", bare))))
+        return pairs
+
+    return write
+
+
+def whole(style: QueryStyle) -> QueryStyle:
+    """Return the style of a value that is the whole query, under no name."""
+    return lambda name, value: [("", text) for _, text in style(name, value)]
+
+
+def as_json(name: str, value: object) -> list[tuple[str, str]]:
+    """Write a value as JSON."""
+    return [(name, json_text(name, value))]
+
+
+def json_text(name: str, value: object) -> str:
+    """Return a value as JSON, without white space."""
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise MismatchError(f"what JSON can hold ({error})", value).under(name) from error

@@ -1,0 +1,299 @@
+"""The two drivers: they do what an exchange asks for, one waiting and one awaiting, and hand out its result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Generator
+from copy import copy, deepcopy
+from enum import Enum, auto
+from functools import cached_property
+from inspect import getattr_static
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+
+from ..errors.handles import Handle
+from ..hints import http_types
+from ..hints.omitted import NotGiven
+from ..settings.options import CallOptions, ClientOptions, or_default
+from ..settings.secret import Secret
+from ..streams.reading import aread_start, aread_whole, read_start, read_whole
+from ..transport.connections import Connections, Road
+from ..transport.event_loops import sleep
+from ..transport.roads import AsyncRoads, Roads, SyncRoads
+from ..values.header_fields import field_value
+from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .operation import Operation
+from .responses import (
+    APIResponse,
+    AsyncAPIResponse,
+    AsyncBinaryAPIResponse,
+    AsyncStreamedBinaryAPIResponse,
+    BinaryAPIResponse,
+    StreamedBinaryAPIResponse,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from .reconnecting import Reconnecting
+
+RoadsT = TypeVar("RoadsT", bound=Roads[Any])
+
+
+class Mode(Enum):
+    """What a call returns."""
+
+    PARSED = auto()
+    """The result."""
+    RAW = auto()
+    """The response, its body read."""
+    STREAMED = auto()
+    """The response, its body on its way."""
+
+
+class BaseClient(Handle, Generic[RoadsT]):
+    """What a client is made of besides its resources: its settings, and connections, which `with_options` shares."""
+
+    _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
+
+    def __init__(self, options: ClientOptions, shared: RoadsT) -> None:
+        self._options = options
+        self._shared = shared
+
+    @property
+    def api_key(self) -> str:
+        """The API key; setting it holds from the next call on, as for the settings below."""
+        return self._options.api_key.reveal()
+
+    @api_key.setter
+    def api_key(self, api_key: str) -> None:
+        key, api_key = Secret(api_key), ""
+        self._options = self._options.changed(keys={"api_key": key})
+
+    @property
+    def base_url(self) -> http_types.URL:
+        """Where the API is; a path ends in a slash."""
+        from ..transport.library import HTTPURL
+
+        url = HTTPURL(self._options.base_url)
+        return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
+
+    @base_url.setter
+    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+        self._options = self._options.changed(base_url=base_url)
+
+    @property
+    def max_retries(self) -> int:
+        """How often a failed call is repeated at most."""
+        return self._options.max_retries
+
+    @max_retries.setter
+    def max_retries(self, max_retries: int) -> None:
+        self._options = self._options.changed(max_retries=max_retries)
+
+    @property
+    def timeout(self) -> float | http_types.Timeout | None:
+        """Seconds to wait for a connection, a read or a write; None for no limit."""
+        timeout = self._options.timeout
+        if not isinstance(timeout, NotGiven):
+            return timeout
+        from ..transport.defaults import Timeout
+
+        return Timeout(**self._shared.limits.seconds())
+
+    @timeout.setter
+    def timeout(self, timeout: float | http_types.Timeout | None) -> None:
+        self._options = self._options.changed(timeout=timeout)
+
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._shared.is_closed
+
+    def _reconnecting(self, operation: Operation[Any], call: CallOptions, reply: Reply) -> Reconnecting:
+        """Return what has a stream of items go on where it breaks off."""
+        from .reconnecting import LAST_EVENT_ID, Reconnecting
+
+        def again(last: str, deadline: float | None) -> Any:
+            headers = {**operation.headers, **({LAST_EVENT_ID: field_value(LAST_EVENT_ID, last)} if last else {})}
+            following = copy(call)
+            following.deadline = deadline
+            return cast("Any", self).call(operation._replace(headers=headers), following, Mode.STREAMED)
+
+        most = or_default(call.max_retries, self._options.max_retries)
+        return Reconnecting(again, most, reply.response.request.deadline, operation.id)
+
+    def _with(self, options: ClientOptions, shared: RoadsT) -> Self:
+        """Return a client that differs from this one in these alone."""
+        made = self.__class__.__new__(self.__class__)
+        for name, value in vars(self).copy().items():
+            # Resources that were used belong to this client.
+            if not isinstance(getattr_static(type(self), name, None), cached_property):
+                vars(made)[name] = value
+        made._options, made._shared = options, shared
+        return made
+
+    def __copy__(self) -> Self:
+        return self._with(self._options, self._shared.another())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made = memo[id(self)] = self.__copy__()
+        # What an application's own class adds.
+        vars(made).update(
+            {name: deepcopy(value, memo) for name, value in vars(made).items() if name not in ("_options", "_shared")}
+        )
+        return made
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_options"):
+            return f"<{type(self).__name__}, not made>"  # as a traceback shows it when the constructor has failed
+        return f"{type(self).__name__}(base_url={self._options.base_url!r})"
+
+
+class SyncAPIClient(BaseClient[SyncRoads]):
+    """The driver that waits."""
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        http_client: http_types.Client | None,
+        *,
+        http2: bool,
+        ssl_context: http_types.SSLContext | None,
+        proxy: str | None,
+        transport: Road | None,
+    ) -> None:
+        super().__init__(options, SyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
+
+    def _changed(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
+        return self._with(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
+
+    def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
+        """Carry out an operation."""
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
+        self._shared.check_open()
+        reply = _drive(steps, self._shared)
+        if operation.result is None:
+            return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
+        if mode is Mode.PARSED and operation.items is None:
+            return parse(operation, reply, reply.content or b"")
+        response = APIResponse[Any](reply)
+        if operation.items is not None and operation.items.reconnects:
+            response.reconnecting = self._reconnecting(operation, call, reply)
+        return response.parse() if mode is Mode.PARSED else response
+
+    def close(self) -> None:
+        """Close the connections, of copies made by `with_options` too; may be called any number of times."""
+        self._shared.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncAPIClient(BaseClient[AsyncRoads]):
+    """The driver that awaits."""
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        http_client: http_types.AsyncClient | None,
+        *,
+        http2: bool,
+        ssl_context: http_types.SSLContext | None,
+        proxy: str | None,
+        transport: Road | None,
+    ) -> None:
+        super().__init__(options, AsyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
+
+    def _changed(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
+        return self._with(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
+
+    async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
+        """Carry out an operation."""
+        buffered = mode is not Mode.STREAMED and operation.items is None
+        steps = exchange(operation, self._options, call, buffered=buffered)
+        self._shared.check_open()
+        reply = await _adrive(steps, self._shared)
+        if operation.result is None:
+            return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
+        if mode is Mode.PARSED and operation.items is None:
+            return parse(operation, reply, reply.content or b"")
+        response = AsyncAPIResponse[Any](reply)
+        if operation.items is not None and operation.items.reconnects:
+            response.reconnecting = self._reconnecting(operation, call, reply)
+        return await response.parse() if mode is Mode.PARSED else response
+
+    async def close(self) -> None:
+        """Close the connections, of copies made by `with_options` too; may be called any number of times."""
+        await self._shared.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _drive(steps: Generator[Step, Any, Reply], roads: SyncRoads) -> Reply:
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = _do(step, roads)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as done:
+        return cast("Reply", done.value)
+
+
+def _do(step: Step, roads: SyncRoads) -> object:
+    match step:
+        case Send(request):
+            return roads.send(request)
+        case Read(response, guard):
+            return read_whole(response, guard)
+        case ReadStart(response, limit):
+            return read_start(response, limit)
+        case Sleep(seconds):
+            time.sleep(seconds)
+            return None
+        case Ask(give):
+            return give()
+
+
+async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = await _ado(step, roads)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as done:
+        return cast("Reply", done.value)
+
+
+async def _ado(step: Step, roads: AsyncRoads) -> object:
+    match step:
+        case Send(request):
+            return await roads.send(request)
+        case Read(response, guard):
+            return await aread_whole(response, guard)
+        case ReadStart(response, limit):
+            return await aread_start(response, limit)
+        case Sleep(seconds):
+            await sleep(seconds)
+            return None
+        case Ask(give):
+            found = give()
+            return await found if isinstance(found, Awaitable) else found

@@ -1,0 +1,423 @@
+"""Lists that come in pages: one core that says what asks for the next page, and pages that wait or await.
+
+What is handed out step by step is an object, not a generator: a step that fails, or is cancelled, loses nothing, and
+the next one goes on where it was.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from copy import copy
+from decimal import Decimal
+from functools import partial
+from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
+from urllib.parse import urldefrag, urljoin
+
+from ..errors import APIResponseValidationError, Error, InvalidArgumentError
+from ..errors.handles import Handle
+from ..settings.options import CallOptions
+from ..values.bodies import JSONBody
+from ..values.codec import Codec, MismatchError, string
+from .api_client import AsyncAPIClient, Mode
+from .credentials import without_key
+from .exchange import Reply
+from .operation import Operation
+from .resource import AsyncResource, AsyncResponseContextManager, SyncResource, returning
+from .response_errors import validation_error
+from .responses import AsyncAPIResponse
+
+__all__ = ["AsyncPage", "AsyncPager", "Page"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+
+class Paging(NamedTuple, Generic[ItemT]):
+    """How the pages of an operation follow each other.
+
+    Args:
+        style: What asks for the next page: an argument that is a `cursor`, an `offset` or the number of the `page`; or
+            a `url` in the body or in a `link` of the headers.
+        items: The attributes of the result that lead to its items; none if it is the list itself.
+        request: The argument, as the wire names it.
+        in_body: Whether it is a field of the body, not of the query.
+        is_number: Whether it is a number.
+        first: What it is where it is not given.
+        next: Where the body has the next cursor or URL, step by step.
+        more: Where it says whether there is more.
+        total: Where it says how many items there are in all, or for a number how many pages.
+    """
+
+    style: Literal["cursor", "offset", "page", "url", "link"]
+    items: Sequence[str] = ()
+    request: str = ""
+    in_body: bool = False
+    is_number: bool = False
+    first: int = 0
+    next: Sequence[str] = ()
+    more: Sequence[str] = ()
+    total: Sequence[str] = ()
+
+
+class _Said(NamedTuple):
+    """What a page says of those after it."""
+
+    next: object
+    more: object
+    total: object
+
+
+class _Place(NamedTuple):
+    """Which page this is of those that were asked for one after the other.
+
+    Args:
+        number: How many went before it.
+        seen: By cursor or URL: the number of the page that it asks for. The pages of one walk share it.
+    """
+
+    number: int
+    seen: dict[str, int]
+
+
+class _Page(Handle, Generic[ItemT, ResultT]):
+    """One page: its items, and what asks for the next one."""
+
+    _refusal = "can be neither copied nor pickled, since it asks for the next one: keep its `result`, or its `items`"
+
+    def __init__(
+        self,
+        client: Any,
+        paging: Paging[ItemT],
+        operation: Operation[Any],
+        call: CallOptions,
+        place: _Place,
+        found: tuple[_Said, ResultT],
+        reply: Reply,
+    ) -> None:
+        self._client = client
+        self._paging = paging
+        self._operation = operation
+        self._call = call
+        self._place = place
+        self._response = reply.response
+        self._said = found[0]
+        self.result = found[1]
+        """What the response holds, as described."""
+        items: Any = self.result
+        for attribute in paging.items:
+            items = getattr(items, attribute, None)
+        self.items = cast("list[ItemT]", items if isinstance(items, list) else [])
+        """The items of this page alone."""
+        self.request_id = reply.response.request_id
+        """The id of the request that this page came from, to give when asking for support; None if there is none."""
+        if place.number == 0:
+            asked_by = self._argument() if paging.style == "cursor" else reply.response.request.url
+            place.seen.update({} if asked_by is None else {str(asked_by): 0})
+
+    def has_next_page(self) -> bool:
+        """Whether there is a page after this one, as it says; raises APIResponseValidationError if that is unclear.
+
+        Nothing is sent for that.
+        """
+        return self._next() is not None
+
+    def _argument(self) -> object:
+        """Return what asked for this page, None if nothing did."""
+        name, body = self._paging.request, self._operation.body
+        if not self._paging.in_body:
+            return dict(self._operation.query).get(name)
+        return _at(body.value, [name]) if isinstance(body, JSONBody) else None
+
+    def _next(self) -> str | int | None:
+        """Return what asks for the next page; None at the end."""
+        style, (given, more, total) = self._paging.style, self._said
+        if more is False:
+            return None
+        if style == "link":
+            given = next_link(self._response.headers.get("link", ""))
+        if style in ("cursor", "url", "link"):
+            if given in (None, "", False):  # and 0, which ends a scan
+                self._check_last("no cursor")
+                return None
+            if isinstance(given, bool) or not isinstance(given, str | int):
+                raise self._unreadable(f"the cursor of the next page is {given!r}")
+            try:
+                string.write(str(given))
+            except MismatchError as error:
+                raise self._unreadable(f"the cursor of the next page {error}") from None
+            return given
+        if not self.items:
+            self._check_last("no items")
+            return None
+        argument = self._argument()
+        here = self._paging.first if argument is None else int(Decimal(str(argument)))
+        after = here + (len(self.items) if style == "offset" else 1)
+        reached = after if style == "offset" else here
+        return None if isinstance(total, int) and reached >= total and more is not True else after
+
+    def _check_last(self, found: str) -> None:
+        """Raise APIResponseValidationError if a page that leads to no other one says that there is more."""
+        if self._said.more is True:
+            raise self._unreadable(f"the page says that there is more, and has {found}")
+
+    def _ask(self) -> tuple[Operation[Any], CallOptions]:
+        """Return the call for the next page; raises InvalidArgumentError if there is none."""
+        asked = self._next()
+        if asked is None:
+            raise InvalidArgumentError(f"{self._operation.id}: this is the last page: ask has_next_page() first")
+        name, operation = self._paging.request, self._operation
+        if not name:
+            asked = self._url(str(asked))
+        if self._paging.style not in ("offset", "page"):
+            number = self._place.seen.setdefault(str(asked), self._place.number + 1)
+            if number <= self._place.number:
+                raise self._unreadable(f"the cursor of the next page, {asked!r}, is that of one before it")
+        if not name:
+            operation = operation._replace(url=str(asked))
+        elif self._paging.in_body:
+            body = operation.body if isinstance(operation.body, JSONBody) else JSONBody({})
+            value = int(asked) if self._paging.is_number and str(asked).isdecimal() else asked
+            fields = {**cast("Mapping[str, object]", body.value), name: value}
+            operation = operation._replace(body=JSONBody(fields, body.media_type))
+        else:
+            rest = [pair for pair in operation.query if pair[0] != name]
+            operation = operation._replace(query=[*rest, (name, str(asked))])
+        # What the application adds would go before the cursor.
+        call = copy(self._call)
+        call.query, call.body = _without(name, call.query), _without(name, call.body)
+        place = _Place(self._place.number + 1, self._place.seen)
+        return _paged(type(self), self._client, self._paging, operation, call, place), call
+
+    def _url(self, reference: str) -> str:
+        try:
+            url = without_key(urldefrag(urljoin(self._response.request.url, reference)).url)
+        except ValueError:
+            url = ""
+        if not re.match(r"https?://[^/?#@\s]+(?=[/?]|$)", url):
+            raise self._unreadable(f"the next page is at {reference!r}, which is no URL of http or https")
+        return url
+
+    def _unreadable(self, problem: str) -> APIResponseValidationError:
+        problem = f"{self._operation.id}: {problem}"
+        return validation_error(self._response, b"", problem, retry_safe=self._operation.retry_safe)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
+        """Tell pydantic of the result of a tool: it is what the response holds, of this page alone."""
+        write = {"type": "function-plain", "function": lambda page: cast("Any", page).result}
+        return {"type": "is-instance", "cls": cls, "serialization": write}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
+        return {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._operation.id}: {len(self.items)} items, {self.request_id}>"
+
+
+class Page(_Page[ItemT, ResultT]):
+    """One page. To iterate over it is to iterate over its items and those of all pages after it."""
+
+    def get_next_page(self) -> Page[ItemT, ResultT]:
+        """Return the page after this one, for one request; raises InvalidArgumentError if this is the last one."""
+        return cast("Page[ItemT, ResultT]", self._client.call(*self._ask(), Mode.PARSED))
+
+    def pages(self) -> Iterator[Page[ItemT, ResultT]]:
+        """Return this page and all after it, each asked for when it is wanted."""
+        return _Pages(self)
+
+    def __iter__(self) -> Iterator[ItemT]:
+        return _Items(self)
+
+
+class AsyncPage(_Page[ItemT, ResultT]):
+    """One page. To iterate over it is to iterate over its items and those of all pages after it."""
+
+    async def get_next_page(self) -> AsyncPage[ItemT, ResultT]:
+        """Return the page after this one, for one request; raises InvalidArgumentError if this is the last one."""
+        return cast("AsyncPage[ItemT, ResultT]", await self._client.call(*self._ask(), Mode.PARSED))
+
+    def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
+        """Return this page and all after it, each asked for when it is wanted."""
+        return _AsyncPages(self)
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return _AsyncItems(self)
+
+
+class AsyncPager(Generic[ItemT, ResultT]):
+    """A list that nothing has asked for yet: await it for its first page, or iterate over all of it."""
+
+    def __init__(self, first: Callable[[], Coroutine[Any, Any, AsyncPage[ItemT, ResultT]]]) -> None:
+        self._first = first
+
+    def __await__(self) -> Generator[Any, None, AsyncPage[ItemT, ResultT]]:
+        return self._first().__await__()
+
+    def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
+        """Return all pages, each asked for when it is wanted."""
+        return _AsyncPages(self._first)
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return _AsyncItems(self._first)
+
+
+class _Steps:
+    """One reader at a time: two would both ask for the next page, and each get a part of the items."""
+
+    def __init__(self) -> None:
+        self._reading = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            raise Error("these pages are being read already: one reader gets all of them")
+
+    def __exit__(self, *_: object) -> None:
+        self._reading.release()
+
+
+class _Pages(Iterator[Page[ItemT, ResultT]]):
+    def __init__(self, first: Page[ItemT, ResultT]) -> None:
+        self._first, self._page = first, cast("Page[ItemT, ResultT] | None", None)
+        self._step = _Steps()
+
+    def __next__(self) -> Page[ItemT, ResultT]:
+        with self._step:
+            if self._page is not None and not self._page.has_next_page():
+                raise StopIteration
+            self._page = self._first if self._page is None else self._page.get_next_page()
+            return self._page
+
+
+class _Items(Iterator[ItemT]):
+    def __init__(self, first: Page[ItemT, Any]) -> None:
+        self._pages, self._left = _Pages(first), deque[ItemT]()
+        self._step = _Steps()
+
+    def __next__(self) -> ItemT:
+        with self._step:
+            while not self._left:
+                self._left.extend(next(self._pages).items)
+            return self._left.popleft()
+
+
+class _AsyncPages(AsyncIterator[AsyncPage[ItemT, ResultT]]):
+    def __init__(self, first: AsyncPage[ItemT, ResultT] | Callable[[], Awaitable[AsyncPage[ItemT, ResultT]]]) -> None:
+        self._first, self._page = first, cast("AsyncPage[ItemT, ResultT] | None", None)
+        self._step = _Steps()
+
+    async def __anext__(self) -> AsyncPage[ItemT, ResultT]:
+        with self._step:
+            if self._page is not None:
+                if not self._page.has_next_page():
+                    raise StopAsyncIteration
+                self._page = await self._page.get_next_page()
+            else:
+                self._page = self._first if isinstance(self._first, AsyncPage) else await self._first()
+            return self._page
+
+
+class _AsyncItems(AsyncIterator[ItemT]):
+    def __init__(self, first: AsyncPage[ItemT, Any] | Callable[[], Awaitable[AsyncPage[ItemT, Any]]]) -> None:
+        self._pages, self._left = _AsyncPages(first), deque[ItemT]()
+        self._step = _Steps()
+
+    async def __anext__(self) -> ItemT:
+        with self._step:
+            while not self._left:
+                self._left.extend((await anext(self._pages)).items)
+            return self._left.popleft()
+
+
+def _paged(
+    kind: type[_Page[Any, Any]],
+    client: Any,
+    paging: Paging[Any],
+    operation: Operation[Any],
+    call: CallOptions,
+    place: _Place,
+) -> Operation[Any]:
+    """Return an operation whose result is a page."""
+    whole = cast("Codec[Any]", operation.result)
+
+    def read(data: object) -> tuple[_Said, object]:
+        said = _Said(_at(data, paging.next), _at(data, paging.more), _at(data, paging.total))
+        return said, whole.read(data)  # which may use the data up
+
+    made = partial(kind, client, paging, operation, call, place)
+    return operation._replace(result=Codec(read, whole.write), made=made)
+
+
+def _without(name: str, given: T) -> T:
+    """Return what an application adds to a call, without one field."""
+    if not isinstance(given, Mapping):
+        return given
+    fields = cast("Mapping[str, object]", given)
+    return cast("T", {key: value for key, value in fields.items() if key != name})
+
+
+def _at(data: object, steps: Sequence[str]) -> object:
+    for step in steps:
+        data = cast("Mapping[str, object]", data).get(step) if isinstance(data, Mapping) else None
+    return data if steps else None
+
+
+# Possessive (`*+`), so that no header, however odd, takes long.
+_PARAMETER = r"""\s*+;\s*+([^\s=;,"<]++)\s*+(?:=\s*+("(?:\\.|[^"\\])*+"|[^\s";,]*+))?+"""
+_LINK = re.compile(f"<([^<>]*+)>((?:{_PARAMETER})*+)")
+
+
+def next_link(header: str) -> str | None:
+    """Return where a Link header (RFC 8288) has the next page; None if it says nothing of that."""
+    for found in _LINK.finditer(header):
+        parameters = re.findall(_PARAMETER, found[2])
+        rel = next((value for name, value in parameters if name.lower() == "rel"), "")  # the first holds (section 3.3)
+        if "next" in rel.strip('"').lower().split():
+            return found[1]
+    return None
+
+
+# What the methods of the resources call. The method of a waiting resource is also the streaming form of an awaiting
+# one: so the client says of which kind the pages are.
+def call(
+    resource: SyncResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
+) -> Page[ItemT, ResultT]:
+    """Return the first page, or the response with it."""
+    client: Any = resource._client  # pyright: ignore[reportPrivateUsage]  # the pages are of its making
+    kind = AsyncPage if isinstance(client, AsyncAPIClient) else Page
+    asked = _paged(kind, client, paging, operation, options, _Place(0, {}))
+    return cast("Page[ItemT, ResultT]", resource._call(asked, options))  # pyright: ignore[reportPrivateUsage]  # that of the same package
+
+
+def acall(
+    resource: AsyncResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
+) -> AsyncPager[ItemT, ResultT]:
+    """Return what gives the first page, or the response with it."""
+    client = resource._client  # pyright: ignore[reportPrivateUsage]  # the pages are of its making
+
+    def first() -> Coroutine[Any, Any, Any]:
+        asked = _paged(AsyncPage, client, paging, operation, options, _Place(0, {}))
+        return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # that of the same package
+
+    is_plain = resource._mode is Mode.PARSED  # pyright: ignore[reportPrivateUsage]  # that of the same package
+    found: Any = AsyncPager(first) if is_plain else first()  # what an application may hand to a task, as elsewhere
+    return cast("AsyncPager[ItemT, ResultT]", found)
+
+
+def async_raw(
+    method: Callable[Concatenate[Any, P], AsyncPager[ItemT, ResultT]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[AsyncPage[ItemT, ResultT]]]]:
+    """Return the method for an AsyncRawResource."""
+    return returning(method, "AsyncAPIResponse[{}]", "AsyncPager", "AsyncPage")
+
+
+def async_streamed(
+    method: Callable[Concatenate[Any, P], Page[ItemT, ResultT]],
+) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[AsyncPage[ItemT, ResultT]]]]:
+    """Return the waiting method for an AsyncStreamedResource."""
+    return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Page", "AsyncPage")

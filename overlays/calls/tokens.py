@@ -1,0 +1,255 @@
+"""Tokens that are got by a function of the application's, or by the OAuth 2 flow of client credentials, and kept.
+
+However many calls need one at the same time, one of them gets it, and the others wait for that.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
+
+from ..errors import APIResponseValidationError, APITimeoutError, AuthenticationError, Error, InvalidArgumentError
+from ..errors.handles import Handle
+from ..settings.deadline import Deadline
+from ..settings.options import ClientOptions, TokenSource, variable
+from ..settings.secret import Secret
+from ..transport.messages import Request, Response
+from . import credentials
+from .exchange import ERROR_BODY_LIMIT, USER_AGENT, Ask, ReadStart, Send, Sleep, Step
+from .response_errors import status_error
+
+Token: TypeAlias = str | Callable[[], str]
+"""A token, or a function that returns one."""
+AsyncToken: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A token, or a function, which may be a coroutine function, that returns one."""
+
+EARLY = 30.0
+"""Seconds before its end at which a token is taken for over; a tenth of its life if that is less."""
+
+TURN = 0.02
+"""Seconds between two looks at whether another call has got the token."""
+
+
+class _Fetch:
+    """One attempt to get a token, which several calls may wait for."""
+
+    token: Secret | None = None
+    error: Error | None = None
+    is_over = False
+
+
+class Tokens(Handle, ABC):
+    """A token that is kept until it expires or is refused. It is shared by the copies of a client."""
+
+    _refusal = "cannot be pickled, so that no token stands in a file"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._until = math.inf
+        self._running: _Fetch | None = None
+
+    @abstractmethod
+    def check(self, argument: str) -> None:
+        """Raise InvalidArgumentError if nothing can come of it."""
+
+    @abstractmethod
+    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
+        """Get a token, and the seconds that it holds."""
+
+    def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
+        """Return the token, which is got if there is none; raises the error for which it cannot be."""
+        while True:
+            with self._lock:
+                if self._token is not None and time.monotonic() < self._until:
+                    return self._token
+                is_mine = self._running is None
+                fetch = self._running = self._running or _Fetch()
+            if is_mine:
+                return (yield from self._fetch(fetch, options, deadline))
+            while not fetch.is_over:
+                if deadline is not None and not deadline.remaining:
+                    raise APITimeoutError(f"{deadline} passed while another call was getting a token", retry_safe=True)
+                yield Sleep(TURN)
+            if fetch.token is not None:
+                return fetch.token
+            if fetch.error is not None and not isinstance(fetch.error, APITimeoutError):  # its time, not this call's
+                raise fetch.error.with_traceback(None)
+
+    def _fetch(self, fetch: _Fetch, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
+        try:
+            text, seconds = yield from self._get(options, deadline)
+            token = fetch.token = Secret(f"Bearer {text}", text)
+            with self._lock:
+                self._token, self._until = token, time.monotonic() + seconds - min(EARLY, seconds / 10)
+            return token
+        except Error as error:
+            fetch.error = error
+            raise
+        finally:
+            # Also where the call was interrupted: those that wait see to it themselves then.
+            fetch.is_over = True
+            with self._lock:
+                self._running = None
+
+    def refused(self, token: Secret) -> None:
+        """Have another token got, unless that was done already."""
+        with self._lock:
+            if self._token is token:
+                self._token = None
+
+
+class Given(Tokens):
+    """Tokens of a function of the application's."""
+
+    def __init__(self, give: Callable[[], object]) -> None:
+        super().__init__()
+        self._give = give
+
+    def check(self, argument: str) -> None:
+        """Raise InvalidArgumentError for what is no function."""
+        if not callable(self._give):
+            kind = type(self._give).__name__
+            raise InvalidArgumentError(f"{argument} must be a text or a function that returns one; got a {kind}")
+
+    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:  # noqa: ARG002  # a function needs none of it
+        found = yield Ask(self._give)
+        if isinstance(found, Awaitable):
+            getattr(found, "close", lambda: None)()
+            raise InvalidArgumentError("a function that is awaited for a token is for the asynchronous client")
+        return _checked(found, "the function for the token returned"), math.inf
+
+
+class ClientCredentials(Tokens):
+    """Tokens of the OAuth 2 flow of client credentials (RFC 6749 section 4.4).
+
+    Args:
+        arguments: What the client's arguments for it are called.
+        client_id: The name of the application.
+        client_secret: Its secret.
+        token_url: Where tokens are given; where that is told, if `is_discovered` (OpenID Connect Discovery section 4).
+        scopes: What the token is for.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        client_id: Secret | None,
+        client_secret: Secret | None,
+        token_url: str,
+        scopes: Sequence[str],
+        *,
+        is_discovered: bool,
+    ) -> None:
+        super().__init__()
+        self._arguments = arguments
+        self._id, self._secret = client_id, client_secret
+        self._url, self._is_discovered = token_url, is_discovered
+        self._scopes = scopes
+
+    def check(self, argument: str) -> None:
+        """Raise InvalidArgumentError if one of the two is missing, or is no text."""
+        for name, each in zip(self._arguments, (self._id, self._secret), strict=False):
+            if each is None or not each:
+                hint = f"pass {name}=… or set the environment variable {variable(name)}"
+                raise InvalidArgumentError(f"{argument} is to be got with {' and '.join(self._arguments)}: {hint}")
+        if not isinstance(self._scopes, Sequence) or isinstance(self._scopes, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise InvalidArgumentError("scopes must be a list of texts")
+
+    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
+        url = self._url
+        if self._is_discovered:
+            said = yield from self._asked(Request("GET", *self._common(url, options, {}, deadline)), "the discovery")
+            url = str(said.get("token_endpoint", ""))
+        form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
+        name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
+        own: Mapping[str, str | Secret] = {
+            "authorization": credentials.basic((name, secret)),
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        request = Request("POST", *self._common(url, options, own, deadline))
+        said = yield from self._asked(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        if str(said.get("token_type", "bearer")).lower() != "bearer":
+            raise APIResponseValidationError(
+                f"the token endpoint gave a token of type {str(said['token_type'])[:40]!r}"
+            )
+        try:
+            seconds = float(cast("str", said.get("expires_in", math.inf)))
+        except (TypeError, ValueError):
+            seconds = math.inf
+        return _checked(said.get("access_token"), "the token endpoint gave"), seconds
+
+    def _common(
+        self, url: str, options: ClientOptions, own: Mapping[str, str | Secret], deadline: Deadline | None
+    ) -> tuple[Any, ...]:
+        """Return all of a request but its method and its body."""
+        url = urljoin(f"{options.base_url}/", url)
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise InvalidArgumentError(f"{url!r} is no place that gives tokens: pass {self._arguments[2]}=…")
+        headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
+        return url, headers, (), (), options.timeout, deadline
+
+    def _asked(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
+        """Return the object that the answer holds; no error shows it, since it may hold a token."""
+        response = cast("Response", (yield Send(request)))
+        content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+        if not 200 <= response.status_code < 300:
+            found = status_error(response, content, retry_safe=True)
+            # The error of a request for a token is a 400, whatever is wrong (RFC 6749 section 5.2).
+            kind = AuthenticationError if response.status_code in (400, 401, 403) else type(found)
+            raise kind(
+                f"{what} gave no token: {found.message}",
+                status_code=found.status_code,
+                body=found.body,
+                headers=found.headers,
+                retry_after=found.retry_after,
+                request_id=found.request_id,
+                type=found.type,
+                retry_safe=True,
+            )
+        try:
+            said = json.loads(content)
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            problem = f"what {what} answered is no object of JSON"
+            raise response.attach_to(APIResponseValidationError(problem, status_code=response.status_code))
+        return cast("Mapping[str, object]", said)
+
+
+def _checked(token: object, what: str) -> str:
+    if not isinstance(token, str) or not Secret(token).matches(r"[\x21-\x7e]+"):
+        raise APIResponseValidationError(f"{what} no token that can be sent")
+    return token
+
+
+def given(token: object) -> Secret | TokenSource | None:
+    """Return a token redacted, or what gives one. It never raises, so that no traceback has a bare token."""
+    return token if token is None else Secret(token) if isinstance(token, str) else Given(cast("Any", token))
+
+
+def by_client_credentials(
+    token: Secret | TokenSource | None,
+    arguments: Sequence[str],
+    client_id: Secret | None,
+    client_secret: Secret | None,
+    token_url: str,
+    scopes: Sequence[str],
+    *,
+    is_discovered: bool = False,
+) -> Secret | TokenSource | None:
+    """Return what gives tokens by client credentials, if there are any and no token was given."""
+    found = [
+        each or Secret.given(os.environ.get(variable(name)))
+        for name, each in zip(arguments, (client_id, client_secret), strict=False)
+    ]
+    if token is not None or not any(found):
+        return token
+    return ClientCredentials(arguments, found[0], found[1], token_url, scopes, is_discovered=is_discovered)

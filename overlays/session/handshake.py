@@ -1,0 +1,199 @@
+"""How the connection of a session is opened, and what it means that it was not."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import websockets.asyncio.client
+import websockets.sync.client
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
+from websockets.http11 import Response as HandshakeResponse
+
+from .. import description
+from ..calls.exchange import with_retry_count
+from ..calls.response_errors import status_error, validation_error
+from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
+from ..hints.omitted import Omit
+from ..settings.retries import Attempts
+from ..settings.secret import Secret
+from ..transport.limits import Limits
+from ..transport.messages import Request, Response
+from ..transport.network_errors import causes_of, network_sentences, sentence_for
+from ..transport.proxies import Proxy
+from .turns import TurnTakingSocket
+
+PING_INTERVAL = 20
+"""Seconds between pings, which keep networks from dropping an idle connection."""
+
+CLOSE_TIMEOUT = 0.2
+"""Seconds to wait for the other side to close too. Nothing depends on it: all has come, or it is not wanted."""
+
+
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """A logger that has no DEBUG: at that level websockets writes out every frame, and the first holds the API key."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name logging has for it
+        return level > logging.DEBUG and super().isEnabledFor(level)
+
+
+_log = _Log(logging.getLogger(f"{description.__package__}.websocket"), {})
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOptions:
+    """How a session is opened.
+
+    Args:
+        request: The handshake.
+        timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
+        key: The API key.
+        proxy: The proxy, if any.
+        tls: The TLS settings, for a wss URL or an https proxy.
+        max_message_size: Bytes that a message of the server may have.
+        attempts: How often the way to the end of the handshake may be tried.
+    """
+
+    request: Request
+    timeout: Limits
+    key: Secret
+    proxy: Proxy | None
+    tls: ssl.SSLContext | None
+    max_message_size: int
+    attempts: Attempts
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken with the server."""
+        return self.request.url.startswith("wss:")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of both `connect` functions of websockets."""
+        given = with_retry_count(self.request, self.attempts.retries).headers
+        headers = {name: value for name, value in given.items() if not isinstance(value, Omit)}
+        agent = headers.pop("user-agent", None)
+        limits = [self.timeout.connect, None if self.request.deadline is None else self.request.deadline.remaining]
+        return {
+            "uri": self.request.url,
+            "user_agent_header": agent,
+            "additional_headers": [(name, bare(value)) for name, value in headers.items()],
+            "compression": None,  # audio gains nothing by it, and each connection would keep its window
+            "proxy": self.proxy and self.proxy.url,
+            "open_timeout": min((each for each in limits if each is not None), default=None),
+            # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
+            "ping_interval": PING_INTERVAL,
+            "ping_timeout": None,
+            "close_timeout": CLOSE_TIMEOUT,
+            "max_size": self.max_message_size,
+            "logger": _log,
+            **({"ssl": self.tls} if self.is_secure else {}),
+            **({"proxy_ssl": self.tls} if self.proxy is not None and self.proxy.is_secure else {}),
+        }
+
+
+def bare(value: str | Secret) -> str:
+    """Return a text for the wire."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class _RefusedError(Exception):
+    """The handshake was answered with another status."""
+
+    def __init__(self, response: HandshakeResponse) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.response = response
+
+
+class TurnTakingConnection(websockets.sync.client.ClientConnection):
+    """A connection whose threads use TLS in turn: one of websockets reads all the time."""
+
+    def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
+        if isinstance(socket, TurnTakingSocket):
+            socket.take_turns()
+        super().__init__(socket, *args, **kwargs)
+
+
+class Connection(TurnTakingConnection):
+    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+
+    def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands."""
+        try:
+            super().handshake(*args, **kwargs)
+        except InvalidStatus as error:
+            raise _RefusedError(error.response) from error
+
+
+class AsyncConnection(websockets.asyncio.client.ClientConnection):
+    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+
+    async def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands."""
+        try:
+            await super().handshake(*args, **kwargs)
+        except InvalidStatus as error:
+            raise _RefusedError(error.response) from error
+
+
+@contextmanager
+def opening_errors(connect_options: ConnectOptions) -> Generator[None]:
+    """Turn what is raised before the handshake is done into errors of ours. Nothing was begun: a repetition is safe."""
+    handled = sys.exception()
+    request = connect_options.request
+    try:
+        yield
+    except Error:
+        raise
+    except _RefusedError as error:
+        raise _refusal(error.response, request) from error
+    except (InvalidProxy, ImportError) as error:
+        # Not the exception itself: its text has the URL, which may hold a password.
+        raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
+    except Exception as error:
+        kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
+        raise kind(
+            f"{request.line}: {_sentence(causes_of(error, handled), connect_options)}", request.shown(), retry_safe=True
+        ) from error
+
+
+def _sentence(causes: Sequence[BaseException], connect_options: ConnectOptions) -> str:
+    request, proxy = connect_options.request, connect_options.proxy
+    host = urlsplit(request.url).hostname or request.url
+    if isinstance(causes[0], TimeoutError) and request.deadline is not None and not request.deadline.remaining:
+        return f"{request.deadline} passed"
+    return sentence_for(
+        causes,
+        (TimeoutError, "no connection in time"),
+        *network_sentences(host, None if proxy is None else proxy.host),
+        (OSError, "no connection"),
+        (ProxyError, f"the proxy did not connect to {host}"),
+        (InvalidHandshake, "the handshake failed"),
+        (WebSocketException, "the handshake failed"),
+    )
+
+
+def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
+    content = bytes(answer.body or b"")
+    response = Response(
+        request,
+        answer.status_code,
+        answer.reason_phrase,
+        "HTTP/1.1",
+        # The body is here as websockets read it: framing and codings are no more.
+        [
+            (name.encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape"))
+            for name, value in answer.headers.raw_items()
+            if name.lower() != "content-encoding"
+        ],
+    )
+    if 200 <= answer.status_code < 300:
+        problem = f"{request.line}: the server answered {answer.status_code} and opened no WebSocket"
+        return validation_error(response, content, problem, retry_safe=True)
+    return status_error(response, content, retry_safe=True)

@@ -1,0 +1,318 @@
+"""Connections that carry the messages of a session: `Socket` waits, `AsyncSocket` awaits.
+
+This module and `handshake` are the only ones that touch websockets; no exception of it gets past them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import selectors
+import socket
+import ssl
+import struct
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
+from types import coroutine
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+import websockets.asyncio.client
+import websockets.sync.client
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import CloseCode
+from websockets.http11 import Response as HandshakeResponse
+from websockets.protocol import State
+
+from ..errors import InvalidArgumentError
+from ..settings.secret import Secret
+from ..transport.addresses import beside, connect
+from ..transport.network_errors import causes_of
+from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, bare, opening_errors
+from .turns import TurnTakingSocket
+
+T = TypeVar("T")
+
+READ_SLICE = 2.0
+"""Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
+side to close it, and nothing tells how long."""
+
+WRITE_SLICE = 0.1
+"""Seconds after which a wait for room to write looks whether the connection is gone."""
+
+
+class Closed(Exception):  # noqa: N818  # it never leaves the package; the session turns it into an error
+    """The connection is over.
+
+    Args:
+        code: The close code; None if the connection was lost without one.
+        reason: What the other side said, or what is known.
+        stalled: Whether this side gave up waiting.
+    """
+
+    def __init__(self, code: int | None, reason: str, *, stalled: bool = False) -> None:
+        super().__init__()
+        self.code = code
+        self.reason = reason
+        self.stalled = stalled
+
+
+class ReceiveTimeout(Exception):  # noqa: N818  # it never leaves the package
+    """No message came in time; the connection is as it was."""
+
+
+@contextmanager
+def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
+    """Turn what is raised on a connection that is over into Closed.
+
+    Args:
+        key: The API key, which the other side may repeat.
+        secret: Whether tracebacks, whose frames hold what was to be sent, must go.
+    """
+    handled = sys.exception()
+    try:
+        yield
+    except _ENDS as error:
+        for each in causes_of(error, handled) if secret else ():
+            each.__traceback__ = None
+        closed = _closed(error)
+        closed.reason = key.redact(closed.reason)
+        raise closed from (error if key.redact(str(error)) == str(error) else None)
+
+
+_ENDS = (WebSocketException, OSError, ValueError)
+"""What is raised on a connection that is over; a TimeoutError is one of these."""
+
+
+def _closed(error: Exception) -> Closed:
+    """Return what the end of a connection means. The library counts 1001 and 1005 as fine; here a code is a code."""
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
+        return Closed(None, "the server takes nothing more", stalled=True)
+    if not isinstance(error, ConnectionClosed):
+        return Closed(None, str(error))
+    cause = error.__cause__
+    if (code := _CODES.get(type(cause).__name__)) is not None:
+        # What came cannot be taken, whatever was said then: perhaps goodbye, in the middle of a message.
+        return Closed(code, f"{cause} ({error})")
+    by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
+    close = error.rcvd if by_server else error.sent
+    if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
+        return Closed(None, "the connection was lost")
+    return Closed(close.code, close.reason)
+
+
+_CODES = {
+    "PayloadTooBig": CloseCode.MESSAGE_TOO_BIG,
+    "ProtocolError": CloseCode.PROTOCOL_ERROR,
+    "TooManyFragments": CloseCode.MESSAGE_TOO_BIG,
+    "UnicodeDecodeError": CloseCode.INVALID_DATA,
+}
+"""What the library fails a connection with (RFC 6455 section 7.4.1), by exception; not all of its versions have all."""
+
+
+def _write_limit(seconds: float | None) -> bytes:
+    """Return the value of SO_SNDTIMEO; 0 waits for ever."""
+    whole = seconds or 0.0
+    if os.name == "nt":
+        return struct.pack("<L", int(whole * 1000))
+    return struct.pack("@ll", int(whole), int(whole % 1 * 1_000_000))
+
+
+def _connected(url: str, seconds: float | None) -> socket.socket:
+    target = urlsplit(url)
+    sock = connect(target.hostname or "", target.port or (443 if target.scheme == "wss" else 80), seconds)
+    sock.settimeout(None)
+    return sock
+
+
+_connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
+
+
+class _Covering:
+    """What both kinds of connection know."""
+
+    def __init__(self, connect_options: ConnectOptions, response: HandshakeResponse | None) -> None:
+        self._key = connect_options.key
+        self._write_timeout = connect_options.timeout.write
+        self.headers = {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
+
+    def _redacted(self, message: str | bytes) -> str | bytes:
+        """Return a message with the key redacted, should the server repeat it."""
+        return self._key.redact(message) if isinstance(message, str) else message
+
+
+class Socket(_Covering):
+    """A connection that carries messages, for callers who wait."""
+
+    def __init__(self, connect_options: ConnectOptions, connection: websockets.sync.client.ClientConnection) -> None:
+        super().__init__(connect_options, connection.response)
+        self._connection = connection
+
+    @classmethod
+    def open(cls, connect_options: ConnectOptions) -> Socket:
+        """Connect and shake hands; raises APIConnectionError or APIStatusError."""
+        with opening_errors(connect_options):
+            arguments = connect_options.arguments()
+            proxy = connect_options.proxy
+            if connect_options.is_secure and proxy is not None and proxy.is_secure:
+                # websockets would have two threads use one TLS connection within another at the same time.
+                raise InvalidArgumentError(
+                    f"{proxy.source}: a session cannot go by an https proxy but with the asynchronous client"
+                )
+            if proxy is None:
+                limit, began = arguments["open_timeout"], time.monotonic()
+                arguments["sock"] = _connected(connect_options.request.url, limit)
+                if limit is not None:
+                    arguments["open_timeout"] = max(limit - (time.monotonic() - began), 0.001)
+            # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
+            connection = _connect(**arguments, create_connection=Connection).__enter__()
+            if isinstance(connection.socket, TurnTakingSocket):
+                connection.socket.write_limit = connect_options.timeout.write
+            else:
+                limit = _write_limit(connect_options.timeout.write)
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        return cls(connect_options, connection)
+
+    def send(self, message: str | Secret) -> None:
+        """Send a message; raises Closed."""
+        with _closing(self._key, secret=isinstance(message, Secret)):
+            # Not in `send`, which would wait with a lock that receiving needs too: if the server reads on only when its
+            # audio has been read, both would wait for ever.
+            self._wait_until_writable()
+            self._connection.send(bare(message))
+
+    def _wait_until_writable(self) -> None:
+        ends = time.monotonic() + (math.inf if self._write_timeout is None else self._write_timeout)
+        while self._connection.socket.fileno() >= 0:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._connection.socket, selectors.EVENT_WRITE)
+                # Not longer, since a selector does not notice that another thread has closed the socket.
+                if selector.select(min(WRITE_SLICE, ends - time.monotonic())):
+                    return
+            if time.monotonic() > ends:
+                raise TimeoutError
+
+    def receive_now(self) -> str | bytes | None:
+        """Return the next message if it has come already."""
+        try:
+            message = self._connection.recv(0)
+        except _ENDS:
+            return None  # it has not come, or never will, as `receive` finds
+        return message if isinstance(message, bytes) else self._key.redact(message)
+
+    def receive(self, timeout: float | None) -> str | bytes:
+        """Return the next message; raises Closed, or ReceiveTimeout if none came within so many seconds."""
+        left = math.inf if timeout is None else timeout
+        with _closing(self._key):
+            while True:
+                try:
+                    return self._redacted(self._connection.recv(min(left, READ_SLICE)))
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        self._connection.close()
+                        return self._redacted(self._connection.recv())
+                if (left := left - READ_SLICE) <= 0:
+                    raise ReceiveTimeout
+
+    def ping(self) -> Callable[[], bool]:
+        """Send a ping and return what tells whether it was answered; raises Closed."""
+        with _closing(self._key):
+            return self._connection.ping().is_set
+
+    def close(self, *, at_once: bool) -> None:
+        """Say goodbye and close the connection, or close it at once: another thread may be about to send."""
+        if at_once:
+            with suppress(OSError):  # it is closed
+                self._connection.socket.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+        # The thread that reads has ended by now; the one that pings sees that and ends, but nobody waited for it.
+        if (pinging := self._connection.keepalive_thread) is not None:
+            pinging.join()
+
+
+@coroutine
+def _rest_of(step: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that has begun, and awaits this."""
+    try:
+        while True:
+            try:
+                sent = yield awaited
+            except BaseException as error:
+                awaited = step.throw(error)
+            else:
+                awaited = step.send(sent)
+    except StopIteration as done:
+        return cast("T", done.value)
+
+
+class AsyncSocket(_Covering):
+    """A connection that carries messages, for callers who await."""
+
+    def __init__(self, connect_options: ConnectOptions, connection: websockets.asyncio.client.ClientConnection) -> None:
+        super().__init__(connect_options, connection.response)
+        self._connection = connection
+        self._begun: Awaitable[str | bytes] | None = None
+
+    @classmethod
+    async def open(cls, connect_options: ConnectOptions) -> AsyncSocket:
+        """Connect and shake hands; raises APIConnectionError or APIStatusError."""
+        with opening_errors(connect_options):
+            arguments = {**connect_options.arguments(), **beside()}
+            connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
+            return cls(connect_options, await connecting)
+
+    async def send(self, message: str | Secret) -> None:
+        """Send a message; raises Closed."""
+        with _closing(self._key, secret=isinstance(message, Secret)):
+            async with asyncio.timeout(self._write_timeout):
+                await self._connection.send(bare(message))
+
+    def receive_now(self) -> str | bytes | None:
+        """Return the next message if it has come already; else `receive`, called at once, goes on with the attempt."""
+        step = self._connection.recv()
+        try:
+            awaited = step.send(None)
+        except StopIteration as done:
+            message: str | bytes = done.value
+            return message if isinstance(message, bytes) else self._key.redact(message)
+        except _ENDS:
+            return None  # it never will, as `receive` finds
+        self._begun = _rest_of(step, awaited)
+        return None
+
+    async def receive(self, timeout: float | None) -> str | bytes:
+        """Return the next message; raises Closed, or ReceiveTimeout if none came within so many seconds."""
+        left = math.inf if timeout is None else timeout
+        with _closing(self._key):
+            while True:
+                begun, self._begun = self._begun or self._connection.recv(), None
+                try:
+                    async with asyncio.timeout(min(left, READ_SLICE)):
+                        return self._redacted(await begun)
+                except TimeoutError:
+                    if self._connection.state is not State.OPEN:
+                        # There was a goodbye, and the other side keeps the connection.
+                        await self._connection.close()
+                        return self._redacted(await self._connection.recv())
+                if (left := left - READ_SLICE) <= 0:
+                    raise ReceiveTimeout
+
+    async def ping(self) -> Callable[[], bool]:
+        """Send a ping and return what tells whether it was answered; raises Closed."""
+        with _closing(self._key):
+            pong = asyncio.ensure_future(await self._connection.ping())
+            return pong.done
+
+    async def close(self) -> None:
+        """Say goodbye and close the connection."""
+        try:
+            # The goodbye itself may find no room.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * CLOSE_TIMEOUT):
+                    await self._connection.close()
+        finally:
+            self._connection.transport.abort()

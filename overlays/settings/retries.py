@@ -1,0 +1,141 @@
+"""When a failed call is tried again, and after how long. Nothing here waits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+
+from ..errors import APIConnectionError, APIError, APIStatusError
+from .deadline import Deadline
+from .logs import listener
+
+__all__ = ["no_retry_waits"]
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 8.0
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds. A server that asks for a longer wait gets none: the caller learns it from `retry_after` and decides."""
+
+RETRIED_STATUSES = frozenset({408, 409, 429})
+
+_impatient: list[None] = []
+
+
+@contextmanager
+def no_retry_waits() -> Generator[None]:
+    """Retry at once, in the whole process, while the block lasts: for tests of applications.
+
+    What is tried again, and how often, stays as it is.
+    """
+    _impatient.append(None)
+    try:
+        yield
+    finally:
+        _impatient.pop()
+
+
+def backoff(attempt: int, jitter: float) -> float:
+    """Return the seconds to wait after an attempt, doubling up to a limit.
+
+    Args:
+        attempt: The number of the attempt that failed, from 0.
+        jitter: From 0 to 1; takes up to a quarter off, so that clients that failed together do not return together.
+    """
+    return min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY) * (1 - 0.25 * jitter)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds the server asks to wait, or None.
+
+    `retry-after-ms` goes before `Retry-After`, which holds seconds or a date (RFC 9110 section 10.2.3).
+
+    Args:
+        headers: The response headers; names in lower case.
+        now: The time, in seconds since the epoch.
+    """
+
+    def milliseconds(text: str) -> float:
+        return float(text) / 1000
+
+    def date(text: str) -> float:
+        from email.utils import parsedate_to_datetime  # which takes longer to import than a call does
+
+        return parsedate_to_datetime(text).timestamp() - now
+
+    readers: tuple[tuple[str, Callable[[str], float]], ...] = (
+        ("retry-after-ms", milliseconds),
+        ("retry-after", float),
+        ("retry-after", date),
+    )
+    for name, read in readers:
+        try:
+            seconds = read(headers[name])
+        except (KeyError, ValueError, TypeError, OverflowError):
+            continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
+    return None
+
+
+def is_retried(status_code: int, headers: Mapping[str, str], *, retry_safe: bool) -> bool:
+    """Return whether a call that got this status is tried again.
+
+    The server's `x-should-retry` decides; without it, a call that may be repeated is, if another try may end better.
+    """
+    wish = headers.get("x-should-retry", "").lower()
+    if wish in ("true", "false"):
+        return wish == "true"
+    return retry_safe and (status_code in RETRIED_STATUSES or status_code >= 500)
+
+
+class Attempts:
+    """The attempts of one call.
+
+    Args:
+        call: What is called, for people.
+        most: How many retries there may be.
+        deadline: When the call must be over.
+    """
+
+    def __init__(self, call: str, most: int, deadline: Deadline | None) -> None:
+        self._call = call
+        self._most = most
+        self._deadline = deadline
+        self.retries = 0
+        """How many retries there were so far."""
+
+    def next_delay(self, failure: APIError) -> float:
+        """Return the seconds to wait before the next attempt; raises the failure if there is to be none."""
+        if isinstance(failure, APIStatusError):
+            again = is_retried(failure.status_code, failure.headers, retry_safe=bool(failure.retry_safe))
+            asked = failure.retry_after
+        else:
+            again, asked = isinstance(failure, APIConnectionError) and bool(failure.retry_safe), None
+        return self.delay_after(failure, asked, again=again)
+
+    def delay_after(self, failure: APIError, asked: float | None, *, again: bool = True) -> float:
+        """Return the seconds to wait after a failure; raises it if there is to be no other attempt.
+
+        Args:
+            failure: The failure.
+            asked: The seconds that the server asks for, if any.
+            again: Whether another attempt could do good, and no harm.
+        """
+        import random  # which a call that succeeds has no need of
+
+        delay = backoff(self.retries, random.random()) if asked is None else asked
+        is_longest = delay > LONGEST_RETRY_AFTER
+        if _impatient:
+            delay = 0.0
+        is_late = self._deadline is not None and delay >= self._deadline.remaining
+        if not again or self.retries >= self._most or is_longest or is_late:
+            if self.retries:
+                failure.add_note(f"{self._call} was tried {self.retries + 1} times")
+            if again and is_late:
+                failure.add_note(f"{self._deadline} leaves no time for another try")
+            raise failure
+        if (log := listener("info")) is not None:
+            log.info("%s: %s; trying again in %.1f s", self._call, failure, delay)
+        self.retries += 1
+        return delay

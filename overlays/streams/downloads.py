@@ -1,0 +1,112 @@
+"""Files that are downloaded: none is left half done at its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, TypeVar
+
+from ..errors import APIError, FileError, InvalidArgumentError
+from ..transport.event_loops import in_thread
+from ..values.files import reason_of
+
+T = TypeVar("T")
+
+
+class Download:
+    """A file that takes its name when it is whole, and not before.
+
+    The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
+
+    Args:
+        path: The final name. A file that is there already stays as it is until then; a link goes on to lead to it.
+        keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
+
+    Raises:
+        InvalidArgumentError: This is no path.
+        FileError: Nothing can be written there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+        try:
+            self._path = Path(os.fsdecode(path))
+        except TypeError as error:
+            raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
+        self._path = self._try(self._followed)
+        self._keep_partial = keep_partial
+        # A name that has just room in the file system has none for an addition.
+        self._temporary = self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
+        self._file = self._try(self._open)
+
+    def _followed(self) -> Path:
+        return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
+
+    def _open(self) -> IO[bytes]:
+        if self._path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        if self._path.exists() and not self._path.is_file():
+            raise OSError(0, "it is no regular file, and a rename would take its place")
+        return self._temporary.open("xb")
+
+    def _try(self, step: Callable[[], T]) -> T:
+        try:
+            return step()
+        except (OSError, ValueError) as error:
+            raise FileError(f"cannot write {self._path}: {reason_of(error)}", path=str(self._path)) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes; raises FileError."""
+        self._try(lambda: self._file.write(chunk))
+
+    def commit(self) -> None:
+        """Give the file its name; raises FileError."""
+        self._try(self._finish)
+
+    def _finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._temporary.replace(self._path)
+
+    def discard(self, error: BaseException | None) -> None:
+        """Remove the temporary file, or keep it as `<path>.partial`, if that can be, and name it in the error."""
+        # A file on a full disk may fail to close; its removal must still be tried.
+        with suppress(OSError):
+            self._file.close()
+        if self._keep_partial and isinstance(error, APIError):
+            kept = self._path.with_name(f"{self._path.name}.partial")
+            try:
+                self._temporary.replace(kept)
+            except OSError:  # such a long name, or a folder of that name: it stays where it is
+                kept = self._temporary
+            error.partial_path = str(kept)
+            return
+        with suppress(OSError):
+            self._temporary.unlink()
+
+
+def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    download = Download(path, keep_partial=keep_partial)
+    try:
+        for chunk in chunks:
+            download.write(chunk)
+        download.commit()
+    except BaseException as error:
+        download.discard(error)
+        raise
+
+
+async def asave(chunks: AsyncIterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
+    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    download = Download(path, keep_partial=keep_partial)
+    try:
+        async for chunk in chunks:
+            await in_thread(partial(download.write, chunk))
+        await in_thread(download.commit)
+    except BaseException as error:
+        download.discard(error)
+        raise

@@ -1,0 +1,121 @@
+"""Whether a body came whole: one guard decides, whoever reads it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Protocol, runtime_checkable
+
+from ..errors import APIStreamError, StreamResetError, StreamTimeoutError, StreamTruncatedError, UnverifiedStreamWarning
+from ..transport.messages import Response
+from ..transport.network_errors import BodyFailure
+
+_SENTENCES: dict[type[APIStreamError], str] = {
+    StreamResetError: "the stream was reset",
+    StreamTimeoutError: "the stream stalled",
+    StreamTruncatedError: "the stream ended early",
+}
+
+
+EXPANSION_FLOOR = 16 << 20
+"""Bytes that a content coding may always become."""
+
+EXPANSION_LIMIT = 200
+"""Bytes that one byte of a content coding may become; text is far below, a decompression bomb at about 1000."""
+
+
+@runtime_checkable
+class Container(Protocol):
+    """What follows the structure of a body and can tell that it is not whole."""
+
+    is_text: bool
+    """Whether the body began like JSON or HTML, as an error does that was sent as audio."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Follow a piece of the body."""
+        ...
+
+    def problem(self) -> str | None:
+        """Return what is missing from a body that ended here, or None."""
+        ...
+
+
+class StreamGuard:
+    """Counts a body and judges its end.
+
+    Args:
+        response: The response the body belongs to.
+        retry_safe: Whether errors may call a repetition safe; None for bytes, part of which may have been used.
+        is_audio: Whether a body without a byte is a failure.
+        container: What knows the format of the audio, if anything does.
+        strict: Whether an end that cannot be proved is a failure.
+    """
+
+    def __init__(
+        self,
+        response: Response,
+        *,
+        retry_safe: bool | None,
+        is_audio: bool,
+        container: Container | None,
+        strict: bool,
+    ) -> None:
+        self._response = response
+        self._retry_safe = retry_safe
+        self._is_audio = is_audio
+        self._container = container
+        self._strict = strict
+        self.bytes_received = 0
+        self.complete: bool | None = False
+        """True once the whole body is here; None if the framing cannot prove that; False until then."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take note of a piece of the body; raises BodyFailure for one that is not to be handed out."""
+        if self._container is not None:
+            self._container.feed(chunk)
+            if self._container.is_text:
+                raise BodyFailure(StreamTruncatedError, f"this is no audio, it begins {chunk[:60]!r}")
+        came = self._response.bytes_downloaded
+        if self.bytes_received + len(chunk) > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
+            raise BodyFailure(StreamTruncatedError, f"{came} bytes grew to more than {EXPANSION_LIMIT} times as many")
+        self.bytes_received += len(chunk)
+
+    def check_time(self) -> None:
+        """Raise BodyFailure if the deadline of the call has passed."""
+        deadline = self._response.request.deadline
+        if deadline is not None and not deadline.remaining:
+            raise BodyFailure(StreamTimeoutError, f"{deadline} passed")
+
+    def end(self) -> None:
+        """Judge a body that ended without a failure; raises BodyFailure."""
+        if self._is_audio and not self.bytes_received:
+            raise BodyFailure(StreamTruncatedError, "there was no audio in it")
+        problem = None if self._container is None else self._container.problem()
+        if problem is not None:
+            raise BodyFailure(StreamTruncatedError, problem)
+        reason = self._response.shortfall(self.bytes_received)
+        if reason is not None:
+            raise BodyFailure(StreamTruncatedError, reason)
+        reason = self._response.doubt()
+        if reason is None:
+            self.complete = True
+            return
+        if self._strict:
+            raise BodyFailure(StreamTruncatedError, reason)
+        self.complete = None
+        warnings.warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning, stacklevel=3)
+
+    def failed(self, failure: BodyFailure) -> APIStreamError:
+        """Return the error of a body that failed."""
+        deadline, reason = self._response.request.deadline, failure.reason
+        if failure.kind is StreamTimeoutError and deadline is not None and not deadline.remaining:
+            reason = f"{deadline} passed"
+        error = failure.kind(
+            f"{self._response.request.line}: {_SENTENCES[failure.kind]}",
+            bytes_received=self.bytes_received,
+            reason=reason,
+            retry_safe=self._retry_safe,
+        )
+        if isinstance(error, StreamResetError):
+            error.error_code = failure.error_code
+        error.__cause__ = failure.__cause__
+        return self._response.attach_to(error)

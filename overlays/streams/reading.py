@@ -1,0 +1,405 @@
+"""A body handed out step by step, as bytes or as what is made of them: one core, a sync and an async iterator.
+
+They are objects, not generators: a generator that is interrupted or cancelled in a step is finished, and its next step
+says that the body has ended. Here a step that is cancelled loses nothing, one that is interrupted is told at the next
+step, and an error is raised again at each step after it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
+
+from ..errors import Error, InvalidArgumentError, StreamTruncatedError
+from ..transport.event_loops import is_asyncio
+from ..transport.messages import Response
+from ..transport.network_errors import BodyFailure, body_failures
+from .guard import StreamGuard
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@runtime_checkable
+class Parts(Protocol[T_co]):
+    """What makes the parts that are handed out from the chunks that come."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what came is all, whatever may follow."""
+        ...
+
+    @property
+    def proves_end(self) -> bool:
+        """Whether a body that ended without a failure is all there is."""
+        ...
+
+    def feed(self, chunk: bytes) -> Iterable[T_co]:
+        """Add a chunk and return the parts that are full."""
+        ...
+
+    def end(self) -> Iterable[T_co]:
+        """Return what is left of a body that ended; raises BodyFailure if it ended in the middle of a part."""
+        ...
+
+    def broken(self) -> Iterable[T_co]:
+        """Return what is left of a body that broke off and can be handed out before the error."""
+        ...
+
+
+class _Plain:
+    """Parts that end with the body."""
+
+    is_over, proves_end = False, True
+
+
+class Pieces(_Plain):
+    """Bytes, in pieces of one size; with no size, as they come."""
+
+    def __init__(self, size: int | None = None) -> None:
+        if size is not None and size < 1:
+            raise InvalidArgumentError(f"chunk_size must be at least 1, or None for pieces as they come; got {size}")
+        self._size = size
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Add a chunk and return the pieces that are full."""
+        if self._size is None:
+            if chunk:
+                yield chunk
+            return
+        self._rest += chunk
+        while len(self._rest) >= self._size:
+            piece = bytes(self._rest[: self._size])
+            del self._rest[: self._size]
+            yield piece
+
+    def end(self) -> Iterator[bytes]:
+        """Return the last piece, which is shorter, once."""
+        if self._rest:
+            piece, self._rest = bytes(self._rest), bytearray()
+            yield piece
+
+    broken = end
+
+
+class Texts(_Plain):
+    """Text, in pieces."""
+
+    def __init__(self, encoding: str, size: int | None = None) -> None:
+        self._pieces = Pieces(size)
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Add a chunk and return its text, up to its last whole character."""
+        return map(self._decoder.decode, self._pieces.feed(chunk))
+
+    def end(self) -> Iterator[str]:
+        """Return the last text."""
+        yield from self.broken()
+        if rest := self._decoder.decode(b"", final=True):
+            yield rest
+
+    def broken(self) -> Iterator[str]:
+        """Return the last text, without half a character."""
+        return map(self._decoder.decode, self._pieces.broken())
+
+
+class Lines(_Plain):
+    """The lines of a text, without their ends."""
+
+    def __init__(self, encoding: str) -> None:
+        self._texts = Texts(encoding)
+        self._rest = ""
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Add a chunk and return the lines that are whole."""
+        return self._lines(self._texts.feed(chunk))
+
+    def end(self) -> Iterator[str]:
+        """Return the last line, which may have no end."""
+        yield from self._lines(self._texts.end())
+        if self._rest:
+            yield self._rest.rstrip("\r")
+
+    def broken(self) -> Iterator[str]:
+        """Return nothing: half a line is none."""
+        return iter(())
+
+    def _lines(self, texts: Iterable[str]) -> Iterator[str]:
+        for text in texts:
+            lines = (self._rest + text).splitlines(keepends=True)
+            # A lone \r at the very end may be the first half of \r\n.
+            self._rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
+            for line in lines:
+                yield line.rstrip("\r\n")
+
+
+class _Steps(Generic[T]):
+    """What was read and not handed out yet, and what comes after it.
+
+    Args:
+        response: The response the body belongs to.
+        guard: What judges the body.
+        parts: What makes of it what is handed out.
+        begin: Called at the first step: takes the body for read, or returns it if it is here already.
+    """
+
+    def __init__(
+        self,
+        response: Response,
+        guard: StreamGuard,
+        parts: Parts[T],
+        begin: Callable[[], bytes | None] = lambda: None,
+    ) -> None:
+        self._response = response
+        self._guard = guard
+        self._parts = parts
+        self._begin = begin
+        self._has_begun = False
+        self._ready: deque[T] = deque()
+        self._is_over = False
+        self._error: Error | None = None
+        self._reading = threading.Lock()
+
+    def _claim(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            raise Error("this body is being read already: one reader gets all of it")
+
+    def _start(self) -> bool:
+        """Return whether there is something to be read from the connection."""
+        content = self._begin()
+        self._has_begun = True
+        if content is not None:
+            self._is_over = True
+            self._ready.extend(self._parts.feed(content))
+            self._ready.extend(() if self._parts.is_over else self._parts.end())
+        return content is None
+
+    def _take(self, chunk: bytes | None) -> None:
+        """Take a chunk, or the end; raises BodyFailure."""
+        if chunk is not None:
+            self._guard.feed(chunk)
+            self._ready.extend(self._parts.feed(chunk))
+            self._guard.check_time()
+        else:
+            self._ready.extend(self._parts.end())
+            self._guard.end()
+            self._is_over = True
+            if not self._parts.proves_end:
+                self._guard.complete = None
+        if self._parts.is_over:
+            self._is_over = self._guard.complete = True
+
+    def _fail(self, error: BaseException) -> None:
+        """Take what ended a step. What is no failure of the body has interrupted it, and bytes may be lost."""
+        if isinstance(error, BodyFailure):
+            with suppress(BodyFailure):
+                self._ready.extend(self._parts.broken())
+            self._error = self._guard.failed(error)
+        elif isinstance(error, Error):
+            self._error = error
+        else:
+            self._error = self._guard.failed(
+                BodyFailure(StreamTruncatedError, f"reading it was interrupted ({type(error).__name__})")
+            )
+        self._is_over = True
+
+    def _abandon(self) -> None:
+        if self._error is None and (self._ready or not self._is_over):
+            self._fail(BodyFailure(StreamTruncatedError, "it was closed by this side"))
+        self._ready.clear()
+
+    def _check_end(self, end: type[Exception]) -> None:
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        if self._is_over:
+            raise end
+
+
+class BodyIterator(_Steps[T], Iterator[T]):
+    """A body, step by step. One thread at a time reads it; leaving the loop and going on with the same object is fine.
+
+    A step raises APIStreamError if the body broke off, after all that came was handed out.
+    """
+
+    _chunks: Iterator[bytes] | None = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        self._claim()
+        try:
+            while not self._ready:
+                self._check_end(StopIteration)
+                self._advance()
+            return self._ready.popleft()
+        finally:
+            self._reading.release()
+
+    def _advance(self) -> None:
+        if not self._has_begun and not self._start():
+            return
+        try:
+            with body_failures(self._response):
+                if self._chunks is None:
+                    self._chunks = self._response.chunks()
+                chunk = next(self._chunks, None)
+            self._take(chunk)
+        except BaseException as error:
+            self._fail(error)
+            if not isinstance(error, BodyFailure | Error):
+                raise
+        finally:
+            if self._is_over:
+                self._response.close()
+
+    def close(self) -> None:
+        """Free the connection; a step after this, if the body had not ended, is an error."""
+        self._abandon()
+        self._response.close()
+
+
+class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
+    """A body, step by step. One task at a time reads it; leaving the loop and going on with the same object is fine.
+
+    A step raises APIStreamError if the body broke off, after all that came was handed out. A step that is cancelled,
+    or given too little time, loses nothing: the next one goes on where it was.
+    """
+
+    _chunks: AsyncIterator[bytes] | None = None
+    _pending = cast("asyncio.Task[None] | None", None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        self._claim()
+        try:
+            while not self._ready:
+                self._check_end(StopAsyncIteration)
+                await self._step()
+            return self._ready.popleft()
+        finally:
+            self._reading.release()
+
+    async def _step(self) -> None:
+        """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
+        import asyncio
+
+        if self._pending is None:
+            if not self._response.loses_steps or not is_asyncio():
+                await self._advance()
+                return
+            self._pending = asyncio.create_task(self._advance())
+        await asyncio.wait({self._pending})
+        done, self._pending = self._pending, None
+        if not done.cancelled():
+            done.result()
+
+    async def _advance(self) -> None:
+        if not self._has_begun and not self._start():
+            return
+        try:
+            with body_failures(self._response):
+                if self._chunks is None:
+                    self._chunks = self._response.achunks()
+                chunk = await anext(self._chunks, None)
+            self._take(chunk)
+        except BaseException as error:
+            if not self._response.loses_steps and _is_cancelled(error):
+                raise
+            self._fail(error)
+            if not isinstance(error, BodyFailure | Error):
+                raise
+        finally:
+            if self._is_over:
+                await self._response.aclose()
+
+    async def aclose(self) -> None:
+        """Free the connection; a step after this, if the body had not ended, is an error."""
+        self._abandon()
+        if self._pending is not None:
+            import asyncio
+
+            self._pending.cancel()
+            await asyncio.wait({self._pending})
+        await self._response.aclose()
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    import asyncio
+
+    return isinstance(error, asyncio.CancelledError)
+
+
+def read_whole(response: Response, guard: StreamGuard) -> bytes:
+    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    chunks: list[bytes] = []
+    try:
+        with body_failures(response):
+            for chunk in response.chunks():
+                guard.feed(chunk)
+                guard.check_time()
+                chunks.append(chunk)
+            guard.end()
+        return b"".join(chunks)
+    except BodyFailure as failure:
+        error = guard.failed(failure)
+    finally:
+        response.close()
+    raise error
+
+
+async def aread_whole(response: Response, guard: StreamGuard) -> bytes:
+    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    chunks: list[bytes] = []
+    try:
+        with body_failures(response):
+            async for chunk in response.achunks():
+                guard.feed(chunk)
+                guard.check_time()
+                chunks.append(chunk)
+            guard.end()
+        return b"".join(chunks)
+    except BodyFailure as failure:
+        error = guard.failed(failure)
+    finally:
+        await response.aclose()
+    raise error
+
+
+def read_start(response: Response, limit: int) -> bytes:
+    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    start = bytearray()
+    try:
+        with suppress(BodyFailure), body_failures(response):
+            for chunk in response.chunks():
+                start += chunk
+                if len(start) >= limit:
+                    break
+    finally:
+        response.close()
+    return bytes(start[:limit])
+
+
+async def aread_start(response: Response, limit: int) -> bytes:
+    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    start = bytearray()
+    try:
+        with suppress(BodyFailure), body_failures(response):
+            async for chunk in response.achunks():
+                start += chunk
+                if len(start) >= limit:
+                    break
+    finally:
+        await response.aclose()
+    return bytes(start[:limit])

@@ -1,0 +1,346 @@
+"""How a value of each kind is read from JSON and written to it.
+
+Reading is tolerant: it takes what can be understood, so that a newer server does not break an older client. Writing is
+strict: it refuses what the description does not allow, before anything is sent. A generated module says what its fields
+are by combining these codecs.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar, cast
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+S = TypeVar("S")
+
+
+class MismatchError(Exception):
+    """A value is not what its place asks for. Never leaves the package: the edge turns it into an error of the tree."""
+
+    def __init__(self, wanted: str, value: object, *, found: str | None = None) -> None:
+        super().__init__()
+        self.path: list[str | int] = []
+        self.wanted = wanted
+        self.found = _describe(value) if found is None else found
+
+    def __str__(self) -> str:
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path).lstrip(".")
+        return f"{where or 'the value'} must be {self.wanted}; got {self.found}"
+
+    def under(self, step: str | int) -> MismatchError:
+        """Return this error, seen from one level further out."""
+        self.path.insert(0, step)
+        return self
+
+
+def at(step: str | int, convert: Callable[[S], T], value: S) -> T:
+    """Convert a value that stands there; a MismatchError says so."""
+    try:
+        return convert(value)
+    except MismatchError as error:
+        raise error.under(step) from error.__cause__
+
+
+def _describe(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+class Codec(Generic[T_co]):
+    """The two directions of one kind of value; both raise MismatchError."""
+
+    __slots__ = ("plain", "read", "write")
+
+    def __init__(
+        self, read: Callable[[object], T_co], write: Callable[[object], object], plain: type | None = None
+    ) -> None:
+        self.read = read
+        self.write = write
+        self.plain = plain
+        """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
+
+
+def _plain(wanted: str, kind: type[T]) -> Codec[T]:
+    def check(value: object) -> T:
+        if not isinstance(value, kind):
+            raise MismatchError(wanted, value)
+        return value
+
+    return Codec(check, check, kind)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _never(value: object) -> object:
+    raise MismatchError("no field that the description does not know", value)
+
+
+def _only_null(value: object) -> None:
+    if value is not None:
+        raise MismatchError("null", value)
+
+
+anything: Codec[object] = Codec(_same, _same)
+unknown: Codec[object] = Codec(_same, _never)
+"""What a description without it would not have: kept when it comes, refused when it is to be sent."""
+null: Codec[None] = Codec(_only_null, _only_null)
+boolean = _plain("true or false", bool)
+
+
+def _has_repetition(items: list[object]) -> bool:
+    return any(item in items[:index] for index, item in enumerate(items))
+
+
+_UNITS: dict[type, str] = {str: "character", Sequence: "item", Mapping: "name"}
+_SIZED = tuple(_UNITS)
+
+
+def limited(
+    codec: Codec[T],
+    *,
+    min_length: int = 0,
+    max_length: int | None = None,
+    pattern: str | None = None,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+    multiple_of: float | None = None,
+    unique: bool = False,
+) -> Codec[T]:
+    """Add the limits of JSON Schema to what may be written. Lengths count code points, items, properties or bytes."""
+    has_length = min_length > 0 or max_length is not None
+    has_bounds = multiple_of is not None or (minimum, maximum, above, below) != (-math.inf, math.inf) * 2
+
+    def write(value: object) -> object:
+        written = codec.write(value)
+        if has_length and isinstance(written, _SIZED):
+            size = len(cast("Sequence[object]", written))
+            limits = (
+                (size >= min_length, "at least", min_length),
+                (max_length is None or size <= max_length, "at most", max_length),
+            )
+            for holds, bound, length in limits:
+                if not holds:
+                    unit = next(unit for kind, unit in _UNITS.items() if isinstance(written, kind))
+                    plural = "" if length == 1 else "s"
+                    raise MismatchError(f"{bound} {length} {unit}{plural} long", written, found=str(size))
+        if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
+            raise MismatchError(f"text that matches {pattern!r}", written)
+        if unique and _has_repetition(cast("list[object]", written)):
+            raise MismatchError("a list in which each item stands once", written)
+        if has_bounds and isinstance(written, int | float) and not isinstance(written, bool):
+            if multiple_of is not None and abs(written / multiple_of - round(written / multiple_of)) > 1e-9:
+                raise MismatchError(f"a multiple of {multiple_of:g}", written)
+            for holds, wanted in (
+                (written >= minimum, f"at least {minimum:g}"),
+                (written <= maximum, f"at most {maximum:g}"),
+                (written > above or above == -math.inf, f"more than {above:g}"),
+                (written < below or below == math.inf, f"less than {below:g}"),
+            ):
+                if not holds:
+                    raise MismatchError(wanted, written)
+        return written
+
+    return Codec(codec.read, write, codec.plain)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise MismatchError("text", value)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise MismatchError("text without lone surrogates", value) from None
+    return value
+
+
+string: Codec[str] = Codec(_plain("text", str).read, _text, str)
+
+
+def _read_integer(value: object) -> int:
+    # JSON Schema counts 1.0 as an integer.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise MismatchError("a whole number", value)
+    return value
+
+
+def _read_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MismatchError("a number", value)
+    return value
+
+
+def _write_number(value: object) -> float:
+    number_ = _read_number(value)
+    if isinstance(number_, float) and not math.isfinite(number_):
+        raise MismatchError("a finite number", value)
+    return number_
+
+
+integer: Codec[int] = Codec(_read_integer, _read_integer, int)
+number: Codec[float] = Codec(_read_number, _write_number, float)
+
+
+def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
+    """One of the given values; reading lets new ones pass, since an API may add some."""
+
+    def write(value: object) -> object:
+        if not any(value == each and isinstance(value, bool) is isinstance(each, bool) for each in values):
+            allowed = ", ".join(repr(each) for each in values)
+            raise MismatchError(f"one of {allowed}", value)
+        return value
+
+    return Codec(kind.read, write, kind.plain)
+
+
+def constant(value: T) -> Codec[T]:
+    """Always this value; reading lets others pass, as `choice` does."""
+
+    def write(given: object) -> object:
+        if given != value:
+            raise MismatchError(repr(value), given)
+        return given
+
+    return Codec(cast("Callable[[object], T]", _same), write)
+
+
+def nullable(inner: Codec[T]) -> Codec[T | None]:
+    """The value, or null."""
+
+    def read(value: object) -> T | None:
+        return None if value is None else inner.read(value)
+
+    def write(value: object) -> object:
+        return None if value is None else inner.write(value)
+
+    return Codec(read, write, inner.plain)
+
+
+def _is_list(value: object) -> TypeGuard[Iterable[object]]:
+    # A text is a sequence of texts too, and hardly ever meant as one here.
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def replaced(items: list[Any], convert: Callable[[object], T]) -> list[T]:
+    """Put what is made of each item in its place, so that what it was made of is freed at once."""
+    for index, item in enumerate(items):
+        try:
+            items[index] = convert(item)
+        except MismatchError as error:
+            raise error.under(index) from None
+    return items
+
+
+def array(inner: Codec[T]) -> Codec[list[T]]:
+    """A list of values of one kind."""
+    plain = inner.plain
+
+    def read(value: Any) -> list[T]:
+        if not isinstance(value, list):
+            raise MismatchError("an array", value)
+        items: list[Any] = value[:]  # pyright: ignore[reportUnknownVariableType]  # a cast takes as long as the rest
+        for item in items:
+            if type(item) is not plain:
+                return replaced(items, inner.read)
+        return items
+
+    def write(value: object) -> object:
+        if not _is_list(value):
+            raise MismatchError("a list", value)
+        return replaced(list(value), inner.write)
+
+    return Codec(read, write)
+
+
+def items(
+    places: Sequence[Codec[object]], rest: Codec[object] | None, made: type[tuple[Any, ...] | list[Any]]
+) -> Codec[Any]:
+    """A list whose first items are each of a kind of their own; the description's type says of which.
+
+    Args:
+        places: Their kinds.
+        rest: The kind of the others; None if there are none.
+        made: Whether it is a tuple or a list.
+    """
+
+    def of(index: int) -> Codec[object]:
+        return places[index] if index < len(places) else rest or unknown
+
+    def read(value: object) -> object:
+        if not isinstance(value, list):
+            raise MismatchError("an array", value)
+        return made([at(index, of(index).read, item) for index, item in enumerate(cast("list[object]", value))])
+
+    def write(value: object) -> object:
+        if not _is_list(value):
+            raise MismatchError("a list", value)
+        return [at(index, of(index).write, item) for index, item in enumerate(value)]
+
+    return Codec(read, write)
+
+
+def _named(convert: Callable[[str, object], S], value: object) -> dict[str, S]:
+    """Convert the values of an object, each by its name."""
+    if not isinstance(value, Mapping):
+        raise MismatchError("an object", value)
+    done: dict[str, S] = {}
+    for key, item in cast("Mapping[object, object]", value).items():
+        if not isinstance(key, str):
+            raise MismatchError("an object whose names are texts", key)
+        done[key] = at(key, partial(convert, key), item)
+    return done
+
+
+def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
+    """An object with any keys and values of one kind."""
+    return Codec(
+        partial(_named, lambda _, item: inner.read(item)),
+        partial(_named, lambda _, item: inner.write(item)),
+    )
+
+
+def patterned(patterns: Mapping[str, Codec[object]], rest: Codec[object] | None) -> Codec[Any]:
+    """An object whose values are of a kind that the pattern of their names tells; `rest` is that of the others."""
+
+    def of(name: str) -> Codec[object]:
+        return next((inner for pattern, inner in patterns.items() if re.search(pattern, name)), rest or unknown)
+
+    return Codec(
+        partial(_named, lambda name, item: of(name).read(item)),
+        partial(_named, lambda name, item: of(name).write(item)),
+    )
+
+
+class Field(NamedTuple):
+    """One property of an object: its name in JSON, the kind of its value, and whether it must be there."""
+
+    name: str
+    codec: Codec[object]
+    required: bool = False
+    secret: bool = False
+    """Whether its value is kept out of every repr."""
+    read_only: bool = False
+    """Whether a response alone holds it: it is not written."""
+    write_only: bool = False
+    """Whether a request alone holds it: it may be missing from what is read."""
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether what is read need not hold it."""
+        return not self.required or self.write_only

@@ -1,0 +1,121 @@
+"""Bodies of more than one kind, and forms whose fields are written in ways of their own (OpenAPI's Encoding Object)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
+from urllib.parse import unquote_plus
+
+from ..hints.omitted import Omit
+from .bodies import FormBody, MultipartBody, RequestBody, given_fields, is_empty, items_of, part
+from .codec import Codec, MismatchError, at
+from .files import DEFAULT_MEDIA_TYPE, Upload, part_of_any_kind
+from .model import Model, write_fields
+from .parameter_styles import Encoded, QueryStyle, json_text
+from .texts import sendable
+
+
+class Encoding(NamedTuple):
+    """How a field is written.
+
+    Args:
+        media_type: The media type of its part; that of its kind if empty.
+        style: What writes it as parameters are written, if anything does.
+        headers: The headers of its part.
+    """
+
+    media_type: str = ""
+    style: QueryStyle | None = None
+    headers: Mapping[str, str] = {}
+
+
+Encodings = Mapping[str, Encoding]
+PLAIN = Encoding()
+
+
+def form_body(
+    kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
+) -> FormBody | None:
+    """Encode the fields of a form; no body at all for an optional one with no field given."""
+    values = given_fields(kind, values)
+    if optional and is_empty(values):
+        return None
+    return FormBody(list(_pairs(write_fields(kind, values), encoding or {})))
+
+
+def form_value(
+    value: object, codec: Codec[object], name: str = "body", *, encoding: Encodings | None = None
+) -> FormBody | None:
+    """Encode a form that is one argument."""
+    return None if isinstance(value, Omit) else FormBody(list(_pairs(_fields(value, codec, name), encoding or {})))
+
+
+def multipart_body(
+    kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
+) -> MultipartBody | None:
+    """Encode the fields of a multipart form; no body at all for an optional one with no field given."""
+    values = given_fields(kind, values)
+    if optional and is_empty(values):
+        return None
+    return MultipartBody(list(_parts(write_fields(kind, values), encoding or {})))
+
+
+def multipart_value(
+    value: object, codec: Codec[object], name: str = "body", *, encoding: Encodings | None = None
+) -> MultipartBody | None:
+    """Encode a multipart form that is one argument."""
+    if isinstance(value, Omit):
+        return None
+    fields = {key: at(key, part_of_any_kind.write, item) for key, item in _fields(value, codec, name).items()}
+    return MultipartBody(list(_parts(fields, encoding or {})))
+
+
+def one_of(usual: RequestBody, others: Mapping[str, RequestBody], *, required: bool) -> RequestBody:
+    """Return the body that was given; raises MismatchError if there are several, or none where there must be one."""
+    given = [(name, body) for name, body in others.items() if body is not None]
+    if len(given) > 1 or (given and usual is not None):
+        what = " and ".join(name for name, _ in given)
+        raise MismatchError("one body", None, found=what if usual is None else f"{what} beside the other fields")
+    if required and usual is None and not given:
+        raise MismatchError(f"a body, by its fields or as one of {', '.join(others)}", None, found="nothing")
+    return given[0][1] if given else usual
+
+
+def _fields(value: object, codec: Codec[object], name: str) -> Mapping[str, object]:
+    written = at(name, codec.write, value)
+    if not isinstance(written, Mapping):
+        raise MismatchError("an object", written).under(name)
+    return cast("Mapping[str, object]", written)
+
+
+def _pairs(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        style = encoding.get(name, PLAIN).style
+        if style is not None:
+            yield from [] if value is None else style(name, value)
+            continue
+        for item in items_of(value):
+            # OpenAPI: what has a structure is JSON.
+            yield name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item)
+
+
+def _parts(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str | Upload]]:
+    for name, value in fields.items():
+        said = encoding.get(name, PLAIN)
+        if said.style is not None:
+            pairs = [] if value is None else said.style(name, value)
+            yield from ((key, unquote_plus(text) if isinstance(text, Encoded) else text) for key, text in pairs)
+            continue
+        for item in items_of(value):
+            yield name, _said_so(part(name, item), said)
+
+
+def _said_so(made: str | Upload, said: Encoding) -> str | Upload:
+    """Return a part with the media type and the headers that the description gives it; the caller's own go first."""
+    if isinstance(made, str):
+        if said == PLAIN:
+            return made
+        made = Upload("", made.encode(), said.media_type or "text/plain; charset=utf-8")
+    is_silent = bool(said.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
+    media_type = said.media_type if is_silent else made.media_type
+    return Upload(made.name, made.content, media_type, {**said.headers, **made.headers}, made.is_awaited)

@@ -1,0 +1,397 @@
+"""What every model has: reading from JSON and writing to it, by the fields its class lists."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
+
+import attrs
+
+from ..errors import InvalidArgumentError
+from ..hints.omitted import Omit
+from ..hints.pydantic_schemas import Serializer, built_on, checked
+from .codec import Codec, Field, MismatchError, anything, array, at, mapping, replaced
+from .readers import reader
+
+__all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
+
+T = TypeVar("T")
+M = TypeVar("M", bound="Model")
+
+
+_OLDER_NAMES = {"dict": "model_dump", "json": "model_dump_json", "copy": "model_copy"}
+"""Names of methods that pydantic once gave. They are no methods here, so that a description may have such fields."""
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
+class Model:
+    """The base of every model.
+
+    An optional field that is None is left out when the model is written. Fields that the description does not know are
+    attributes too. An application makes a model of its own by deriving a class from this one, with nothing in it but
+    annotated fields.
+    """
+
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
+    """The fields the description does not know, as they came."""
+
+    _nulls: tuple[str, ...] = attrs.field(default=(), init=False, eq=False)
+    """The optional fields that came as null."""
+
+    def __init_subclass__(cls) -> None:
+        # The classes of the description say which fields they have, and those made of them have the same.
+        if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
+            return
+        if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
+            attrs.define(cls, kw_only=True, repr=False, slots=False, getstate_setstate=False)
+
+    if not TYPE_CHECKING:  # a type checker is to find misspelt names
+
+        def __getattr__(self, name: str) -> object:
+            if name == "additional_properties":  # few models have any
+                self.additional_properties = {}
+                return self.additional_properties
+            if not name.startswith("_"):
+                if name in self.additional_properties:
+                    return self.additional_properties[name]
+                if name in _OLDER_NAMES:
+                    return getattr(self, _OLDER_NAMES[name])
+            raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Yield each attribute and its value, so that `dict(voice)` has them all; see model_dump for plain values."""
+        yield from ((name, getattr(self, name)) for name in fields_of(type(self)))
+        yield from self.additional_properties.items()
+
+    def __getstate__(self) -> object:
+        # Python's own, which knows both slots and whatever else there is; the oldest protocols of pickle ask for one.
+        return super().__getstate__()
+
+    def __repr__(self) -> str:
+        given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
+        shown = [
+            f"{name}={'…' if fields_of(type(self))[name].secret else repr(value)}"
+            for name, value in given.items()
+            if value is not None
+        ]
+        shown += [f"{name}={value!r}" for name, value in self.additional_properties.items()]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    @classmethod
+    def json_fields(cls) -> Mapping[str, Field]:
+        """Return the fields by attribute name. A method, so that models may refer to each other in a circle."""
+        from .casting import own_fields
+
+        return own_fields(cls)
+
+    @classmethod
+    def json_rest(cls) -> Codec[object]:
+        """Return the kind of the additional properties."""
+        return anything
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Read the model from decoded JSON; raises InvalidArgumentError if it lacks a field or cannot be read."""
+        try:
+            return reader_of(cls)(data)
+        except MismatchError as error:
+            raise InvalidArgumentError(f"{cls.__name__}: {error}") from None
+
+    def to_dict(
+        self,
+        *,
+        mode: str = "python",
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return the model as plain values.
+
+        Args:
+            mode: `json` for dates and UUIDs as JSON has them, `python` for them as they are.
+            use_api_names: Whether fields have their names in JSON, not those of their attributes.
+            exclude_unset: Whether optional fields that did not come are left out.
+            exclude_defaults: Whether fields that have their default are left out.
+            exclude_none: Whether all fields that are None are left out.
+
+        Raises:
+            InvalidArgumentError: There is no such mode.
+        """
+        from .dumping import Form
+
+        return Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self)
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = 2,
+        use_api_names: bool = True,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return the model as JSON text, in one line if `indent` is None; see to_dict for the others."""
+        from .dumping import Form, as_json
+
+        return as_json(Form("json", use_api_names, exclude_unset, exclude_defaults, exclude_none).dump(self), indent)
+
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """Return what to_dict does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        from .dumping import Form
+
+        form = Form(mode, by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return form.dump(self, include, exclude)
+
+    def model_dump_json(
+        self,
+        *,
+        indent: int | None = None,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """Return what to_json does, with the defaults of pydantic; `include` and `exclude` are names of attributes."""
+        from .dumping import Form, as_json
+
+        form = Form("json", by_alias, exclude_unset, exclude_defaults, exclude_none)
+        return as_json(form.dump(self, include, exclude), indent)
+
+    @classmethod
+    def model_validate(cls, obj: object) -> Self:
+        """Return what from_dict does, or the model itself if it is one; raises InvalidArgumentError."""
+        return obj if isinstance(obj, cls) else cls.from_dict(cast("Mapping[str, object]", obj))
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes) -> Self:
+        """Read the model from JSON text; raises InvalidArgumentError."""
+        try:
+            return cls.model_validate(json.loads(json_data))
+        except (TypeError, UnicodeError, json.JSONDecodeError, RecursionError) as error:
+            raise InvalidArgumentError(f"{cls.__name__}: this is no JSON ({error})") from None
+
+    @classmethod
+    def model_construct(cls, _fields_set: object = None, **values: Any) -> Self:
+        """Return a model of these values as they are: none is checked, and what it lacks is None."""
+        needed = [each.name for each in attrs.fields(cls) if each.default is attrs.NOTHING]
+        known = {name: values.pop(name) for name in fields_of(cls) if name in values}
+        return cls(**{**dict.fromkeys(needed), **known}, additional_properties=values)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values in some places, which are not checked.
+
+        Args:
+            update: The other values, by attribute name.
+            deep: Whether what the model holds is copied, too.
+        """
+        made = copy.deepcopy(self) if deep else copy.copy(self)
+        changed = dict(update or {})
+        for name in fields_of(type(self)).keys() & changed.keys():
+            setattr(made, name, changed.pop(name))
+        made.additional_properties = {**made.additional_properties, **changed}
+        return made
+
+    @property
+    def model_extra(self) -> dict[str, Any]:
+        """The fields the description does not know: `additional_properties`."""
+        return self.additional_properties
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The attributes that came, or were given: all but optional ones that are None and did not come as null."""
+        unset = {name for name, field in fields_of(type(self)).items() if field.may_lack} - {*self._nulls}
+        return {name for name, value in self if value is not None or name not in unset}
+
+    __pydantic_serializer__ = Serializer()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
+        """Tell pydantic how to read and write this class, where a model of an application's own has a field of it."""
+        return checked(cls.model_validate, cls.model_dump)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
+        """Tell pydantic what to say of this class in a description of an application's own."""
+        return {"type": "object", "title": cls.__name__}
+
+
+# What derives from it has its fields in another module, where the names in these annotations mean nothing.
+attrs.resolve_types(Model)
+
+
+@attrs.define(kw_only=True, repr=False, getstate_setstate=False)
+class Result(Model):
+    """A model that knows the request it came from."""
+
+    _request_id: str | None = attrs.field(default=None, init=False, eq=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the request this came from, to give when asking for support; None if the server sent none."""
+        return self._request_id
+
+
+class ResultList(list[T], Generic[T]):
+    """A list that knows the request it came from."""
+
+    request_id: str | None = None
+    """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
+
+
+class ResultDict(dict[str, T], Generic[T]):
+    """An object with any names that knows the request it came from."""
+
+    request_id: str | None = None
+    """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
+
+
+class ResultText(str):
+    """A text that knows the request it came from."""
+
+    request_id: str | None = None
+    """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        return built_on(str, cls, handler)
+
+
+def stamp(result: object, request_id: str | None) -> None:
+    """Tell a result, and each item of a list or a map, the request it came from."""
+    items: Iterable[object] = (result,)
+    if isinstance(result, ResultList | ResultDict | ResultText):
+        result.request_id = request_id
+    if isinstance(result, ResultList):
+        items = cast("ResultList[object]", result)
+    elif isinstance(result, ResultDict):
+        items = cast("ResultDict[object]", result).values()
+    for item in items:
+        if isinstance(item, Result):
+            item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+        elif isinstance(item, Model) and hasattr(item, "__dict__") and "request_id" not in fields_of(type(item)):
+            vars(item)["request_id"] = request_id  # a model of an application's own is no Result
+        elif item is not result:
+            stamp(item, request_id)
+
+
+_FIELDS: dict[type[Model], Mapping[str, Field]] = {}
+
+
+def fields_of(kind: type[Model]) -> Mapping[str, Field]:
+    """Return the fields of a model by attribute name."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = kind.json_fields()
+    return _FIELDS[kind]
+
+
+_READERS: dict[type[Model], Callable[[object], Any]] = {}
+
+
+def reader_of(kind: type[M]) -> Callable[[object], M]:
+    """Return what reads a model from decoded JSON; it raises MismatchError."""
+    if kind not in _READERS:
+        _READERS[kind] = reader(kind, fields_of(kind), kind.json_rest())
+    return _READERS[kind]
+
+
+def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
+    """Write the given fields, by attribute name, as an object of this kind; raises MismatchError.
+
+    Fields that are `omit` are left out, and those that only a response holds. A field may be given by its name in JSON
+    too, where Python cannot have that name.
+    """
+    fields = fields_of(kind)
+    written: dict[str, object] = {}
+    left = dict(values)
+    for attribute, field in fields.items():
+        value = left.pop(attribute, left.pop(field.name, _OMIT))
+        if field.read_only:
+            continue
+        if isinstance(value, Omit):
+            if field.required:
+                raise MismatchError("given", None, found="nothing").under(attribute)
+            continue
+        written[field.name] = at(attribute, field.codec.write, value)
+    for name, value in left.items():
+        if kind.json_rest() is anything:
+            raise MismatchError(f"one of the fields {', '.join(fields)}", name)
+        written[name] = at(name, kind.json_rest().write, value)
+    return written
+
+
+_OMIT = Omit()
+
+
+def write_model(kind: type[Model], value: object) -> dict[str, object]:
+    """Write a model, or a mapping of its fields, as decoded JSON; raises MismatchError."""
+    if isinstance(value, kind):
+        fields = fields_of(kind)
+        given = {name: cast("object", getattr(value, name)) for name in fields}
+        values = {name: item for name, item in given.items() if item is not None or fields[name].required}
+        rest = {key: at(key, kind.json_rest().write, item) for key, item in value.additional_properties.items()}
+        return {**write_fields(kind, values), **rest}
+    if isinstance(value, Mapping):
+        return write_fields(kind, cast("Mapping[str, object]", value))
+    raise MismatchError(f"a {kind.__name__} or a mapping of its fields", value)
+
+
+def model(kind: type[M]) -> Codec[M]:
+    """A model of the given class."""
+
+    def read(value: object) -> M:
+        # Not before there is something to read: models may refer to each other in a circle.
+        codec.read = reader_of(kind)
+        return codec.read(value)
+
+    codec = Codec(read, functools.partial(write_model, kind))
+    return codec
+
+
+def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[T]]:
+    """A list of values of one kind that knows the request it came from.
+
+    Args:
+        inner: That kind.
+        in_place: Whether reading uses the JSON up: no more of it is held than is still to be read.
+    """
+    plain = array(inner)
+
+    def read(value: object) -> ResultList[T]:
+        if in_place and isinstance(value, list):
+            return ResultList(replaced(cast("list[object]", value), inner.read))
+        return ResultList(plain.read(value))
+
+    return Codec(read, plain.write)
+
+
+def result_dict(inner: Codec[T]) -> Codec[ResultDict[T]]:
+    """An object with any names and values of one kind that knows the request it came from."""
+    plain = mapping(inner)
+    return Codec(lambda value: ResultDict(plain.read(value)), plain.write)

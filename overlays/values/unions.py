@@ -1,0 +1,114 @@
+"""Values of one of several kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, TypeVar, cast
+
+from .codec import Codec, MismatchError
+from .model import Result, reader_of
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def union(*inner: Codec[T]) -> Codec[T]:
+    """A value of any of several kinds: of those that fit, the one that knows most of its fields, else the first."""
+
+    def best(converts: Sequence[Callable[[object], S]], value: object) -> S:
+        wanted: list[str] = []
+        found: list[S] = []
+        for convert in converts:
+            try:
+                found.append(convert(value))
+            except MismatchError as error:
+                wanted.append(error.wanted)
+            else:
+                if not _unknown_fields(found[-1]):
+                    break
+        if not found:
+            raise MismatchError(" or ".join(dict.fromkeys(wanted)), value)
+        return min(found, key=_unknown_fields)
+
+    return Codec(
+        partial(best, [codec.read for codec in inner]),
+        partial(best, [codec.write for codec in inner]),
+    )
+
+
+def _unknown_fields(value: object) -> int:
+    """Return how many fields of an object its class does not know."""
+    return len(getattr(value, "additional_properties", ()))
+
+
+class NewKindError(MismatchError):
+    """An object is of none of the kinds that the description knows."""
+
+
+def tagged(
+    tag: str,
+    kinds: Mapping[str, Codec[T]],
+    *,
+    attribute: str = "",
+    optional: bool = False,
+    default: Codec[T] | None = None,
+) -> Codec[T]:
+    """One of several kinds of object, told apart by the value of one property.
+
+    Args:
+        tag: Its name in JSON.
+        kinds: The kind of each value.
+        attribute: Its name in Python, if that is another one.
+        optional: Whether it may be missing: then the fields that are there tell which kind it is.
+        default: The kind of what has no such value; nothing has none without it.
+    """
+    names = (tag, attribute or tag)
+    by_fields = union(*kinds.values(), *([default] if default else []))
+
+    def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
+        get = cast("Mapping[str, object]", value).get if isinstance(value, Mapping) else partial(getattr, value)
+        given = next((each for each in (get(name, None) for name in names) if each is not None), None)
+        if otherwise is None and given is None and optional:
+            return by_fields
+        found = kinds.get(given, otherwise) if isinstance(given, str) else otherwise
+        if found is None:
+            error = NewKindError if isinstance(given, str) else MismatchError
+            raise error(f"one of {', '.join(kinds)}", given).under(tag)
+        return found
+
+    return Codec(
+        lambda value: kind_of(value, default).read(value),
+        # What a caller makes need not say its kind: its class, or the fields that it has, say it.
+        lambda value: kind_of(value, by_fields if default else None).write(value),
+    )
+
+
+def later(module: str) -> Codec[Any]:
+    """What has itself within it, by its module in `models`: that is not whole before it is asked for."""
+
+    def read(value: object) -> object:
+        inner.read = import_module(f"..models.{module}", __package__).CODEC.read
+        return inner.read(value)
+
+    def write(value: object) -> object:
+        inner.write = import_module(f"..models.{module}", __package__).CODEC.write
+        return inner.write(value)
+
+    inner: Codec[Any] = Codec(read, write)
+    return inner
+
+
+def with_new_kinds(union: Codec[T]) -> Codec[T | Result]:
+    """A union to which the API may have added: an object of a new kind is read as one of no class of its own."""
+
+    def read(value: object) -> T | Result:
+        try:
+            return union.read(value)
+        except NewKindError as error:
+            if len(error.path) > 1:
+                raise
+            return reader_of(Result)(value)
+
+    return Codec(read, union.write)
