@@ -179,3 +179,20 @@ def test_words_that_nobody_tells_the_time_of_are_found(espeak_engine: EspeakEngi
 @pytest.mark.parametrize(("text", "pcm"), [("", b""), ("Hello", b""), ("", b"\1\1" * 99), ("Hello", bytes(99 * 2))])
 def test_where_nothing_is_heard_no_words_are(text: str, pcm: bytes) -> None:
     assert not list(aligned(text, pcm, 24000))
+
+
+def test_the_first_samples_come_before_the_rest_whoever_asks_meanwhile(espeak_engine: EspeakEngine) -> None:
+    one, other = "The first of two texts, of some length.", "Another text that somebody asks for meanwhile."
+    begun = espeak_engine.speak(one, voice="amy", language="en")
+    left = espeak_engine.speak("This one is not waited for to its end.", voice="amy", language="en")
+    head = next(begun)
+    assert len(head.pcm) / 2 / espeak_engine.rate < 0.2
+    next(left)
+    left.close()
+    assert seconds(espeak_engine, other, "amy") > 1
+    rest = list(begun)
+    marks = [mark for block in rest for mark in block.marks]
+    assert " ".join(one[mark.begin : mark.end] for mark in marks) == one.translate(str.maketrans("", "", ",."))
+    (whole,) = espeak_engine.speak(one, voice="amy", language="en")  # from memory
+    assert head.pcm + b"".join(block.pcm for block in rest) == whole.pcm
+    assert tuple(marks) == whole.marks

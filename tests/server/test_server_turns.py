@@ -127,3 +127,14 @@ def test_a_long_text_delays_no_first_chunk_by_more_than_its_share(monkeypatch: p
     assert len(made) == 122
     # What was under way, and at most as much again that was given out before the question was heard.
     assert len(waited) <= 4, waited
+
+
+def test_the_first_audio_of_a_track_is_handed_out_as_soon_as_it_is_made() -> None:
+    async def ask() -> tuple[bytes, bytes]:
+        track = Track(ToneEngine(), FORMATS["pcm_s16le"].encoder(24000, 24000), voice="leah", language="en")
+        pieces = track.speak("word " * 200)
+        return (await track.next_audio(pieces))[0], (await track.next_audio(pieces))[0]
+
+    first, second = anyio.run(ask)
+    assert 0 < len(first) <= 48000 * 0.2
+    assert len(second) >= speech.MOMENT_BYTES or len(second) > len(first)
