@@ -95,8 +95,11 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument(
         "--engine",
         choices=sorted(ENGINES),
-        default="espeak",
-        help="what speaks: espeak is real speech, tone a sine for each character, for tests (default: %(default)s)",
+        help="what speaks: hibari has neural voices of English, piper those of a folder, both with espeak for other "
+        "languages; tone is a sine for each character, for tests (default: hibari if it is installed, else espeak)",
+    )
+    parser.add_argument(
+        "--voices", type=Path, metavar="DIR", help="more voices: a folder with NAME.onnx files that the engine reads"
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import difflib
 import json
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,7 @@ from .engines import Engine
 from .engines.cast import SystemVoice, pick
 from .errors import ApiError, audio_error, invalid_request
 from .operations import Call
-from .speech import Track
+from .speech import Speech
 from .streaming import AudioStream, charged, first_of
 from .validation import quoted
 
@@ -33,6 +33,9 @@ MODELS: Final = (
     "gpt-4o-mini-tts-2025-12-15",
 )
 """Every name that `model` may have. All stand for the engine: those of others are what clients ask for unasked."""
+
+_SHORT: Final = 60
+"""Characters of a text whose WAV file is sent when all of it is there."""
 
 _CREATED: Final = 1_767_225_600  # the first day of 2026: clients want a time, and there is none to tell
 
@@ -69,33 +72,32 @@ async def _create(call: Call) -> ASGIApp:
     speaker = await run_in_threadpool(_speaker, call, wanted if isinstance(wanted, str) else wanted["id"])
     name = str(body.get("response_format", "mp3"))
     rate = int(body.get("sample_rate", 24_000))
-    made = AUDIO_FORMATS[name]
     text = body["input"]
-    track = Track(
+    speech = Speech(
         call.engine,
-        made.encoder(call.engine.rate, rate),
+        text,
         voice=speaker,
         language=body.get("language", "auto"),
-        timed=False,
+        format=name,
+        sample_rate=rate,
         speed=body.get("speed", 1.0),
+        formats=AUDIO_FORMATS,
     )
-    pieces = _spoken(track, text)
-    async with charged(call.store, call.account, text, pieces):
-        audio, is_whole = await first_of(pieces)
+    async with charged(call.store, call.account, text, speech):
+        audio, is_whole = await first_of(speech)
+        # A short one is made in no time, and players like to know how long it is.
+        while name == "wav" and len(text) <= _SHORT and not is_whole:
+            more, is_whole = await speech.next_audio()
+            audio += more
     if body.get("stream_format") == "sse":
         done = {"type": "speech.audio.done", "usage": _usage(text)}
         return AudioStream(
-            audio, is_whole, pieces, "text/event-stream", wrapped=_delta, end=_event(done), failed=_FAILED
+            audio, is_whole, speech, "text/event-stream", wrapped=_delta, end=_event(done), failed=_FAILED
         )
-    media_type = made.media_type.format(rate=rate)
+    media_type = AUDIO_FORMATS[name].media_type.format(rate=rate)
     if is_whole:
         return Response(whole_wav(audio) if name == "wav" else audio, media_type=media_type)
-    return AudioStream(audio, is_whole, pieces, media_type)
-
-
-def _spoken(track: Track, text: str) -> Generator[bytes]:
-    yield from track.speak(text)
-    yield track.finish()
+    return AudioStream(audio, is_whole, speech, media_type)
 
 
 def _model(name: str) -> str:

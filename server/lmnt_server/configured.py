@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from .app import create_app
 from .documents import DocumentError
-from .engines import ENGINES
+from .engines import VoicesError, make
 from .envelope import access_log
 from .faults import FaultSyntaxError
 from .keys import Keys, KeysError
@@ -36,7 +36,7 @@ def application(options: argparse.Namespace, store: Store) -> ASGIApp:
         access_log.setLevel(logging.INFO)
     try:
         return create_app(
-            ENGINES[options.engine](),
+            make(options.engine, options.voices),
             store,
             keys=Keys(options.api_key, options.keys),
             names=dict(options.voice),
@@ -52,5 +52,5 @@ def application(options: argparse.Namespace, store: Store) -> ASGIApp:
         )
     except FaultSyntaxError as error:
         raise CannotStartError(f"--fault: {error}") from error
-    except (DocumentError, KeysError) as error:
+    except (DocumentError, KeysError, VoicesError) as error:
         raise CannotStartError(str(error)) from error

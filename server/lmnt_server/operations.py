@@ -19,7 +19,7 @@ from .engines import Engine
 from .errors import invalid_request
 from .inbound import Form
 from .recordings import examine
-from .speech import Speech, a_moment_of
+from .speech import Speech
 from .store import Store
 from .streaming import AudioStream, charged, first_of
 from .voices import Voices
@@ -57,7 +57,7 @@ async def _generate_detailed(call: Call) -> ASGIApp:
     speech = await _ordered(call)
     async with charged(call.store, call.account, call.body["text"], speech):
         while not is_whole:
-            more, is_whole = await run_in_threadpool(a_moment_of, speech)
+            more, is_whole = await speech.next_audio()
             audio += more
     timed = call.body.get("return_timestamps", False)
     return await run_in_threadpool(_detailed, speech, audio, timed=timed, older="return_durations" in call.body)

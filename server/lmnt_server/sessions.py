@@ -19,7 +19,7 @@ from .errors import ERROR_SHAPE, POLICY_VIOLATION, ClientGoneError, SessionError
 from .limits import Limits
 from .metrics import OPERATION
 from .session import Finish, Flush, Job, Open, Reset, Session, Speak, State
-from .speech import Track, a_moment_of
+from .speech import Track
 from .store import Store
 from .streaming import under_way
 from .voices import Voices
@@ -187,7 +187,7 @@ class _Conversation:
         with closing(self._charged(job)) as pieces:
             is_whole = False
             while not is_whole and not self._session.is_cut:
-                audio, is_whole = await run_in_threadpool(a_moment_of, pieces)
+                audio, is_whole = await self._open_track.next_audio(pieces)
                 await self._send_audio(audio)
         if self._session.is_cut:
             await self._send_audio(self._open_track.cut())

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from .speech import a_moment_of
+from .speech import Speech
 from .store import Store
-
-
-class Pieces(Protocol):
-    """The bytes of an audio file as they are made, some of them empty; `close()` ends the work."""
-
-    def __iter__(self) -> Iterator[bytes]: ...  # Python's
-    def __next__(self) -> bytes: ...
-    def close(self) -> None: ...  # noqa: D102
 
 
 @asynccontextmanager
@@ -41,24 +32,24 @@ async def under_way(store: Store, account: str) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def charged(store: Store, account: str, text: str, pieces: Pieces) -> AsyncGenerator[None]:
+async def charged(store: Store, account: str, text: str, speech: Speech) -> AsyncGenerator[None]:
     """Charge for a text that is spoken in the block; if the block fails, stop that and give the characters back."""
     await run_in_threadpool(store.charge, account, len(text))
     try:
         yield
     except BaseException as failure:
-        pieces.close()
+        speech.close()
         # A client that leaves has had the work done.
         if isinstance(failure, Exception):
             await run_in_threadpool(store.charge, account, -len(text))
         raise
 
 
-async def first_of(pieces: Pieces) -> tuple[bytes, bool]:
+async def first_of(speech: Speech) -> tuple[bytes, bool]:
     """Return the first bytes, and whether they are all: a failure before them can still be told by the status."""
     audio, is_whole = b"", False
     while not audio and not is_whole:
-        audio, is_whole = await run_in_threadpool(a_moment_of, pieces)
+        audio, is_whole = await speech.next_audio()
     return audio, is_whole
 
 
@@ -72,7 +63,7 @@ class AudioStream:
     Args:
         audio: the bytes that are there already.
         is_whole: whether they are all.
-        pieces: where the others come from; they are closed at the end, however that comes about.
+        speech: where the others come from; it is closed at the end, however that comes about.
         media_type: the content type.
         wrapped: returns what is sent for bytes of the audio.
         end: what is sent after the last of them.
@@ -83,7 +74,7 @@ class AudioStream:
         self,
         audio: bytes,
         is_whole: bool,
-        pieces: Pieces,
+        speech: Speech,
         media_type: str,
         *,
         wrapped: Callable[[bytes], bytes] = _as_it_is,
@@ -92,7 +83,7 @@ class AudioStream:
     ) -> None:
         self._audio = audio
         self._is_whole = is_whole
-        self._pieces = pieces
+        self._speech = speech
         self._media_type = media_type
         self._wrapped = wrapped
         self._end = end
@@ -111,13 +102,13 @@ class AudioStream:
                 if is_whole:
                     break
                 try:
-                    audio, is_whole = await run_in_threadpool(a_moment_of, self._pieces)
+                    audio, is_whole = await self._speech.next_audio()
                 except Exception:
                     if self._failed:
                         await send({"type": "http.response.body", "body": self._failed, "more_body": True})
                     raise
         finally:
-            self._pieces.close()
+            self._speech.close()
         if self._end:
             await send({"type": "http.response.body", "body": self._end, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
