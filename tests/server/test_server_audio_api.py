@@ -84,10 +84,11 @@ def test_mp3_of_24_khz_is_what_is_sent_when_nothing_is_said(api: httpx.Client) -
 
 
 def test_a_wav_file_says_its_length_when_that_is_known_and_else_that_it_is_not(api: httpx.Client) -> None:
-    short = api.post(SPEECH, json=body(input="A", response_format="wav"))
-    assert short.headers["content-length"] == str(len(short.content))
-    with wave.open(io.BytesIO(short.content)) as file:
-        assert file.getnframes() == round(24000 * (CHARACTER + 2 * EDGE))
+    for text in ("A", "Two words. " * 5):
+        short = api.post(SPEECH, json=body(input=text, response_format="wav"))
+        assert short.headers["content-length"] == str(len(short.content))
+        with wave.open(io.BytesIO(short.content)) as file:
+            assert file.getnframes() == round(24000 * (len(text) * CHARACTER + 2 * EDGE))
     long = api.post(SPEECH, json=body(input=LONG, response_format="wav")).content
     assert struct.unpack("<I", long[4:8]) == struct.unpack("<I", long[40:44]) == (0xFFFFFFFF,)
     assert (len(long) - 44) / 48000 == pytest.approx(len(LONG) * CHARACTER + 2 * EDGE)
