@@ -22,7 +22,8 @@ requests of a process (`--fault`), where the header may still ask for another on
 | `gzip-garbage=N`  | a compressed body that goes over into garbage after N bytes of content                           |
 | `count`           | no fault: a JSON object that says how many requests of this key had which fault                  |
 
-A body that has no more bytes than N is not harmed.
+A body that has no more bytes than N is not harmed. All of these fall upon both APIs, and the body of a `status` has the
+shape of the one that was asked.
 
 The handshake of a speech session can suffer `raise`, `stall`, `status` and `redirect` in place of being accepted. The
 faults below are a session's own: HTTP requests do not suffer them, nor sessions those above that concern a body.

@@ -7,11 +7,21 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any, Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from .engines import Block, Engine
 from .engines.cast import SystemVoice
+
+disable_created_metrics()  # when each count was begun, a line for each, which several processes do not have either
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable of the environment that prometheus_client looks at when it is imported."""

@@ -45,6 +45,8 @@ async def supervise(options: argparse.Namespace, arguments: Sequence[str]) -> No
         CannotStartError: if a worker cannot start.
         StoreError: if the data cannot be kept where they should be.
     """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise CannotStartError("--workers needs a system where processes can share a port (SO_REUSEPORT)")
     host, port = free_port(options.host, options.port)
     with ExitStack() as stack:
         # Nobody else can have the port while all workers are down. It does not listen, so it gets no connections.
