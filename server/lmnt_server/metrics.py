@@ -21,7 +21,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from .engines import Block, Engine
 from .engines.cast import SystemVoice
 
-disable_created_metrics()  # when each count was begun, a line for each, which several processes do not have either
+# When each count was begun: a line for each, which several processes do not have either.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not annotate it
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable of the environment that prometheus_client looks at when it is imported."""
