@@ -37,6 +37,9 @@ def main() -> int:
     parser.add_argument("text", nargs="?", help="what to say")
     parser.add_argument("--file", type=Path, metavar="FILE", help="a text file to read out, of any length")
     parser.add_argument("--out", type=Path, default=ROOT / "out", metavar="DIR", help="where to write (default: out)")
+    parser.add_argument(
+        "--engine", choices=["hibari", "espeak"], default="hibari", help="what speaks (default: hibari, a neural voice)"
+    )
     given = parser.parse_args()
     try:
         if given.text is not None and given.file is not None:
@@ -46,8 +49,8 @@ def main() -> int:
             raise DemoError("there is no text to speak")
         given.out.mkdir(parents=True, exist_ok=True)
         check_fresh()
-        with running(engine="espeak") as server, Lmnt(base_url=server.base_url, api_key="demo") as client:
-            print(f"server      {server.base_url}")
+        with running(engine=given.engine) as server, Lmnt(base_url=server.base_url, api_key="demo") as client:
+            print(f"server      {server.base_url}, speaking with {given.engine}")
             show_voices(client)
             speak(client, text, given.out)
             show_error(client)

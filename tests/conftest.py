@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real", action="store_true", help="make a package of each description in ../shared/descriptions")
+    parser.addoption("--browser", action="store_true", help="fail, and do not skip, where there is no Chromium")
     parser.addoption("--registry", action="store_true", help="run the tests that install libraries, and no others")
 
 

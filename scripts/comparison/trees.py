@@ -55,10 +55,10 @@ class Tree:
     @cached_property
     def api(self) -> Api:
         """What its description says."""
-        documents = [
-            load(path) for path in sorted((self.folder / "openapi").glob("*.yaml")) if path.name != "generator.yaml"
-        ]
-        found = [each for each in documents if "openapi" in each]
+        paths = [path for path in sorted((self.folder / "openapi").glob("*.yaml")) if path.name != "generator.yaml"]
+        # The server has other descriptions beside the package's, which then has its name.
+        paths = [path for path in paths if path.stem == self.package] or paths
+        found = [each for each in map(load, paths) if "openapi" in each]
         if len(found) != 1:
             raise Failure(f"{self.name}: openapi/ holds {len(found)} descriptions; it must be one")
         return Api(found[0])

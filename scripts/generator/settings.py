@@ -47,7 +47,7 @@ class Settings:
     @property
     def is_own(self) -> bool:
         """Whether this is the package of generator.yaml itself."""
-        return self.spec.parent == ROOT / "openapi"
+        return self.spec == ROOT / "openapi" / "lmnt.yaml"
 
     @property
     def shown_spec(self) -> str:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Final
 
 from .engines import ENGINES
 from .limits import Limits
+from .logs import JsonFormatter
 
 _CANNOT_START: Final = 2
 """The exit code when an option cannot be obeyed; also argparse's."""
 
 _DESCRIPTION: Final = """\
-A local server that speaks the LMNT text-to-speech API, version 1.2: every HTTP operation and the speech session over
-WebSocket, real speech, no account.
+A local server that speaks the LMNT text-to-speech API, versions 1.0 to 1.2, and that of OpenAI-compatible servers:
+every HTTP operation and the speech session over WebSocket, real speech, no account.
 Voices you clone do not imitate their recordings: each recording stands for one of the engine's own voices.
 """
 
@@ -31,6 +33,8 @@ examples:
   curl "$LMNT_BASE_URL/v1/ai/speech/bytes" -H "X-API-Key: $LMNT_API_KEY" -H "Content-Type: application/json" \\
       -d '{"text": "Hello.", "voice": "leah"}' -o hello.mp3
   lmnt-server --data ~/.lmnt-server              keep voices, stars and usage over a restart
+  lmnt-server --data /var/lib/lmnt --keys keys.txt --workers 4 --log-format json --access-log
+                                                 for many; /healthz, /readyz and /metrics tell how it is
   lmnt-server --host :: --tls-cert cert.pem --tls-key key.pem
                                                  HTTP/2 and HTTP/1.1 over TLS, on every address
 """
@@ -42,20 +46,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the command line without the program's name; the process's own when None.
     """
-    parser = _parser()
+    parser = command_line()
     options = parser.parse_args(arguments)
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key belong together: give both or neither")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    if options.log_format == "json":
+        logging.root.handlers[0].setFormatter(JsonFormatter())
     # Only now: it takes longer than all that can be told before it, such as --help.
     try:
-        from .hosting import CannotStartError, serve
+        from .configured import CannotStartError
+        from .hosting import serve
         from .store import StoreError
+        from .workers import supervise
     except ModuleNotFoundError as error:
         print(f"lmnt-server: {error.name} is not installed: pip install 'lmnt-client[server]'", file=sys.stderr)
         return _CANNOT_START
     try:
-        asyncio.run(serve(options))
+        if options.workers > 1:
+            asyncio.run(supervise(options, sys.argv[1:] if arguments is None else arguments))
+        else:
+            asyncio.run(serve(options))
     except (CannotStartError, StoreError) as error:
         print(f"lmnt-server: {error}", file=sys.stderr)
         return _CANNOT_START
@@ -65,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os._exit(0)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="lmnt-server",
         description=_DESCRIPTION,
@@ -83,13 +95,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--engine",
         choices=sorted(ENGINES),
-        default="espeak",
-        help="what speaks: espeak is real speech, tone a sine for each character, for tests (default: %(default)s)",
+        help="what speaks: hibari has neural voices of English, piper those of a folder, both with espeak for other "
+        "languages; tone is a sine for each character, for tests (default: hibari if it is installed, else espeak)",
+    )
+    parser.add_argument(
+        "--voices", type=Path, metavar="DIR", help="more voices: a folder with NAME.onnx files that the engine reads"
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"
     )
-    parser.add_argument("--api-key", metavar="KEY", help="accept this key alone (default: any key)")
+    parser.add_argument("--api-key", metavar="KEY", help="accept this key (default: any key)")
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="accept the keys in this file, one in a line; it is read again when it has changed",
+    )
+    parser.add_argument(
+        "--voice",
+        type=_name,
+        action="append",
+        default=[],
+        metavar="NAME=VOICE",
+        help="another name for a voice in POST /v1/audio/speech, such as alloy=amy; repeatable",
+    )
     parser.add_argument(
         "--character-limit",
         type=_count,
@@ -97,6 +126,44 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="characters that each key may have spoken, 402 after that (default: %(default)s)",
     )
+    parser.add_argument(
+        "--characters-per-minute",
+        type=_count,
+        metavar="N",
+        help="characters that each key may have spoken in a minute, 429 beyond that (default: any number)",
+    )
+    parser.add_argument(
+        "--requests-at-once",
+        type=_count,
+        metavar="N",
+        help="requests and sessions of each key that may be under way at once, 429 beyond that (default: any number)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes that share the work; one that dies is replaced (default: %(default)s)",
+    )
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--drain",
+        type=_seconds,
+        default=1.0,
+        metavar="SECONDS",
+        help="how long responses under way may go on after a signal to stop, before they are cut; a second signal cuts "
+        "them at once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cors",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin use the server, such as https://example.com, or * for all; repeatable "
+        "(default: its own page alone)",
+    )
+    parser.add_argument("--no-page", dest="page", action="store_false", help="have no page at /")
     parser.add_argument(
         "--session-init-timeout",
         type=_seconds,
@@ -118,6 +185,12 @@ def _parser() -> argparse.ArgumentParser:
         "(default: %(default)s)",
     )
     parser.add_argument("--access-log", action="store_true", help="write a line for each request to standard error")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="how lines are written to standard error: as text, or as an object of JSON each (default: %(default)s)",
+    )
     parser.add_argument(
         "--faults",
         action="store_true",
@@ -157,6 +230,16 @@ def _count(text: str) -> int:
 _count.__name__ = "count"
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_positive.__name__ = "count"
+
+
 def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number < float("inf"):
@@ -165,6 +248,25 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds"
+
+
+def _name(text: str) -> tuple[str, str]:
+    name, equals, voice = text.partition("=")
+    if not (name and equals and voice):
+        raise ValueError
+    return name, voice
+
+
+_name.__name__ = "NAME=VOICE"
+
+
+def _origin(text: str) -> str:
+    if text != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", text):
+        raise ValueError
+    return text
+
+
+_origin.__name__ = "origin"
 
 
 if __name__ == "__main__":

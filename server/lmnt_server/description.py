@@ -48,7 +48,7 @@ class Operation:
     """One operation: what names it, where it is called, and what it takes.
 
     `bodies` maps each media type of the request body to the pointer to its schema; it is empty for an operation that
-    takes no body.
+    takes no body. `is_open` says whether it may be called without a key.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Operation:
     path: str
     parameters: tuple[Parameter, ...]
     bodies: Mapping[str, str]
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class Description:
             path=path,
             parameters=tuple(parameters.values()),
             bodies={media: f"{body}/content/{escaped(media)}/schema" for media in content},
+            is_open={} in operation.get("security", self.document.get("security", [])),
         )
 
     def _parameters(self, where: str) -> list[Parameter]:
@@ -178,16 +180,26 @@ def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-@cache
 def lmnt() -> Description:
-    """Return the description of the LMNT API: the one inside an installed package, else the one of the checkout.
+    """Return the description of the LMNT API; see `_described`."""
+    return _described("lmnt.yaml")
+
+
+def audio() -> Description:
+    """Return the description of the API of OpenAI-compatible servers; see `_described`."""
+    return _described("speech.yaml")
+
+
+@cache
+def _described(name: str) -> Description:
+    """Return a description: the one inside an installed package, else the one of the checkout.
 
     Raises:
         DocumentError: if there is neither, or it cannot be read.
     """
     package = Path(__file__).parent
-    candidates = (package / "lmnt.yaml", package.parents[1] / "openapi" / "lmnt.yaml")
+    candidates = (package / name, package.parents[1] / "openapi" / name)
     for path in candidates:
         if path.is_file():
             return Description(read(path))
-    raise DocumentError(f"the API description lmnt.yaml is at none of {', '.join(map(str, candidates))}")
+    raise DocumentError(f"the API description {name} is at none of {', '.join(map(str, candidates))}")

@@ -5,12 +5,15 @@ some; whatever it gave, put together, is the file. Codecs, containers and resamp
 
 A codec holds samples back until it has a whole frame of them. `pause()` gets them out where the speech rests for a
 while, so that what was said so far can be heard; the file goes on after it.
+
+The codecs of MP3 and AAC put silence before the samples that they are given, and decoders play it: nothing in a file
+that is sent as it is made tells all of them to leave it out. So an encoder says how long that is, and how long all is.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, cast
@@ -29,6 +32,16 @@ _WAVE_MULAW: Final = 0x0007
 class Encoder(Protocol):
     """One file in the making."""
 
+    @property
+    def delay(self) -> float:
+        """Seconds of silence that are heard before the samples, at the start of the file and after each pause."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long the audio is that was given so far, as decoders play it; right after a pause, and at the end."""
+        ...
+
     def feed(self, pcm: bytes) -> bytes:
         """Take samples, and return what can be sent by now, perhaps nothing."""
         ...
@@ -45,21 +58,34 @@ class Encoder(Protocol):
 class Samples:
     """The encoder of the formats that are samples alone, at another rate and in another sample format."""
 
+    delay = 0.0
+
     def __init__(self, sample_format: str, source_rate: int, rate: int) -> None:
         self._source_rate = source_rate
+        self._rate = rate
+        self._samples = 0
         self._new_resampler = partial(AudioResampler, format=sample_format, layout="mono", rate=rate)
         self._resampler = self._new_resampler()
 
+    @property
+    def seconds(self) -> float:
+        """How long the resampled audio is."""
+        return self._samples / self._rate
+
     def frames(self, pcm: bytes | None) -> Iterator[AudioFrame]:
         """Yield resampled frames; None stands for the end, after which other samples may begin."""
-        if pcm is None:
-            yield from self._resampler.resample(None)
-            self._resampler = self._new_resampler()
-        elif pcm:
+        frame: AudioFrame | None = None
+        if pcm:
             frame = AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
             frame.sample_rate = self._source_rate
             frame.planes[0].update(pcm)
-            yield from self._resampler.resample(frame)
+        elif pcm is not None:
+            return
+        for resampled in self._resampler.resample(frame):
+            self._samples += resampled.samples
+            yield resampled
+        if pcm is None:
+            self._resampler = self._new_resampler()
 
     def feed(self, pcm: bytes) -> bytes:
         """Return the samples, resampled."""
@@ -77,6 +103,8 @@ class Samples:
 class Mulaw:
     """G.711 µ-law in a WAV container, sent as it is made: the header holds the sign for an unknown length."""
 
+    delay = 0.0
+
     def __init__(self, source_rate: int, rate: int) -> None:
         self._source = Samples("s16", source_rate, rate)
         self._codec = cast("Any", av.CodecContext.create("pcm_mulaw", "w"))
@@ -85,6 +113,11 @@ class Mulaw:
         self._codec.format = "s16"
         self._codec.time_base = Fraction(1, rate)
         self._header = _wave_header(_WAVE_MULAW, rate, 8, None)
+
+    @property
+    def seconds(self) -> float:
+        """How long the resampled audio is."""
+        return self._source.seconds
 
     def feed(self, pcm: bytes) -> bytes:
         """Return the samples in µ-law, the header before the first ones."""
@@ -106,10 +139,17 @@ class Mulaw:
 class Wav:
     """16-bit PCM in a WAV container. Its header holds its length, so nothing can be sent before all of it is there."""
 
+    delay = 0.0
+
     def __init__(self, source_rate: int, rate: int) -> None:
         self._source = Samples("s16", source_rate, rate)
         self._rate = rate
         self._data = bytearray()
+
+    @property
+    def seconds(self) -> float:
+        """How long the resampled audio is."""
+        return self._source.seconds
 
     def feed(self, pcm: bytes) -> bytes:
         """Keep the samples."""
@@ -127,6 +167,43 @@ class Wav:
         return _wave_header(_WAVE_PCM, self._rate, 16, len(self._data)) + self._data
 
 
+class StreamedWav:
+    """The same, sent as it is made: the header holds the sign for an unknown length; see `whole_wav`."""
+
+    delay = 0.0
+
+    def __init__(self, source_rate: int, rate: int) -> None:
+        self._source = Samples("s16", source_rate, rate)
+        self._header = _wave_header(_WAVE_PCM, rate, 16, None)
+
+    @property
+    def seconds(self) -> float:
+        """How long the resampled audio is."""
+        return self._source.seconds
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the samples, resampled, the header before the first ones."""
+        return self._after_header(self._source.feed(pcm))
+
+    def pause(self) -> bytes:
+        """Return what the resampler still holds."""
+        return self._after_header(self._source.pause())
+
+    def finish(self) -> bytes:
+        """Return what the resampler still holds."""
+        return self.pause()
+
+    def _after_header(self, samples: bytes) -> bytes:
+        header, self._header = self._header, b""
+        return header + samples
+
+
+def whole_wav(file: bytes) -> bytes:
+    """Return a file of `StreamedWav` with its lengths in its header."""
+    sizes = struct.pack("<I", len(file) - 8), struct.pack("<I", len(file) - 44)
+    return file[:4] + sizes[0] + file[8:40] + sizes[1] + file[44:]
+
+
 class _Container(NamedTuple):
     """A container of FFmpeg and what goes into it.
 
@@ -137,6 +214,7 @@ class _Container(NamedTuple):
         bit_rate: bits in a second.
         options: FFmpeg's options of the container.
         codec_options: FFmpeg's options of the codec.
+        delay: samples of silence that the codec puts before what it is given, and decoders play.
         silence: seconds of silence that push all before them out of codec and container; None where a file may follow
             on another as one file, so that a pause is the end of one.
     """
@@ -147,18 +225,24 @@ class _Container(NamedTuple):
     bit_rate: int
     options: Mapping[str, str]
     codec_options: Mapping[str, str]
+    delay: int = 0
     silence: float | None = None
 
 
 # 96 kbit/s is the API's. MPEG-2.5 (8000 Hz) has no more than 64 kbit/s, which LAME then takes.
 # A Xing header would need to be rewritten when the length is known, and an ID3 tag has nothing to say.
 # The codec options take the faster way where it costs nothing that can be heard in speech.
+# The delay is LAME's 576 samples and the 529 of every decoder.
 MP3: Final = _Container(
-    "mp3", "libmp3lame", "s16p", 96_000, {"write_xing": "0", "id3v2_version": "0"}, {"compression_level": "7"}
+    "mp3", "libmp3lame", "s16p", 96_000, {"write_xing": "0", "id3v2_version": "0"}, {"compression_level": "7"}, 1105
 )
-AAC: Final = _Container("adts", "aac", "fltp", 64_000, {}, {"aac_coder": "fast"})
+AAC: Final = _Container("adts", "aac", "fltp", 64_000, {}, {"aac_coder": "fast"}, 1024)
+# The header of WebM says how much of Opus's delay to leave out, and all decoders do.
 # A cluster is sent when it is whole, so its length is known; half a second of speech is not long to wait for.
 WEBM: Final = _Container("webm", "libopus", "s16", 32_000, {"cluster_time_limit": "500"}, {"compression_level": "5"})
+# A page is sent when it is whole; the first one is not to wait for the usual second.
+OGG: Final = _Container("ogg", "libopus", "s16", 32_000, {"page_duration": "100000"}, {"compression_level": "5"})
+FLAC: Final = _Container("flac", "flac", "s16", 0, {}, {})
 # A conversation cannot wait: each packet of 20 ms is a cluster. The silence pushes out a packet that is begun, the one
 # that the container holds, and the codec's look-ahead of 6.5 ms.
 LIVE_WEBM: Final = WEBM._replace(options={"cluster_time_limit": "0"}, silence=0.07)
@@ -172,15 +256,28 @@ class Muxed:
         self._source = Samples(kind.sample_format, source_rate, rate)
         self._pause = None if kind.silence is None else bytes(2 * round(source_rate * kind.silence))
         self._rate = rate
+        self._source_rate = source_rate
+        self._fed = self._coded = 0  # samples that came in, and that the packets hold
         self._sink = _Sink()
         # Any: the types of av leave a packet's unknown, and with it all that takes or gives one.
         self._container: Any = None
         self._stream: Any = None
 
+    @property
+    def delay(self) -> float:
+        """Seconds of silence that the codec puts before what it is given."""
+        return self._kind.delay / self._rate
+
+    @property
+    def seconds(self) -> float:
+        """How long the packets are; where the container says what to leave out of them, what they were made from."""
+        return self._coded / self._rate if self._kind.delay else self._fed / self._source_rate
+
     def feed(self, pcm: bytes) -> bytes:
         """Return the packets that are whole."""
         if self._container is None:
             self._open()
+        self._fed += len(pcm) // 2
         return self._mux(self._source.frames(pcm))
 
     def pause(self) -> bytes:
@@ -193,8 +290,7 @@ class Muxed:
         """Return what the codec and the container still hold."""
         if self._container is None:
             return b""
-        data = self._mux(self._source.frames(None))
-        self._container.mux(self._stream.encode(None))
+        data = self._mux([*self._source.frames(None), None])
         self._container.close()
         self._container = None
         return data + self._sink.take()
@@ -209,9 +305,11 @@ class Muxed:
         self._stream.format = kind.sample_format
         self._stream.bit_rate = kind.bit_rate
 
-    def _mux(self, frames: Iterator[AudioFrame]) -> bytes:
+    def _mux(self, frames: Iterable[AudioFrame | None]) -> bytes:
         for frame in frames:
-            self._container.mux(self._stream.encode(frame))
+            packets = self._stream.encode(frame)
+            self._coded += len(packets) * self._stream.frame_size
+            self._container.mux(packets)
         return self._sink.take()
 
 
@@ -250,6 +348,16 @@ FORMATS: Final[Mapping[str, Format]] = {
     "pcm_f32le": Format(partial(Samples, "flt"), "application/vnd.lmnt.audio-fp32"),
 }
 """Every value of the description's SpeechFormat."""
+
+AUDIO_FORMATS: Final[Mapping[str, Format]] = {
+    "mp3": FORMATS["mp3"],
+    "opus": Format(partial(Muxed, OGG), "audio/ogg"),
+    "aac": FORMATS["aac"],
+    "flac": Format(partial(Muxed, FLAC), "audio/flac"),
+    "wav": Format(StreamedWav, "audio/wav"),
+    "pcm": Format(partial(Samples, "s16"), "audio/pcm;rate={rate};channels=1"),
+}
+"""Every value of SpeechFormat in `openapi/speech.yaml`; `{rate}` stands for the rate of the file."""
 
 LIVE: Final[Mapping[str, Callable[[int, int], Encoder]]] = {
     **{name: FORMATS[name].encoder for name in ("mp3", "ulaw", "pcm_s16le", "pcm_f32le")},

@@ -15,10 +15,13 @@ from typing import Final
 from urllib.parse import quote
 
 import anyio
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .connection import connection_of
-from .errors import ApiError, ClientGoneError, InjectedFault, close_code, error_body, error_response
+from .errors import ERROR_SHAPE, ApiError, ClientGoneError, InjectedFault, close_code, shape_of
+from .logs import FIELDS
+from .metrics import OPERATION, Metrics
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -56,8 +59,9 @@ class Envelope:
     WebSocket session it becomes an `error` message and a close.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under a new id, and answer for what goes wrong."""
@@ -66,15 +70,19 @@ class Envelope:
             return
         request_id = new_request_id()
         scope[REQUEST_ID] = request_id
+        scope[ERROR_SHAPE] = shape_of(scope["path"])
         method = scope.get("method", "WEBSOCKET")
         began = time.perf_counter()
         body = _Body(scope, receive)
         answer = _Answer(scope, send, body)
         outcome = "cut"
+        is_open = self._metrics.sessions_open if scope["type"] == "websocket" else self._metrics.requests_open
+        is_open.inc()
         try:
             await self.app(scope, body, answer)
             outcome = "cut" if answer.is_session else "complete"
         except ApiError as error:
+            self._metrics.failures.labels(error.type).inc()
             if answer.is_past_errors:
                 raise
             await answer.fail(error, receive)
@@ -87,12 +95,27 @@ class Envelope:
             raise
         except Exception as failure:
             outcome = "cut" if answer.status else "failed"
+            self._metrics.failures.labels("internal_server_error").inc()
             traceback = not isinstance(failure, InjectedFault)
-            failures.error("%s %s %s failed: %s", request_id, method, quote(scope["path"]), failure, exc_info=traceback)
+            failures.error(
+                "%s %s %s failed: %s",
+                request_id,
+                method,
+                quote(scope["path"]),
+                failure,
+                exc_info=traceback,
+                extra={FIELDS: {"request_id": request_id, "method": method, "path": scope["path"]}},
+            )
             if answer.is_past_errors:
                 raise
             await answer.fail(ApiError("internal_server_error", "The server failed to answer this request."), receive)
         finally:
+            seconds = time.perf_counter() - began
+            is_open.dec()
+            operation = scope.get(OPERATION, "other")
+            self._metrics.requests.labels(operation, answer.status or "none").inc()
+            if answer.began is not None and scope["type"] == "http":  # a session waits for its client
+                self._metrics.first_byte.labels(operation).observe(answer.began - began)
             access_log.info(
                 '%s "%s %s" %s, %d bytes in %.1f ms, %s',
                 request_id,
@@ -100,8 +123,19 @@ class Envelope:
                 quote(scope["path"]),
                 answer.status or "-",
                 answer.sent,
-                (time.perf_counter() - began) * 1000,
+                seconds * 1000,
                 outcome,
+                extra={
+                    FIELDS: {
+                        "request_id": request_id,
+                        "method": method,
+                        "path": scope["path"],
+                        "status": answer.status or None,
+                        "bytes": answer.sent,
+                        "seconds": round(seconds, 6),
+                        "outcome": outcome,
+                    }
+                },
             )
 
 
@@ -124,7 +158,8 @@ class _Body:
 class _Answer:
     """The `send` of a request, which follows what is sent.
 
-    `status` is the HTTP status, or the close code of a session; `sent` counts the bytes of the body or of the messages.
+    `status` is the HTTP status, or the close code of a session; `sent` counts the bytes of the body or of the messages,
+    and `began` is when the first of a body or of audio was.
     """
 
     def __init__(self, scope: Scope, send: Send, body: _Body) -> None:
@@ -133,6 +168,7 @@ class _Answer:
         self._body = body
         self.status = 0
         self.sent = 0
+        self.began: float | None = None
         self.is_session = False
 
     async def __call__(self, message: Message) -> None:
@@ -152,6 +188,8 @@ class _Answer:
                 await self._send_and_linger(message)
                 return
             case _:
+                if self.began is None and (message.get("body") or message.get("bytes")):
+                    self.began = time.perf_counter()
                 self.sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
         if self.is_session:
             await self._send_in_session(message)
@@ -191,13 +229,13 @@ class _Answer:
 
     async def fail(self, error: ApiError, receive: Receive) -> None:
         """Tell an error in the way that is left."""
-        request_id = self._scope[REQUEST_ID]
+        body = self._scope[ERROR_SHAPE](error, self._scope[REQUEST_ID])
         if not self.is_session:
-            await error_response(error, request_id)(self._scope, receive, self)
+            await JSONResponse(body, error.status, error.headers)(self._scope, receive, self)
             return
         # Whoever does not read will not read the end either.
         with anyio.move_on_after(_PATIENCE), suppress(ClientGoneError):
-            await self({"type": "websocket.send", "text": json.dumps(error_body(error, request_id))})
+            await self({"type": "websocket.send", "text": json.dumps(body)})
             await self.close(close_code(error), error.message)
 
     async def close(self, code: int, reason: str) -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .description import lmnt
 from .envelope import REQUEST_ID
-from .errors import ClientGoneError, InjectedFault
+from .errors import ERROR_SHAPE, ClientGoneError, InjectedFault
 from .fault_bodies import BODIES, Error
 
 PIECE: Final = 1000
@@ -63,7 +63,7 @@ async def answer(exchange: Exchange, told: Told) -> None:
     type = types.get(told.value, "internal_server_error" if told.value >= 500 else "invalid_request_error")
     no_id = told.details.get("request-id") == "none"
     request_id = None if no_id else exchange.scope[REQUEST_ID]
-    error = Error(type, f"The request asked for status {told.value}.", request_id)
+    error = Error(type, f"The request asked for status {told.value}.", request_id, exchange.scope[ERROR_SHAPE])
     body = BODIES[told.details.get("body", "json")]
     headers = {name: told.details[name] for name in ("retry-after", "retry-after-ms") if name in told.details}
     if body.content_type is not None:

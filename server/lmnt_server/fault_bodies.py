@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from .errors import ApiError, Shape
 
 HUGE: Final = 10_000_000
 """Bytes of the message in the body `huge`."""
@@ -16,6 +18,7 @@ class Error(NamedTuple):
     type: str
     message: str
     request_id: str | None
+    shape: Shape
 
 
 class Body(NamedTuple):
@@ -26,11 +29,8 @@ class Body(NamedTuple):
     content: Callable[[Error], bytes]
 
 
-def _envelope(error: Error) -> dict[str, Any]:
-    body: dict[str, Any] = {"type": "error", "error": {"type": error.type, "message": error.message}}
-    if error.request_id is not None:
-        body["request_id"] = error.request_id
-    return body
+def _envelope(error: Error) -> dict[str, object]:
+    return error.shape(ApiError(error.type, error.message), error.request_id)
 
 
 def _json(error: Error) -> bytes:

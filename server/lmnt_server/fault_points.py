@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from starlette.types import Message
 
+from .dialects import CLASSIC
 from .fault_behaviours import Exchange
 
 MESSAGES: Final = ("ready", "timestamps", "flush_complete", "reset_complete")
@@ -65,7 +66,7 @@ class Tap:
     async def receive(self) -> Message:
         """Receive a message of the client."""
         message = await self._exchange.receive()
-        if message["type"] == "websocket.receive" and content_of(message.get("text")).get("type") == "finish":
+        if message["type"] == "websocket.receive" and _is_finish(content_of(message.get("text"))):
             await self._pass("after-finish")
         return message
 
@@ -104,7 +105,16 @@ def kind_of(message: Message) -> str:
     """Return what a message of the server is: `accept`, `audio`, `close`, or the type that it has."""
     if message["type"] != "websocket.send":
         return str(message["type"]).removeprefix("websocket.")
-    return "audio" if message.get("bytes") is not None else str(content_of(message["text"])["type"])
+    if message.get("bytes") is not None:
+        return "audio"
+    content = content_of(message["text"])
+    if "durations" in content:
+        return "timestamps"
+    return f"{content['complete']}_complete" if "complete" in content else str(content.get("type", "error"))
+
+
+def _is_finish(content: dict[str, Any]) -> bool:
+    return any(each.get("type") == "finish" for each in CLASSIC.read(content))
 
 
 def content_of(text: str | None) -> dict[str, Any]:

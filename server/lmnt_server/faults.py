@@ -22,7 +22,8 @@ requests of a process (`--fault`), where the header may still ask for another on
 | `gzip-garbage=N`  | a compressed body that goes over into garbage after N bytes of content                           |
 | `count`           | no fault: a JSON object that says how many requests of this key had which fault                  |
 
-A body that has no more bytes than N is not harmed.
+A body that has no more bytes than N is not harmed. All of these fall upon both APIs, and the body of a `status` has the
+shape of the one that was asked.
 
 The handshake of a speech session can suffer `raise`, `stall`, `status` and `redirect` in place of being accepted. The
 faults below are a session's own: HTTP requests do not suffer them, nor sessions those above that concern a body.
@@ -79,6 +80,7 @@ from .envelope import ANONYMOUS, REASON_BYTES
 from .errors import invalid_request
 from .fault_behaviours import Behaviour, Exchange, Told
 from .fault_bodies import BODIES
+from .keys import key_of
 from .validation import quoted
 
 HEADER: Final = "x-lmnt-fault"
@@ -184,7 +186,7 @@ class Faults:
         if text is None:
             await self._app(scope, receive, send)
             return
-        key = Headers(scope=scope).get("x-api-key", "")
+        key = key_of(Headers(scope=scope))
         if text == COUNT:
             counts = {asked: number for (each, asked), number in self._asked.items() if each == key}
             await JSONResponse(counts)(scope, receive, send)

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import errno
-import logging
 import os
 import signal
 import socket
@@ -19,20 +18,12 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .app import create_app
-from .documents import DocumentError
-from .engines import ENGINES
-from .envelope import access_log
-from .faults import FaultSyntaxError
-from .limits import Limits
+from .configured import CannotStartError, application, quotas_of
+from .process import READY
 from .store import Store
 
 GRACE: Final = 1.0
-"""Seconds that responses have to end after a signal to stop, before they are cut. Sessions are closed at once."""
-
-
-class CannotStartError(Exception):
-    """An option cannot be obeyed; the message says which and why."""
+"""Seconds that what is stopped has to stop."""
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -42,30 +33,15 @@ async def serve(options: argparse.Namespace) -> None:
         CannotStartError: if an option cannot be obeyed.
         StoreError: if the data cannot be kept where they should be.
     """
-    if options.access_log:
-        access_log.setLevel(logging.INFO)
-    store = Store(options.data, character_limit=options.character_limit)
-    try:
-        app = create_app(
-            ENGINES[options.engine](),
-            store,
-            api_key=options.api_key,
-            faults=options.faults,
-            fault=options.fault,
-            limits=Limits(
-                message_bytes=options.session_max_message,
-                init_seconds=options.session_init_timeout,
-                idle_seconds=options.session_idle_timeout,
-            ),
-        )
-    except FaultSyntaxError as error:
-        raise CannotStartError(f"--fault: {error}") from error
-    except DocumentError as error:
-        raise CannotStartError(str(error)) from error
+    store = Store(options.data, quotas_of(options))
+    if not options.worker:
+        store.forget_requests()
+    app = application(options, store)
     exchanges = _Exchanges(app)
-    host, port = _free_port(options.host, options.port)
+    # A worker was given a port that it shares with the others.
+    host, port = (options.host, options.port) if options.worker else free_port(options.host, options.port)
     try:
-        # One process and one worker: the store in memory and the engine are the process's.
+        # One worker of granian's: `workers.py` starts more of these processes.
         server = Server(
             exchanges,
             address=host,
@@ -77,14 +53,9 @@ async def serve(options: argparse.Namespace) -> None:
         )
     except (OSError, ssl.SSLError) as error:
         raise CannotStartError(f"cannot use {options.tls_cert} with {options.tls_key}: {error}") from error
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if options.stop_on_eof:
-        threading.Thread(target=_watch_input, args=(loop, stop), daemon=True).start()
+    stop = Stop(watches_input=options.stop_on_eof)
     serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
+    stopping = asyncio.create_task(stop.asked.wait())
     ready = asyncio.create_task(_announce(options.host, port, tls=options.tls_cert is not None))
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
@@ -94,9 +65,30 @@ async def serve(options: argparse.Namespace) -> None:
     # Before granian stops, which drops them without a word.
     await exchanges.cancel("websocket")
     server.stop()  # type: ignore[no-untyped-call]  # granian does not annotate it
-    await asyncio.wait({serving}, timeout=GRACE)
+    hurrying = asyncio.create_task(stop.hurried.wait())
+    await asyncio.wait({serving, hurrying}, timeout=options.drain, return_when=asyncio.FIRST_COMPLETED)
     await exchanges.cancel("http")  # granian then cuts their responses, and ends
     await asyncio.wait({serving}, timeout=GRACE)
+
+
+class Stop:
+    """When to stop: at a signal, or when standard input ends. A second signal is in a hurry.
+
+    Args:
+        watches_input: whether the end of standard input counts.
+    """
+
+    def __init__(self, *, watches_input: bool) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._ask)
+        if watches_input:
+            threading.Thread(target=_watch_input, args=(loop, self.asked), daemon=True).start()
+
+    def _ask(self) -> None:
+        (self.hurried if self.asked.is_set() else self.asked).set()
 
 
 class _Exchanges:
@@ -126,7 +118,7 @@ class _Exchanges:
             await asyncio.wait(tasks, timeout=GRACE)
 
 
-def _free_port(host: str, port: int) -> tuple[str, int]:
+def free_port(host: str, port: int) -> tuple[str, int]:
     """Return the IP address and the port to listen on, having made sure that it can be.
 
     granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too.
@@ -154,7 +146,7 @@ async def _announce(host: str, port: int, *, tls: bool) -> None:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
-    print(f"lmnt-server is ready at {'https' if tls else 'http'}://{_authority(local, port)}", flush=True)
+    print(f"{READY}{'https' if tls else 'http'}://{_authority(local, port)}", flush=True)
 
 
 def _authority(host: str, port: int) -> str:

@@ -70,8 +70,12 @@ async def parameters_of(request: Request, operation: Operation, description: Des
     return values
 
 
-async def body_of(request: Request, operation: Operation, description: Description) -> Any:
+async def body_of(
+    request: Request, operation: Operation, description: Description, older: Callable[[Any], Any] | None
+) -> Any:
     """Return the checked body of a request, decoded by its content type; None for an operation that takes none.
+
+    `older` returns what a body of JSON stands for in today's words, before it is checked.
 
     Raises:
         ApiError: 400, or 501 for a type that nothing here reads.
@@ -87,7 +91,7 @@ async def body_of(request: Request, operation: Operation, description: Descripti
     if media not in DECODERS:
         raise no_decoder(media)
     try:
-        return await DECODERS[media](request, operation.bodies[media], description)
+        return await DECODERS[media](request, operation.bodies[media], description, older)
     except ClientDisconnect as error:
         raise ClientGoneError from error
 
@@ -157,7 +161,7 @@ async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-async def _json(request: Request, schema: str, description: Description) -> Any:
+async def _json(request: Request, schema: str, description: Description, older: Callable[[Any], Any] | None) -> Any:
     raw = b"".join([chunk async for chunk in _bounded(request, JSON_LIMIT)])
     try:
         # The encoding is UTF-8 (RFC 8259, section 8.1).
@@ -165,11 +169,13 @@ async def _json(request: Request, schema: str, description: Description) -> Any:
     except UnicodeDecodeError as error:
         raise invalid_request(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
     body = decoded(text, "the body")
+    if older is not None:
+        body = older(body)
     check(body, description.schema(schema))
     return body
 
 
-async def _multipart(request: Request, schema: str, description: Description) -> Form:
+async def _multipart(request: Request, schema: str, description: Description, _: object) -> Form:
     chunks = _bounded(request, UPLOAD_LIMIT + _FORM_OVERHEAD)
     try:
         parts = await MultiPartParser(request.headers, chunks, max_files=4, max_fields=1000).parse()
@@ -181,6 +187,7 @@ async def _multipart(request: Request, schema: str, description: Description) ->
     properties = {
         name: description.located(f"{where}/properties/{escaped(name)}") for name in node.get("properties", ())
     }
+    has_file = "file" in node.get("properties", ())
     fields: dict[str, Any] = {}
     files: dict[str, UploadFile] = {}
     form = Form(fields, files)
@@ -189,6 +196,11 @@ async def _multipart(request: Request, schema: str, description: Description) ->
             # The service's own client names the parts of an array `tags[]`, the service's list of parts `tags`.
             name = key.removesuffix("[]")
             _check_text(name)
+            if name == "files" and has_file:
+                # Clients of version 1.0 send several recordings under this name; the first stands for all of them.
+                if "file" in files:
+                    continue
+                name = "file"
             pointer, kind = properties.get(name, ("", _UNKNOWN))
             if isinstance(value, UploadFile):
                 _add_file(name, value, kind, files)

@@ -1,4 +1,4 @@
-"""What a speech session may not exceed; apart from the rest, which is not loaded before the command line is read."""
+"""What clients may not exceed; apart from the rest, which is not loaded before the command line is read."""
 
 from __future__ import annotations
 
@@ -19,3 +19,19 @@ class Limits:
     message_bytes: int = 1_000_000
     init_seconds: float | None = None
     idle_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """What the requests of a key may not exceed; None for no limit.
+
+    Args:
+        characters: those it may have spoken in all, 402 after that.
+        characters_a_minute: those it may have spoken in a minute, 429 beyond that. A text that is longer than this is
+            spoken, and those after it wait.
+        requests_at_once: requests and sessions that are under way, 429 beyond that.
+    """
+
+    characters: int = 10_000_000
+    characters_a_minute: int | None = None
+    requests_at_once: int | None = None

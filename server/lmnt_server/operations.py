@@ -1,26 +1,27 @@
-"""What each operation of the description does, once its request has been found right."""
+"""What each operation of `openapi/lmnt.yaml` does, once its request has been found right."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from .dialects import older_body
 from .encoders import FORMATS
 from .engines import Engine
 from .errors import invalid_request
 from .inbound import Form
 from .recordings import examine
-from .speech import Speech, a_moment_of
+from .speech import Speech
 from .store import Store
+from .streaming import AudioStream, charged, first_of
 from .voices import Voices
 
 
@@ -29,6 +30,7 @@ class Call:
     """A request that is right, and what it needs to be answered.
 
     Args:
+        names: other names of voices, for the API that has such.
         account: who asks.
         parameters: the path's and the query's, by name; what was not given is absent.
         body: the decoded JSON, or a `Form`, or None.
@@ -37,79 +39,45 @@ class Call:
     engine: Engine
     store: Store
     voices: Voices
+    names: Mapping[str, str]
     account: str
     parameters: Mapping[str, Any]
     body: Any
 
 
-class AudioStream:
-    """The response that sends speech as it is made.
-
-    Args:
-        audio: the bytes that are there already.
-        is_whole: whether they are all.
-        speech: where the others come from; it is closed at the end, however that comes about.
-        media_type: the content type.
-    """
-
-    def __init__(self, audio: bytes, is_whole: bool, speech: Speech, media_type: str) -> None:
-        self._audio = audio
-        self._is_whole = is_whole
-        self._speech = speech
-        self._media_type = media_type
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's arguments
-        """Send all of it."""
-        headers = [(b"content-type", self._media_type.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        audio, is_whole = self._audio, self._is_whole
-        try:
-            while True:
-                if audio:
-                    # Never the last one, for then there would be a content-length: chunks show where the body ends.
-                    await send({"type": "http.response.body", "body": audio, "more_body": True})
-                if is_whole:
-                    break
-                audio, is_whole = await run_in_threadpool(a_moment_of, self._speech)
-        finally:
-            self._speech.close()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
 async def _generate(call: Call) -> ASGIApp:
-    async with _charged_speech(call) as speech:
-        # A failure before there is anything to send can still be told by the status.
-        audio, is_whole = b"", False
-        while not audio and not is_whole:
-            audio, is_whole = await run_in_threadpool(a_moment_of, speech)
+    speech = await _ordered(call)
+    async with charged(call.store, call.account, call.body["text"], speech):
+        audio, is_whole = await first_of(speech)
     return AudioStream(audio, is_whole, speech, FORMATS[_format(call)].media_type)
 
 
 async def _generate_detailed(call: Call) -> ASGIApp:
     audio, is_whole = bytearray(), False
-    async with _charged_speech(call) as speech:
+    speech = await _ordered(call)
+    async with charged(call.store, call.account, call.body["text"], speech):
         while not is_whole:
-            more, is_whole = await run_in_threadpool(a_moment_of, speech)
+            more, is_whole = await speech.next_audio()
             audio += more
     timed = call.body.get("return_timestamps", False)
-    return await run_in_threadpool(_detailed, speech, audio, timed=timed)
+    return await run_in_threadpool(_detailed, speech, audio, timed=timed, older="return_durations" in call.body)
 
 
-def _detailed(speech: Speech, audio: bytearray, *, timed: bool) -> Response:
+def _detailed(speech: Speech, audio: bytearray, *, timed: bool, older: bool) -> Response:
     body: dict[str, Any] = {"audio": base64.b64encode(audio).decode()}
     if timed:
         body["timestamps"] = speech.timestamps()
+    if older:  # a client of version 1.0 looks for these
+        body |= {"durations": body.get("timestamps"), "seed": 0}
     return Response(json.dumps(body), media_type="application/json")
 
 
-@asynccontextmanager
-async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
-    """Charge for the text, and give what speaks it; if the block fails, stop that and give the characters back."""
+async def _ordered(call: Call) -> Speech:
+    """Return what speaks the text, which has not begun."""
     body = call.body
     audio_format = _format(call)
     speaker = await run_in_threadpool(call.voices.speaker, call.account, body["voice"])
-    await run_in_threadpool(call.store.charge, call.account, len(body["text"]))
-    speech = Speech(
+    return Speech(
         call.engine,
         body["text"],
         voice=speaker,
@@ -117,14 +85,6 @@ async def _charged_speech(call: Call) -> AsyncGenerator[Speech]:
         format=audio_format,
         sample_rate=int(body.get("sample_rate", 24_000)),
     )
-    try:
-        yield speech
-    except BaseException as failure:
-        speech.close()
-        # A client that leaves has had the work done.
-        if isinstance(failure, Exception):
-            await run_in_threadpool(call.store.charge, call.account, -len(body["text"]))
-        raise
 
 
 def _format(call: Call) -> str:
@@ -162,7 +122,7 @@ async def _delete_voice(call: Call) -> ASGIApp:
 
 async def _retrieve_account(call: Call) -> ASGIApp:
     left = await run_in_threadpool(call.store.remaining, call.account)
-    plan = {"type": "local", "character_limit": call.store.character_limit, "commercial_use_allowed": True}
+    plan = {"type": "local", "character_limit": call.store.quotas.characters, "commercial_use_allowed": True}
     # Remaining characters, as the documents of versions 1.1 and 1.2 have it; those of 1.0 said used ones.
     return JSONResponse({"plan": plan, "usage": {"characters": left}})
 
@@ -178,3 +138,9 @@ OPERATIONS: Final[Mapping[str, Callable[[Call], Awaitable[ASGIApp]]]] = {
     "accounts.retrieve": _retrieve_account,
 }
 """By operationId, for each operation of the description, what makes the response."""
+
+OLDER_BODIES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "speech.generate": older_body,
+    "speech.generate_detailed": older_body,
+}
+"""By operationId, what puts a body of an earlier version into today's words."""

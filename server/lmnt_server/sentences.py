@@ -1,4 +1,4 @@
-"""Where a text can be cut into pieces to speak one after another: at the ends of its sentences."""
+"""Where a text can be cut into pieces to speak one after another: at the ends of its sentences; and its words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from typing import Final
 LONGEST: Final = 300
 """The most characters of a piece. An engine is held for as long as it takes to speak one."""
 
+_TITLES: Final = ("Mr", "Ms", "Mrs", "Dr", "Prof", "Rev", "Gen", "Sgt", "Capt", "St", "Mt", "vs", "[A-Z]")
+"""What a full stop after it ends no sentence: titles, which names follow, and initials."""
+
 # A run of stops is tried once, from its start: ten thousand dots take no longer than as many letters.
-_SENTENCE_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+")  # noqa: RUF001  # other scripts' stops
+_SENTENCE_END: Final = re.compile(
+    "".join(rf"(?<!\b{title})" for title in _TITLES) + r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。！？।॥۔؟]+\s*|\n+"  # noqa: RUF001  # other scripts' stops
+)
 _BREAK: Final = re.compile(r"[,;:،、，；：]\s*|\s+")  # noqa: RUF001  # other scripts' commas
+
+
+WORD: Final = re.compile(r"[^\W_](?:\S*[^\W_])?")
+"""A word as it is written, with what is inside it and without the punctuation around it."""
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from .description import Description
+from .dialects import TYPED, dialect_of
 from .errors import PROTOCOL_ERROR, TOO_BIG, ApiError, SessionError, missing
 from .limits import Limits
 from .sentences import begun
@@ -81,6 +82,7 @@ class Session:
 
     def __init__(self, description: Description, messages: str, limits: Limits) -> None:
         self.state = State.NEW
+        self.dialect = TYPED
         self._description = description
         self._schemas = cast("Mapping[str, str]", description.at(messages)["discriminator"]["mapping"])
         self._limits = limits
@@ -115,6 +117,14 @@ class Session:
             ApiError: if it is wrong, which ends the session; see `close_code`.
         """
         message = self._read(frame)
+        if self.state is State.NEW:
+            self.dialect = dialect_of(message)
+            self._take(self.dialect.opened(message))
+            return
+        for each in self.dialect.read(message) or [message]:
+            self._take(each)
+
+    def _take(self, message: dict[str, Any]) -> None:
         # Choice: `type` may be missing in the first message alone; the service's own clients leave it out there.
         kind = message.get("type", "init" if self.state is State.NEW else None)
         if not isinstance(kind, str) or kind not in self._schemas:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import Any
 
 import anyio
@@ -15,11 +15,13 @@ from .description import Description
 from .encoders import LIVE
 from .engines import Engine
 from .envelope import REQUEST_ID
-from .errors import POLICY_VIOLATION, ClientGoneError, SessionError
+from .errors import ERROR_SHAPE, POLICY_VIOLATION, ClientGoneError, SessionError
 from .limits import Limits
+from .metrics import OPERATION
 from .session import Finish, Flush, Job, Open, Reset, Session, Speak, State
-from .speech import Track, a_moment_of
+from .speech import Track
 from .store import Store
+from .streaming import under_way
 from .voices import Voices
 
 
@@ -65,15 +67,15 @@ class SpeechSessions:
         await receive()  # websocket.connect
         # The key comes in the first message, and whatever is wrong is told in the session: the service does it so.
         await send({"type": "websocket.accept"})
-        await _Conversation(self, scope[REQUEST_ID], receive, send).hold()
+        await _Conversation(self, scope, receive, send).hold()
 
 
 class _Conversation:
     """One session: a task that listens, and one that works. The first failure of either ends both."""
 
-    def __init__(self, host: SpeechSessions, request_id: str, receive: Receive, send: Send) -> None:
+    def __init__(self, host: SpeechSessions, scope: Scope, receive: Receive, send: Send) -> None:
         self._host = host
-        self._request_id = request_id
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._session = Session(host.description, host.messages, host.limits)
@@ -81,14 +83,17 @@ class _Conversation:
         self._active_at = anyio.current_time()
         self._is_working = False
         self._failure: Exception | None = None
+        self._counted = AsyncExitStack()
         # What the first message says.
         self._account = ""
         self._is_timed = False
         self._track: Track | None = None
+        self._held = b""  # audio whose times are to come before it
 
     async def hold(self) -> None:
         """Go on until the session ends."""
-        async with anyio.create_task_group() as group:
+        self._scope[OPERATION] = f"WEBSOCKET {self._scope['path']}"
+        async with self._counted, anyio.create_task_group() as group:
 
             async def attempt(task: Callable[[], Awaitable[None]]) -> None:
                 try:
@@ -102,6 +107,7 @@ class _Conversation:
             await attempt(self._work)
             group.cancel_scope.cancel()
         if self._failure is not None:
+            self._scope[ERROR_SHAPE] = self._session.dialect.error
             raise self._failure
         # Now that nobody listens any more: granian sends no close frame while it is waiting for a message.
         await self._send({"type": "websocket.close", "code": 1000, "reason": ""})
@@ -168,19 +174,20 @@ class _Conversation:
         init = job.init
         host = self._host
         self._account = host.account(init["X-API-Key"])
+        await self._counted.enter_async_context(under_way(host.store, self._account))
         speaker = await run_in_threadpool(host.voices.speaker, self._account, init["voice"])
         encoder = LIVE[init.get("format", "mp3")](host.engine.rate, int(init.get("sample_rate", 24_000)))
         self._is_timed = init.get("return_timestamps", False)
         self._track = Track(
             host.engine, encoder, voice=speaker, language=init.get("language", "auto"), timed=self._is_timed
         )
-        await self._say(type="ready", request_id=self._request_id)
+        await self._say(type="ready", request_id=self._scope[REQUEST_ID])
 
     async def _speak(self, job: Speak) -> None:
         with closing(self._charged(job)) as pieces:
             is_whole = False
             while not is_whole and not self._session.is_cut:
-                audio, is_whole = await run_in_threadpool(a_moment_of, pieces)
+                audio, is_whole = await self._open_track.next_audio(pieces)
                 await self._send_audio(audio)
         if self._session.is_cut:
             await self._send_audio(self._open_track.cut())
@@ -199,16 +206,17 @@ class _Conversation:
 
     async def _flush(self, job: Flush) -> None:
         await self._send_audio(await run_in_threadpool(self._open_track.pause))
-        await self._send_timestamps()
+        await self._send_timestamps(rests=True)
         await self._say(type="flush_complete", nonce=job.nonce)
 
     async def _reset(self, job: Reset) -> None:
         await self._send_audio(await run_in_threadpool(self._open_track.cut))
+        await self._send_timestamps(rests=True)  # none, but what was held of the audio
         await self._say(type="reset_complete", nonce=job.nonce)
 
     async def _finish(self) -> None:
         await self._send_audio(await run_in_threadpool(self._open_track.finish))
-        await self._send_timestamps()
+        await self._send_timestamps(rests=True)
 
     @property
     def _open_track(self) -> Track:
@@ -216,15 +224,29 @@ class _Conversation:
         return self._track
 
     async def _send_audio(self, piece: bytes) -> None:
-        if piece:
+        if self._is_timed and self._session.dialect.times_first:
+            self._held += piece
+        elif piece:
             await self._send({"type": "websocket.send", "bytes": piece})
 
-    async def _send_timestamps(self) -> None:
-        if self._is_timed and (timestamps := self._open_track.timestamps()):
-            await self._say(type="timestamps", timestamps=timestamps)
+    async def _send_timestamps(self, *, rests: bool = False) -> None:
+        if not self._is_timed:
+            return
+        if not self._session.dialect.times_first:
+            if timestamps := self._open_track.timestamps():
+                await self._say(type="timestamps", timestamps=timestamps)
+        elif self._held:
+            held, self._held = self._held, b""
+            timestamps = self._open_track.timestamps()
+            begun = timestamps[0]["start"] if timestamps else 0.0
+            times = [{**each, "start": each["start"] - begun} for each in timestamps]
+            await self._say(type="timestamps", timestamps=times, buffer_empty=rests)
+            await self._send({"type": "websocket.send", "bytes": held})
 
     async def _say(self, **message: Any) -> None:
-        await self._send({"type": "websocket.send", "text": json.dumps(message, ensure_ascii=False)})
+        said = self._session.dialect.said(message)
+        if said is not None:
+            await self._send({"type": "websocket.send", "text": json.dumps(said, ensure_ascii=False)})
 
 
 def _content(message: Message) -> str | bytes:

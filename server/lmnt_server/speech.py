@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Final, NamedTuple, TypedDict
 
-from .encoders import FORMATS, Encoder
+from .encoders import FORMATS, Encoder, Format
 from .engines import Engine, Mark
+from .turns import in_turn
 
 EDGE: Final = 0.05
-"""Seconds of silence before the first word and after the last."""
+"""Seconds of silence before the first word and after the last, at least."""
 
+_FIRST_SLICE: Final = 0.1
 _SLICE: Final = 0.5
-"""Seconds of speech that are encoded in one go, at most: what is sent comes in pieces of this length."""
+"""Seconds of speech that are encoded in one go, at first and at most: what is sent comes in pieces of this length."""
+
+_PATIENCE: Final = 0.3
+"""Seconds that a listener who hears nothing yet would rather wait than have another hear a gap."""
 
 MOMENT: Final = 0.01
 """Seconds that `a_moment_of` works at most, but for one block of the engine."""
@@ -49,8 +55,9 @@ class _Passage(NamedTuple):
 class Track:
     """An audio file to which texts are spoken one after another.
 
-    Texts that follow each other make a stretch, with `EDGE` seconds of silence at either end. `pause()` and `cut()` end
-    it; timestamps count from its start.
+    Texts that follow each other make a stretch, with silence at either end. `pause()` and `cut()` end it; timestamps
+    count from its start, in the audio as it is heard: the encoder's delay is part of the first silence, and what the
+    encoder adds at the end of the last.
 
     Args:
         engine: what speaks.
@@ -58,18 +65,40 @@ class Track:
         voice: as in `Engine.speak`.
         language: as in `Engine.speak`.
         timed: whether timestamps will be asked for.
+        speed: as in `Engine.speak`.
     """
 
-    def __init__(self, engine: Engine, encoder: Encoder, *, voice: str, language: str, timed: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        *,
+        voice: str,
+        language: str,
+        timed: bool = True,
+        speed: float = 1.0,
+    ) -> None:
         self._engine = engine
         self._encoder = encoder
         self._voice = voice
         self._language = language
         self._timed = timed
-        self._edge = round(engine.rate * EDGE)
+        self._speed = speed
+        self._delay = round(engine.rate * encoder.delay)
+        self._edge = max(round(engine.rate * EDGE), self._delay)
+        self._due = 0.0
+        self._is_heard = False
+        self._slice = round(engine.rate * _FIRST_SLICE)
         self._before = ""
-        self._samples = 0
+        self._samples = 0  # of the stretch, as it is heard
+        self._began = 0.0  # the encoder's seconds at its start
         self._timestamps: list[Timestamp] = []
+
+    @property
+    def due(self) -> float:
+        """When the next audio is needed, on the monotonic clock: when what there is has been played."""
+        now = time.monotonic()
+        return max(self._due, now) if self._samples else now + _PATIENCE
 
     def speak(self, text: str, *, more: bool = False) -> Generator[bytes]:
         """Yield the bytes of a text's speech as they are made, some of them empty while there is nothing to send yet.
@@ -80,7 +109,9 @@ class Track:
             text: what to speak.
             more: as in `Engine.speak`.
         """
-        blocks = self._engine.speak(text, voice=self._voice, language=self._language, before=self._before, more=more)
+        blocks = self._engine.speak(
+            text, voice=self._voice, language=self._language, speed=self._speed, before=self._before, more=more
+        )
         self._before = (self._before + text)[-_CONTEXT:]
         is_first = not self._samples
         start = self._edge if is_first else self._samples
@@ -93,21 +124,32 @@ class Track:
         yield from self._encode(self._opening())
         if self._timed:
             if is_first:
-                self._timestamps.append(self._silence(0))
+                self._timestamps.append(self._silence(0, self._edge / self._engine.rate))
             self._timestamps += self._times(_Passage(text, start, self._samples - start, marks))
+
+    async def next_audio(self, pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+        """Return the next bytes of what is spoken to this track, perhaps none yet, and whether those were the last.
+
+        They are made in a thread, when it is this track's turn; the first of all are there as soon as they are made.
+        Between any two calls the work can be stopped.
+        """
+        audio, is_whole = await in_turn(self.due, partial(a_moment_of, pieces, MOMENT_BYTES if self._is_heard else 1))
+        self._is_heard = self._is_heard or bool(audio)
+        return audio, is_whole
 
     def pause(self) -> bytes:
         """End the stretch, if there is one, and return the rest of its bytes."""
-        return self._close() + self._rest()
+        return self._end(self._encoder.pause) if self._samples else b""
 
     def cut(self) -> bytes:
         """End the stretch, if there is one, where it is, without its timestamps, and return the bytes that are made."""
         self._timestamps.clear()
-        return self._rest()
+        self._samples = 0
+        return self._encoder.pause()
 
     def finish(self) -> bytes:
         """End the file and return the rest of it."""
-        return self._close() + self._encoder.finish()
+        return self._end(self._encoder.finish)
 
     def timestamps(self) -> list[Timestamp]:
         """Return the time of each word, run of white space and run of punctuation that was spoken since the last call.
@@ -119,30 +161,36 @@ class Track:
         taken, self._timestamps = self._timestamps, []
         return taken
 
-    def _opening(self) -> bytes:
-        return b"" if self._samples else bytes(2 * self._edge)
-
-    def _close(self) -> bytes:
+    def _end(self, rest: Callable[[], bytes]) -> bytes:
         if not self._samples:
-            return b""
+            return rest()
+        audio = self._encoder.feed(bytes(2 * round(self._engine.rate * EDGE))) + rest()
         if self._timed:
-            self._timestamps.append(self._silence(self._samples))
-        return self._encoder.feed(bytes(2 * self._edge))
-
-    def _rest(self) -> bytes:
-        if not self._samples:
-            return b""
+            stretch = self._encoder.seconds - self._began
+            self._timestamps.append(self._silence(self._samples, stretch - self._samples / self._engine.rate))
         self._samples = 0
-        return self._encoder.pause()
+        return audio
+
+    def _opening(self) -> bytes:
+        """Return the silence before the first words, to be sent with them: what the encoder's delay leaves of it."""
+        if self._samples:
+            return b""
+        self._began = self._encoder.seconds
+        self._samples = self._delay
+        return bytes(2 * (self._edge - self._delay))
 
     def _encode(self, pcm: bytes) -> Iterator[bytes]:
-        self._samples += len(pcm) // 2
-        step = 2 * round(self._engine.rate * _SLICE)
-        for start in range(0, len(pcm), step):
-            yield self._encoder.feed(pcm[start : start + step])
+        start = 0
+        while start < len(pcm):
+            stop = start + 2 * self._slice
+            samples = len(pcm[start:stop]) // 2
+            self._samples += samples
+            self._due = max(self._due, time.monotonic()) + samples / self._engine.rate
+            yield self._encoder.feed(pcm[start:stop])
+            start, self._slice = stop, min(2 * self._slice, round(self._engine.rate * _SLICE))
 
-    def _silence(self, start: int) -> Timestamp:
-        return Timestamp(text="", start=start / self._engine.rate, duration=self._edge / self._engine.rate)
+    def _silence(self, start: int, seconds: float) -> Timestamp:
+        return Timestamp(text="", start=start / self._engine.rate, duration=seconds)
 
     def _times(self, passage: _Passage) -> Iterator[Timestamp]:
         # The knots of a line from places in the text to samples; both only ever rise.
@@ -175,13 +223,26 @@ class Speech:
         text: what to speak.
         voice: as in `Engine.speak`.
         language: as in `Engine.speak`.
-        format: one of the description's SpeechFormat.
+        format: one of the formats.
         sample_rate: samples in a second of the file.
+        speed: as in `Engine.speak`.
+        formats: those that there are, of the description's SpeechFormat if nothing is said.
     """
 
-    def __init__(self, engine: Engine, text: str, *, voice: str, language: str, format: str, sample_rate: int) -> None:
-        encoder = FORMATS[format].encoder(engine.rate, sample_rate)
-        self._track = Track(engine, encoder, voice=voice, language=language)
+    def __init__(
+        self,
+        engine: Engine,
+        text: str,
+        *,
+        voice: str,
+        language: str,
+        format: str,
+        sample_rate: int,
+        speed: float = 1.0,
+        formats: Mapping[str, Format] = FORMATS,
+    ) -> None:
+        encoder = formats[format].encoder(engine.rate, sample_rate)
+        self._track = Track(engine, encoder, voice=voice, language=language, speed=speed)
         self._pieces = self._spoken(text)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -189,6 +250,10 @@ class Speech:
 
     def __next__(self) -> bytes:
         return next(self._pieces)
+
+    async def next_audio(self) -> tuple[bytes, bool]:
+        """Return the next bytes, perhaps none yet, and whether those were the last; see `Track.next_audio`."""
+        return await self._track.next_audio(self._pieces)
 
     def close(self) -> None:
         """Stop, and drop what is not made yet."""
@@ -203,20 +268,21 @@ class Speech:
         yield self._track.finish()
 
 
-def a_moment_of(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+def a_moment_of(pieces: Iterator[bytes], enough: int = MOMENT_BYTES) -> tuple[bytes, bool]:
     """Return what a moment of work makes, perhaps nothing yet, and whether that was the rest.
 
-    It is what one step in a thread does: long enough that the steps cost little, short enough that the first bytes are
-    on their way at once and that a client who leaves, or a reset, is seen.
+    It is what one step in a thread does: long enough that the steps cost little, short enough that a client who leaves,
+    or a reset, is seen.
 
     Args:
         pieces: the bytes of an audio file as they are made, some of them empty.
+        enough: bytes after which it stops, if that many are made at once.
     """
     audio = bytearray()
-    until = time.perf_counter() + MOMENT
+    until = time.monotonic() + MOMENT
     for piece in pieces:
         audio += piece
-        if len(audio) >= MOMENT_BYTES or time.perf_counter() >= until:
+        if len(audio) >= enough or time.monotonic() >= until:
             return bytes(audio), False
     return bytes(audio), True
 

@@ -1,44 +1,60 @@
 """What the server remembers, in SQLite: voices, stars and usage, each of an account.
 
 An account is an API key; the database holds only the key's digest. System voices are the engine's, not the store's.
+Processes share a database: what one has written is there for the others, also when it is killed after that.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import math
+import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from .errors import ApiError
+from .limits import Quotas
 
 FILE: Final = "lmnt-server.sqlite3"
 """The name of the database in a data folder."""
 
-_VERSION: Final = 1
 _SCHEMA: Final = (
-    """
-    CREATE TABLE voices (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        account TEXT NOT NULL,
-        name TEXT NOT NULL,
-        description TEXT,
-        gender TEXT,
-        tags TEXT NOT NULL,
-        recording TEXT NOT NULL
-    )
-    """,
-    "CREATE INDEX voices_of_account ON voices (account)",
-    "CREATE TABLE stars (account TEXT NOT NULL, voice TEXT NOT NULL, PRIMARY KEY (account, voice)) WITHOUT ROWID",
-    "CREATE TABLE usage (account TEXT PRIMARY KEY, characters INTEGER NOT NULL) WITHOUT ROWID",
+    (  # version 1
+        """
+        CREATE TABLE voices (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            account TEXT NOT NULL,
+            name TEXT NOT NULL,
+            description TEXT,
+            gender TEXT,
+            tags TEXT NOT NULL,
+            recording TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX voices_of_account ON voices (account)",
+        "CREATE TABLE stars (account TEXT NOT NULL, voice TEXT NOT NULL, PRIMARY KEY (account, voice)) WITHOUT ROWID",
+        "CREATE TABLE usage (account TEXT PRIMARY KEY, characters INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+    (  # version 2
+        "CREATE TABLE allowances (account TEXT PRIMARY KEY, left REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE under_way (number INTEGER PRIMARY KEY, account TEXT NOT NULL, process INTEGER NOT NULL)",
+    ),
 )
+"""What makes a database of each version from one of the version before."""
+
+_MINUTE: Final = 60.0
+
+_log: Final = logging.getLogger(__name__)
 
 
 class StoreError(Exception):
@@ -67,14 +83,14 @@ class Store:
 
     Args:
         folder: where to keep it; in memory when None. The folder is made if it does not exist.
-        character_limit: characters that each account may have spoken.
+        quotas: what an account may not exceed.
 
     Raises:
         StoreError: if the folder cannot be written, or holds something else under the database's name.
     """
 
-    def __init__(self, folder: Path | None = None, *, character_limit: int = 10_000_000) -> None:
-        self.character_limit = character_limit
+    def __init__(self, folder: Path | None = None, quotas: Quotas | None = None) -> None:
+        self.quotas = quotas or Quotas()
         self._lock = threading.Lock()
         try:
             if folder is not None:
@@ -111,13 +127,13 @@ class Store:
 
     def voice(self, account: str, voice: str) -> OwnVoice | None:
         """Return a voice of an account, or None if it has none of that id."""
-        with self._transaction() as run:
+        with self._transaction(writes=False) as run:
             rows = run(f"SELECT {_COLUMNS} FROM voices WHERE account = ? AND id = ?", (account, voice)).fetchall()
         return _voice(rows[0]) if rows else None
 
     def voices(self, account: str) -> list[OwnVoice]:
         """Return the voices of an account, in the order they were made."""
-        with self._transaction() as run:
+        with self._transaction(writes=False) as run:
             rows = run(f"SELECT {_COLUMNS} FROM voices WHERE account = ? ORDER BY number", (account,)).fetchall()
         return [_voice(row) for row in rows]
 
@@ -138,7 +154,7 @@ class Store:
 
     def stars(self, account: str) -> frozenset[str]:
         """Return the ids of the voices that an account has starred."""
-        with self._transaction() as run:
+        with self._transaction(writes=False) as run:
             return frozenset(row[0] for row in run("SELECT voice FROM stars WHERE account = ?", (account,)))
 
     def star(self, account: str, voice: str, *, starred: bool) -> None:
@@ -153,53 +169,120 @@ class Store:
 
     def remaining(self, account: str) -> int:
         """Return how many characters an account may still have spoken."""
-        with self._transaction() as run:
+        with self._transaction(writes=False) as run:
             row = run("SELECT characters FROM usage WHERE account = ?", (account,)).fetchone()
-        return max(self.character_limit - (row[0] if row else 0), 0)
+        return max(self.quotas.characters - (row[0] if row else 0), 0)
 
     def charge(self, account: str, characters: int) -> None:
         """Count characters as spoken; a negative number takes them back.
 
         Raises:
-            ApiError: 402, if the account has not that many left; then nothing is counted.
+            ApiError: 402, if the account has not that many left, 429, if it has not that many left in this minute;
+                then nothing is counted.
         """
         with self._transaction() as run:
             row = run("SELECT characters FROM usage WHERE account = ?", (account,)).fetchone()
             used = row[0] if row else 0
-            if used + characters > self.character_limit:
-                left = max(self.character_limit - used, 0)
+            if used + characters > self.quotas.characters:
+                left = max(self.quotas.characters - used, 0)
                 message = f"This text has {characters} characters, and your plan has {left} left."
                 raise ApiError("payment_required_error", message)
+            if self.quotas.characters_a_minute is not None:
+                self._charge_minute(run, account, characters, self.quotas.characters_a_minute)
             run(
                 "INSERT OR REPLACE INTO usage (account, characters) VALUES (?, ?)", (account, max(used + characters, 0))
             )
 
+    def begin(self, account: str) -> int | None:
+        """Count a request as under way, and return what `end` takes; None if they are not counted.
+
+        Raises:
+            ApiError: 429, if the account has as many as it may have.
+        """
+        most = self.quotas.requests_at_once
+        if most is None:
+            return None
+        with self._transaction() as run:
+            (count,) = run("SELECT COUNT(*) FROM under_way WHERE account = ?", (account,)).fetchone()
+            if count >= most:
+                raise _too_many(f"{count} requests of this key are under way, and it may have {most}.", 1)
+            return run("INSERT INTO under_way (account, process) VALUES (?, ?)", (account, os.getpid())).lastrowid
+
+    def end(self, number: int | None) -> None:
+        """Count a request as done."""
+        if number is not None:
+            with self._transaction() as run:
+                run("DELETE FROM under_way WHERE number = ?", (number,))
+
+    def forget_requests(self, process: int | None = None) -> None:
+        """Count the requests of a process that has ended as done, or those of all."""
+        with self._transaction() as run:
+            run("DELETE FROM under_way WHERE ? IS NULL OR process = ?", (process, process))
+
+    def check(self) -> None:
+        """Write something of no meaning.
+
+        Raises:
+            ApiError: 503, if nothing can be kept.
+        """
+        with self._transaction() as run:
+            run(f"PRAGMA user_version = {len(_SCHEMA)}")
+
+    def _charge_minute(self, run: Run, account: str, characters: int, most: int) -> None:
+        # A bucket that fills as time goes by. It may be in debt to one text that is longer than it is deep.
+        now = time.time()
+        row = run("SELECT left, at FROM allowances WHERE account = ?", (account,)).fetchone()
+        left = float(most) if row is None else min(most, row[0] + max(now - row[1], 0) * most / _MINUTE)
+        if (short := min(characters, most) - left) > 0:
+            message = f"This text has {characters} characters, and this key may have {most} spoken in a minute."
+            raise _too_many(message, math.ceil(short * _MINUTE / most) if most else 60)
+        left = min(left - characters, most)
+        run("INSERT OR REPLACE INTO allowances (account, left, at) VALUES (?, ?, ?)", (account, left, now))
+
     @contextmanager
-    def _transaction(self) -> Generator[Callable[..., sqlite3.Cursor]]:
-        """Give what runs a statement; all of the block is done, or nothing."""
-        with self._lock:
-            run = self._connection.execute
-            run("BEGIN IMMEDIATE")
-            try:
+    def _transaction(self, *, writes: bool = True) -> Generator[Run]:
+        """Give what runs a statement; all of the block is done, or nothing.
+
+        Raises:
+            ApiError: 503, if the database cannot do it.
+        """
+        try:
+            with self._lock, self._all_or_nothing(writes=writes) as run:
                 yield run
-                run("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    run("ROLLBACK")
-                raise
+        except sqlite3.OperationalError as error:  # a disk that is full or fails, a lock that is held too long
+            _log.error("the store failed: %s", error)
+            raise ApiError("internal_server_error", "The server cannot keep its data now.", status=503) from error
+
+    @contextmanager
+    def _all_or_nothing(self, *, writes: bool = True) -> Generator[Run]:
+        run = self._connection.execute
+        run("BEGIN IMMEDIATE" if writes else "BEGIN")
+        try:
+            yield run
+            run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            raise
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # Opening a file that cannot be written succeeds; beginning to write to it does not.
-        with self._transaction() as run:
+        with self._all_or_nothing() as run:
             version = run("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _VERSION):
+            if version not in range(len(_SCHEMA) + 1):
                 raise sqlite3.DatabaseError(f"it was written by another version of this server (schema {version})")
-            if version == 0:
-                for statement in _SCHEMA:
+            for statements in _SCHEMA[version:]:
+                for statement in statements:
                     run(statement)
-                run(f"PRAGMA user_version = {_VERSION}")
+            run(f"PRAGMA user_version = {len(_SCHEMA)}")
 
+
+def _too_many(message: str, seconds: int) -> ApiError:
+    return ApiError("rate_limit_error", message, headers={"retry-after": str(seconds)})
+
+
+Run: TypeAlias = Callable[..., sqlite3.Cursor]
 
 _COLUMNS: Final = "id, name, description, gender, tags, recording"
 

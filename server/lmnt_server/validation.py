@@ -81,8 +81,11 @@ def explained(error: ValidationError, name: str) -> ApiError:
     explain = _EXPLANATIONS.get(keyword)
     subject = _path(name, error.absolute_path)
     if explain is None:  # a keyword the description has come to use since; correct, if less pretty
-        return invalid_request(f"{subject or 'The body'}: {error.message[:200]}")
-    return invalid_request(explain(error, subject))
+        return invalid_request(f"{subject or 'The body'}: {error.message[:200]}", param=subject or None)
+    if keyword == "required":
+        absent = explain(error, subject)
+        return invalid_request(absent, param=absent.removesuffix(_REQUIRED), code="missing_required_parameter")
+    return invalid_request(explain(error, subject), param=subject or None)
 
 
 def _path(name: str, parts: Iterable[str | int]) -> str:
@@ -92,10 +95,13 @@ def _path(name: str, parts: Iterable[str | int]) -> str:
     return path
 
 
+_REQUIRED: Final = " is required"
+
+
 def _missing(error: ValidationError, subject: str) -> str:
     names = cast("list[str]", error.validator_value)
     first = next(name for name in names if name not in cast("dict[str, Any]", error.instance))
-    return f"{subject}.{first} is required" if subject else f"{first} is required"
+    return f"{subject}.{first}{_REQUIRED}" if subject else f"{first}{_REQUIRED}"
 
 
 def _wrong_type(error: ValidationError, subject: str) -> str:
@@ -142,6 +148,12 @@ def _too_big(error: ValidationError, subject: str) -> str:
     return f"{subject} must be at most {error.validator_value}; got {quoted(error.instance)}"
 
 
+def _no_match(error: ValidationError, subject: str) -> str:
+    if error.validator_value == r"\S":
+        return f"{subject} must not be white space alone"
+    return f"{subject} must match {error.validator_value}; got {quoted(error.instance)}"
+
+
 _EXPLANATIONS: Final[Mapping[str, Callable[[ValidationError, str], str]]] = {
     "required": _missing,
     "type": _wrong_type,
@@ -151,4 +163,5 @@ _EXPLANATIONS: Final[Mapping[str, Callable[[ValidationError, str], str]]] = {
     "maxLength": _too_long,
     "minimum": _too_small,
     "maximum": _too_big,
+    "pattern": _no_match,
 }

@@ -37,13 +37,13 @@ def decode(path: Path) -> tuple[float, int]:
     return len(samples) / 24000, max(map(abs, samples))
 
 
-@pytest.mark.parametrize("source", ["text", "file"])
-def test_it_speaks(tmp_path: Path, source: str) -> None:
+@pytest.mark.parametrize(("source", "engine"), [("text", "hibari"), ("file", "espeak")])
+def test_it_speaks(tmp_path: Path, source: str, engine: str) -> None:
     sentence = "This is a sentence that the demo reads out. "
     if source == "file":
         book = tmp_path / "book.txt"
         book.write_text(sentence * 48, encoding="utf-8")  # more than goes into one request
-        run = demo("--file", book, "--out", tmp_path / "out")
+        run = demo("--file", book, "--out", tmp_path / "out", "--engine", engine)
     else:
         run = demo(sentence, "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
@@ -56,6 +56,7 @@ def test_it_speaks(tmp_path: Path, source: str) -> None:
         assert loudest > 3000
     assert len(set(re.findall(r"req_\w{22}", run.stdout))) >= 4
     assert "leah, " in run.stdout
+    assert f"speaking with {engine}" in run.stdout
     assert re.search(r"first byte after \d+ ms", run.stdout)
     assert re.search(r"^ +[0-9.]+s +[0-9.]+s  sentence$", run.stdout, re.MULTILINE)
     assert "NotFoundError: 404 not_found_error: Voice 'nobody' not found. (request req_" in run.stdout

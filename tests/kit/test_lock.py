@@ -36,6 +36,7 @@ def test_the_package_was_made_from_the_sources_that_are_here() -> None:
         for folder, pattern in (("openapi", "*.yaml"), ("templates", "*.*"), ("overlays", "*.py"))
         for path in (ROOT / folder).rglob(pattern)
     }
+    sources.remove("openapi/speech.yaml")  # the server's alone
     assert sources <= LOCK["inputs"].keys(), "an overlay is not listed in openapi/generator.yaml"
 
 

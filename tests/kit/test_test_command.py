@@ -14,6 +14,7 @@ import pytest
 from .conftest import ROOT
 
 STEPS = ["format", "lint", "mypy", "basedpyright", "package", "changes", "tests"]
+IMAGE = ["image"]
 OTHERS = ["package-3.99", "tests-3.99"]
 TOOL = """#!/bin/sh
 case "$*" in *version_info*) echo 3.99; exit ;; esac
@@ -56,7 +57,7 @@ def steps(told: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [((), STEPS + OTHERS), (("--fast",), STEPS), (("--real",), ["descriptions", "clients"])],
+    [((), STEPS + IMAGE + OTHERS), (("--fast",), STEPS), (("--real",), ["descriptions", "clients"])],
 )
 def test_each_step_has_its_time_and_the_last_line_says_that_all_passed(
     test: Test, tmp_path: Path, arguments: tuple[str, ...], expected: list[str]
@@ -78,17 +79,17 @@ def test_the_first_failure_stops_it_and_says_how_to_mend_it(test: Test) -> None:
 
 
 def test_one_step(test: Test, tmp_path: Path) -> None:
-    for step in STEPS + OTHERS:
+    for step in STEPS + IMAGE + OTHERS:
         done = test("--only", step)
         assert (done.returncode, done.stderr, steps(done.stdout)) == (0, "", [step])
     ran = (tmp_path / "ran").read_text(encoding="utf-8").splitlines()
-    assert len([line for line in ran if not line.startswith("setup")]) == len(STEPS + OTHERS)
+    assert len([line for line in ran if not line.startswith("setup")]) == len(STEPS + IMAGE + OTHERS)
     assert ran.count(f"setup .venv-3.99 {tmp_path}/.venv-3.99/bin/python test") == len(OTHERS)
 
 
 def test_the_steps_are_listed_and_none_is_run(test: Test, tmp_path: Path) -> None:
     done = test("--list")
-    assert (done.returncode, [line.split()[0] for line in done.stdout.splitlines()]) == (0, STEPS + OTHERS)
+    assert (done.returncode, [line.split()[0] for line in done.stdout.splitlines()]) == (0, STEPS + IMAGE + OTHERS)
     assert not (tmp_path / "ran").exists()
 
 

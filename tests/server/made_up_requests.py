@@ -1,4 +1,4 @@
-"""Schemathesis makes up requests from the description, right and wrong ones, and checks every answer against it.
+"""Schemathesis makes up requests from the descriptions, right and wrong ones, and checks every answer against them.
 
 Run by test_server_description.py in a process of its own: to import schemathesis takes as long as many tests.
 """
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from schemathesis import AuthContext, Case
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from lmnt_server.description import lmnt
+from lmnt_server.audio_operations import MODELS
+from lmnt_server.description import audio, lmnt
 from lmnt_server.process import ServerProcess, running
 
 VOICES = ["leah", "amy", "nobody"]
@@ -24,11 +25,12 @@ VOICES = ["leah", "amy", "nobody"]
 
 # A recording has to be audio, which a schema cannot say.
 schemathesis.openapi.format("binary", st.just(recording("Hi")))
-schema = schemathesis.openapi.from_dict(dict(lmnt().document))
+lmnt_schema = schemathesis.openapi.from_dict(dict(lmnt().document))
+audio_schema = schemathesis.openapi.from_dict(dict(audio().document))
 KEY = "the only key"
 
 
-@schema.auth()
+@lmnt_schema.auth()
 class Key:
     """Schemathesis leaves the key out, or takes another one, to see that such requests are refused."""
 
@@ -39,6 +41,15 @@ class Key:
         case.headers["X-API-Key"] = data
 
 
+@audio_schema.auth()
+class Bearer:
+    def get(self, case: Case[Any], context: AuthContext) -> str:  # noqa: ARG002  # its protocol
+        return KEY
+
+    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:  # noqa: ARG002  # its protocol
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
 @pytest.fixture(scope="session")
 def guarded() -> Iterator[ServerProcess]:
     """A server that knows one key, so that other keys can be seen to be refused."""
@@ -46,9 +57,12 @@ def guarded() -> Iterator[ServerProcess]:
         yield server
 
 
-@schema.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
-def test_every_answer_is_as_described(case: Case[Any], guarded: ServerProcess) -> None:
+few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+
+
+@lmnt_schema.parametrize()
+@few
+def test_every_answer_of_the_lmnt_api_is_as_described(case: Case[Any], guarded: ServerProcess) -> None:
     # A voice made up at random is never there; with these, what comes after that check is reached too.
     body: Any = case.body
     if isinstance(body, dict) and isinstance(body.get("voice"), str) and body["voice"]:
@@ -58,3 +72,19 @@ def test_every_answer_is_as_described(case: Case[Any], guarded: ServerProcess) -
     # In a form everything is text: what was made up as an object arrives as a string, and is right.
     excluded: list[Any] = [negative_data_rejection] if case.media_type == "multipart/form-data" else []
     case.call_and_validate(base_url=guarded.base_url, excluded_checks=excluded)
+
+
+@audio_schema.parametrize()
+@few
+def test_every_answer_of_the_audio_api_is_as_described(case: Case[Any], guarded: ServerProcess) -> None:
+    body: Any = case.body
+    if isinstance(body, dict) and isinstance(body.get("model"), str) and body["model"]:
+        body["model"] = [*MODELS, "whisper-1"][len(body["model"]) % (len(MODELS) + 1)]
+    # A voice that is not there is a wrong value here, which no schema can say.
+    if isinstance(body, dict) and isinstance(body.get("voice"), str) and body["voice"]:
+        body["voice"] = "leah"
+    if isinstance(body, dict) and isinstance(body.get("voice"), dict) and isinstance(body["voice"].get("id"), str):
+        body["voice"]["id"] = body["voice"]["id"] and "alloy"
+    if "model" in (case.path_parameters or {}) and len(str(case.path_parameters["model"])) % 2:
+        case.path_parameters["model"] = "tts-1"
+    case.call_and_validate(base_url=f"{guarded.base_url}/v1")

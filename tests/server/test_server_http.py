@@ -55,7 +55,8 @@ def voice(words: str, *parts: str, headers: dict[str, str] = MULTIPART) -> Bad:
 
 
 TABLE = [
-    Bad(404, "There is nothing at '/'.", "GET", "/"),
+    Bad(404, "There is nothing at '/nothing'.", "GET", "/nothing"),
+    Bad(405, "POST is not a method of this path; it has GET, HEAD", "POST", "/"),
     Bad(404, "There is nothing at '/v1/ai/speech/bytes/'.", "POST", "/v1/ai/speech/bytes/"),
     Bad(404, "There is nothing at", "GET", "/v1/" + "x" * 5000),
     Bad(404, "There is nothing at", "GET", "/v1/ai/voice/"),
@@ -92,7 +93,7 @@ TABLE = [
     speech("sample_rate must be one of 8000, 16000, 24000; got 44100", sample_rate=44100),
     speech("sample_rate must be", sample_rate="24000"),
     speech("sample_rate must be", sample_rate=True),
-    speech("model must be one of blizzard; got 'aurora'", model="aurora"),
+    speech("model must be one of blizzard; got 'sunrise'", model="sunrise"),
     speech("language must be one of auto, ar", language="xx"),
     speech("temperature must be at least 0; got -0.5", temperature=-0.5),
     speech("top_p must be at most 1; got 1.5", top_p=1.5),

@@ -52,6 +52,7 @@ def described(folder: Path, changes: dict[str, str]) -> Path:
         text = text.replace(there, new + there)
     (folder / "openapi").mkdir()
     (folder / "openapi" / "lmnt.yaml").write_text(text, "utf-8")
+    shutil.copy(ROOT / "openapi" / "speech.yaml", folder / "openapi")
     shutil.copytree(ROOT / "server" / "lmnt_server", folder / "server" / "lmnt_server")
     return folder / "server" / "lmnt_server" / "process.py"
 

@@ -44,7 +44,8 @@ def test_help_teaches() -> None:
     help = run("--help").stdout
     for words in (
         "export LMNT_BASE_URL=http://127.0.0.1:8765",
-        "--engine {espeak,tone}",
+        "--engine {espeak,hibari,piper,tone}",
+        "--voices DIR",
         "do not imitate",
         "any API key",
     ):
@@ -103,7 +104,7 @@ def test_a_data_folder_that_holds_something_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_port_that_is_in_use(tone: ServerProcess, host: str) -> None:
     port = tone.base_url.rpartition(":")[2]
-    done = run("--host", host, "--port", port)
+    done = run("--host", host, "--port", port, "--engine", "tone")
     assert done.returncode == 2
     assert done.stderr == f"lmnt-server: cannot listen on {host}:{port}: another program listens there\n"
 

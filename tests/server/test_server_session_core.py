@@ -41,7 +41,7 @@ MEANINGS: list[tuple[Any, dict[State, Any]]] = [
     # The jobs that a message makes in a state, or the close code that it ends the session with.
     (init(), {State.NEW: Open, State.OPEN: 1002, State.FINISHED: 1002}),
     (init(type="init"), {State.NEW: Open, State.OPEN: 1002, State.FINISHED: 1002}),
-    (text("A. "), {State.NEW: 1002, State.OPEN: Speak, State.FINISHED: 1002}),
+    (text("Ah. "), {State.NEW: 1002, State.OPEN: Speak, State.FINISHED: 1002}),
     (flush(1), {State.NEW: 1002, State.OPEN: Flush, State.FINISHED: 1002}),
     (reset(1), {State.NEW: 1002, State.OPEN: Reset, State.FINISHED: 1002}),
     (FINISH, {State.NEW: 1002, State.OPEN: Finish, State.FINISHED: 1002}),
@@ -118,7 +118,7 @@ def test_any_integer_is_a_nonce_and_twice_the_same_is_two_questions(nonce: Any) 
 
 
 def test_fields_that_nobody_knows_are_ignored() -> None:
-    made = session(init(model="aurora", speed=None), {**text("A. "), "x": 1}, {**FINISH, "y": None})
+    made = session(init(model="aurora", speed=None), {**text("Ah. "), "x": 1}, {**FINISH, "y": None})
     assert [type(job) for job in jobs(made)] == [Open, Speak, Finish]
 
 

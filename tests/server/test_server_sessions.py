@@ -475,7 +475,7 @@ def test_an_engine_that_fails_is_an_error_that_costs_nothing() -> None:
         assert json.loads(error["text"])["error"]["type"] == "internal_server_error"
         assert "broke down" not in error["text"]
         assert (close["type"], close["code"]) == ("websocket.close", 1011)
-        assert store.remaining(account_of("k")) == store.character_limit
+        assert store.remaining(account_of("k")) == store.quotas.characters
 
     anyio.run(call)
 

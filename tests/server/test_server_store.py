@@ -16,17 +16,18 @@ from decoded import recording
 from lmnt_server import create_app
 from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.errors import ApiError
+from lmnt_server.limits import Quotas
 from lmnt_server.store import FILE, Store, StoreError, account_of
 
 
 @pytest.fixture(params=["in memory", "in a folder"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "data" if request.param == "in a folder" else None, character_limit=1000)
+    store = Store(tmp_path / "data" if request.param == "in a folder" else None, quotas=Quotas(1000))
     yield store
     store.close()
 
 
-def test_a_full_disk_is_500_and_what_was_there_stays(store: Store) -> None:
+def test_a_full_disk_is_503_and_what_was_there_stays(store: Store) -> None:
     async def call() -> None:
         transport = httpx.ASGITransport(app=create_app(ToneEngine(), store))
         async with httpx.AsyncClient(transport=transport, base_url="http://a", headers={"x-api-key": "k"}) as client:
@@ -40,7 +41,7 @@ def test_a_full_disk_is_500_and_what_was_there_stays(store: Store) -> None:
                 if response.status_code != 200:
                     break
                 made.append(response.json()["id"])
-            check_envelope(response, 500)
+            check_envelope(response, 503)
             listed = await client.get("/v1/ai/voice/list", params={"owner": "me"})
             assert [voice["id"] for voice in listed.json()] == made
             store._connection.execute(f"PRAGMA max_page_count = {pages * 10}")
@@ -64,10 +65,10 @@ def test_many_threads_never_spend_more_than_there_is(store: Store) -> None:
 
 
 def test_a_limit_that_was_lowered_leaves_nothing(tmp_path: Path) -> None:
-    first = Store(tmp_path, character_limit=1000)
+    first = Store(tmp_path, quotas=Quotas(1000))
     first.charge("someone", 900)
     first.close()
-    second = Store(tmp_path, character_limit=100)
+    second = Store(tmp_path, quotas=Quotas(100))
     assert second.remaining("someone") == 0
     with pytest.raises(ApiError, match="your plan has 0 left"):
         second.charge("someone", 1)

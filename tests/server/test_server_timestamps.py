@@ -124,4 +124,5 @@ def test_a_text_has_the_same_timestamps_in_every_format(espeak_client: httpx.Cli
         for format in [*FORMATS, "mp3"]
     )
     assert len(first) > 20
-    assert all(each == first for each in others)
+    # Where the last silence ends is the codec's to say, who has whole frames.
+    assert all(each[:-1] == first[:-1] for each in others)

@@ -6,7 +6,9 @@ module with such a class and a line in that table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from .cast import SystemVoice
@@ -65,17 +67,76 @@ class Engine(Protocol):
         ...
 
 
-def _espeak() -> Engine:
+class VoicesError(Exception):
+    """The voices that an engine is to have cannot be used; the message says why and what to do."""
+
+
+def _espeak(voices: Path | None = None) -> Engine:
     from .espeak import EspeakEngine
 
+    _no_voices("espeak", voices)
     return EspeakEngine()
 
 
-def _tone() -> Engine:
+def _tone(voices: Path | None = None) -> Engine:
     from .tone import ToneEngine
 
+    _no_voices("tone", voices)
     return ToneEngine()
 
 
-ENGINES: Final[Mapping[str, Callable[[], Engine]]] = {"espeak": _espeak, "tone": _tone}
+def _hibari(voices: Path | None = None) -> Engine:
+    try:
+        from .hibari import models
+    except ModuleNotFoundError as error:
+        raise VoicesError(f"{error.name} is not installed: pip install 'lmnt-client[server,neural]'") from error
+    from .neural import NeuralEngine
+
+    return NeuralEngine(models(voices), _espeak(), "hibari")
+
+
+def _piper(voices: Path | None = None) -> Engine:
+    try:
+        from .piper import models
+    except ModuleNotFoundError as error:
+        raise VoicesError(f"{error.name} is not installed: pip install piper-tts (its licence is the GPL)") from error
+    from .neural import NeuralEngine
+
+    return NeuralEngine(models(voices), _espeak(), "piper")
+
+
+def _no_voices(engine: str, voices: Path | None) -> None:
+    if voices is not None:
+        raise VoicesError(f"the engine {engine} reads no voices from a folder; hibari and piper do")
+
+
+class Maker(Protocol):
+    """What makes an engine."""
+
+    def __call__(self, voices: Path | None = None) -> Engine:
+        """Return it, with the voices of a folder beside its own, or raise VoicesError."""
+        ...
+
+
+ENGINES: Final[Mapping[str, Maker]] = {
+    "espeak": _espeak,
+    "hibari": _hibari,
+    "piper": _piper,
+    "tone": _tone,
+}
 """How to make each engine that the command line offers; nothing of an engine is loaded before."""
+
+
+def make(name: str | None, voices: Path | None) -> Engine:
+    """Return an engine.
+
+    Args:
+        name: which of `ENGINES`; when None the neural one where it is installed, espeak where it is not.
+        voices: a folder with more voices for it.
+
+    Raises:
+        VoicesError: if it cannot be had.
+    """
+    if voices is not None and not voices.is_dir():
+        raise VoicesError(f"{voices} is no folder")
+    return ENGINES[name or ("hibari" if find_spec("hibari") else "espeak")](voices)

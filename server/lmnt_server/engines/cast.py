@@ -12,7 +12,7 @@ class SystemVoice(NamedTuple):
 
     id: str
     name: str
-    gender: str
+    gender: str | None
     description: str
     tags: tuple[str, ...]
 

@@ -8,16 +8,17 @@ import pickle
 import subprocess
 import sys
 import threading
-import unicodedata
 import weakref
 from array import array
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ..sentences import pieces
 from . import Block, Mark
 from .cast import CAST, SystemVoice, pick
+from .characters import plain
 from .espeak_child import Reply, Request
 from .languages import detect
 
@@ -83,7 +84,8 @@ class EspeakEngine:
         self._child, self._rate = self._started()
         # The library never speaks a text twice in just the same way: its oscillators go on from where they stopped.
         # With this a text has the same timestamps in every format.
-        self._spoken: dict[Request, tuple[bytes, list[_Word]]] = {}
+        self._spoken: dict[Request, _Spoken] = {}
+        self._speaking: _Speaking | None = None  # what the process has not yet said all to
 
     @property
     def rate(self) -> int:
@@ -93,7 +95,7 @@ class EspeakEngine:
     def speak(
         self, text: str, *, voice: str, language: str, speed: float = 1.0, before: str = "", more: bool = False
     ) -> Generator[Block]:
-        """Yield a block for each sentence, or part of a long one.
+        """Yield a block for each sentence, or part of a long one; two for the first, whose beginning comes before all.
 
         Raises:
             RuntimeError: if espeak-ng cannot speak it.
@@ -102,34 +104,67 @@ class EspeakEngine:
         spoken = detect(before + text) if language == "auto" else language
         name = f"{timbre.accent if spoken == 'en' else _LANGUAGES.get(spoken, spoken)}+{timbre.variant}"
         words_per_minute = min(max(round(_WORDS_PER_MINUTE * speed), _SLOWEST), _FASTEST)
-        plain = "".join(map(_plain, text))
+        readable = plain(text)
         offset = 0
-        for begin, end in pieces(plain):
-            pcm, words = self._ask((plain[begin:end], name, timbre.pitch, words_per_minute, more or end < len(text)))
-            yield Block(pcm, tuple(_marks(pcm, words, begin, end, offset)))
+        for begin, end in pieces(readable):
+            speaking = self._begin((readable[begin:end], name, timbre.pitch, words_per_minute, more or end < len(text)))
+            if speaking.head and not begin:
+                yield Block(speaking.head, ())
+            pcm, words = self._finish(speaking)
+            rest = pcm if begin else pcm[len(speaking.head) :]
+            yield Block(rest, tuple(_marks(pcm, words, begin, end, offset)))
             offset += len(pcm) // 2
 
-    def _ask(self, request: Request) -> tuple[bytes, list[_Word]]:
+    def _begin(self, request: Request) -> _Speaking:
+        """Have a request spoken, and return when its first samples are there."""
         with self._lock:
             if (spoken := self._spoken.get(request)) is not None:
-                return spoken
+                return _Speaking(request, b"", spoken)
+            self._settle()
             if self._child.poll() is not None:
                 self._child, self._rate = self._started()
+            speaking = self._speaking = _Speaking(request, b"")
             try:
                 pickle.dump(request, self._child.stdin)
                 self._child.stdin.flush()
-                reply: Reply = pickle.load(self._child.stdout)
-            except (OSError, EOFError, pickle.UnpicklingError) as error:
-                # At once, so that the next request does not take a process that is about to be gone for a living one.
-                _end(self._child)
-                raise RuntimeError("espeak-ng crashed on this text") from error
-            if isinstance(reply, str):
-                raise RuntimeError(reply)
-            pcm, words = reply
-            spoken = self._spoken[request] = (pcm, [_Word(*word) for word in words])
-            if len(self._spoken) > _REMEMBERED:
-                del self._spoken[next(iter(self._spoken))]
-            return spoken
+            except OSError:
+                self._settle()  # which finds out
+            else:
+                head = self._read()
+                speaking.head, speaking.result = (head, None) if isinstance(head, bytes) else (b"", head)
+            return speaking
+
+    def _finish(self, speaking: _Speaking) -> _Spoken:
+        """Return what came of a request, when all of it is there."""
+        with self._lock:
+            if speaking is self._speaking:
+                self._settle()
+        if isinstance(speaking.result, tuple):
+            return speaking.result
+        raise RuntimeError(speaking.result)
+
+    def _settle(self) -> None:
+        """Read what the process has still to say to the last request, before which it takes no other."""
+        speaking, self._speaking = self._speaking, None
+        if speaking is None or speaking.result is not None:
+            return
+        reply: Reply = self._read()
+        if isinstance(reply, str):
+            speaking.result = reply
+            return
+        pcm, words = reply
+        spoken = speaking.result = (speaking.head + pcm, [_Word(*word) for word in words])
+        self._spoken[speaking.request] = spoken
+        if len(self._spoken) > _REMEMBERED:
+            del self._spoken[next(iter(self._spoken))]
+
+    def _read(self) -> Any:
+        try:
+            return pickle.load(self._child.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            # At once, so that the next request does not take a process that is about to be gone for a living one.
+            _end(self._child)
+            return "espeak-ng crashed on this text"
 
     def _started(self) -> tuple[Any, int]:
         """Start the process, which ends with this engine, and return it with its rate."""
@@ -155,18 +190,24 @@ def _end(child: Any) -> None:
             pipe.close()
 
 
-def _plain(character: str) -> str:
-    """Return the plain form of a letter or digit in a circle, of full width, or of mathematics: one for one."""
-    plain = unicodedata.normalize("NFKC", character)
-    return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else character
-
-
 class _Word(NamedTuple):
     """A word event: the word's place in the text that was given, in characters, and its first sample."""
 
     begin: int
     length: int
     start: int
+
+
+_Spoken: TypeAlias = tuple[bytes, list[_Word]]
+
+
+@dataclass
+class _Speaking:
+    """A request under way: its first samples, and when all is there what came of it, or what went wrong."""
+
+    request: Request
+    head: bytes
+    result: _Spoken | str | None = None
 
 
 def _marks(pcm: bytes, words: Sequence[_Word], begin: int, end: int, offset: int) -> Iterator[Mark]:

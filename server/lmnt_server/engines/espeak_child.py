@@ -2,8 +2,8 @@
 
 The C library (`speak_lib.h`, version 1.52, by ctypes) trusts its input more than a server may: there are texts that
 make it crash. Here that ends this process alone. Requests come on standard input and replies go to standard output,
-both pickled: a `Request`, then a `Reply`. Before them comes the rate, in hertz. The process ends with its standard
-input, so it never outlives the server.
+all pickled: a `Request`, then the first samples, as soon as they are made, then a `Reply`. Before them comes the rate,
+in hertz. The process ends with its standard input, so it never outlives the server.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 import espeakng_loader  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs] - it has no types
@@ -32,7 +33,11 @@ Request = tuple[str, str, int, int, bool]
 80 to 450, and whether there is a pause after the text, as there is between its sentences."""
 
 Reply = tuple[bytes, list[tuple[int, int, int]]] | str
-"""Samples and words (begin and length in characters, first sample; in the order of the text), or what went wrong."""
+"""The other samples, and the words in the order of the text (begin and length in characters, first sample), or what
+went wrong."""
+
+_HEAD: Final = 0.1
+"""Seconds of the samples that are sent first."""
 
 
 class _Id(ctypes.Union):
@@ -56,9 +61,15 @@ _Callback: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short)
 
 
 class Library:
-    """espeak-ng itself, which is one for the process."""
+    """espeak-ng itself, which is one for the process.
 
-    def __init__(self) -> None:
+    Args:
+        send: takes the first samples of each text.
+    """
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send = send
+        self._is_begun = False
         self._c: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path().encode()
         self.rate: int = self._c.espeak_Initialize(_SYNCHRONOUS, 0, data, _DONT_EXIT)
@@ -80,6 +91,7 @@ class Library:
             self._settings = (voice, pitch, words_per_minute)
         self._samples.clear()
         self._words.clear()
+        self._is_begun = False
         # C ends a string at the first NUL.
         encoded = text.replace("\0", " ").encode() + b"\0"
         size = ctypes.c_size_t(len(encoded))
@@ -89,9 +101,18 @@ class Library:
             return f"espeak-ng cannot speak: error {result}"
         return bytes(self._samples), sorted(word for word in self._words.values() if word[0] < len(text))
 
+    def begin(self) -> None:
+        """Send the first samples, if they are not sent yet; there may be none."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._send(bytes(self._samples))
+            self._samples.clear()
+
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         if samples and count:
             self._samples += ctypes.string_at(samples, 2 * count)
+            if not self._is_begun and len(self._samples) >= 2 * _HEAD * self.rate:
+                self.begin()
         index = 0
         while events[index].type != _EVENT_END_OF_LIST:
             event = events[index]
@@ -110,16 +131,21 @@ def main() -> None:
     # Whatever the library prints must not come between the replies.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    library = Library()
-    reply: Reply | int = library.rate
-    while True:
-        pickle.dump(reply, replies)
+
+    def send(content: Reply | bytes | int) -> None:
+        pickle.dump(content, replies)
         replies.flush()
+
+    library = Library(send)
+    send(library.rate)
+    while True:
         try:
             request: Request = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         reply = library.speak(*request)
+        library.begin()
+        send(reply)
 
 
 if __name__ == "__main__":

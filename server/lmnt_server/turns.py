@@ -1,0 +1,89 @@
+"""Who may make speech next: as many at once as there are processors, and of those who wait the most urgent first.
+
+Speech is made faster than it is heard, so a stream that has run ahead of its listener can wait; one that has just begun
+has no audio yet and goes before all that have. So many streams can play at once without a gap, and a long text does not
+keep a short one waiting for longer than a step of its work takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import anyio
+from anyio import CancelScope, Event
+from anyio.lowlevel import RunVar, checkpoint_if_cancelled
+
+_Result = TypeVar("_Result")
+
+
+class Turns:
+    """Turns to work in one of so many threads, all of one event loop.
+
+    Args:
+        threads: how many.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._free = threads
+        self._waiting: list[tuple[float, int, Event]] = []
+        self._numbers = itertools.count()  # who came first, of those who are equally urgent
+        # Its own and always the same: each thread that ever made speech keeps memory for the next time.
+        self._threads = ThreadPoolExecutor(threads, "speech")
+
+    async def take(self, due: float, work: Callable[[], _Result]) -> _Result:
+        """Do a step of work in a thread and return its result, when all that waits and is due before is under way.
+
+        Args:
+            due: when the result is needed, in seconds of any clock that all callers share.
+            work: the step, which is done to its end once it is begun.
+        """
+        await self._turn(due)
+        try:
+            await checkpoint_if_cancelled()
+            done = asyncio.wrap_future(self._threads.submit(work))
+            with CancelScope(shield=True):
+                await asyncio.wait([done])
+            return done.result()
+        finally:
+            self._pass_on()
+
+    async def _turn(self, due: float) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        entry = (due, next(self._numbers), Event())
+        heapq.heappush(self._waiting, entry)
+        try:
+            await entry[2].wait()
+        except anyio.get_cancelled_exc_class():
+            if entry[2].is_set():
+                self._pass_on()
+            else:
+                self._waiting.remove(entry)
+                heapq.heapify(self._waiting)
+            raise
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            heapq.heappop(self._waiting)[2].set()
+        else:
+            self._free += 1
+
+
+_turns: Final[RunVar[Turns]] = RunVar("lmnt_server.turns")
+
+
+async def in_turn(due: float, work: Callable[[], _Result]) -> _Result:
+    """Do what `Turns.take` does, with one thread for each processor."""
+    try:
+        turns = _turns.get()
+    except LookupError:
+        turns = Turns(os.cpu_count() or 1)
+        _turns.set(turns)
+    return await turns.take(due, work)

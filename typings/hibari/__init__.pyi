@@ -1,0 +1,1 @@
+# What the server uses of hibari, which has no types.

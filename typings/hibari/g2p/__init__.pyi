@@ -1,0 +1,9 @@
+class Tok:
+    text: str
+    whitespace: str
+    phonemes: str | None
+
+class G2P:
+    def __init__(self, *, british: bool = ...) -> None: ...
+    def tokenize(self, text: str) -> list[Tok]: ...
+    def phonemize_tokens(self, tokens: list[Tok]) -> list[Tok]: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+VOICES: dict[str, dict[str, Any]]
