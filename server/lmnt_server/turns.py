@@ -47,8 +47,15 @@ class Turns:
         try:
             await checkpoint_if_cancelled()
             done = asyncio.wrap_future(self._threads.submit(work))
+            broken_off: asyncio.CancelledError | None = None
             with CancelScope(shield=True):
-                await asyncio.wait([done])
+                while not done.done():
+                    try:
+                        await asyncio.wait([done])
+                    except asyncio.CancelledError as error:  # a task's own, which no scope keeps off
+                        broken_off = error
+            if broken_off is not None:
+                raise broken_off from done.exception()
             return done.result()
         finally:
             self._pass_on()

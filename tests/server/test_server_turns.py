@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Generator
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from lmnt_server import speech
@@ -74,6 +76,40 @@ def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
     anyio.run(ask)
     assert done[-2:] == ["next", "last"]
     assert "gave up" not in done
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_step_that_is_begun_is_done_to_its_end(times: int) -> None:
+    """The server cancels the tasks of its requests when it stops, and then closes what they were stepping through."""
+    steps: list[str] = []
+    begun, held = threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        held.wait()
+        steps.append("whole")
+
+    async def ask() -> None:
+        turns = Turns(1)
+
+        async def request() -> None:
+            try:
+                await turns.take(0.0, step)
+            finally:
+                steps.append("closed")
+
+        task = asyncio.create_task(request())
+        await to_thread.run_sync(begun.wait)
+        for _ in range(times):
+            task.cancel()
+            await checkpoint()
+        held.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await turns.take(0.0, lambda: "next") == "next"
+
+    anyio.run(ask)
+    assert steps == ["whole", "closed"]
 
 
 def test_a_failure_gives_the_turn_on() -> None:
