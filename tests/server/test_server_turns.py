@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
@@ -30,13 +31,16 @@ def test_the_most_urgent_goes_first_and_of_equals_who_came_first() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(turns.take, 0.0, held.wait)
             await anyio.wait_all_tasks_blocked()
-            for due, name in ((9.0, "late"), (1.0, "first"), (5.0, "one"), (5.0, "other")):
+            now = time.monotonic()
+            names = {"late": 9.0, "new": None, "first": 0.1, "newer": None, "one": 0.5, "other": 0.5}
+            for name, seconds in names.items():
+                due = seconds and now + seconds
                 group.start_soon(turns.take, due, partial(done.append, name))
                 await anyio.wait_all_tasks_blocked()
             held.set()
 
     anyio.run(ask)
-    assert done == ["first", "one", "other", "late"]
+    assert done == ["first", "one", "other", "new", "newer", "late"]
 
 
 def test_as_many_work_at_once_as_there_are_threads() -> None:
@@ -50,8 +54,9 @@ def test_as_many_work_at_once_as_there_are_threads() -> None:
     anyio.run(ask)
 
 
+@pytest.mark.parametrize("due", [1.0, None])
 @pytest.mark.parametrize("given", [False, True], ids=["while it waits", "as its turn comes"])
-def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
+def test_whoever_gives_up_takes_no_turn_with_him(given: bool, due: float | None) -> None:
     done: list[str] = []
     held = threading.Event()
 
@@ -62,7 +67,7 @@ def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
             await anyio.wait_all_tasks_blocked()
             with anyio.CancelScope() as scope:
                 async with anyio.create_task_group() as impatient:
-                    impatient.start_soon(turns.take, 1.0, partial(done.append, "gave up"))
+                    impatient.start_soon(turns.take, due, partial(done.append, "gave up"))
                     await anyio.wait_all_tasks_blocked()
                     if given:
                         turns._pass_on()  # as the one before does, just when the wait is broken off
