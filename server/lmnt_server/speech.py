@@ -20,9 +20,6 @@ _FIRST_SLICE: Final = 0.1
 _SLICE: Final = 0.5
 """Seconds of speech that are encoded in one go, at first and at most: what is sent comes in pieces of this length."""
 
-_PATIENCE: Final = 0.3
-"""Seconds that a listener who hears nothing yet would rather wait than have another hear a gap."""
-
 MOMENT: Final = 0.01
 """Seconds that `a_moment_of` works at most, but for one block of the engine."""
 
@@ -95,10 +92,9 @@ class Track:
         self._timestamps: list[Timestamp] = []
 
     @property
-    def due(self) -> float:
-        """When the next audio is needed, on the monotonic clock: when what there is has been played."""
-        now = time.monotonic()
-        return max(self._due, now) if self._samples else now + _PATIENCE
+    def due(self) -> float | None:
+        """When the audio there is will have been played, on the monotonic clock; None while there is none."""
+        return max(self._due, time.monotonic()) if self._samples else None
 
     def speak(self, text: str, *, more: bool = False) -> Generator[bytes]:
         """Yield the bytes of a text's speech as they are made, some of them empty while there is nothing to send yet.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
 import anyio
 import pytest
+from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from lmnt_server import speech
@@ -28,13 +31,16 @@ def test_the_most_urgent_goes_first_and_of_equals_who_came_first() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(turns.take, 0.0, held.wait)
             await anyio.wait_all_tasks_blocked()
-            for due, name in ((9.0, "late"), (1.0, "first"), (5.0, "one"), (5.0, "other")):
+            now = time.monotonic()
+            names = {"late": 9.0, "new": None, "first": 0.1, "newer": None, "one": 0.5, "other": 0.5}
+            for name, seconds in names.items():
+                due = seconds and now + seconds
                 group.start_soon(turns.take, due, partial(done.append, name))
                 await anyio.wait_all_tasks_blocked()
             held.set()
 
     anyio.run(ask)
-    assert done == ["first", "one", "other", "late"]
+    assert done == ["first", "one", "other", "new", "newer", "late"]
 
 
 def test_as_many_work_at_once_as_there_are_threads() -> None:
@@ -48,8 +54,9 @@ def test_as_many_work_at_once_as_there_are_threads() -> None:
     anyio.run(ask)
 
 
+@pytest.mark.parametrize("due", [1.0, None])
 @pytest.mark.parametrize("given", [False, True], ids=["while it waits", "as its turn comes"])
-def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
+def test_whoever_gives_up_takes_no_turn_with_him(given: bool, due: float | None) -> None:
     done: list[str] = []
     held = threading.Event()
 
@@ -60,7 +67,7 @@ def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
             await anyio.wait_all_tasks_blocked()
             with anyio.CancelScope() as scope:
                 async with anyio.create_task_group() as impatient:
-                    impatient.start_soon(turns.take, 1.0, partial(done.append, "gave up"))
+                    impatient.start_soon(turns.take, due, partial(done.append, "gave up"))
                     await anyio.wait_all_tasks_blocked()
                     if given:
                         turns._pass_on()  # as the one before does, just when the wait is broken off
@@ -74,6 +81,40 @@ def test_whoever_gives_up_takes_no_turn_with_him(given: bool) -> None:
     anyio.run(ask)
     assert done[-2:] == ["next", "last"]
     assert "gave up" not in done
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_step_that_is_begun_is_done_to_its_end(times: int) -> None:
+    """The server cancels the tasks of its requests when it stops, and then closes what they were stepping through."""
+    steps: list[str] = []
+    begun, held = threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        held.wait()
+        steps.append("whole")
+
+    async def ask() -> None:
+        turns = Turns(1)
+
+        async def request() -> None:
+            try:
+                await turns.take(0.0, step)
+            finally:
+                steps.append("closed")
+
+        task = asyncio.create_task(request())
+        await to_thread.run_sync(begun.wait)
+        for _ in range(times):
+            task.cancel()
+            await checkpoint()
+        held.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await turns.take(0.0, lambda: "next") == "next"
+
+    anyio.run(ask)
+    assert steps == ["whole", "closed"]
 
 
 def test_a_failure_gives_the_turn_on() -> None:
