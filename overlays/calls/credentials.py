@@ -1,4 +1,4 @@
-"""How the credentials of a call go with its request: which of them, and in the place that the description names."""
+"""The credentials of a call: which security scheme is used, and where the request holds them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ..settings.secret import SECRET_PARAMETERS, Secret
 from ..transport.messages import Request
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
-"""Where the credentials go, what they are called there, and the arguments of the client that give them."""
+"""The place of the credentials, their name there, and the client's arguments that give them."""
 
 
 def chosen(
     operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
 ) -> list[Scheme]:
-    """Return the schemes that prove who is calling: the first set for which all was given.
+    """Return the security schemes of a call: the first set whose credentials were all given.
 
     Args:
-        operation_id: What is called.
-        needs: The sets that will do.
-        keys: What was given, by argument.
-        said: The headers, in lower case, and query parameters that the caller sends by itself.
+        operation_id: The operationId, for the error.
+        needs: The alternative sets of schemes.
+        keys: The credentials given, by argument.
+        said: The names of the headers, in lower case, and query parameters that the caller sends itself.
 
     Raises:
-        InvalidArgumentError: None of them will do; it names the arguments.
+        InvalidArgumentError: No set is complete; it names the arguments.
     """
     for need in needs:
         schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
@@ -71,11 +71,11 @@ _HEADERS: Mapping[str, Callable[[str, Sequence[str]], tuple[str, Secret]]] = {
     "http": lambda name, texts: ("authorization", Secret(f"{name} {texts[0]}", texts[0])),
     "basic": lambda _, texts: ("authorization", basic(texts)),
 }
-"""By place: the header that holds the credentials, made of its name there and of the texts that were given."""
+"""By place: makes the header that holds the credentials of its name and the texts given."""
 
 
 def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
-    """Return what was given for a scheme; nothing if nothing was, or if it is a source of tokens."""
+    """Return the texts given for a scheme; none for a source of tokens."""
     texts = [each.reveal() if isinstance(each, Secret) else "" for each in map(keys.get, scheme[2])]
     return texts if any(texts) else []
 
@@ -110,7 +110,7 @@ def in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret
 
 
 def without_key(url: str) -> str:
-    """Return a URL of the server's without the query parameters of the credentials, which it may have repeated."""
+    """Return a URL that the server sent without the query parameters of the credentials, should it repeat them."""
     parts = urlsplit(url)
     if not SECRET_PARAMETERS or not parts.query:
         return url
@@ -119,16 +119,16 @@ def without_key(url: str) -> str:
 
 
 def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
-    """Return what gives the tokens of a call."""
+    """Return the sources of the tokens of a call."""
     found = [keys.get(name) for _, _, names in schemes for name in names]
-    # Not by `TokenSource`: to ask whether something has the methods of a Protocol takes as long as the rest of it.
+    # Not by isinstance with `TokenSource`: that takes as long for a Protocol as the rest of the call.
     return [each for each in found if each is not None and not isinstance(each, Secret)]
 
 
 def bearing(
     request: Request, sources: Sequence[TokenSource], options: ClientOptions, deadline: Deadline | None
 ) -> Generator[Any, Any, Request]:
-    """Return a request with its token, unless the caller sends the header of it by itself."""
+    """Return a request with its token, unless the caller sends that header itself."""
     if not sources or "authorization" in request.headers:
         return request
     token = yield from sources[0].steps(options, deadline)
@@ -136,7 +136,7 @@ def bearing(
 
 
 def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
-    """Whether another token is to be tried, since the server refused that of a request."""
+    """Whether to retry with a new token, since the server refused that of the request."""
     token = request.headers.get("authorization")
     if not sources or not isinstance(token, Secret):
         return False

@@ -1,4 +1,4 @@
-"""A stream of events that goes on where it broke off (HTML standard, section 9.2.4): when, and after which event."""
+"""Reconnecting a stream of events that broke off (HTML standard, section 9.2.4): when, and after which event."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LAST_EVENT_ID = "last-event-id"
 
 
 class Reconnecting:
-    """Decides whether and when a stream is asked for again. Nothing here waits.
+    """Decides whether and when a stream reconnects. Nothing here sleeps.
 
-    An item is handed out once, so a stream goes on only where each item had an id of its own.
+    No item may be handed out twice, so a stream reconnects only if each item had an id of its own.
 
     Args:
-        again: Asks for the stream after the event with an id, in so many seconds at most; the response.
-        most: How often it may break off with nothing new in between.
-        deadline: When all of it must be over.
-        call: What is called, for people.
+        again: Requests the stream after the event with an id, in so many seconds at most, and returns the response.
+        most: How often it may break off without a new item in between.
+        deadline: The deadline of the stream.
+        call: The name of the call, for the log.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Reconnecting:
         self._delay: float | None = None
 
     def took(self, event: ServerSentEvent) -> None:
-        """Take note of an item that is handed out."""
+        """Record an item that is handed out."""
         self._is_unsure = self._is_unsure or event.id in (None, "", self._id)
         self._id = event.id
         self._attempts = self._make()
@@ -46,12 +46,12 @@ class Reconnecting:
             self._delay = event.retry / 1000
 
     def wait(self, end: Exception, status_code: int, *, never_ends: bool) -> float:
-        """Return the seconds to wait before the stream is asked for again; raises what ended it if it is not.
+        """Return the seconds to wait before reconnecting; raises the end of the stream if it does not reconnect.
 
         Args:
-            end: What ended it, an error or the end of an iteration.
-            status_code: The status of what ended; 204 asks for no more.
-            never_ends: Whether its end is a break, too.
+            end: The exception that ended it: an error, or the end of an iteration.
+            status_code: The status of the response that ended; after 204 it does not reconnect.
+            never_ends: Whether a clean end counts as broken off.
         """
         is_break = isinstance(end, APIStreamError) or (never_ends and status_code != 204)
         if not is_break or self._is_unsure:
@@ -63,5 +63,5 @@ class Reconnecting:
             raise end from None
 
     def again(self) -> Any:
-        """Return what asks for it after the last item."""
+        """Return a function that requests the stream after the last item."""
         return self._ask(self._id or "", None if self._deadline is None else self._deadline.remaining)

@@ -1,4 +1,4 @@
-"""The two drivers: they do what an exchange asks for, one waiting and one awaiting, and hand out its result."""
+"""The sync and the async driver: they carry out the steps of an exchange and return its result."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Mode(Enum):
     RAW = auto()
     """The response, its body read."""
     STREAMED = auto()
-    """The response, its body on its way."""
+    """The response, its body not read yet."""
 
 
 class BaseClient(Handle, Generic[RoadsT]):
-    """What a client is made of besides its resources: its settings, and connections, which `with_options` shares."""
+    """The base of both clients: the settings, and the connections, which copies by `with_options` share."""
 
     _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
@@ -61,7 +61,7 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     @property
     def api_key(self) -> str:
-        """The API key; setting it holds from the next call on, as for the settings below."""
+        """The API key. A new value applies from the next call on, as for the settings below."""
         return self._options.api_key.reveal()
 
     @api_key.setter
@@ -71,14 +71,14 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     @property
     def base_url(self) -> http_types.URL:
-        """Where the API is; a path ends in a slash."""
+        """The base URL of the API; its path ends in a slash."""
         from ..transport.library import HTTPURL
 
         url = HTTPURL(self._options.base_url)
         return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
 
     @base_url.setter
-    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a str is accepted
         self._options = self._options.changed(base_url=base_url)
 
     @property

@@ -1,4 +1,4 @@
-"""The two clients' methods for requests that the description does not know, one waiting and one awaiting."""
+"""The methods of both clients for requests that are not in the description: `get`, `post` and so on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any])
 
 
 class SyncRequests(SyncAPIClient):
-    """The methods of HTTP, for what the resources do not have.
+    """The methods of HTTP, for requests that the resources do not have.
 
-    They take a path below the base URL, and as `cast_to` the type of the result: what `parse` of a response takes, or a
-    class of responses. With `stream`, the result is a Stream of that type.
+    They take a path below the base URL, and the type of the result as `cast_to`: a type that `parse` of a response
+    accepts, or a class of responses. With `stream`, the result is a Stream of that type.
     """
 
     @overload
@@ -52,7 +52,7 @@ class SyncRequests(SyncAPIClient):
         stream: bool = False,
         stream_cls: Any = None,
     ) -> Any:
-        """Send a GET request; raises what the methods of the resources do."""
+        """Send a GET request; raises the errors of the resources' methods."""
         return self._request("GET", path, cast_to, None, None, options, stream=stream, stream_cls=stream_cls)
 
     @overload
@@ -91,7 +91,7 @@ class SyncRequests(SyncAPIClient):
         stream: bool = False,
         stream_cls: Any = None,
     ) -> Any:
-        """Send a POST request; raises what the methods of the resources do."""
+        """Send a POST request; raises the errors of the resources' methods."""
         return self._request("POST", path, cast_to, body, files, options, stream=stream, stream_cls=stream_cls)
 
     def put(
@@ -103,7 +103,7 @@ class SyncRequests(SyncAPIClient):
         options: RequestOptions = NO_OPTIONS,
         files: Files | None = None,
     ) -> T:
-        """Send a PUT request; raises what the methods of the resources do."""
+        """Send a PUT request; raises the errors of the resources' methods."""
         return cast("T", self._request("PUT", path, cast_to, body, files, options))
 
     def patch(
@@ -114,7 +114,7 @@ class SyncRequests(SyncAPIClient):
         body: Body | None = None,
         options: RequestOptions = NO_OPTIONS,
     ) -> T:
-        """Send a PATCH request; raises what the methods of the resources do."""
+        """Send a PATCH request; raises the errors of the resources' methods."""
         return cast("T", self._request("PATCH", path, cast_to, body, None, options))
 
     def delete(
@@ -125,7 +125,7 @@ class SyncRequests(SyncAPIClient):
         body: Body | None = None,
         options: RequestOptions = NO_OPTIONS,
     ) -> T:
-        """Send a DELETE request; raises what the methods of the resources do."""
+        """Send a DELETE request; raises the errors of the resources' methods."""
         return cast("T", self._request("DELETE", path, cast_to, body, None, options))
 
     def _request(
@@ -151,10 +151,10 @@ class SyncRequests(SyncAPIClient):
 
 
 class AsyncRequests(AsyncAPIClient):
-    """The methods of HTTP, for what the resources do not have.
+    """The methods of HTTP, for requests that the resources do not have.
 
-    They take a path below the base URL, and as `cast_to` the type of the result: what `parse` of a response takes, or a
-    class of responses. With `stream`, the result is an AsyncStream of that type.
+    They take a path below the base URL, and the type of the result as `cast_to`: a type that `parse` of a response
+    accepts, or a class of responses. With `stream`, the result is an AsyncStream of that type.
     """
 
     @overload
@@ -187,7 +187,7 @@ class AsyncRequests(AsyncAPIClient):
         stream: bool = False,
         stream_cls: Any = None,
     ) -> Any:
-        """Send a GET request; raises what the methods of the resources do."""
+        """Send a GET request; raises the errors of the resources' methods."""
         return await self._request("GET", path, cast_to, None, None, options, stream=stream, stream_cls=stream_cls)
 
     @overload
@@ -226,7 +226,7 @@ class AsyncRequests(AsyncAPIClient):
         stream: bool = False,
         stream_cls: Any = None,
     ) -> Any:
-        """Send a POST request; raises what the methods of the resources do."""
+        """Send a POST request; raises the errors of the resources' methods."""
         return await self._request("POST", path, cast_to, body, files, options, stream=stream, stream_cls=stream_cls)
 
     async def put(
@@ -238,7 +238,7 @@ class AsyncRequests(AsyncAPIClient):
         options: RequestOptions = NO_OPTIONS,
         files: Files | None = None,
     ) -> T:
-        """Send a PUT request; raises what the methods of the resources do."""
+        """Send a PUT request; raises the errors of the resources' methods."""
         return cast("T", await self._request("PUT", path, cast_to, body, files, options))
 
     async def patch(
@@ -249,7 +249,7 @@ class AsyncRequests(AsyncAPIClient):
         body: Body | None = None,
         options: RequestOptions = NO_OPTIONS,
     ) -> T:
-        """Send a PATCH request; raises what the methods of the resources do."""
+        """Send a PATCH request; raises the errors of the resources' methods."""
         return cast("T", await self._request("PATCH", path, cast_to, body, None, options))
 
     async def delete(
@@ -260,7 +260,7 @@ class AsyncRequests(AsyncAPIClient):
         body: Body | None = None,
         options: RequestOptions = NO_OPTIONS,
     ) -> T:
-        """Send a DELETE request; raises what the methods of the resources do."""
+        """Send a DELETE request; raises the errors of the resources' methods."""
         return cast("T", await self._request("DELETE", path, cast_to, body, None, options))
 
     async def _request(

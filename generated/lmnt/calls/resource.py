@@ -1,8 +1,8 @@
-"""What the generated resources share, and how their methods give the response itself.
+"""The base classes of the generated resources, and their raw and streaming forms.
 
-A method is written once for those who wait and once for those who await: it makes an operation of its arguments, and
-its resource says what becomes of that. So the same function, in a class of another kind, is the method in its raw or
-its streaming form; only its type, and what it says of its result, are to be put right.
+A generated method, of which there is a sync and an async one, makes an operation of its arguments, and its resource
+carries that out. So the same function, in a class of another kind, is the method in its raw or streaming form; only its
+type and its return annotation are adapted here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ AsyncResponseT = TypeVar("AsyncResponseT", bound=AsyncAPIResponse[Any])
 
 
 class Describing:
-    """Gives each method a description for pydantic, which is asked for it by libraries for agents."""
+    """Gives each method a pydantic schema, which libraries of agents ask for."""
 
     def __init_subclass__(cls) -> None:
         for name, each in vars(cls).items():
@@ -41,7 +41,7 @@ class Describing:
 
 
 class SyncResource(Describing):
-    """Operations of one tag, for a client that waits."""
+    """The operations of one tag, for a sync client."""
 
     _mode = Mode.PARSED
 
@@ -56,7 +56,7 @@ class SyncResource(Describing):
 
 
 class AsyncResource(Describing):
-    """Operations of one tag, for a client that awaits."""
+    """The operations of one tag, for an async client."""
 
     _mode = Mode.PARSED
 
@@ -89,10 +89,10 @@ class AsyncRawResource(AsyncResource):
 
 
 class StreamedResource(Describing):
-    """The operations of a resource, as context managers around the response, whose body is on its way."""
+    """The operations of a resource, as context managers of the response, whose body is not read yet."""
 
     def __init__(self, resource: SyncResource) -> None:
-        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> ResponseContextManager[APIResponse[Any]]:
         return ResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
@@ -101,10 +101,10 @@ class StreamedResource(Describing):
 
 
 class AsyncStreamedResource(Describing):
-    """The operations of a resource, as context managers around the response, whose body is on its way."""
+    """The operations of a resource, as context managers of the response, whose body is not read yet."""
 
     def __init__(self, resource: AsyncResource) -> None:
-        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> AsyncResponseContextManager[AsyncAPIResponse[Any]]:
         return AsyncResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
@@ -148,9 +148,8 @@ class AsyncResponseContextManager(Generic[AsyncResponseT]):
             await self._response.close()
 
 
-# Each of these gets a method of a resource, whose type says what it returns in the plain mode, and returns it as the
-# method of a resource of another kind. To make a context manager nothing is awaited: so those of an asynchronous
-# resource are made of the methods that wait.
+# Each of these takes a method of a resource and returns it as the method of a resource of another kind. Making a
+# context manager awaits nothing, so those of an async resource are made of the sync methods.
 def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], APIResponse[T]]:
     """Return the method for a RawResource."""
     return returning(method, "APIResponse[{}]")
@@ -159,7 +158,7 @@ def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P
 def raw_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], BinaryAPIResponse]:
-    """Return the method for a RawResource: its result is the response already."""
+    """Return the method for a RawResource: its result is already the response."""
     return method
 
 
@@ -173,7 +172,7 @@ def async_raw(
 def async_raw_binary(
     method: Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]]:
-    """Return the method for an AsyncRawResource: its result is the response already."""
+    """Return the method for an AsyncRawResource: its result is already the response."""
     return method
 
 
@@ -187,32 +186,32 @@ def streamed(
 def streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], ResponseContextManager[StreamedBinaryAPIResponse]]:
-    """Return the method for a StreamedResource: bytes on their way."""
+    """Return the method for a StreamedResource, with a binary body."""
     return returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
 
 
 def async_streamed(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[T]]]:
-    """Return the waiting method for an AsyncStreamedResource."""
+    """Return the sync method for an AsyncStreamedResource."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
 
 
 def async_streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
-    """Return the waiting method for an AsyncStreamedResource: bytes on their way."""
+    """Return the sync method for an AsyncStreamedResource, with a binary body."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
 
 
 def returning(method: Any, result: str, old: str = "", new: str = "") -> Callable[..., Any]:
-    """Return the same function, which says of itself that it returns something else.
+    """Return a copy of the function with another return annotation.
 
     Args:
         method: A method of a generated module, which has this module as `_resource`.
-        result: The annotation of its result, as seen from there, with `{}` where the method's own stands in it.
-        old: A class in its own.
-        new: What stands in its place.
+        result: The new annotation, as written in that module, with `{}` in place of the method's own.
+        old: A class name in its own annotation to replace.
+        new: The replacement.
     """
     made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
     made.__kwdefaults__ = method.__kwdefaults__

@@ -1,4 +1,4 @@
-"""Whether a socket is ready, whatever the number of its descriptor."""
+"""Whether a socket is ready, for descriptors of any number."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 Selector: type[Any] = getattr(selectors, "PollSelector", selectors.SelectSelector)
-"""Of all kinds poll alone takes no descriptor; where it is missing, on Windows, select takes any number."""
+"""poll alone uses no descriptor of its own; on Windows, which has no poll, select takes any number."""
 
 
 def ready(sock: Any, events: int, seconds: float | None) -> int:
-    """Return which of the events a socket is ready for, 0 if for none within so many seconds."""
+    """Return the events that a socket is ready for; 0 if none within so many seconds."""
     with Selector() as selector:
         try:
             selector.register(sock, events)
-        except ValueError:  # it was closed this moment, as the next step will find
+        except ValueError:  # just closed by another thread: the next step reports it
             return events
         return sum(found for _, found in selector.select(seconds))
