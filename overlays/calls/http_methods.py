@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, cast, overload
 from ..settings.options import Body
 from .api_client import AsyncAPIClient, SyncAPIClient
 from .events import AsyncStream, Stream
-from .requests import NO_OPTIONS, Files, RequestOptions, class_of, mode_of, part_codec, request_operation
+from .requests import NO_OPTIONS, Files, RequestOptions, class_of, is_streamed, part_codec, request_operation
 from .responses import BaseResponse
 
 T = TypeVar("T")
@@ -142,7 +142,7 @@ class SyncRequests(SyncAPIClient):
     ) -> Any:
         made, call = request_operation(method, path, cast_to, body, files, options)
         codec = part_codec(stream_cls, cast_to) if stream else None
-        response: Any = self.call(made, call, mode_of(cast_to, stream=stream))
+        response: Any = self.respond(made, call, streamed=stream or is_streamed(cast_to))
         if issubclass(class_of(cast_to), BaseResponse):
             return response
         if codec is None:
@@ -277,7 +277,7 @@ class AsyncRequests(AsyncAPIClient):
     ) -> Any:
         made, call = request_operation(method, path, cast_to, body, files, options)
         codec = part_codec(stream_cls, cast_to) if stream else None
-        response: Any = await self.call(made, call, mode_of(cast_to, stream=stream))
+        response: Any = await self.respond(made, call, streamed=stream or is_streamed(cast_to))
         if issubclass(class_of(cast_to), BaseResponse):
             return response
         if codec is None:

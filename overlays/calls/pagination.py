@@ -21,11 +21,11 @@ from ..errors.handles import Handle
 from ..settings.options import CallOptions
 from ..values.bodies import JSONBody
 from ..values.codec import Codec, MismatchError, string
-from .api_client import AsyncAPIClient, Mode
+from .api_client import AsyncAPIClient
 from .credentials import without_key
 from .exchange import Reply
 from .operation import Operation
-from .resource import AsyncResource, AsyncResponseContextManager, SyncResource, returning
+from .resource import AsyncRawResource, AsyncResource, AsyncResponseContextManager, SyncResource, returning
 from .response_errors import validation_error
 from .responses import AsyncAPIResponse
 
@@ -225,7 +225,7 @@ class Page(_Page[ItemT, ResultT]):
 
     def get_next_page(self) -> Page[ItemT, ResultT]:
         """Request the next page; raises InvalidArgumentError if this is the last one."""
-        return cast("Page[ItemT, ResultT]", self._client.call(*self._ask(), Mode.PARSED))
+        return cast("Page[ItemT, ResultT]", self._client.call(*self._ask()))
 
     def pages(self) -> Iterator[Page[ItemT, ResultT]]:
         """Return this page and all after it, each requested when it is reached."""
@@ -240,7 +240,7 @@ class AsyncPage(_Page[ItemT, ResultT]):
 
     async def get_next_page(self) -> AsyncPage[ItemT, ResultT]:
         """Request the next page; raises InvalidArgumentError if this is the last one."""
-        return cast("AsyncPage[ItemT, ResultT]", await self._client.call(*self._ask(), Mode.PARSED))
+        return cast("AsyncPage[ItemT, ResultT]", await self._client.call(*self._ask()))
 
     def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
         """Return this page and all after it, each requested when it is reached."""
@@ -404,8 +404,8 @@ def acall(
         asked = _paged(AsyncPage, client, paging, operation, options, _Place(0, {}))
         return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # of the same package
 
-    is_plain = resource._mode is Mode.PARSED  # pyright: ignore[reportPrivateUsage]  # of the same package
-    found: Any = AsyncPager(first) if is_plain else first()  # a coroutine, so that an application can make a task of it
+    # As elsewhere the raw form is a coroutine, so that an application can make a task of it.
+    found: Any = first() if isinstance(resource, AsyncRawResource) else AsyncPager(first)
     return cast("AsyncPager[ItemT, ResultT]", found)
 
 

@@ -16,7 +16,6 @@ from ..settings.options import CallOptions, Headers, Query
 from ..values.bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from ..values.codec import Codec, MismatchError, anything, string
 from ..values.files import FileTypes, Upload, binary
-from .api_client import Mode
 from .operation import Operation, argument_errors
 from .responses import (
     AsyncBinaryAPIResponse,
@@ -125,9 +124,9 @@ def class_of(kind: Any) -> type[Any]:
     return cast("type[Any]", found) if isinstance(found, type) else object
 
 
-def mode_of(cast_to: Any, *, stream: bool) -> Mode:
-    """Return the mode of a call, from the type of its result."""
-    return Mode.STREAMED if stream or issubclass(class_of(cast_to), _STREAMED) else Mode.RAW
+def is_streamed(cast_to: Any) -> bool:
+    """Whether a result of this type is a response whose body is not read yet."""
+    return issubclass(class_of(cast_to), _STREAMED)
 
 
 def part_codec(stream_cls: Any, cast_to: Any) -> Codec[Any]:

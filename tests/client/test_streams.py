@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import lmnt
-from lmnt.calls.api_client import Mode
 from lmnt.calls.operation import NOTHING, Operation
 from lmnt.settings.options import CallOptions
 from lmnt_server.process import running
@@ -171,7 +170,7 @@ def test_an_end_that_cannot_be_proved_is_an_error_if_that_is_wished(
 def test_no_body_needs_no_framing(mode: Sync, peer: Callable[..., Any]) -> None:
     asking = Operation("asking", "HEAD", "/", accept="*/*", result=NOTHING, retry_safe=True)
     client = mode.client(base_url=peer(head(200, ID)).base_url, strict=True)
-    assert mode.run(client.call(asking, CallOptions(), Mode.PARSED)) is None
+    assert mode.run(client.call(asking, CallOptions())) is None
 
 
 def test_nothing_at_all_is_an_error_even_without_framing(mode: Sync, peer: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from ..hints.pydantic_schemas import without_hidden
 from ..settings.options import CallOptions
-from .api_client import AsyncAPIClient, Mode, SyncAPIClient
+from .api_client import AsyncAPIClient, SyncAPIClient
 from .operation import Operation
 from .responses import (
     APIResponse,
@@ -43,49 +43,47 @@ class Describing:
 class SyncResource(Describing):
     """The operations of one tag, for a sync client."""
 
-    _mode = Mode.PARSED
-
     def __init__(self, client: SyncAPIClient) -> None:
         self._client = client
 
     def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return cast("T", self._client.call(operation, call, self._mode))
+        return self._client.call(operation, call)
 
     def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> BinaryAPIResponse:
-        return cast("BinaryAPIResponse", self._client.call(operation, call, self._mode))
+        return cast("BinaryAPIResponse", self._client.respond(operation, call, streamed=False))
 
 
 class AsyncResource(Describing):
     """The operations of one tag, for an async client."""
 
-    _mode = Mode.PARSED
-
     def __init__(self, client: AsyncAPIClient) -> None:
         self._client = client
 
     async def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return cast("T", await self._client.call(operation, call, self._mode))
+        return await self._client.call(operation, call)
 
     async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
-        return cast("AsyncBinaryAPIResponse", await self._client.call(operation, call, self._mode))
+        return cast("AsyncBinaryAPIResponse", await self._client.respond(operation, call, streamed=False))
 
 
 class RawResource(SyncResource):
     """The operations of a resource, returning the response with its body read."""
 
-    _mode = Mode.RAW
-
     def __init__(self, resource: SyncResource) -> None:
         super().__init__(resource._client)
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
+        return self._client.respond(operation, call, streamed=False)
 
 
 class AsyncRawResource(AsyncResource):
     """The operations of a resource, returning the response with its body read."""
 
-    _mode = Mode.RAW
-
     def __init__(self, resource: AsyncResource) -> None:
         super().__init__(resource._client)
+
+    async def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
+        return await self._client.respond(operation, call, streamed=False)
 
 
 class StreamedResource(Describing):
@@ -95,7 +93,7 @@ class StreamedResource(Describing):
         self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> ResponseContextManager[APIResponse[Any]]:
-        return ResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+        return ResponseContextManager(partial(self._client.respond, operation, call, streamed=True))
 
     _call_binary = _call
 
@@ -107,7 +105,7 @@ class AsyncStreamedResource(Describing):
         self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> AsyncResponseContextManager[AsyncAPIResponse[Any]]:
-        return AsyncResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+        return AsyncResponseContextManager(partial(self._client.respond, operation, call, streamed=True))
 
     _call_binary = _call
 
