@@ -1,4 +1,4 @@
-"""The body of a request: what it holds, and in which of the ways a body can be written."""
+"""Request bodies: their content, and how it is encoded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .report import Failure, below, refuse
 from .writing import plain_text
 
 FORMS = ("json", "multipart", "form", "text", "raw")
-"""Of several kinds of body the first of these is sent."""
+"""The forms of bodies; if several are allowed, the first of these is sent."""
 
 
 ARGUMENTS = {
@@ -28,12 +28,12 @@ ARGUMENTS = {
     "text": "body_text",
     "raw": "body_bytes",
 }
-"""What the argument is called that is another body than the usual one."""
+"""The argument names of alternative bodies, by form."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a field of a form is written: the media type of its part, its style as code, the headers of its part."""
+    """How a form field is encoded: the media type of its part, its style as code, the headers of its part."""
 
     media_type: str = ""
     style: str = ""
@@ -46,13 +46,13 @@ class Body:
 
     Args:
         form: `json`, `form`, `multipart`, `text` or `raw`.
-        kind: What it holds.
-        media_type: Its media type; the first, where several are allowed.
-        media_types: All that are allowed.
-        required: Whether there is always one.
-        encoding: How fields are written, by name, where that is not the usual way.
-        described_as: The media type as the description has it.
-        others: Other bodies that will do, each an argument of its own.
+        kind: The kind of its content.
+        media_type: Its media type; the first, if several are allowed.
+        media_types: All allowed media types.
+        required: Whether the body is required.
+        encoding: The encodings of fields, by name, if not the default.
+        described_as: The media type in the description.
+        others: Alternative bodies, each with an argument of its own.
     """
 
     form: str
@@ -66,13 +66,13 @@ class Body:
 
     @property
     def needs_forms(self) -> bool:
-        """Whether the overlay for it is that of forms."""
+        """Whether it needs the overlay `values/forms.py`."""
         is_whole_form = self.form == "multipart" and not self.has_fields
         return bool(self.others or self.encoding) or self.form == "form" or is_whole_form
 
     @property
     def has_fields(self) -> bool:
-        """Whether its fields are arguments of their own."""
+        """Whether its fields are separate arguments."""
         return self.kind.form == "model" and not self.kind.nullable
 
 
@@ -86,7 +86,7 @@ class Bodies:
         self._models = models
 
     def of(self, operation: RawOperation) -> Body | None:
-        """Return the body of an operation's requests."""
+        """Return the request body of an operation."""
         if "requestBody" not in operation.data:
             return None
         here, node = self._description.located(operation.data["requestBody"], below(operation.pointer, "requestBody"))
@@ -107,8 +107,8 @@ class Bodies:
         return self._chosen(bodies)
 
     def _chosen(self, bodies: list[Body]) -> Body:
-        """Return the usual body, and the others that will do."""
-        # The same fields can be written in several ways, of which the first is taken; bytes can be of several types.
+        """Return the default body, and the alternatives."""
+        # If the same fields have several media types, the first is used; bytes may have any of their types.
         first = bodies[0]
         if any(each.kind != first.kind for each in bodies) or not first.has_fields:
             first = min(bodies, key=lambda each: FORMS.index(each.form))
@@ -128,11 +128,11 @@ class Bodies:
         form = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}.get(bare(media_type))
         said = media_type
         if form is None and "*" in media_type and kind.form not in ("file", "anything", "string"):
-            media_type = "application/json"  # frameworks write `*/*` for what has a structure
+            media_type = "application/json"  # frameworks write `*/*` for objects and arrays
         if form is None:
             form = "json" if is_json(media_type) else "text" if is_text(media_type) else "raw"
         if form == "form" and kind.form == "string":
-            form = "text"  # which the caller encodes
+            form = "text"  # encoded by the caller
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
             self._check_fields(form, kind, encoding, here)
@@ -171,9 +171,9 @@ class Bodies:
         return found
 
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
-        """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
+        """Return the parameter style of a field, as code; empty if it is encoded by its media type."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
-        # Frameworks write `style: form`, and no more, beside every field, also where its media type says what is sent.
+        # Frameworks write just `style: form` beside every field, also if its media type determines the encoding.
         is_meant = form == "form" or (prop.kind.form in ("model", "map") and "explode" in encoding)
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
@@ -182,7 +182,7 @@ class Bodies:
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written
 
     def _headers(self, described: Mapping[str, Any], pointer: str) -> dict[str, str]:
-        """Return the headers of a part that can have one value alone; the others are told."""
+        """Return the headers of a part that have a constant value; the others are reported as told."""
         found: dict[str, str] = {}
         for name, each in described.items():
             here, header = self._description.located(each, below(pointer, name))
@@ -191,7 +191,7 @@ class Bodies:
             if name.lower() == "content-type":
                 continue  # OpenAPI ignores it
             text = plain_text(values[0]) if len(values) == 1 else ""
-            # RFC 9110 sections 5.1 and 5.5: a name, and a value that ends no line.
+            # RFC 9110 sections 5.1 and 5.5: a token, and a value without line ends.
             if re.fullmatch(r"[!#$%&'*+.^_`|~\w-]+", name, re.ASCII) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text):
                 found[name] = text
             else:
@@ -224,7 +224,7 @@ class Bodies:
 
 
 def _is_file(kind: Kind) -> bool:
-    """Whether a field is a file, or several."""
+    """Whether a field is a file, or an array of files."""
     return (
         kind.form == "file"
         or kind.lost == "bytes"
@@ -233,7 +233,7 @@ def _is_file(kind: Kind) -> bool:
 
 
 def _named(bodies: list[Body]) -> dict[str, Body]:
-    """Return bodies by what their arguments are called: by their form, or by their media type where two are of one."""
+    """Return bodies by argument name, made of the form, or of the media type if two have the same form."""
     forms = Counter(each.form for each in bodies)
     found: dict[str, Body] = {}
     for each in bodies:

@@ -1,4 +1,4 @@
-"""What a schema stands for, as the templates write it: a type for people and a codec for the wire."""
+"""Kinds: what each schema is, as the templates write it: a type for people and a codec for the wire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMITS = {
     **{"minProperties": "min_length", "maxProperties": "max_length", "multipleOf": "multiple_of"},
     **{"minimum": "minimum", "maximum": "maximum", "exclusiveMinimum": "above", "exclusiveMaximum": "below"},
 }
-"""The keywords that limit a value, as arguments of `codec.limited`."""
+"""The validation keywords, as arguments of `codec.limited`."""
 
 BY_TYPE: Mapping[str, frozenset[str]] = {
     "string": frozenset({"minLength", "maxLength", "pattern", "format", "contentMediaType", "contentEncoding"}),
@@ -36,7 +36,7 @@ BY_TYPE: Mapping[str, frozenset[str]] = {
         {"properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"}
     ),
 }
-"""The keywords that mean something for each type, beside those that mean something for all."""
+"""The keywords that apply to each type, besides those that apply to all."""
 
 NO_MEMBERS = (
     "a discriminator of an object that has no kinds",
@@ -47,12 +47,12 @@ FORMATS = {
     **{"date": "day", "date-time": "moment", "time": "clock", "duration": "duration", "uuid": "uuid"},
     **{"byte": "octets", "base64": "octets", "decimal": "decimal", "binary": "file"},
 }
-"""The formats of text that are more than text; every other format is text that the server checks."""
+"""The formats of strings that have a Python type; every other format is a str that the server checks."""
 
 ONE_SPELLING = ("string", "file", "octets", "decimal")
 """Those whose limits can be checked: a time can be written in several ways."""
 
-# A value is read as the first kind that fits, so those that take less go first.
+# A value is read as the first kind that matches, so more specific ones go first.
 _ORDER = (
     *("null", "const", "boolean", "integer", "number", "uuid", "moment", "day", "clock", "duration", "decimal"),
     *("choice", "values", "octets", "string"),

@@ -1,4 +1,4 @@
-"""The package as the templates render it."""
+"""Rendering the package with the templates."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from .writing import MARKDOWN, default_of, literal, prose
 
 
 class Package(Project):
-    """The generator, with templates of ours and the layout of our package.
+    """The Project of openapi-python-client, with our templates.
 
-    Its parser gives the operations by tag, the models and the lists of values, each with its names. What they hold is
-    read from the description itself: the parser knows no discriminator, no limit, no style and one status for each
-    operation.
+    openapi-python-client sets up the Jinja environment, names the classes and modules of models and enumerations, and
+    chooses the folder of the package. It is given an outline (the names of operations, models and enumerations), not
+    the description: its parser knows no discriminator, no limit, no style, and one status for each operation.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Package(Project):
                 yield call
 
     def _offer(self, **names: Any) -> None:
-        """Give names to all templates."""
+        """Set the globals of all templates."""
         self.env.globals.update(names)
 
     def _by_resource(self) -> dict[str, Resource]:
@@ -164,7 +164,7 @@ class Package(Project):
         return found
 
     def _refuse_losses(self) -> None:
-        """Stop if the generator dropped or doubted anything: its own exit code would be 0."""
+        """Stop if openapi-python-client dropped anything or warned: its own exit code would be 0."""
         losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
         collections = self.openapi.endpoint_collections_by_tag.values()
         operations = sum(len(collection.endpoints) for collection in collections)
@@ -177,7 +177,7 @@ class Package(Project):
             raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
 
     def _results(self) -> set[str]:
-        """Return the models that a success holds, or a list, a map or a union of which it holds."""
+        """Return the models in successes, also in a list, a map or a union."""
         found: set[str] = set()
 
         def add(kind: Kind) -> None:
@@ -197,7 +197,7 @@ class Package(Project):
 
     @cached_property
     def _params(self) -> dict[str, Call]:
-        """Return the calls that take arguments by name, by what the type of these arguments is called."""
+        """Return the calls with keyword arguments, by the name of the type of these."""
         found: dict[str, Call] = {}
         for resource in self._resources.values():
             calls = [call for call in resource.calls if call.named]
@@ -213,7 +213,7 @@ class Package(Project):
                         f"{said!r} is not what a class can be called here",
                         f"write {class_name(name)}",
                     )
-                # A name that was chosen may hide that of a model in `types`, where no argument is one.
+                # A chosen name may hide that of a model in `types`, if no argument is of that model.
                 if name in found or name in used or (said is None and name in self.kinds.components):
                     raise refuse(
                         call.operation.pointer,
@@ -224,7 +224,7 @@ class Package(Project):
         return found
 
     def build(self) -> list[GeneratorError]:
-        """Write the package, for the steps after this one. What is wrong raises; the list is empty."""
+        """Write the package, unformatted. Errors are raised; the returned list is empty."""
         modules = self.modules()
         self.package_dir.mkdir(parents=True)
         for name, text in modules.items():
@@ -234,7 +234,7 @@ class Package(Project):
         return []
 
     def modules(self) -> dict[str, str]:
-        """Render the package: the text of each file by its name, not formatted yet."""
+        """Render the package: the unformatted text of each file by its name."""
         try:
             return dict(self._files())
         except jinja2.TemplateError as error:
@@ -269,7 +269,7 @@ class Package(Project):
 
         paged = next((call for call in self.calls if call.paging), None)
         yield self._page("api.md", paged=paged)
-        if not self.settings.is_own:  # the page of the project itself is the project's
+        if not self.settings.is_own:  # this project has a README of its own
             first = first_call(self.calls)
             stream = first_call(call for call in self.calls if call.series and not call.flag)
             yield self._page(
@@ -297,7 +297,7 @@ class Package(Project):
 
 @dataclass(frozen=True)
 class LeftOutCall:
-    """An operation that the package has not, and why."""
+    """An operation that is left out, and the reason."""
 
     operation: RawOperation
     reason: str
@@ -317,13 +317,13 @@ class Resource:
         self.calls: list[Call] = []
         self.left_out: list[LeftOutCall] = []
         self.class_name = f"{class_name(tag)}Resource"
-        # A tag `pet` and a schema `PetResource` are two things, and so are the tags `async_pet` and `pet`.
+        # A tag `pet` and a schema `PetResource` must not collide, nor the tags `async_pet` and `pet`.
         while not taken.isdisjoint(self.classes):
             self.class_name += "Group"
 
     @property
     def classes(self) -> list[str]:
-        """The classes that its module has."""
+        """The classes in its module."""
         endings = ("", "WithRawResponse", "WithStreamingResponse")
         return [f"{prefix}{self.class_name}{ending}" for prefix in ("", "Async") for ending in endings]
 
@@ -335,16 +335,16 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
     "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
 }
-"""The overlays that only some packages need, and which do."""
+"""The overlays that only some packages need, and the condition."""
 
 
 def is_own(name: str, kind: Kind) -> bool:
-    """Whether the generator itself renders the module of a component: a model or a list of values, no alias of one."""
+    """Whether a component is a model or an enumeration, which openapi-python-client names, and not an alias."""
     return kind.name == name and kind.form in ("model", "choice")
 
 
 def outline(package: Package) -> dict[str, Any]:
-    """Return what the generator's own parser reads: which operations, models and lists of values there are."""
+    """Return the outline that openapi-python-client's parser reads: operations, models and enumerations, by name."""
     schemas: dict[str, Any] = {}
     for name, kind in package.kinds.components.items():
         if is_own(name, kind):
@@ -364,17 +364,17 @@ def outline(package: Package) -> dict[str, Any]:
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """The compiled templates, for a process that makes many packages."""
+    """A cache of compiled templates, for a process that makes many packages."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what was compiled before, if it was."""
+        """Load a cached template, if there is one."""
         bucket.code = self._codes.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
+        """Cache a compiled template."""
         self._codes[(bucket.key, bucket.checksum)] = bucket.code
 
 
@@ -382,7 +382,7 @@ _COMPILED = _Compiled()
 
 
 def requirements(overlays: list[str]) -> list[str]:
-    """Return what has to be installed for a package of some overlays, as its own `vendor` knows it."""
+    """Return the requirements of a package with these overlays, as listed in its `vendor`."""
     texts = [(ROOT / "overlays" / overlay).read_text(encoding="utf-8") for overlay in overlays]
     imported = {name for text in texts for name in re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
     copying = ast.parse((ROOT / "overlays" / "vendor" / "copying.py").read_text(encoding="utf-8"))
@@ -403,7 +403,7 @@ def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
 
 
 def _check_client(settings: Settings) -> None:
-    """Refuse a client whose name, or that of its errors, is one of the package already."""
+    """Refuse a name of the client, or of its error class, that the package already uses."""
     taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:

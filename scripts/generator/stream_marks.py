@@ -1,4 +1,4 @@
-"""What x-stream-end, x-stream-error and x-stream-skip say: by what an item of a stream is recognised."""
+"""Patterns for items of a stream, from x-stream-end, x-stream-error and x-stream-skip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOLD = {"message", "code", "status"}
 
 @dataclass(frozen=True)
 class Mark:
-    """What an item is recognised by, as `events.Mark` has it; and where an error says what it is."""
+    """A pattern for items, as `events.Mark` has it; and the paths of an error's facts."""
 
     event: str | None = None
     data: str | None = None
@@ -49,7 +49,7 @@ def _are_marks(value: Any, told: set[str]) -> bool:
 
 
 def marks(value: Any) -> Iterator[Mark]:
-    """Yield what a value of these says."""
+    """Yield the patterns of a value of these."""
     for each in value if isinstance(value, list) else [value]:
         told = {key: _steps(each[key]) for key in sorted(_TOLD & set(each))}
         rest = {key: given for key, given in each.items() if key not in told}

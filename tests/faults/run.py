@@ -307,13 +307,15 @@ def _of_an_error(row: Row, call: Call, expected: Fails, got: Got) -> Iterator[st
     for name, value in expected.facts.items():
         if getattr(error, name, ...) != value:
             yield f"{name} is {getattr(error, name, ...)!r}, not {value!r}"
+    if isinstance(error, lmnt.APIConnectionError) and not isinstance(error.__cause__, Exception):
+        yield "it has no cause"
     if isinstance(error, lmnt.APIStreamError):
         if error.headers.get("request-id") != request_id:
             yield f"its headers are not those of the response: {error.headers}"
         if not error.reason:
             yield "it has no reason"
-        if call.kind is Kind.SPEECH and error.retry_safe is not None:
-            yield f"retry_safe of paid speech is {error.retry_safe}"
+        if call.kind is not Kind.UPLOAD and error.retry_safe is not {Kind.SPEECH: None, Kind.JSON: True}[call.kind]:
+            yield f"retry_safe of {call.kind.value} is {error.retry_safe}"
     if expected.received is not None:
         content = speech(row.format) if call.kind is Kind.SPEECH else whole(call.method, call.path).content
         count = len(content) if expected.received == ALL else expected.received
