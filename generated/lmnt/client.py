@@ -128,7 +128,7 @@ class Lmnt(SyncRequests):
             "api_key": Secret.given(api_key),
         }
         api_key = None
-        return self._changed(
+        return self._copy_with(
             self._options.changed(
                 keys=keys,
                 base_url=base_url,
@@ -335,7 +335,7 @@ class AsyncLmnt(AsyncRequests):
             "api_key": Secret.given(api_key),
         }
         api_key = None
-        return self._changed(
+        return self._copy_with(
             self._options.changed(
                 keys=keys,
                 base_url=base_url,

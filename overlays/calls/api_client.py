@@ -116,7 +116,7 @@ class BaseClient(Handle, Generic[RoadsT]):
         most = or_default(call.max_retries, self._options.max_retries)
         return Reconnecting(again, most, reply.response.request.deadline, operation.id)
 
-    def _with(self, options: ClientOptions, shared: RoadsT) -> Self:
+    def _copy(self, options: ClientOptions, shared: RoadsT) -> Self:
         """Return a copy with other options or connections."""
         made = self.__class__.__new__(self.__class__)
         for name, value in vars(self).copy().items():
@@ -127,7 +127,7 @@ class BaseClient(Handle, Generic[RoadsT]):
         return made
 
     def __copy__(self) -> Self:
-        return self._with(self._options, self._shared.another())
+        return self._copy(self._options, self._shared.another())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         made = memo[id(self)] = self.__copy__()
@@ -158,8 +158,8 @@ class SyncAPIClient(BaseClient[SyncRoads]):
     ) -> None:
         super().__init__(options, SyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
-        return self._with(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
+    def _copy_with(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
+        return self._copy(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
 
     def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result, which is not binary."""
@@ -206,8 +206,8 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
     ) -> None:
         super().__init__(options, AsyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
-        return self._with(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
+    def _copy_with(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
+        return self._copy(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
 
     async def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result, which is not binary."""

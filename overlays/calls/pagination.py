@@ -64,7 +64,7 @@ class Paging(NamedTuple, Generic[ItemT]):
     total: Sequence[str] = ()
 
 
-class _Said(NamedTuple):
+class _PageFacts(NamedTuple):
     """What a page says about the pages after it."""
 
     next: object
@@ -96,7 +96,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         operation: Operation[Any],
         call: CallOptions,
         place: _Place,
-        found: tuple[_Said, ResultT],
+        found: tuple[_PageFacts, ResultT],
         reply: Reply,
     ) -> None:
         self._client = client
@@ -105,7 +105,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         self._call = call
         self._place = place
         self._response = reply.response
-        self._said = found[0]
+        self._facts = found[0]
         self.result = found[1]
         """The result of the response, as the description has it."""
         items: Any = self.result
@@ -135,7 +135,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
 
     def _next(self) -> str | int | None:
         """Return the argument for the next page; None at the end."""
-        style, (given, more, total) = self._paging.style, self._said
+        style, (given, more, total) = self._paging.style, self._facts
         if more is False:
             return None
         if style == "link":
@@ -162,7 +162,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
 
     def _check_last(self, found: str) -> None:
         """Raise APIResponseValidationError if a page without a next one says that there are more."""
-        if self._said.more is True:
+        if self._facts.more is True:
             raise self._unreadable(f"the page says that there is more, and has {found}")
 
     def _ask(self) -> tuple[Operation[Any], CallOptions]:
@@ -343,14 +343,14 @@ def _paged(
     place: _Place,
 ) -> Operation[Any]:
     """Return an operation whose result is a page."""
-    whole = cast("Codec[Any]", operation.result)
+    codec = cast("Codec[Any]", operation.result)
 
-    def read(data: object) -> tuple[_Said, object]:
-        said = _Said(_at(data, paging.next), _at(data, paging.more), _at(data, paging.total))
-        return said, whole.read(data)  # reading may consume the data
+    def read(data: object) -> tuple[_PageFacts, object]:
+        facts = _PageFacts(_at(data, paging.next), _at(data, paging.more), _at(data, paging.total))
+        return facts, codec.read(data)  # reading may consume the data
 
     made = partial(kind, client, paging, operation, call, place)
-    return operation._replace(result=Codec(read, whole.write), made=made)
+    return operation._replace(result=Codec(read, codec.write), made=made)
 
 
 def _without(name: str, given: T) -> T:

@@ -166,27 +166,27 @@ class ClientCredentials(Tokens):
     def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
         url = self._url
         if self._is_discovered:
-            said = yield from self._asked(Request("GET", *self._common(url, options, {}, deadline)), "the discovery")
-            url = str(said.get("token_endpoint", ""))
+            answer = yield from self._fetch(Request("GET", *self._parts(url, options, {}, deadline)), "the discovery")
+            url = str(answer.get("token_endpoint", ""))
         form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
         name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
         own: Mapping[str, str | Secret] = {
             "authorization": credentials.basic((name, secret)),
             "content-type": "application/x-www-form-urlencoded",
         }
-        request = Request("POST", *self._common(url, options, own, deadline))
-        said = yield from self._asked(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
-        if str(said.get("token_type", "bearer")).lower() != "bearer":
+        request = Request("POST", *self._parts(url, options, own, deadline))
+        answer = yield from self._fetch(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        if str(answer.get("token_type", "bearer")).lower() != "bearer":
             raise APIResponseValidationError(
-                f"the token endpoint gave a token of type {str(said['token_type'])[:40]!r}"
+                f"the token endpoint gave a token of type {str(answer['token_type'])[:40]!r}"
             )
         try:
-            seconds = float(cast("str", said.get("expires_in", math.inf)))
+            seconds = float(cast("str", answer.get("expires_in", math.inf)))
         except (TypeError, ValueError):
             seconds = math.inf
-        return _checked(said.get("access_token"), "the token endpoint gave"), seconds
+        return _checked(answer.get("access_token"), "the token endpoint gave"), seconds
 
-    def _common(
+    def _parts(
         self, url: str, options: ClientOptions, own: Mapping[str, str | Secret], deadline: Deadline | None
     ) -> tuple[Any, ...]:
         """Return the parts of a request that both requests share."""
@@ -196,7 +196,7 @@ class ClientCredentials(Tokens):
         headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
         return url, headers, (), (), options.timeout, deadline
 
-    def _asked(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
+    def _fetch(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
         """Return the object in the response; no error shows it, since it may hold a token."""
         response = cast("Response", (yield Send(request)))
         content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
@@ -215,13 +215,13 @@ class ClientCredentials(Tokens):
                 retry_safe=True,
             )
         try:
-            said = json.loads(content)
+            answer = json.loads(content)
         except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+            answer = None
+        if not isinstance(answer, dict):
             problem = f"what {what} answered is no object of JSON"
             raise response.attach_to(APIResponseValidationError(problem, status_code=response.status_code))
-        return cast("Mapping[str, object]", said)
+        return cast("Mapping[str, object]", answer)
 
 
 def _checked(token: object, what: str) -> str:

@@ -75,8 +75,8 @@ def error_facts(body: object) -> ErrorFacts:
 
 def facts_of(body: object, headers: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return the error type and the request id from a body and its headers."""
-    said = error_facts(body)
-    return said.type, headers.get(description.REQUEST_ID_HEADER) or said.request_id
+    facts = error_facts(body)
+    return facts.type, headers.get(description.REQUEST_ID_HEADER) or facts.request_id
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -101,7 +101,7 @@ def _upload(value: object) -> Upload:
     elif not hasattr(content, "read"):
         content = _bytes(content)
     is_awaited = not is_path and not isinstance(content, bytes) and _is_awaited(content)
-    called, kind = _said_of(content)
+    called, kind = _name_and_type(content)
     # A name that the system could not decode has surrogates, which cannot be sent.
     name = str(name or called or "upload").encode(errors="replace").decode()
     import mimetypes  # reads the system's tables when it is first used
@@ -116,7 +116,7 @@ def _upload(value: object) -> Upload:
     )
 
 
-def _said_of(content: object) -> tuple[str, str]:
+def _name_and_type(content: object) -> tuple[str, str]:
     """Return the name and the media type that a file object tells."""
     kind = getattr(content, "content_type", "")
     # An object with a media type is a framework's upload, whose `name` may be that of a form field.

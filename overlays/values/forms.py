@@ -101,21 +101,21 @@ def _pairs(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[
 
 def _parts(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str | Upload]]:
     for name, value in fields.items():
-        said = encoding.get(name, PLAIN)
-        if said.style is not None:
-            pairs = [] if value is None else said.style(name, value)
+        own = encoding.get(name, PLAIN)
+        if own.style is not None:
+            pairs = [] if value is None else own.style(name, value)
             yield from ((key, unquote_plus(text) if isinstance(text, Encoded) else text) for key, text in pairs)
             continue
         for item in items_of(value):
-            yield name, _said_so(part(name, item), said)
+            yield name, _as_encoded(part(name, item), own)
 
 
-def _said_so(made: str | Upload, said: Encoding) -> str | Upload:
+def _as_encoded(made: str | Upload, own: Encoding) -> str | Upload:
     """Return a part with the media type and headers of the description; those that the caller gave override them."""
     if isinstance(made, str):
-        if said == PLAIN:
+        if own == PLAIN:
             return made
-        made = Upload("", made.encode(), said.media_type or "text/plain; charset=utf-8")
-    is_silent = bool(said.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
-    media_type = said.media_type if is_silent else made.media_type
-    return Upload(made.name, made.content, media_type, {**said.headers, **made.headers}, made.is_awaited)
+        made = Upload("", made.encode(), own.media_type or "text/plain; charset=utf-8")
+    is_silent = bool(own.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
+    media_type = own.media_type if is_silent else made.media_type
+    return Upload(made.name, made.content, media_type, {**own.headers, **made.headers}, made.is_awaited)

@@ -17,8 +17,8 @@ Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
 """The place of the credentials, their name there, and the client's arguments that give them."""
 
 
-def chosen(
-    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
+def choose_schemes(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sequence[Collection[str]]
 ) -> list[Scheme]:
     """Return the security schemes of a call: the first set whose credentials were all given.
 
@@ -26,35 +26,35 @@ def chosen(
         operation_id: The operationId, for the error.
         needs: The alternative sets of schemes.
         keys: The credentials given, by argument.
-        said: The names of the headers, in lower case, and query parameters that the caller sends itself.
+        sent: The names of the headers, in lower case, and query parameters that the caller sends itself.
 
     Raises:
         InvalidArgumentError: No set is complete; it names the arguments.
     """
     for need in needs:
-        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
+        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, sent)]
         if schemes and len(schemes) == len(need):
             return schemes
     if not needs or not all(needs):
         return []
     ways = [[description.SCHEMES[name] for name in need] for need in needs]
-    listed = " or ".join(" and ".join(" and ".join(_asked(each)) for each in way) for way in ways)
+    listed = " or ".join(" and ".join(" and ".join(_argument_names(each)) for each in way) for way in ways)
     texts = {name for way in ways for place, _, names in way if place != "connection" for name in names}
     also = f", or set the environment variables of these names, such as {variable(min(texts))}" if texts else ""
     raise InvalidArgumentError(f"{operation_id}: nothing proves who is calling: give the client {listed}{also}")
 
 
-def _asked(scheme: Scheme) -> list[str]:
+def _argument_names(scheme: Scheme) -> list[str]:
     place, _, arguments = scheme
     return [" or ".join(f"{each}=…" for each in arguments)] if place == "connection" else [f"{e}=…" for e in arguments]
 
 
-def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[str]]) -> bool:
+def _is_met(scheme: Scheme, keys: Mapping[str, Key], sent: Sequence[Collection[str]]) -> bool:
     place, name, arguments = scheme
     if not keys.keys().isdisjoint(arguments):
         return True
     own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
-    return any(own in each for each in said)
+    return any(own in each for each in sent)
 
 
 def basic(texts: Sequence[str]) -> Secret:

@@ -181,8 +181,8 @@ def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> tuple[Request, list[TokenSource]]:
     extra = check_headers(call.headers) if call.headers else {}
-    said = (options.headers, extra, options.query, call.query or {})
-    schemes = credentials.chosen(operation.id, operation.needs, options.keys, said)
+    sent = (options.headers, extra, options.query, call.query or {})
+    schemes = credentials.choose_schemes(operation.id, operation.needs, options.keys, sent)
     body = with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)

@@ -41,18 +41,18 @@ def status_error(
         errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
     """
     body = _decode(response, content)
-    said = error_facts(body)
+    facts = error_facts(body)
     status = response.status_code
-    by_type = description.ERROR_STATUS.get(said.type or "")
-    text = said.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
+    by_type = description.ERROR_STATUS.get(facts.type or "")
+    text = facts.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
     error = class_for_status(by_type or status)(
         text or "no message",
         status_code=status,
         body=body,
         retry_after=retry_after(response.headers, time.time()),
-        request_id=said.request_id,
-        type=said.type,
-        code=said.code,
+        request_id=facts.request_id,
+        type=facts.type,
+        code=facts.code,
         parsed=_parsed(body, errors or {}, status),
         retry_safe=retry_safe,
     )
@@ -102,16 +102,16 @@ def in_band_error(
         type_: The error type, likewise.
         status: The HTTP status, likewise.
     """
-    said = error_facts(body)
-    kind = type_ if isinstance(type_, str) else said.type
+    facts = error_facts(body)
+    kind = type_ if isinstance(type_, str) else facts.type
     number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
     error = class_for_status(number)(
-        message if isinstance(message, str) and message else said.message or "no message",
+        message if isinstance(message, str) and message else facts.message or "no message",
         status_code=number,
         body=body,
-        request_id=said.request_id,
+        request_id=facts.request_id,
         type=kind,
-        code=said.code,
+        code=facts.code,
         retry_safe=retry_safe,
     )
     return error if response is None else response.attach_to(error)

@@ -39,9 +39,9 @@ def prepare(
     max_message_size: int,
 ) -> tuple[dict[str, object], ConnectOptions]:
     """Check all arguments (None means omitted); returns the fields of `init` without the key, and the options."""
-    said = {name: value for name, value in init.items() if value is not None}
+    given = {name: value for name, value in init.items() if value is not None}
     with argument_errors(OPERATION_ID):
-        fields = write_fields(SpeechSessionInit, {**said, "x_api_key": ""})
+        fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
     del fields[description.KEY_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Owner: TypeAlias = "threading.Thread | AbstractEventLoop | None"
 
 
-class Way(NamedTuple):
+class CarrierKey(NamedTuple):
     """The key of a client: what requests must have in common to share it."""
 
     library: str

@@ -22,7 +22,7 @@ from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
-from .carriers import Carrier, Way
+from .carriers import Carrier, CarrierKey
 from .connections import Connections, most
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
@@ -63,11 +63,11 @@ if SECRET_PARAMETERS:
         logging.getLogger(_name).addFilter(_RedactsKey())
 
 
-def made(way: Way, kind: str, connections: Connections) -> Any:
+def make_client(key: CarrierKey, kind: str, connections: Connections) -> Any:
     """Return a library client of our own.
 
     Args:
-        way: The key of the client.
+        key: The key of the client.
         kind: `Client` or `AsyncClient`.
         connections: How its connections are made.
 
@@ -76,15 +76,15 @@ def made(way: Way, kind: str, connections: Connections) -> Any:
         Error: A mock replaces the client.
     """
     try:
-        module = import_module(way.library)
-        settings = connections.settings(way.is_secure)
-        if way.proxy is not None:
-            tls = settings["verify"] if way.proxy.is_secure else None
-            settings["proxy"] = module.Proxy(way.proxy.url, ssl_context=tls)
+        module = import_module(key.library)
+        settings = connections.settings(key.is_secure)
+        if key.proxy is not None:
+            tls = settings["verify"] if key.proxy.is_secure else None
+            settings["proxy"] = module.Proxy(key.proxy.url, ssl_context=tls)
         transport = getattr(module, f"{kind.removesuffix('Client')}HTTPTransport")
         carrier = transport(**settings, limits=module.Limits(**most()))
     except ImportError as error:
-        raise InvalidArgumentError(f"{way.library} cannot do this here: {error}") from error
+        raise InvalidArgumentError(f"{key.library} cannot do this here: {error}") from error
     client = getattr(module, kind)(
         transport=carrier, timeout=module.Timeout(**DEFAULT.seconds()), follow_redirects=False, trust_env=False
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
-from .carriers import Carrier, Owner, Way, haste
+from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, keep_alive
 from .direct import road
 from .event_loops import running_loop
@@ -74,7 +74,7 @@ class Roads(ABC, Generic[PoolT]):
     def _make_pool(self) -> PoolT: ...
 
     def _begin(self) -> None:
-        self._carriers: dict[Way, Carrier] = {}
+        self._carriers: dict[CarrierKey, Carrier] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
 
@@ -138,15 +138,16 @@ class Roads(ABC, Generic[PoolT]):
         from . import library
 
         is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
-        way = Way(road, proxy, is_secure, owner, haste(self.limits_of(request)) if self.connections.http2 else None)
+        limits = self.limits_of(request)
+        key = CarrierKey(road, proxy, is_secure, owner, haste(limits) if self.connections.http2 else None)
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if (carrier := self._carriers.get(way)) is None or not carrier.enter():
-                self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
-                client = self._given or library.made(way, self._kind, self.connections)
+            if (carrier := self._carriers.get(key)) is None or not carrier.enter():
+                self._carriers = {key: each for key, each in self._carriers.items() if not key.is_over}
+                client = self._given or library.make_client(key, self._kind, self.connections)
                 is_given = self._given is not None
-                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2, is_given=is_given)
+                carrier = self._carriers[key] = Carrier(client, shares=self.connections.http2, is_given=is_given)
                 carrier.enter()
         return carrier
 
@@ -165,7 +166,7 @@ class Roads(ABC, Generic[PoolT]):
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
-            carriers = [carrier for way, carrier in self._carriers.items() if not way.is_over]
+            carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
         return (
             [Carrier(self._given, shares=False, is_given=True)]

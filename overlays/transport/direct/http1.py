@@ -15,7 +15,7 @@ class HTTP1(Parser):
 
     def __init__(self, method: str) -> None:
         super().__init__(method)
-        self._state = _asked(_HEAD if method == "HEAD" else _ANOTHER)
+        self._state = _expecting(_HEAD if method == "HEAD" else _ANOTHER)
         self._chunks: ChunkReader | None = None
 
     def _feed(self, data: Any) -> None:
@@ -28,7 +28,7 @@ class HTTP1(Parser):
                 self._goes_on = self._goes_on and len(rest) == len(LAST)
                 return
             # From here on h11 parses the body, as if it began here.
-            self._chunks, self._state = None, _asked(_ANOTHER)
+            self._chunks, self._state = None, _expecting(_ANOTHER)
             self._state.receive_data(_CHUNKED)
             self._state.next_event()
             data = rest
@@ -56,7 +56,7 @@ class HTTP1(Parser):
             self._goes_on = False
 
 
-def _asked(request: h11.Request) -> h11.Connection:
+def _expecting(request: h11.Request) -> h11.Connection:
     """Return an h11 connection that expects the response to a request."""
     state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
     state.send(request)
