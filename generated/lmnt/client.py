@@ -73,7 +73,7 @@ class Lmnt(SyncRequests):
         }
         api_key = None
         super().__init__(
-            ClientOptions.create(
+            ClientOptions(
                 keys=keys,
                 base_url=base_url,
                 timeout=timeout,
@@ -280,7 +280,7 @@ class AsyncLmnt(AsyncRequests):
         }
         api_key = None
         super().__init__(
-            ClientOptions.create(
+            ClientOptions(
                 keys=keys,
                 base_url=base_url,
                 timeout=timeout,

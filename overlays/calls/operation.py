@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
@@ -139,32 +138,30 @@ Style: TypeAlias = tuple[str, bool] | tuple[str, bool, str]
 """A style of `parameter_styles`, whether it is exploded, and which reserved characters stay as they are; `json` for a
 value that is JSON."""
 
-PathValue: TypeAlias = tuple[object, Codec[object], Sequence[str]] | tuple[object, Codec[object], Sequence[str], Style]
 
-
-def path(template: str, values: Mapping[str, PathValue]) -> str:
-    """Fill a path template; each value becomes exactly one segment (RFC 3986 section 3.3).
+def segment(
+    name: str, value: object, codec: Codec[object], taken: Sequence[str] = (), style: Style | None = None
+) -> str:
+    """Encode a path parameter, which becomes exactly one segment of the path (RFC 3986 section 3.3).
 
     Args:
-        template: The path of the description.
-        values: By name: the value, its kind, the texts that would make it the path of another operation, and its style
-            if that is not `simple` or the value is an object.
+        name: Its name in the description.
+        value: The value.
+        codec: Its kind.
+        taken: The texts that would make the path that of another operation.
+        style: Its style, if that is not `simple` or the value is an object.
     """
-    segments: dict[str, str] = {}
-    for name, (value, codec, taken, *style) in values.items():
-        if style:
-            safe = style[0][2] if len(style[0]) == 3 else ""
-            segments[name] = _styled(name, value, codec, style[0], partial(quote, safe=safe))
-            if unquote(segments[name]) in (".", ".."):
-                raise MismatchError("a text that can stand in a path", value).under(name)
-            continue
-        segment = _simple(name, value, codec)
-        if segment in ("", ".", ".."):
-            raise MismatchError("a text that can stand in a path", segment).under(name)
-        if segment in taken:
-            raise MismatchError("another text, since this one leads to another operation", segment).under(name)
-        segments[name] = quote(segment, safe="")
-    return re.sub(r"\{([^{}]*)\}", lambda match: segments[match[1]], template)
+    if style is not None:
+        encoded = _styled(name, value, codec, style, partial(quote, safe=style[2] if len(style) == 3 else ""))
+        if unquote(encoded) in (".", ".."):
+            raise MismatchError("a text that can stand in a path", value).under(name)
+        return encoded
+    text = _simple(name, value, codec)
+    if text in ("", ".", ".."):
+        raise MismatchError("a text that can stand in a path", text).under(name)
+    if text in taken:
+        raise MismatchError("another text, since this one leads to another operation", text).under(name)
+    return quote(text, safe="")
 
 
 def _styled(name: str, value: object, codec: Codec[object], style: Style, encode: Callable[[str], str]) -> str:
@@ -201,15 +198,12 @@ def query_pairs(
     return (joined(separator) if separator else repeated)(name, written)
 
 
-def _items(name: str, value: object, codec: Codec[object]) -> list[str]:
-    written = at(name, codec.write, value)
-    items = cast("Sequence[object]", written) if isinstance(written, list | tuple) else [written]
-    return [sendable(name, item) for item in items]
-
-
 def _simple(name: str, value: object, codec: Codec[object]) -> str:
     """Return a value as one text, the items of an array separated by commas (OpenAPI's style `simple`)."""
-    items = _items(name, value, codec)
+    written = at(name, codec.write, value)
+    if not isinstance(written, list | tuple):
+        return sendable(name, written)
+    items = [sendable(name, item) for item in cast("Sequence[object]", written)]
     if len(items) > 1 and (held := next((item for item in items if "," in item), None)) is not None:
         raise MismatchError("texts without a comma, which stands between them", held).under(name)
     return ",".join(items)

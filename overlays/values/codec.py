@@ -103,6 +103,7 @@ def _has_repetition(items: list[object]) -> bool:
 
 
 _UNITS: dict[type, str] = {str: "character", Sequence: "item", Mapping: "name"}
+_SIZED = tuple(_UNITS)
 
 
 def limited(
@@ -119,11 +120,12 @@ def limited(
     unique: bool = False,
 ) -> Codec[T]:
     """Add limits of JSON Schema, checked when writing. Lengths count code points, items, properties or bytes."""
+    has_length = min_length > 0 or max_length is not None
+    has_bounds = multiple_of is not None or (minimum, maximum, above, below) != (-math.inf, math.inf) * 2
 
     def write(value: object) -> object:
         written = codec.write(value)
-        unit = next((unit for kind, unit in _UNITS.items() if isinstance(written, kind)), None)
-        if unit is not None:
+        if has_length and isinstance(written, _SIZED):
             size = len(cast("Sequence[object]", written))
             limits = (
                 (size >= min_length, "at least", min_length),
@@ -131,13 +133,14 @@ def limited(
             )
             for holds, bound, length in limits:
                 if not holds:
+                    unit = next(unit for kind, unit in _UNITS.items() if isinstance(written, kind))
                     plural = "" if length == 1 else "s"
                     raise MismatchError(f"{bound} {length} {unit}{plural} long", written, found=str(size))
         if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
             raise MismatchError(f"text that matches {pattern!r}", written)
         if unique and _has_repetition(cast("list[object]", written)):
             raise MismatchError("a list in which each item stands once", written)
-        if isinstance(written, int | float) and not isinstance(written, bool):
+        if has_bounds and isinstance(written, int | float) and not isinstance(written, bool):
             if multiple_of is not None and abs(written / multiple_of - round(written / multiple_of)) > 1e-9:
                 raise MismatchError(f"a multiple of {multiple_of:g}", written)
             for holds, wanted in (
@@ -156,10 +159,11 @@ def limited(
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise MismatchError("text", value)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise MismatchError("text without lone surrogates", value) from None
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise MismatchError("text without lone surrogates", value) from None
     return value
 
 

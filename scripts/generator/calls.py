@@ -84,10 +84,12 @@ class Call:
         return self.operation.id
 
     @property
-    def path(self) -> str:
-        """The path, its fixed parts percent-encoded as needed (RFC 3986 section 3.3)."""
-        parts = re.split(r"(\{[^{}]*\})", self._split_path[0])
-        return "".join(each if index % 2 else quote(each, safe="/%!$&'()*+,;=:@~") for index, each in enumerate(parts))
+    def path(self) -> list[str | Argument]:
+        """The parts of the path: arguments, and texts, percent-encoded where a URL needs it (RFC 3986 section 3.3)."""
+        arguments = {each.name: each for each in self.at("path")}
+        parts = re.split(r"\{([^{}]*)\}", self._split_path[0])
+        fixed = "/%!$&'()*+,;=:@~"
+        return [arguments[each] if index % 2 else quote(each, safe=fixed) for index, each in enumerate(parts) if each]
 
     @property
     def fixed_query(self) -> list[tuple[str, str]]:

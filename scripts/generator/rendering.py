@@ -245,6 +245,7 @@ class Package(Project):
         yield self._file("__init__.py", "package_init.py.jinja")
         yield self._file("description.py", "description.py.jinja")
         yield self._file("client.py", "client.py.jinja")
+        yield self._file("calls/http_methods.py", "http_methods.py.jinja")
         yield self._file("types/__init__.py", "types_init.py.jinja")
         yield "py.typed", ""
         yield self._file("models/__init__.py", "models_init.py.jinja")

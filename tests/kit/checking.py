@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from generator.settings import ROOT
+from generator.settings import ROOT, STAMP
 from tests.descriptions.packages import LMNT
 
 SAME_TYPES = ("description.py", "__init__.py")
@@ -23,7 +23,9 @@ INDEXES = ("models/__init__.py", "resources/__init__.py")
 
 def prepare(package: str, modules: dict[str, str], target: Path) -> None:
     """Write the modules that differ from lmnt's, and those that import them; they import lmnt's for the rest."""
-    differing = {name for name, text in modules.items() if not (LMNT / name).exists() or _text(name) != text}
+    differing = {
+        name for name, text in modules.items() if not (LMNT / name).exists() or _text(name) != _unstamped(text)
+    }
     users: dict[str, set[str]] = {}
     for name, text in modules.items():
         for each in {*_imported(name, text), *_named(text, modules)} - {*INDEXES}:
@@ -44,7 +46,12 @@ def prepare(package: str, modules: dict[str, str], target: Path) -> None:
 
 @cache
 def _text(name: str) -> str:
-    return (LMNT / name).read_text("utf-8")
+    return _unstamped((LMNT / name).read_text("utf-8"))
+
+
+def _unstamped(text: str) -> str:
+    """Return a module without the line that names the description it was made from."""
+    return text.partition("\n")[2] if text.startswith(STAMP) else text
 
 
 def _imported(name: str, text: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from .. import description
@@ -12,25 +12,51 @@ from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, Key, TokenSource, variable
 from ..settings.secret import SECRET_PARAMETERS, Secret
 from ..transport.messages import Request
+from .operation import Operation
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
 """The place of the credentials, their name there, and the client's arguments that give them."""
 
 
-def choose_schemes(
-    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sequence[Collection[str]]
-) -> list[Scheme]:
-    """Return the security schemes of a call: the first set whose credentials were all given.
+class Proof(NamedTuple):
+    """The credentials of a call, ready to send."""
+
+    headers: Mapping[str, Secret]
+    query: Sequence[Secret]
+    """Query parameters, encoded."""
+    sources: Sequence[TokenSource]
+    """The sources of its tokens."""
+
+
+def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Collection[str]]) -> Proof:
+    """Return the credentials of a call; made once for all calls with the default schemes and nothing of their own.
 
     Args:
-        operation_id: The operationId, for the error.
-        needs: The alternative sets of schemes.
-        keys: The credentials given, by argument.
-        sent: The names of the headers, in lower case, and query parameters that the caller sends itself.
+        operation: The operation.
+        options: The client's settings.
+        sent: The headers, in lower case, and the query parameters that the call sends itself.
 
     Raises:
-        InvalidArgumentError: No set is complete; it names the arguments.
+        InvalidArgumentError: No set of schemes is complete; it names the arguments.
     """
+    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(sent)
+    if is_usual and options.proof:
+        return cast("Proof", options.proof[0])
+    schemes = _choose_schemes(operation.id, operation.needs, options.keys, (options.headers, options.query, *sent))
+    made = Proof(
+        _in_headers(schemes, options.keys, operation.cookies),
+        _in_query(schemes, options.keys),
+        _sources(schemes, options.keys),
+    )
+    if is_usual:
+        options.proof[:] = [made]
+    return made
+
+
+def _choose_schemes(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sequence[Collection[str]]
+) -> list[Scheme]:
+    """Return the first set of schemes whose credentials were all given; raises InvalidArgumentError."""
     for need in needs:
         schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, sent)]
         if schemes and len(schemes) == len(need):
@@ -80,7 +106,7 @@ def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
     return texts if any(texts) else []
 
 
-def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
+def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
     """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
     found: dict[str, Secret] = {}
     secrets: list[str] = []
@@ -97,7 +123,7 @@ def in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapp
     return found
 
 
-def in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
+def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
     """Return the query parameters that hold the credentials, encoded."""
     if not SECRET_PARAMETERS:
         return ()
@@ -118,11 +144,9 @@ def without_key(url: str) -> str:
     return parts._replace(query="&".join(pairs)).geturl()
 
 
-def sources_of(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
-    """Return the sources of the tokens of a call."""
+def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
     found = [keys.get(name) for _, _, names in schemes for name in names]
-    # Not by isinstance with `TokenSource`: that takes as long for a Protocol as the rest of the call.
-    return [each for each in found if each is not None and not isinstance(each, Secret)]
+    return [each for each in found if isinstance(each, TokenSource)]
 
 
 def bearing(

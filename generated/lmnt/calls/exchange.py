@@ -179,17 +179,16 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
 
 def _request(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
-) -> tuple[Request, list[TokenSource]]:
+) -> tuple[Request, Sequence[TokenSource]]:
     extra = check_headers(call.headers) if call.headers else {}
-    sent = (options.headers, extra, options.query, call.query or {})
-    schemes = credentials.choose_schemes(operation.id, operation.needs, options.keys, sent)
+    proof = credentials.proof(operation, options, (extra, call.query or {}))
     body = with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
     headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
         "accept": operation.accept,
         "user-agent": USER_AGENT,
-        **credentials.in_headers(schemes, options.keys, operation.cookies),
+        **proof.headers,
         **({} if body is None else {"content-type": body.media_type}),
         # Bytes, such as audio, gain nothing by a coding, and it could delay a stream of items.
         "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
@@ -217,15 +216,16 @@ def _request(
         method=operation.method,
         url=_url(operation.path, operation.query, options, call, operation.server),
         headers=headers,
-        secret_query=credentials.in_query(schemes, options.keys),
+        secret_query=proof.query,
         content=content,
         timeout=or_default(call.timeout, options.timeout),
         deadline=deadline,
     )
-    if operation.url and not _is_same_origin(request.url, operation.url):
-        schemes = []  # a token, as a key, is sent only to the host that it is for
-    sources = credentials.sources_of(schemes, options.keys)
-    return _moved(request, operation.url) if operation.url else request, sources
+    if not operation.url:
+        return request, proof.sources
+    # A token, as a key, is sent only to the host that it is for.
+    stays = _is_same_origin(request.url, operation.url)
+    return _moved(request, operation.url), proof.sources if stays else ()
 
 
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:

@@ -27,11 +27,11 @@ def build(
         return _operation.Operation(
             id="voices.retrieve",
             method="GET",
-            path=_operation.path(
-                "/v1/ai/voice/{id}",
-                {
-                    "id": (id, _PATH_ID, ["list"]),
-                },
+            path="".join(
+                [
+                    "/v1/ai/voice/",
+                    _operation.segment("id", id, _PATH_ID, ["list"]),
+                ]
             ),
             accept="application/json",
             result=_RESULT,

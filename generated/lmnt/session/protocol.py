@@ -214,16 +214,18 @@ class Session:
             raise self._invalid(f"{type_}: {error}", message) from error
         if type_ in KNOWN - self.state.expected:
             raise self._unexpected(type_, message)
-        match event:
-            case SpeechSessionReady():
-                self.request_id = event.request_id
+        match cast("object", event):  # wider, so that a message which the description adds needs no case here
+            case SpeechSessionReady(request_id=request_id):
+                self.request_id = request_id
                 self.state = State.OPEN
                 logger.debug("%s: ready (request %s)", self._url, self.request_id)
-            case SpeechSessionTimestamps():
-                self.timestamps_received += len(event.timestamps or ())
+            case SpeechSessionTimestamps(timestamps=timestamps):
+                self.timestamps_received += len(timestamps or ())
                 return None if self._dropping_until else event
-            case SpeechSessionFlushComplete() | SpeechSessionResetComplete():
-                self._answered(type_, event.nonce, message)
+            case SpeechSessionFlushComplete(nonce=nonce) | SpeechSessionResetComplete(nonce=nonce):
+                self._answered(type_, nonce, message)
+            case _:
+                pass
         return event
 
     def _read(self, message: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -158,24 +158,11 @@ def _check_url(base_url: str | http_types.URL | None) -> str:
     return text.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """The settings of a client: what it sends with every call, its timeouts and its retries."""
+    """The settings of a client: what it sends, its timeouts and its retries; raises InvalidArgumentError."""
 
-    keys: Mapping[str, Key]
-    base_url: str
-    timeout: float | http_types.Timeout | NotGiven | None = not_given
-    deadline: float | None = None
-    max_retries: int = DEFAULT_MAX_RETRIES
-    strict: bool = False
-    headers: Mapping[str, str | Secret | Omit] = field(default_factory=dict[str, str | Secret | Omit])
-    query: Mapping[str, object] = field(default_factory=dict[str, object])
-    places: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The URLs of the servers: under "" that of most operations, the others under their URL in the description."""
-
-    @classmethod
-    def create(
-        cls,
+    def __init__(
+        self,
         *,
         keys: Mapping[str, Key | None],
         base_url: str | http_types.URL | None,
@@ -186,19 +173,19 @@ class ClientOptions:
         default_headers: Mapping[str, str] | None,
         default_query: Mapping[str, object] | None,
         places: Mapping[str, str] | None = None,
-    ) -> ClientOptions:
-        """Validate the settings and fill in the defaults; raises InvalidArgumentError."""
-        return cls(
-            keys=_check_keys(keys),
-            base_url=_check_url((places or {}).get("", base_url)),
-            places=places or {},
-            timeout=check_timeout(timeout),
-            deadline=_check_deadline(deadline),
-            max_retries=_check_retries(max_retries),
-            strict=strict,
-            headers=check_headers(default_headers or {}),
-            query=dict(default_query or {}),
-        )
+    ) -> None:
+        self.keys = _check_keys(keys)
+        self.places = places or {}
+        """The URLs of the servers: under "" that of most operations, the others under their URL in the description."""
+        self.base_url = _check_url(self.places.get("", base_url))
+        self.timeout = check_timeout(timeout)
+        self.deadline = _check_deadline(deadline)
+        self.max_retries = _check_retries(max_retries)
+        self.strict = strict
+        self.headers: Mapping[str, str | Secret | Omit] = check_headers(default_headers or {})
+        self.query: Mapping[str, object] = dict(default_query or {})
+        self.proof: list[Any] = []
+        """The cache of `credentials`: the credentials made of the keys at the first call."""
 
     @property
     def api_key(self) -> Secret:
@@ -229,18 +216,18 @@ class ClientOptions:
                 raise InvalidArgumentError(f"default_{name} and set_default_{name} exclude each other: give one")
         headers = self.headers if set_default_headers is None else check_headers(set_default_headers)
         query = self.query if set_default_query is None else set_default_query
-        return replace(
-            self,
-            keys=_check_keys({**self.keys, **{name: key for name, key in (keys or {}).items() if key is not None}}),
-            base_url=self.base_url if base_url is None else _check_url(base_url),
-            places=self.places if base_url is None else {},
-            timeout=or_default(check_timeout(timeout), self.timeout),
-            deadline=_check_deadline(or_default(deadline, self.deadline)),
-            max_retries=_check_retries(or_default(max_retries, self.max_retries)),
-            strict=or_default(strict, self.strict),
-            headers={**headers, **check_headers(default_headers or {})},
-            query={**query, **(default_query or {})},
-        )
+        made = copy(self)
+        made.keys = _check_keys({**self.keys, **{name: key for name, key in (keys or {}).items() if key is not None}})
+        made.base_url = self.base_url if base_url is None else _check_url(base_url)
+        made.places = self.places if base_url is None else {}
+        made.timeout = or_default(check_timeout(timeout), self.timeout)
+        made.deadline = _check_deadline(or_default(deadline, self.deadline))
+        made.max_retries = _check_retries(or_default(max_retries, self.max_retries))
+        made.strict = or_default(strict, self.strict)
+        made.headers = {**headers, **check_headers(default_headers or {})}
+        made.query = {**query, **(default_query or {})}
+        made.proof = []
+        return made
 
 
 def check_timeout(

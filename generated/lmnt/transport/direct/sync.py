@@ -100,12 +100,21 @@ class SocketConnection(Connection):
             self._sock.close()
 
 
-class Gate(threading.Event):
-    """Lets a thread wait for its turn."""
+class Gate:
+    """Lets a thread wait for its turn: a lock that another releases. Making an Event takes ten times as long."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        """Let it pass."""
+        if self._lock.locked():
+            self._lock.release()
 
     async def passed(self, seconds: float | None) -> None:
         """Wait until it is set; raises TimedOut."""
-        if not self.wait(seconds):
+        if not self._lock.acquire(timeout=-1 if seconds is None else seconds):
             raise TimedOut(Phase.POOL)
 
 
