@@ -235,7 +235,7 @@ def without_poll() -> Iterator[None]:
     from lmnt.transport import readiness
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(readiness, "Selector", __import__("selectors").SelectSelector)
+        monkeypatch.setattr(readiness, "poll", None)
         monkeypatch.delattr("select.poll")
         yield
 
