@@ -41,7 +41,7 @@ class LLHTTP(Parser):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header or a trailer."""
-        self._headers.append((name, value))
+        self._headers.append((name, value.strip(b" \t")))  # before a bare line feed, llhttp leaves it there
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
