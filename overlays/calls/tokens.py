@@ -22,7 +22,8 @@ from ..settings.options import ClientOptions, TokenSource, variable
 from ..settings.secret import Secret
 from ..transport.messages import Request, Response
 from . import credentials
-from .exchange import ERROR_BODY_LIMIT, USER_AGENT, Ask, ReadStart, Send, Sleep, Step
+from .exchange import ERROR_BODY_LIMIT, Ask, ReadStart, Send, Sleep, Step
+from .outgoing import USER_AGENT
 from .response_errors import status_error
 
 Token: TypeAlias = str | Callable[[], str]

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus,
 from websockets.http11 import Response as HandshakeResponse
 
 from .. import description
-from ..calls.exchange import with_retry_count
+from ..calls.outgoing import with_retry_count
 from ..calls.response_errors import status_error, validation_error
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
 from ..hints.omitted import Omit

@@ -9,8 +9,8 @@ from typing import cast
 
 from .. import description
 from ..calls.api_client import AsyncAPIClient, SyncAPIClient
-from ..calls.exchange import handshake
 from ..calls.operation import argument_errors
+from ..calls.outgoing import handshake
 from ..errors import APIError, InvalidArgumentError
 from ..errors.handles import Handle
 from ..models.speech_session_init import SpeechSessionInit
