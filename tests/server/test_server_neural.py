@@ -173,6 +173,9 @@ def test_voices_from_a_folder(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(VoicesError, match=r"has no files NAME\.onnx"):
+        make("hibari", tmp_path / "empty")
     with pytest.raises(VoicesError, match="is no folder"):
         make("hibari", tmp_path / "none")
     with pytest.raises(VoicesError, match="the engine espeak reads no voices"):
