@@ -278,7 +278,7 @@ _seconds.__name__ = "number of seconds"
 
 def _name(text: str) -> tuple[str, str]:
     name, equals, voice = text.partition("=")
-    if not (name and equals and voice):
+    if not (name and equals and voice and text.isprintable()):
         raise ValueError
     return name, voice
 

@@ -180,6 +180,12 @@ def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         make("hibari", tmp_path / "none")
     with pytest.raises(VoicesError, match="the engine espeak reads no voices"):
         make("espeak", tmp_path)
+    for name in ("\udcff", "two\nlines"):
+        file = tmp_path / f"{name}.onnx"
+        file.symlink_to(MODEL)
+        with pytest.raises(VoicesError, match="a name that cannot be shown"):
+            make("hibari", tmp_path)
+        file.unlink()
     (tmp_path / "broken.onnx").write_bytes(b"\xff" * 40)
     with pytest.raises(VoicesError, match=r"broken\.onnx is no voice of hibari"):
         make("hibari", tmp_path)

@@ -86,6 +86,7 @@ def test_what_serves_is_loaded_when_it_is_asked_for() -> None:
         (["--api-key", "", *TONE], "the key of --api-key is empty, or no header can hold it"),
         (["--keys", "/dev/zero", *TONE], "cannot read the keys in /dev/zero: it is longer than"),
         (["--voice", "bob=nobody", *TONE], "bob=nobody names no voice; there are leah, "),
+        (["--voice", "\udcff=amy", *TONE], r"invalid NAME=VOICE value: '\udcff=amy'"),
         (["--voice", "leah=amy", *TONE], "leah=amy gives another meaning to a voice"),
         (["--requests-at-once", "0", *TONE], "invalid count value"),
         (["--characters-per-minute", "9" * 400, *TONE], "invalid count value"),
