@@ -1,6 +1,6 @@
-"""Say what changed for a caller between two versions of this project, and what version that makes.
+"""Report what changed for callers between two versions of this project, and the next version that follows.
 
-What the description says of the wire and what the package offers in Python are compared; the text between them is not.
+The descriptions and the public Python interfaces are compared; the bodies of functions are not.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VOICE = "leah"
 TEXT = "Audio that stops early is an error, never a shorter file. This text was spoken by the local server."
 PIECE = 2000
-"""Characters that go into one request; the API takes 5000."""
+"""Characters in one request; the API allows 5000."""
 
 
 class DemoError(Exception):
@@ -75,7 +75,7 @@ def read_text(path: Path) -> str:
 
 
 def check_fresh() -> None:
-    """Stop if the generated package is not what its sources give."""
+    """Stop if the generated package is stale."""
     command = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
@@ -90,7 +90,7 @@ def show_voices(client: Lmnt) -> None:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Cut a text at the ends of sentences, or between words where a sentence is too long."""
+    """Split a text at the ends of sentences, or between words if a sentence is too long."""
     rest = text.strip()
     while len(rest) > PIECE:
         ends = [match.end() for match in re.finditer(r"[.!?…]+\s+|\n\s*\n", rest[:PIECE])]
@@ -102,7 +102,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def speak(client: Lmnt, text: str, folder: Path) -> None:
-    """Speak the text twice: streamed as MP3, and whole as WAV with timestamps."""
+    """Speak the text twice: streamed as MP3, and in one response as WAV with timestamps."""
     mp3, wav = folder / "speech.mp3", folder / "speech.wav"
     unfinished = {path: path.with_name(f".{path.name}.unfinished") for path in (mp3, wav)}
     parts = list(pieces(text))
@@ -142,7 +142,7 @@ def speak(client: Lmnt, text: str, folder: Path) -> None:
 
 
 def stream(client: Lmnt, text: str, file: io.BufferedWriter) -> tuple[float, float, str | None]:
-    """Write the speech as it comes; return the seconds to the first byte and to the last, and the request id."""
+    """Write the speech as it arrives; return the seconds to the first byte and to the last, and the request id."""
     started = time.perf_counter()
     first: float | None = None
     with client.speech.with_streaming_response.generate(text=text, voice=VOICE, format="mp3") as response:
@@ -153,7 +153,7 @@ def stream(client: Lmnt, text: str, file: io.BufferedWriter) -> tuple[float, flo
 
 
 def duration(path: Path) -> float:
-    """Return the seconds of a file, from its decoded samples."""
+    """Return the duration of a file in seconds, from its decoded samples."""
     with av.open(str(path)) as container:
         return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 

@@ -1,7 +1,7 @@
 """Make the client package from its OpenAPI description.
 
-The package is templates/ rendered with the description, and the modules of overlays/ beside them. Nothing is lost
-silently: what the generator cannot express stops the run and leaves the old package as it was.
+The package consists of templates/, rendered with the description, and the modules of overlays/. Nothing is dropped
+silently: a part that the generator cannot express stops the run, and the old package stays unchanged.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _make(settings: Settings, report: Report, folder: Path, manifest: Path | None) -> None:
-    """Make the package, its lock beside it, and its manifest where it was asked for."""
+    """Make the package, its lock, and its manifest if requested."""
     check_tools(settings)
     mended, allowed = settings.overlay_documents, settings.allow_remote
     with Importer() as importer:
@@ -98,7 +98,7 @@ def _make(settings: Settings, report: Report, folder: Path, manifest: Path | Non
 
 
 def _check(settings: Settings, report: Report, manifest: Path | None) -> int:
-    """Compare what is there with what would be made."""
+    """Compare the existing package with a new one."""
     with workspace(None) as folder:
         _make(settings, report, folder, manifest)
         found = list(differences(settings, folder))
@@ -109,7 +109,7 @@ def _check(settings: Settings, report: Report, manifest: Path | None) -> int:
 
 
 def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> int:
-    """Put the package in its place, and what was told beside it."""
+    """Put the package in place, with the report beside it."""
     text = settings.out / "report.txt"
     with workspace(settings.out) as folder:
         _make(settings, report, folder, manifest)

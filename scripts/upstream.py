@@ -1,7 +1,7 @@
-"""Say what another release of openapi-python-client changes in the templates that ours replace.
+"""Show what another release of openapi-python-client changes in the templates that ours replace.
 
-Ours started from the templates of the pinned release (templates/upstream.json). Before the pin is raised, read what
-changed in them since, carry over what matters, and record the new digests.
+Ours are based on the templates of the pinned release (templates/upstream.json). Before raising the pin, read the
+changes, carry over what matters, and record the new digests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PINNED = Path(openapi_python_client.__file__).parent / "templates"
 
 
 def templates_of(release: str, folder: Path) -> Path:
-    """Return the templates of a release: of a folder that has them, or of a version that pip fetches into `folder`."""
+    """Return the templates of a release: from a folder, or from a version that pip downloads into `folder`."""
     given = Path(release)
     if given.is_dir():
         found = sorted(given.rglob("package_init.py.jinja"))

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from .values.model import ResultList as ResultList
     from .values.model import ResultText as ResultText
 
-# Where each name comes from: the module, and the name it has there; modules themselves have none.
+# The module of each name, and the name there; empty for a module.
 _NAMES = {
     "APIConnectionError": ("errors", "APIConnectionError"),
     "APIError": ("errors", "APIError"),

@@ -1,4 +1,4 @@
-"""How the credentials of a call go with its request: which of them, and in the place that the description names."""
+"""The credentials of a call: which security scheme is used, and where the request holds them."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from ..transport.messages import Request
 from .operation import Operation
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
-"""Where the credentials go, what they are called there, and the arguments of the client that give them."""
+"""The place of the credentials, their name there, and the client's arguments that give them."""
 
 
 class Proof(NamedTuple):
-    """What proves who is calling."""
+    """The credentials of a call, ready to send."""
 
     headers: Mapping[str, Secret]
     query: Sequence[Secret]
-    """Parameters, encoded."""
+    """Query parameters, encoded."""
     sources: Sequence[TokenSource]
-    """What gives the tokens."""
+    """The sources of its tokens."""
 
 
-def proof(operation: Operation[Any], options: ClientOptions, said: Sequence[Collection[str]]) -> Proof:
-    """Return what proves who is calling; it is made once for calls that need and say nothing of their own.
+def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Collection[str]]) -> Proof:
+    """Return the credentials of a call; made once for all calls with the default schemes and nothing of their own.
 
     Args:
-        operation: What is called.
+        operation: The operation.
         options: The client's settings.
-        said: The headers, in lower case, and the query parameters that the call sends by itself.
+        sent: The headers, in lower case, and the query parameters that the call sends itself.
 
     Raises:
-        InvalidArgumentError: None of the sets of schemes that would do was given; it names the arguments.
+        InvalidArgumentError: No set of schemes is complete; it names the arguments.
     """
-    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(said)
+    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(sent)
     if is_usual and options.proof:
         return cast("Proof", options.proof[0])
-    schemes = _chosen(operation.id, operation.needs, options.keys, (options.headers, options.query, *said))
+    schemes = _choose_schemes(operation.id, operation.needs, options.keys, (options.headers, options.query, *sent))
     made = Proof(
         _in_headers(schemes, options.keys, operation.cookies),
         _in_query(schemes, options.keys),
@@ -53,34 +53,34 @@ def proof(operation: Operation[Any], options: ClientOptions, said: Sequence[Coll
     return made
 
 
-def _chosen(
-    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], said: Sequence[Collection[str]]
+def _choose_schemes(
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sequence[Collection[str]]
 ) -> list[Scheme]:
-    """Return the first set of schemes for which all was given; raises InvalidArgumentError."""
+    """Return the first set of schemes whose credentials were all given; raises InvalidArgumentError."""
     for need in needs:
-        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, said)]
+        schemes = [scheme for name in need if _is_met(scheme := description.SCHEMES[name], keys, sent)]
         if schemes and len(schemes) == len(need):
             return schemes
     if not needs or not all(needs):
         return []
     ways = [[description.SCHEMES[name] for name in need] for need in needs]
-    listed = " or ".join(" and ".join(" and ".join(_asked(each)) for each in way) for way in ways)
+    listed = " or ".join(" and ".join(" and ".join(_argument_names(each)) for each in way) for way in ways)
     texts = {name for way in ways for place, _, names in way if place != "connection" for name in names}
     also = f", or set the environment variables of these names, such as {variable(min(texts))}" if texts else ""
     raise InvalidArgumentError(f"{operation_id}: nothing proves who is calling: give the client {listed}{also}")
 
 
-def _asked(scheme: Scheme) -> list[str]:
+def _argument_names(scheme: Scheme) -> list[str]:
     place, _, arguments = scheme
     return [" or ".join(f"{each}=…" for each in arguments)] if place == "connection" else [f"{e}=…" for e in arguments]
 
 
-def _is_met(scheme: Scheme, keys: Mapping[str, Key], said: Sequence[Collection[str]]) -> bool:
+def _is_met(scheme: Scheme, keys: Mapping[str, Key], sent: Sequence[Collection[str]]) -> bool:
     place, name, arguments = scheme
     if not keys.keys().isdisjoint(arguments):
         return True
     own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
-    return any(own in each for each in said)
+    return any(own in each for each in sent)
 
 
 def basic(texts: Sequence[str]) -> Secret:
@@ -97,11 +97,11 @@ _HEADERS: Mapping[str, Callable[[str, Sequence[str]], tuple[str, Secret]]] = {
     "http": lambda name, texts: ("authorization", Secret(f"{name} {texts[0]}", texts[0])),
     "basic": lambda _, texts: ("authorization", basic(texts)),
 }
-"""By place: the header that holds the credentials, made of its name there and of the texts that were given."""
+"""By place: makes the header that holds the credentials of its name and the texts given."""
 
 
 def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
-    """Return what was given for a scheme; nothing if nothing was, or if it is a source of tokens."""
+    """Return the texts given for a scheme; none for a source of tokens."""
     texts = [each.reveal() if isinstance(each, Secret) else "" for each in map(keys.get, scheme[2])]
     return texts if any(texts) else []
 
@@ -136,7 +136,7 @@ def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secre
 
 
 def without_key(url: str) -> str:
-    """Return a URL of the server's without the query parameters of the credentials, which it may have repeated."""
+    """Return a URL that the server sent without the query parameters of the credentials, should it repeat them."""
     parts = urlsplit(url)
     if not SECRET_PARAMETERS or not parts.query:
         return url
@@ -152,7 +152,7 @@ def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSo
 def bearing(
     request: Request, sources: Sequence[TokenSource], options: ClientOptions, deadline: Deadline | None
 ) -> Generator[Any, Any, Request]:
-    """Return a request with its token, unless the caller sends the header of it by itself."""
+    """Return a request with its token, unless the caller sends that header itself."""
     if not sources or "authorization" in request.headers:
         return request
     token = yield from sources[0].steps(options, deadline)
@@ -160,7 +160,7 @@ def bearing(
 
 
 def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
-    """Whether another token is to be tried, since the server refused that of a request."""
+    """Whether to retry with a new token, since the server refused that of the request."""
     token = request.headers.get("authorization")
     if not sources or not isinstance(token, Secret):
         return False

@@ -1,7 +1,7 @@
-"""Streams of items (server-sent events, JSON Lines and other series), each read as its type, and what proves the end.
+"""Streams of items (server-sent events, JSON Lines and other series): their types, their errors, their end.
 
-A stream is complete when its end mark came, where its description names one. An item that is an error raises it, a cut
-item and an end without the mark are errors, and nothing that comes after the mark counts.
+If the description names an end mark, a stream is complete when that was received. An item that is an error is raised, a
+cut item and an end without the mark are errors, and nothing after the mark counts.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ T = TypeVar("T")
 
 
 class Mark(NamedTuple):
-    """What an item is recognised by: all that is not None must fit.
+    """A pattern for items: all that is not None must match.
 
     Args:
         event: The name of its event.
         data: Its data, as text.
-        at: Where a value stands in it, as steps of a JSON Pointer; `*` is any item of an array.
-        values: What stands there; empty for anything but null.
+        at: The path of a value in it, as steps of a JSON Pointer; `*` is any item of an array.
+        values: The values that match; empty for any but null.
     """
 
     event: str | None = None
@@ -45,7 +45,7 @@ class Mark(NamedTuple):
     values: tuple[Any, ...] = ()
 
     def fits(self, item: ServerSentEvent, value: object) -> bool:
-        """Return whether this is such an item."""
+        """Return whether an item matches."""
         if self.event not in (None, item.event) or (self.data is not None and self.data != item.data.strip()):
             return False
         found = [] if self.at is None else found_at(value, self.at)
@@ -53,7 +53,7 @@ class Mark(NamedTuple):
 
 
 def found_at(value: Any, steps: Sequence[str]) -> list[Any]:
-    """Return what stands at a place of a value: nothing, one value, or several where a step is `*`."""
+    """Return the values at a path: none, one, or several if a step is `*`."""
     found = [value]
     for step in steps:
         inner: list[Any] = []
@@ -68,7 +68,7 @@ def found_at(value: Any, steps: Sequence[str]) -> list[Any]:
 
 
 class Failing(NamedTuple):
-    """An item that is an error, and where it says what kind; the usual places where nothing is named."""
+    """A pattern for items that are errors, and the paths of the error's facts; the usual fields if none are named."""
 
     mark: Mark
     message: tuple[str, ...] | None = None
@@ -82,19 +82,19 @@ class Failing(NamedTuple):
 
 
 class Items(NamedTuple, Generic[T]):
-    """How the body of an operation is a series of items.
+    """How the body of an operation is read as a stream of items.
 
     Args:
-        media_type: The media type that the description names.
-        codec: How an item is read; None for the event itself.
-        by_event: How those with an event of this name are read, where the name tells the type.
-        is_text: Whether an item is the text of the data, and no JSON.
-        ends: What ends it.
-        errors: What is an error in it.
-        skips: What is no item of it, such as a heartbeat.
-        end: `mark` where one of `ends` must come, `close` where the end of the body is the end, `never` where there is
-            to be none, empty where nothing is known.
-        reconnects: Whether it goes on where it breaks off.
+        media_type: The media type in the description.
+        codec: The codec of an item; None for the event itself.
+        by_event: The codecs by name of the event, if that determines the type.
+        is_text: Whether an item is the data as text, not JSON.
+        ends: The patterns of end marks.
+        errors: The patterns of errors.
+        skips: The patterns of messages that are not handed out, such as heartbeats.
+        end: `mark` if one of `ends` must come, `close` if the end of the body is the end, `never` if there is to be
+            none, empty if it is unknown.
+        reconnects: Whether it reconnects when it breaks off.
     """
 
     media_type: str = "text/event-stream"
@@ -109,7 +109,7 @@ class Items(NamedTuple, Generic[T]):
 
 
 class ItemParts(Generic[T]):
-    """The items of a body, each with the event it came as: the parts that it is handed out in."""
+    """Splits a body into items, each with the event that held it."""
 
     def __init__(self, response: BaseResponse[Any], items: Items[T], most: int) -> None:
         self._response = response
@@ -118,19 +118,19 @@ class ItemParts(Generic[T]):
         self._found: Decoder | None = None
         self._count = 0
         self.is_over = False
-        """Whether the end mark has come: what comes after it does not count."""
+        """Whether the end mark was received: nothing after it counts."""
 
     @property
     def proves_end(self) -> bool:
-        """Whether the end of the body is the end of the series."""
+        """Whether the end of the body is the end of the stream."""
         return self._items.end == "close"
 
     def feed(self, chunk: bytes) -> Iterator[tuple[ServerSentEvent, T]]:
-        """Add a chunk and return the items that are whole."""
+        """Add a chunk and return the complete items."""
         return self._judged(lambda found: found.feed(chunk))
 
     def end(self) -> Iterator[tuple[ServerSentEvent, T]]:
-        """Return the last item; raises BodyFailure if the body ended too early, or in the middle of an item."""
+        """Return the last item; raises BodyFailure if the body ended too early, or within an item."""
         yield from self._judged(lambda found: found.end())
         if self.is_over:
             return
@@ -147,7 +147,7 @@ class ItemParts(Generic[T]):
             raise self._response.validation_error("no item is in what the server sent")
 
     def broken(self) -> Iterator[tuple[ServerSentEvent, T]]:
-        """Return nothing: half an item is none."""
+        """Return nothing: an incomplete item is not handed out."""
         return iter(())
 
     def _cut(self, where: str) -> BodyFailure:
@@ -214,12 +214,12 @@ def _value(item: ServerSentEvent) -> Any:
 
 
 class BaseStream(Handle, Generic[T]):
-    """What is known of a stream of items besides them."""
+    """The facts of a stream, without its items."""
 
     _refusal = "can be neither copied nor pickled: keep the items that it gives"
 
     max_item_size: ClassVar[int] = MOST
-    """Bytes that an item may have."""
+    """The maximum size of an item in bytes."""
 
     def __init__(self, response: BaseResponse[Any], items: Items[T]) -> None:
         self._facts = response
@@ -227,7 +227,7 @@ class BaseStream(Handle, Generic[T]):
         self._reading = threading.Lock()
         self._closed = threading.Event()
         self.event: ServerSentEvent | None = None
-        """What the item that was handed out last came as: its event, its id."""
+        """The event of the item that was handed out last, with its id."""
 
     @property
     def response(self) -> http_types.Response:
@@ -241,12 +241,12 @@ class BaseStream(Handle, Generic[T]):
 
     @property
     def complete(self) -> bool | None:
-        """True once all of it is here; None if nothing proves that it is all; False until then."""
+        """True once the complete stream was received; None if nothing proves that; False until then."""
         return self._facts.complete
 
     @property
     def bytes_received(self) -> int:
-        """Bytes that have come, content coding undone."""
+        """Bytes received, after content decoding."""
         return self._facts.bytes_received
 
     def _claim(self) -> None:
@@ -275,12 +275,12 @@ class BaseStream(Handle, Generic[T]):
 def async_streamed(
     method: Callable[Concatenate[Any, P], Stream[T]],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[AsyncStream[T]]]]:
-    """Return the waiting method for an AsyncStreamedResource."""
+    """Return the sync method for an AsyncStreamedResource."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Stream", "AsyncStream")
 
 
 class Stream(BaseStream[T]):
-    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
+    """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
 
     def __init__(self, response: APIResponse[Any], items: Items[T]) -> None:
         super().__init__(response, items)
@@ -321,7 +321,7 @@ class Stream(BaseStream[T]):
 
 
 class AsyncStream(BaseStream[T]):
-    """A stream of items: iterating gives each; raises APIError if the stream breaks off, or an item is an error."""
+    """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
 
     def __init__(self, response: AsyncAPIResponse[Any], items: Items[T]) -> None:
         super().__init__(response, items)

@@ -1,7 +1,7 @@
-"""Lists that come in pages: one core that says what asks for the next page, and pages that wait or await.
+"""Paginated lists: one core that determines the request for the next page, and sync and async pages.
 
-What is handed out step by step is an object, not a generator: a step that fails, or is cancelled, loses nothing, and
-the next one goes on where it was.
+Iterators are objects, not generators: a step that fails or is cancelled loses nothing, and the next one continues
+there.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ..errors.handles import Handle
 from ..settings.options import CallOptions
 from ..values.bodies import JSONBody
 from ..values.codec import Codec, MismatchError, string
-from .api_client import AsyncAPIClient, Mode
+from .api_client import AsyncAPIClient
 from .credentials import without_key
 from .exchange import Reply
 from .operation import Operation
-from .resource import AsyncResource, AsyncResponseContextManager, SyncResource, returning
+from .resource import AsyncRawResource, AsyncResource, AsyncResponseContextManager, SyncResource, returning
 from .response_errors import validation_error
 from .responses import AsyncAPIResponse
 
@@ -41,16 +41,16 @@ class Paging(NamedTuple, Generic[ItemT]):
     """How the pages of an operation follow each other.
 
     Args:
-        style: What asks for the next page: an argument that is a `cursor`, an `offset` or the number of the `page`; or
-            a `url` in the body or in a `link` of the headers.
-        items: The attributes of the result that lead to its items; none if it is the list itself.
-        request: The argument, as the wire names it.
-        in_body: Whether it is a field of the body, not of the query.
-        is_number: Whether it is a number.
-        first: What it is where it is not given.
-        next: Where the body has the next cursor or URL, step by step.
-        more: Where it says whether there is more.
-        total: Where it says how many items there are in all, or for a number how many pages.
+        style: How the next page is requested: by an argument that is a `cursor`, an `offset` or the number of the
+            `page`; or by a `url` in the body or in a `link` of the headers.
+        items: The attributes of the result that lead to its items; none if the result is the list.
+        request: The name of the argument in the request.
+        in_body: Whether the argument is a field of the body, not of the query.
+        is_number: Whether the argument is a number.
+        first: Its value if it is not given.
+        next: The path in the body to the next cursor or URL.
+        more: The path to the field that says whether there are more pages.
+        total: The path to the total number of items, or of pages if the argument is a page number.
     """
 
     style: Literal["cursor", "offset", "page", "url", "link"]
@@ -64,8 +64,8 @@ class Paging(NamedTuple, Generic[ItemT]):
     total: Sequence[str] = ()
 
 
-class _Said(NamedTuple):
-    """What a page says of those after it."""
+class _PageFacts(NamedTuple):
+    """What a page says about the pages after it."""
 
     next: object
     more: object
@@ -73,11 +73,11 @@ class _Said(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Which page this is of those that were asked for one after the other.
+    """The position of a page in a sequence of pages.
 
     Args:
-        number: How many went before it.
-        seen: By cursor or URL: the number of the page that it asks for. The pages of one walk share it.
+        number: The number of pages before it.
+        seen: By cursor or URL: the number of the page that it requests. The pages of one sequence share it.
     """
 
     number: int
@@ -85,7 +85,7 @@ class _Place(NamedTuple):
 
 
 class _Page(Handle, Generic[ItemT, ResultT]):
-    """One page: its items, and what asks for the next one."""
+    """One page: its items, and the request for the next one."""
 
     _refusal = "can be neither copied nor pickled, since it asks for the next one: keep its `result`, or its `items`"
 
@@ -96,7 +96,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         operation: Operation[Any],
         call: CallOptions,
         place: _Place,
-        found: tuple[_Said, ResultT],
+        found: tuple[_PageFacts, ResultT],
         reply: Reply,
     ) -> None:
         self._client = client
@@ -105,43 +105,43 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         self._call = call
         self._place = place
         self._response = reply.response
-        self._said = found[0]
+        self._facts = found[0]
         self.result = found[1]
-        """What the response holds, as described."""
+        """The result of the response, as the description has it."""
         items: Any = self.result
         for attribute in paging.items:
             items = getattr(items, attribute, None)
         self.items = cast("list[ItemT]", items if isinstance(items, list) else [])
-        """The items of this page alone."""
+        """The items of this page."""
         self.request_id = reply.response.request_id
-        """The id of the request that this page came from, to give when asking for support; None if there is none."""
+        """The request id of this page, to give when asking for support; None if there is none."""
         if place.number == 0:
             asked_by = self._argument() if paging.style == "cursor" else reply.response.request.url
             place.seen.update({} if asked_by is None else {str(asked_by): 0})
 
     def has_next_page(self) -> bool:
-        """Whether there is a page after this one, as it says; raises APIResponseValidationError if that is unclear.
+        """Whether this page says that there is another; raises APIResponseValidationError if that is unclear.
 
-        Nothing is sent for that.
+        It sends no request.
         """
         return self._next() is not None
 
     def _argument(self) -> object:
-        """Return what asked for this page, None if nothing did."""
+        """Return the argument that requested this page, None if none did."""
         name, body = self._paging.request, self._operation.body
         if not self._paging.in_body:
             return dict(self._operation.query).get(name)
         return _at(body.value, [name]) if isinstance(body, JSONBody) else None
 
     def _next(self) -> str | int | None:
-        """Return what asks for the next page; None at the end."""
-        style, (given, more, total) = self._paging.style, self._said
+        """Return the argument for the next page; None at the end."""
+        style, (given, more, total) = self._paging.style, self._facts
         if more is False:
             return None
         if style == "link":
             given = next_link(self._response.headers.get("link", ""))
         if style in ("cursor", "url", "link"):
-            if given in (None, "", False):  # and 0, which ends a scan
+            if given in (None, "", False):  # 0 ends a scan
                 self._check_last("no cursor")
                 return None
             if isinstance(given, bool) or not isinstance(given, str | int):
@@ -161,8 +161,8 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         return None if isinstance(total, int) and reached >= total and more is not True else after
 
     def _check_last(self, found: str) -> None:
-        """Raise APIResponseValidationError if a page that leads to no other one says that there is more."""
-        if self._said.more is True:
+        """Raise APIResponseValidationError if a page without a next one says that there are more."""
+        if self._facts.more is True:
             raise self._unreadable(f"the page says that there is more, and has {found}")
 
     def _ask(self) -> tuple[Operation[Any], CallOptions]:
@@ -187,7 +187,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
         else:
             rest = [pair for pair in operation.query if pair[0] != name]
             operation = operation._replace(query=[*rest, (name, str(asked))])
-        # What the application adds would go before the cursor.
+        # An argument that the application adds would override the cursor.
         call = copy(self._call)
         call.query, call.body = _without(name, call.query), _without(name, call.body)
         place = _Place(self._place.number + 1, self._place.seen)
@@ -208,7 +208,7 @@ class _Page(Handle, Generic[ItemT, ResultT]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
-        """Tell pydantic of the result of a tool: it is what the response holds, of this page alone."""
+        """Return the pydantic schema for the result of a tool: it is the result of this page's response."""
         write = {"type": "function-plain", "function": lambda page: cast("Any", page).result}
         return {"type": "is-instance", "cls": cls, "serialization": write}
 
@@ -221,14 +221,14 @@ class _Page(Handle, Generic[ItemT, ResultT]):
 
 
 class Page(_Page[ItemT, ResultT]):
-    """One page. To iterate over it is to iterate over its items and those of all pages after it."""
+    """One page. Iterating over it yields its items and those of all pages after it."""
 
     def get_next_page(self) -> Page[ItemT, ResultT]:
-        """Return the page after this one, for one request; raises InvalidArgumentError if this is the last one."""
-        return cast("Page[ItemT, ResultT]", self._client.call(*self._ask(), Mode.PARSED))
+        """Request the next page; raises InvalidArgumentError if this is the last one."""
+        return cast("Page[ItemT, ResultT]", self._client.call(*self._ask()))
 
     def pages(self) -> Iterator[Page[ItemT, ResultT]]:
-        """Return this page and all after it, each asked for when it is wanted."""
+        """Return this page and all after it, each requested when it is reached."""
         return _Pages(self)
 
     def __iter__(self) -> Iterator[ItemT]:
@@ -236,14 +236,14 @@ class Page(_Page[ItemT, ResultT]):
 
 
 class AsyncPage(_Page[ItemT, ResultT]):
-    """One page. To iterate over it is to iterate over its items and those of all pages after it."""
+    """One page. Iterating over it yields its items and those of all pages after it."""
 
     async def get_next_page(self) -> AsyncPage[ItemT, ResultT]:
-        """Return the page after this one, for one request; raises InvalidArgumentError if this is the last one."""
-        return cast("AsyncPage[ItemT, ResultT]", await self._client.call(*self._ask(), Mode.PARSED))
+        """Request the next page; raises InvalidArgumentError if this is the last one."""
+        return cast("AsyncPage[ItemT, ResultT]", await self._client.call(*self._ask()))
 
     def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
-        """Return this page and all after it, each asked for when it is wanted."""
+        """Return this page and all after it, each requested when it is reached."""
         return _AsyncPages(self)
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
@@ -251,7 +251,7 @@ class AsyncPage(_Page[ItemT, ResultT]):
 
 
 class AsyncPager(Generic[ItemT, ResultT]):
-    """A list that nothing has asked for yet: await it for its first page, or iterate over all of it."""
+    """A list that was not requested yet: await it for its first page, or iterate over all its items."""
 
     def __init__(self, first: Callable[[], Coroutine[Any, Any, AsyncPage[ItemT, ResultT]]]) -> None:
         self._first = first
@@ -260,7 +260,7 @@ class AsyncPager(Generic[ItemT, ResultT]):
         return self._first().__await__()
 
     def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
-        """Return all pages, each asked for when it is wanted."""
+        """Return all pages, each requested when it is reached."""
         return _AsyncPages(self._first)
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
@@ -268,7 +268,7 @@ class AsyncPager(Generic[ItemT, ResultT]):
 
 
 class _Steps:
-    """One reader at a time: two would both ask for the next page, and each get a part of the items."""
+    """An iterator for one reader at a time: two would both request the next page, and each get some of the items."""
 
     def __init__(self) -> None:
         self._reading = threading.Lock()
@@ -343,18 +343,18 @@ def _paged(
     place: _Place,
 ) -> Operation[Any]:
     """Return an operation whose result is a page."""
-    whole = cast("Codec[Any]", operation.result)
+    codec = cast("Codec[Any]", operation.result)
 
-    def read(data: object) -> tuple[_Said, object]:
-        said = _Said(_at(data, paging.next), _at(data, paging.more), _at(data, paging.total))
-        return said, whole.read(data)  # which may use the data up
+    def read(data: object) -> tuple[_PageFacts, object]:
+        facts = _PageFacts(_at(data, paging.next), _at(data, paging.more), _at(data, paging.total))
+        return facts, codec.read(data)  # reading may consume the data
 
     made = partial(kind, client, paging, operation, call, place)
-    return operation._replace(result=Codec(read, whole.write), made=made)
+    return operation._replace(result=Codec(read, codec.write), made=made)
 
 
 def _without(name: str, given: T) -> T:
-    """Return what an application adds to a call, without one field."""
+    """Return the `extra_…` fields that an application adds to a call, without one of them."""
     if not isinstance(given, Mapping):
         return given
     fields = cast("Mapping[str, object]", given)
@@ -367,45 +367,45 @@ def _at(data: object, steps: Sequence[str]) -> object:
     return data if steps else None
 
 
-# Possessive (`*+`), so that no header, however odd, takes long.
+# Possessive (`*+`), so that no header takes long to match.
 _PARAMETER = r"""\s*+;\s*+([^\s=;,"<]++)\s*+(?:=\s*+("(?:\\.|[^"\\])*+"|[^\s";,]*+))?+"""
 _LINK = re.compile(f"<([^<>]*+)>((?:{_PARAMETER})*+)")
 
 
 def next_link(header: str) -> str | None:
-    """Return where a Link header (RFC 8288) has the next page; None if it says nothing of that."""
+    """Return the URL of the next page in a Link header (RFC 8288); None if it has none."""
     for found in _LINK.finditer(header):
         parameters = re.findall(_PARAMETER, found[2])
-        rel = next((value for name, value in parameters if name.lower() == "rel"), "")  # the first holds (section 3.3)
+        rel = next((value for name, value in parameters if name.lower() == "rel"), "")  # the first counts (section 3.3)
         if "next" in rel.strip('"').lower().split():
             return found[1]
     return None
 
 
-# What the methods of the resources call. The method of a waiting resource is also the streaming form of an awaiting
-# one: so the client says of which kind the pages are.
+# The functions that methods of the resources call. A method of a sync resource is also the streaming form of the async
+# one, so the client determines whether the pages are sync or async.
 def call(
     resource: SyncResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
 ) -> Page[ItemT, ResultT]:
     """Return the first page, or the response with it."""
-    client: Any = resource._client  # pyright: ignore[reportPrivateUsage]  # the pages are of its making
+    client: Any = resource._client  # pyright: ignore[reportPrivateUsage]  # pages are part of the client
     kind = AsyncPage if isinstance(client, AsyncAPIClient) else Page
     asked = _paged(kind, client, paging, operation, options, _Place(0, {}))
-    return cast("Page[ItemT, ResultT]", resource._call(asked, options))  # pyright: ignore[reportPrivateUsage]  # that of the same package
+    return cast("Page[ItemT, ResultT]", resource._call(asked, options))  # pyright: ignore[reportPrivateUsage]  # of the same package
 
 
 def acall(
     resource: AsyncResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
 ) -> AsyncPager[ItemT, ResultT]:
-    """Return what gives the first page, or the response with it."""
-    client = resource._client  # pyright: ignore[reportPrivateUsage]  # the pages are of its making
+    """Return an awaitable of the first page, or of the response with it."""
+    client = resource._client  # pyright: ignore[reportPrivateUsage]  # pages are part of the client
 
     def first() -> Coroutine[Any, Any, Any]:
         asked = _paged(AsyncPage, client, paging, operation, options, _Place(0, {}))
-        return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # that of the same package
+        return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # of the same package
 
-    is_plain = resource._mode is Mode.PARSED  # pyright: ignore[reportPrivateUsage]  # that of the same package
-    found: Any = AsyncPager(first) if is_plain else first()  # what an application may hand to a task, as elsewhere
+    # As elsewhere the raw form is a coroutine, so that an application can make a task of it.
+    found: Any = first() if isinstance(resource, AsyncRawResource) else AsyncPager(first)
     return cast("AsyncPager[ItemT, ResultT]", found)
 
 
@@ -419,5 +419,5 @@ def async_raw(
 def async_streamed(
     method: Callable[Concatenate[Any, P], Page[ItemT, ResultT]],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[AsyncPage[ItemT, ResultT]]]]:
-    """Return the waiting method for an AsyncStreamedResource."""
+    """Return the sync method for an AsyncStreamedResource."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Page", "AsyncPage")

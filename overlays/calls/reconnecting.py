@@ -1,4 +1,4 @@
-"""A stream of events that goes on where it broke off (HTML standard, section 9.2.4): when, and after which event."""
+"""Reconnecting a stream of events that broke off (HTML standard, section 9.2.4): when, and after which event."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LAST_EVENT_ID = "last-event-id"
 
 
 class Reconnecting:
-    """Decides whether and when a stream is asked for again. Nothing here waits.
+    """Decides whether and when a stream reconnects. Nothing here sleeps.
 
-    An item is handed out once, so a stream goes on only where each item had an id of its own.
+    No item may be handed out twice, so a stream reconnects only if each item had an id of its own.
 
     Args:
-        again: Asks for the stream after the event with an id, in so many seconds at most; the response.
-        most: How often it may break off with nothing new in between.
-        deadline: When all of it must be over.
-        call: What is called, for people.
+        again: Requests the stream after the event with an id, in so many seconds at most, and returns the response.
+        most: How often it may break off without a new item in between.
+        deadline: The deadline of the stream.
+        call: The name of the call, for the log.
     """
 
     def __init__(
@@ -57,5 +57,5 @@ class Reconnecting:
             raise
 
     def again(self) -> Any:
-        """Return what asks for it after the last item."""
+        """Return a function that requests the stream after the last item."""
         return self._ask(self._id or "", None if self._deadline is None else self._deadline.remaining)

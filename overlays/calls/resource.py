@@ -1,8 +1,8 @@
-"""What the generated resources share, and how their methods give the response itself.
+"""The base classes of the generated resources, and their raw and streaming forms.
 
-A method is written once for those who wait and once for those who await: it makes an operation of its arguments, and
-its resource says what becomes of that. So the same function, in a class of another kind, is the method in its raw or
-its streaming form; only its type, and what it says of its result, are to be put right.
+A generated method, of which there is a sync and an async one, makes an operation of its arguments, and its resource
+carries that out. So the same function, in a class of another kind, is the method in its raw or streaming form; only its
+type and its return annotation are adapted here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from ..hints.pydantic_schemas import without_hidden
 from ..settings.options import CallOptions
-from .api_client import AsyncAPIClient, Mode, SyncAPIClient
+from .api_client import AsyncAPIClient, SyncAPIClient
 from .operation import Operation
 from .responses import (
     APIResponse,
@@ -32,7 +32,7 @@ AsyncResponseT = TypeVar("AsyncResponseT", bound=AsyncAPIResponse[Any])
 
 
 class Describing:
-    """Gives each method a description for pydantic, which is asked for it by libraries for agents."""
+    """Gives each method a pydantic schema, which libraries of agents ask for."""
 
     def __init_subclass__(cls) -> None:
         for name, each in vars(cls).items():
@@ -41,73 +41,71 @@ class Describing:
 
 
 class SyncResource(Describing):
-    """Operations of one tag, for a client that waits."""
-
-    _mode = Mode.PARSED
+    """The operations of one tag, for a sync client."""
 
     def __init__(self, client: SyncAPIClient) -> None:
         self._client = client
 
     def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return cast("T", self._client.call(operation, call, self._mode))
+        return self._client.call(operation, call)
 
     def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> BinaryAPIResponse:
-        return cast("BinaryAPIResponse", self._client.call(operation, call, self._mode))
+        return cast("BinaryAPIResponse", self._client.respond(operation, call, streamed=False))
 
 
 class AsyncResource(Describing):
-    """Operations of one tag, for a client that awaits."""
-
-    _mode = Mode.PARSED
+    """The operations of one tag, for an async client."""
 
     def __init__(self, client: AsyncAPIClient) -> None:
         self._client = client
 
     async def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return cast("T", await self._client.call(operation, call, self._mode))
+        return await self._client.call(operation, call)
 
     async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
-        return cast("AsyncBinaryAPIResponse", await self._client.call(operation, call, self._mode))
+        return cast("AsyncBinaryAPIResponse", await self._client.respond(operation, call, streamed=False))
 
 
 class RawResource(SyncResource):
     """The operations of a resource, returning the response with its body read."""
 
-    _mode = Mode.RAW
-
     def __init__(self, resource: SyncResource) -> None:
         super().__init__(resource._client)
+
+    def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
+        return self._client.respond(operation, call, streamed=False)
 
 
 class AsyncRawResource(AsyncResource):
     """The operations of a resource, returning the response with its body read."""
 
-    _mode = Mode.RAW
-
     def __init__(self, resource: AsyncResource) -> None:
         super().__init__(resource._client)
 
+    async def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
+        return await self._client.respond(operation, call, streamed=False)
+
 
 class StreamedResource(Describing):
-    """The operations of a resource, as context managers around the response, whose body is on its way."""
+    """The operations of a resource, as context managers of the response, whose body is not read yet."""
 
     def __init__(self, resource: SyncResource) -> None:
-        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> ResponseContextManager[APIResponse[Any]]:
-        return ResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+        return ResponseContextManager(partial(self._client.respond, operation, call, streamed=True))
 
     _call_binary = _call
 
 
 class AsyncStreamedResource(Describing):
-    """The operations of a resource, as context managers around the response, whose body is on its way."""
+    """The operations of a resource, as context managers of the response, whose body is not read yet."""
 
     def __init__(self, resource: AsyncResource) -> None:
-        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # that of the same client
+        self._client = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> AsyncResponseContextManager[AsyncAPIResponse[Any]]:
-        return AsyncResponseContextManager(partial(self._client.call, operation, call, Mode.STREAMED))
+        return AsyncResponseContextManager(partial(self._client.respond, operation, call, streamed=True))
 
     _call_binary = _call
 
@@ -148,9 +146,8 @@ class AsyncResponseContextManager(Generic[AsyncResponseT]):
             await self._response.close()
 
 
-# Each of these gets a method of a resource, whose type says what it returns in the plain mode, and returns it as the
-# method of a resource of another kind. To make a context manager nothing is awaited: so those of an asynchronous
-# resource are made of the methods that wait.
+# Each of these takes a method of a resource and returns it as the method of a resource of another kind. Making a
+# context manager awaits nothing, so those of an async resource are made of the sync methods.
 def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], APIResponse[T]]:
     """Return the method for a RawResource."""
     return returning(method, "APIResponse[{}]")
@@ -159,7 +156,7 @@ def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P
 def raw_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], BinaryAPIResponse]:
-    """Return the method for a RawResource: its result is the response already."""
+    """Return the method for a RawResource: its result is already the response."""
     return method
 
 
@@ -173,7 +170,7 @@ def async_raw(
 def async_raw_binary(
     method: Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]]:
-    """Return the method for an AsyncRawResource: its result is the response already."""
+    """Return the method for an AsyncRawResource: its result is already the response."""
     return method
 
 
@@ -187,32 +184,32 @@ def streamed(
 def streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], ResponseContextManager[StreamedBinaryAPIResponse]]:
-    """Return the method for a StreamedResource: bytes on their way."""
+    """Return the method for a StreamedResource, with a binary body."""
     return returning(method, "ResponseContextManager[_resource.StreamedBinaryAPIResponse]")
 
 
 def async_streamed(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncAPIResponse[T]]]:
-    """Return the waiting method for an AsyncStreamedResource."""
+    """Return the sync method for an AsyncStreamedResource."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]")
 
 
 def async_streamed_binary(
     method: Callable[Concatenate[Any, P], BinaryAPIResponse],
 ) -> Callable[Concatenate[Any, P], AsyncResponseContextManager[AsyncStreamedBinaryAPIResponse]]:
-    """Return the waiting method for an AsyncStreamedResource: bytes on their way."""
+    """Return the sync method for an AsyncStreamedResource, with a binary body."""
     return returning(method, "AsyncResponseContextManager[_resource.AsyncStreamedBinaryAPIResponse]")
 
 
 def returning(method: Any, result: str, old: str = "", new: str = "") -> Callable[..., Any]:
-    """Return the same function, which says of itself that it returns something else.
+    """Return a copy of the function with another return annotation.
 
     Args:
         method: A method of a generated module, which has this module as `_resource`.
-        result: The annotation of its result, as seen from there, with `{}` where the method's own stands in it.
-        old: A class in its own.
-        new: What stands in its place.
+        result: The new annotation, as written in that module, with `{}` in place of the method's own.
+        old: A class name in its own annotation to replace.
+        new: The replacement.
     """
     made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
     made.__kwdefaults__ = method.__kwdefaults__

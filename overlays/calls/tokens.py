@@ -1,6 +1,6 @@
-"""Tokens that are got by a function of the application's, or by the OAuth 2 flow of client credentials, and kept.
+"""Tokens that are fetched by a function of the application's, or by OAuth 2 client credentials, and cached.
 
-However many calls need one at the same time, one of them gets it, and the others wait for that.
+If several calls need a token at the same time, one of them fetches it, and the others wait for it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ AsyncToken: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A token, or a function, which may be a coroutine function, that returns one."""
 
 EARLY = 30.0
-"""Seconds before its end at which a token is taken for over; a tenth of its life if that is less."""
+"""Seconds before its expiry at which a token is replaced; a tenth of its lifetime if that is less."""
 
 TURN = 0.02
-"""Seconds between two looks at whether another call has got the token."""
+"""Seconds between checks whether another call has fetched the token."""
 
 
 class _Fetch:
-    """One attempt to get a token, which several calls may wait for."""
+    """One attempt to fetch a token, which several calls may wait for."""
 
     token: Secret | None = None
     error: Error | None = None
@@ -46,7 +46,7 @@ class _Fetch:
 
 
 class Tokens(Handle, ABC):
-    """A token that is kept until it expires or is refused. It is shared by the copies of a client."""
+    """A token that is cached until it expires or is refused. The copies of a client share it."""
 
     _refusal = "cannot be pickled, so that no token stands in a file"
 
@@ -58,14 +58,14 @@ class Tokens(Handle, ABC):
 
     @abstractmethod
     def check(self, argument: str) -> None:
-        """Raise InvalidArgumentError if nothing can come of it."""
+        """Raise InvalidArgumentError if it cannot work."""
 
     @abstractmethod
     def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
-        """Get a token, and the seconds that it holds."""
+        """Fetch a token, and its lifetime in seconds."""
 
     def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
-        """Return the token, which is got if there is none; raises the error for which it cannot be."""
+        """Return the token, fetched if there is none; raises the error of fetching it."""
         while True:
             with self._lock:
                 if self._token is not None and time.monotonic() < self._until:
@@ -80,7 +80,7 @@ class Tokens(Handle, ABC):
                 yield Sleep(TURN)
             if fetch.token is not None:
                 return fetch.token
-            if fetch.error is not None and not isinstance(fetch.error, APITimeoutError):  # its time, not this call's
+            if fetch.error is not None and not isinstance(fetch.error, APITimeoutError):  # its limit, not this call's
                 raise fetch.error.with_traceback(None)
 
     def _fetch(self, fetch: _Fetch, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
@@ -94,32 +94,32 @@ class Tokens(Handle, ABC):
             fetch.error = error
             raise
         finally:
-            # Also where the call was interrupted: those that wait see to it themselves then.
+            # Also if the call was interrupted: one of those that wait then fetches it.
             fetch.is_over = True
             with self._lock:
                 self._running = None
 
     def refused(self, token: Secret) -> None:
-        """Have another token got, unless that was done already."""
+        """Have another token fetched, unless that was done already."""
         with self._lock:
             if self._token is token:
                 self._token = None
 
 
 class Given(Tokens):
-    """Tokens of a function of the application's."""
+    """Tokens from a function of the application's."""
 
     def __init__(self, give: Callable[[], object]) -> None:
         super().__init__()
         self._give = give
 
     def check(self, argument: str) -> None:
-        """Raise InvalidArgumentError for what is no function."""
+        """Raise InvalidArgumentError if it is not a function."""
         if not callable(self._give):
             kind = type(self._give).__name__
             raise InvalidArgumentError(f"{argument} must be a text or a function that returns one; got a {kind}")
 
-    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:  # noqa: ARG002  # a function needs none of it
+    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:  # noqa: ARG002  # a function needs no arguments
         found = yield Ask(self._give)
         if isinstance(found, Awaitable):
             getattr(found, "close", lambda: None)()
@@ -128,14 +128,14 @@ class Given(Tokens):
 
 
 class ClientCredentials(Tokens):
-    """Tokens of the OAuth 2 flow of client credentials (RFC 6749 section 4.4).
+    """Tokens of the OAuth 2 client credentials flow (RFC 6749 section 4.4).
 
     Args:
-        arguments: What the client's arguments for it are called.
-        client_id: The name of the application.
-        client_secret: Its secret.
-        token_url: Where tokens are given; where that is told, if `is_discovered` (OpenID Connect Discovery section 4).
-        scopes: What the token is for.
+        arguments: The names of the client's arguments for it.
+        client_id: The client identifier.
+        client_secret: The client secret.
+        token_url: The token endpoint; if `is_discovered`, the document that names it (OpenID Discovery section 4).
+        scopes: The scopes to request.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class ClientCredentials(Tokens):
         self._scopes = scopes
 
     def check(self, argument: str) -> None:
-        """Raise InvalidArgumentError if one of the two is missing, or is no text."""
+        """Raise InvalidArgumentError if id or secret is missing, or is not a text."""
         for name, each in zip(self._arguments, (self._id, self._secret), strict=False):
             if each is None or not each:
                 hint = f"pass {name}=… or set the environment variable {variable(name)}"
@@ -166,43 +166,43 @@ class ClientCredentials(Tokens):
     def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
         url = self._url
         if self._is_discovered:
-            said = yield from self._asked(Request("GET", *self._common(url, options, {}, deadline)), "the discovery")
-            url = str(said.get("token_endpoint", ""))
+            answer = yield from self._fetch(Request("GET", *self._parts(url, options, {}, deadline)), "the discovery")
+            url = str(answer.get("token_endpoint", ""))
         form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
         name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
         own: Mapping[str, str | Secret] = {
             "authorization": credentials.basic((name, secret)),
             "content-type": "application/x-www-form-urlencoded",
         }
-        request = Request("POST", *self._common(url, options, own, deadline))
-        said = yield from self._asked(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
-        if str(said.get("token_type", "bearer")).lower() != "bearer":
+        request = Request("POST", *self._parts(url, options, own, deadline))
+        answer = yield from self._fetch(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        if str(answer.get("token_type", "bearer")).lower() != "bearer":
             raise APIResponseValidationError(
-                f"the token endpoint gave a token of type {str(said['token_type'])[:40]!r}"
+                f"the token endpoint gave a token of type {str(answer['token_type'])[:40]!r}"
             )
         try:
-            seconds = float(cast("str", said.get("expires_in", math.inf)))
+            seconds = float(cast("str", answer.get("expires_in", math.inf)))
         except (TypeError, ValueError):
             seconds = math.inf
-        return _checked(said.get("access_token"), "the token endpoint gave"), seconds
+        return _checked(answer.get("access_token"), "the token endpoint gave"), seconds
 
-    def _common(
+    def _parts(
         self, url: str, options: ClientOptions, own: Mapping[str, str | Secret], deadline: Deadline | None
     ) -> tuple[Any, ...]:
-        """Return all of a request but its method and its body."""
+        """Return the parts of a request that both requests share."""
         url = urljoin(f"{options.base_url}/", url)
         if urlsplit(url).scheme not in ("http", "https"):
             raise InvalidArgumentError(f"{url!r} is no place that gives tokens: pass {self._arguments[2]}=…")
         headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
         return url, headers, (), (), options.timeout, deadline
 
-    def _asked(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
-        """Return the object that the answer holds; no error shows it, since it may hold a token."""
+    def _fetch(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
+        """Return the object in the response; no error shows it, since it may hold a token."""
         response = cast("Response", (yield Send(request)))
         content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
         if not 200 <= response.status_code < 300:
             found = status_error(response, content, retry_safe=True)
-            # The error of a request for a token is a 400, whatever is wrong (RFC 6749 section 5.2).
+            # Any error of a token request is a 400 (RFC 6749 section 5.2).
             kind = AuthenticationError if response.status_code in (400, 401, 403) else type(found)
             raise kind(
                 f"{what} gave no token: {found.message}",
@@ -215,13 +215,13 @@ class ClientCredentials(Tokens):
                 retry_safe=True,
             )
         try:
-            said = json.loads(content)
+            answer = json.loads(content)
         except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+            answer = None
+        if not isinstance(answer, dict):
             problem = f"what {what} answered is no object of JSON"
             raise response.attach_to(APIResponseValidationError(problem, status_code=response.status_code))
-        return cast("Mapping[str, object]", said)
+        return cast("Mapping[str, object]", answer)
 
 
 def _checked(token: object, what: str) -> str:
@@ -231,7 +231,7 @@ def _checked(token: object, what: str) -> str:
 
 
 def given(token: object) -> Secret | TokenSource | None:
-    """Return a token redacted, or what gives one. It never raises, so that no traceback has a bare token."""
+    """Return a token as a Secret, or a source of tokens. It never raises, so that no traceback has a bare token."""
     return token if token is None else Secret(token) if isinstance(token, str) else Given(cast("Any", token))
 
 
@@ -245,7 +245,7 @@ def by_client_credentials(
     *,
     is_discovered: bool = False,
 ) -> Secret | TokenSource | None:
-    """Return what gives tokens by client credentials, if there are any and no token was given."""
+    """Return the source of tokens by client credentials, if those are given and no token is."""
     found = [
         each or Secret.given(os.environ.get(variable(name)))
         for name, each in zip(arguments, (client_id, client_secret), strict=False)

@@ -1,4 +1,4 @@
-"""Messages that a service sends by itself: their signatures (Standard Webhooks), and what they say."""
+"""Webhooks: verifying their signatures (Standard Webhooks), and parsing them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["WebhookVerificationError"]
 T = TypeVar("T")
 
 TOLERANCE = 300.0
-"""Seconds that a message may be old, and that clocks may differ, as in the libraries of the specification."""
+"""The maximum age of a message in seconds, and of a clock difference, as in the specification's libraries."""
 
 
 class WebhookVerificationError(Error):
-    """A message does not prove that it comes from the service: it must not be acted upon."""
+    """A message is not proved to come from the service: do not act on it."""
 
 
 def parse(
@@ -37,20 +37,20 @@ def parse(
     secret: Secret | None,
     tolerance: float,
 ) -> T:
-    """Return what a message says.
+    """Return the parsed message.
 
     Args:
-        kinds: What the messages are, by name.
-        any_kind: What any of them is.
-        body: The body, as it came.
+        kinds: The codecs of the messages, by name.
+        any_kind: The codec of any of them.
+        body: The body, as received.
         headers: Its headers.
-        name: Which message it is; if None, its fields tell.
-        secret: What the signature is checked with; nothing is checked without it.
-        tolerance: Seconds that it may be old, and that clocks may differ.
+        name: The name of the message; if None, its fields determine it.
+        secret: The secret that verifies the signature; without it nothing is verified.
+        tolerance: The maximum age in seconds, and of a clock difference.
 
     Raises:
-        WebhookVerificationError: It does not prove where it comes from.
-        InvalidArgumentError: It is no such message, or another argument cannot be used.
+        WebhookVerificationError: The signature is missing, wrong or too old.
+        InvalidArgumentError: It is not such a message, or an argument is invalid.
     """
     codec = any_kind if name is None else kinds.get(name)
     if codec is None:
@@ -98,10 +98,10 @@ def verify(content: bytes, headers: Mapping[str, str], secret: Secret, tolerance
         )
 
 
-# What raises has neither the key nor the right signature among its locals, which some tools show.
+# The frame that raises has neither the key nor the right signature among its locals, which some tools show.
 def _is_signed(signed: bytes, signatures: str, secret: Secret) -> bool:
     expected = b"v1," + base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest())
-    # All are compared, each in constant time, so that the time tells nothing of any.
+    # All are compared, each in constant time, so that the duration tells nothing about any of them.
     return sum(hmac.compare_digest(expected, each.encode(errors="replace")) for each in signatures.split()) > 0
 
 

@@ -1,4 +1,4 @@
-"""What signatures name: types of httpx, arguments that were not given, what pydantic is told.
+"""Types that signatures name: those of httpx, the sentinels of omitted arguments, the schemas for pydantic.
 
 Imports no other room.
 """

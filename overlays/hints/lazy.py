@@ -1,4 +1,4 @@
-"""Parts of a client that are made when they are first used, and that tools see on its class."""
+"""Attributes of a client that are made at their first use and that tools can see on its class."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 else:
 
     class lazy_property(cached_property):  # noqa: N801  # a decorator, as its base is
-        """A cached property that is, on the class, the class of its value.
+        """A cached property; read on the class, it gives the class of its value.
 
-        `unittest.mock.create_autospec` looks no further than the class: so it finds the methods of a resource.
+        `unittest.mock.create_autospec` looks at the class alone, and so finds the methods of a resource.
         """
 
         def __get__(self, instance: object, owner: type | None = None) -> object:

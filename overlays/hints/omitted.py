@@ -1,4 +1,4 @@
-"""What stands for an argument that was not given, where None would mean something else."""
+"""The sentinels of arguments that were not given, where None would mean something else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Omit:
     """The type of `omit`."""
 
     def __new__(cls) -> Self:
-        """Return the one that there is, so that copies and pickles are the same."""
+        """Return the singleton, so that copies and pickles are identical to it."""
         return cast("Self", _MADE.setdefault(cls, super().__new__(cls)))
 
     def __reduce__(self) -> tuple[type[Self], tuple[()]]:
@@ -28,7 +28,7 @@ class Omit:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        """Tell pydantic, which libraries for agents ask: in JSON, null stands for what is not given."""
+        """Return the pydantic schema, for libraries of agents: JSON null stands for an argument that is not given."""
         from .pydantic_schemas import checked
 
         return checked(cls._of_json, lambda _: None)

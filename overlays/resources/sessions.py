@@ -1,4 +1,4 @@
-"""Speech sessions as applications of the official package import them: there all are asynchronous."""
+"""The names by which applications of the official package import speech sessions, which are all async there."""
 
 from __future__ import annotations
 

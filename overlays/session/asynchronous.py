@@ -1,4 +1,4 @@
-"""A speech session over a WebSocket, for callers who await; see `speech_session`, its twin."""
+"""The async speech session over a WebSocket; `sync` has its twin."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class AsyncSpeechSession(BaseSession):
     Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
     Tasks may share it: one reads while others send. As a context manager it is closed at the end.
 
-    Silence of the server for the read timeout is an error when it owes something: the answer to a flush or a reset,
-    or the rest after `send_finish`. A server that owes nothing may be silent for as long as it answers pings.
+    If the server is silent for the read timeout while a response is due (to a flush or a reset, or the rest after
+    `send_finish`), that is an error. Otherwise it may be silent for as long as it answers pings.
     """
 
     def __init__(self, connect_options: ConnectOptions, fields: Mapping[str, object], socket: AsyncSocket) -> None:
@@ -86,48 +86,48 @@ class AsyncSpeechSession(BaseSession):
             text: The text.
 
         Raises:
-            InvalidArgumentError: This is no text; nothing was sent.
+            InvalidArgumentError: It is not a text; nothing was sent.
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         await self._send(lambda: self._session.text(text))
 
     async def send_flush(self) -> int:
-        """Ask for all text so far to be spoken now, and return the number that the answer will repeat.
+        """Have all text so far spoken now, and return the nonce that `flush_complete` will repeat.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return await self._send(self._session.flush)
 
     async def send_reset(self) -> int:
-        """Drop the text that has not been spoken yet, and return the number that the answer will repeat.
+        """Drop the text that is not spoken yet, and return the nonce that `reset_complete` will repeat.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return await self._send(self._session.reset)
 
     async def interrupt(self) -> int:
-        """Drop the text that has not been spoken yet, and all audio that comes before the server has done so.
+        """Drop the text that is not spoken yet, and all audio received until the server has done so.
 
-        It does not wait. Whoever reads gets no audio and no timestamps until the `reset_complete` with the number that
+        It does not wait. The reader gets no audio and no timestamps until the `reset_complete` with the nonce that
         this returns.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return await self._send(lambda: self._session.reset(drop=True))
 
     async def send_finish(self) -> None:
-        """Say that no more text will come: the server speaks what is left and closes the session.
+        """Say that no more text follows: the server speaks the rest and closes the session.
 
         Raises:
             Error: The session is over, or `send_finish` was called before.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         await self._send(self._session.finish)
 
@@ -143,7 +143,7 @@ class AsyncSpeechSession(BaseSession):
                 if self._session.is_over:
                     self._session.end()
                     raise StopAsyncIteration
-                # Mostly one has come already: then nothing need be waited for, and no time be watched.
+                # Usually a message is here already: then no waiting and no timer are needed.
                 if self._is_rest_read or (message := self._socket.receive_now()) is None:
                     await self._wait_for_more()
                 elif (event := self._heard(message)) is not None:
@@ -158,24 +158,24 @@ class AsyncSpeechSession(BaseSession):
     async def _wait_for_more(self) -> None:
         closed: Closed | None = None
         async with self._receiving:
-            # A task that found the connection closed while sending may have read the rest.
+            # A task whose sending failed because the connection was closed may have read the rest.
             if not self._events and not self._session.is_over:
                 closed = await self._take()
         if closed is not None:
-            # A task that is sending finds it closed too; what it could not send counts.
+            # A task that is sending finds it closed too; a message that it could not send counts.
             async with self._sending:
                 await self._end(closed)
 
     def audio(self) -> AsyncAudioIterator:
-        """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
+        """Return only the audio, in pieces as received; it ends, or fails, as iteration does."""
         return AsyncAudioIterator(self)
 
     async def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        """Write the audio to a file as it comes; the file takes its name when the session is complete.
+        """Write the audio to a file as it arrives; the file gets its name only when the session is complete.
 
         Args:
-            path: The file; one that is there already stays as it is until the new one is whole.
-            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+            path: The file; an existing one is unchanged until the new one is complete.
+            keep_partial: Whether incomplete audio is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIError: The session failed.
@@ -186,17 +186,17 @@ class AsyncSpeechSession(BaseSession):
         await asave(self.audio(), path, keep_partial=keep_partial)
 
     def speak(self, texts: Iterable[str] | AsyncIterable[str]) -> AsyncSpokenIterator:
-        """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
+        """Speak texts as they arrive, and return the audio as it arrives; the session is over afterwards.
 
         A task reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
-        early ends that task and closes the session, and so does closing the session. What the texts raise is raised
-        here. A step that is cancelled loses nothing.
+        early ends that task and closes the session, and so does closing the session. Exceptions of the texts are
+        raised here. A cancelled step loses nothing.
 
         Args:
             texts: The texts, such as the tokens of a language model.
 
         Raises:
-            InvalidArgumentError: One of them is no text.
+            InvalidArgumentError: One of them is not a text.
             APIError: The session failed.
         """
         return AsyncSpokenIterator(self, texts, self._start)
@@ -209,7 +209,7 @@ class AsyncSpeechSession(BaseSession):
         await self._socket.close()
 
     def _start(self, step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start what goes on beside the reader, in a task that ends when the session is closed."""
+        """Run a coroutine beside the reader, in a task that ends when the session is closed."""
         task = asyncio.create_task(step)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
@@ -225,7 +225,7 @@ class AsyncSpeechSession(BaseSession):
 
     async def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         async with self._sending:
-            # What is left of a text whose sending was cancelled goes first.
+            # The rest of a text whose sending was cancelled is sent first.
             self._unsent.extend(command())
             nonce = self._session.nonce
             try:
@@ -238,7 +238,7 @@ class AsyncSpeechSession(BaseSession):
             return nonce
 
     async def _read_the_rest(self, closed: Closed) -> None:
-        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
+        """Raise the reason why sending failed: the server may have sent it before it closed the connection."""
         if closed.stalled:
             await self._end(closed)
         found: Closed | None = None
@@ -251,7 +251,7 @@ class AsyncSpeechSession(BaseSession):
         self._session.end()
 
     async def _take(self) -> Closed | None:
-        """Receive one message, or return the end; raises what the session failed with."""
+        """Receive one message, or return the end; raises the failure of the session."""
         try:
             try:
                 message = await self._socket.receive(self._wait())
@@ -272,7 +272,7 @@ class AsyncSpeechSession(BaseSession):
 
 
 class AsyncSessionOpener(Handle, Coroutine[Any, Any, AsyncSpeechSession]):
-    """A coroutine that opens a session; `async with` does too, and closes it at the end."""
+    """A coroutine that opens a session; as an `async with` it also closes the session at the end."""
 
     _refusal = BaseSession._refusal
 

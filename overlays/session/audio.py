@@ -1,6 +1,6 @@
-"""The audio of a session, step by step: what it speaks, or what it is given to speak meanwhile.
+"""Iterators over the audio of a session, with or without sending texts at the same time.
 
-They are objects, not generators, for the reason that `reading` gives: no step ends quietly that was interrupted.
+They are objects, not generators, for the reason that `reading` gives: an interrupted step does not look like the end.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ..errors import APIError, Error
 from .events import SpeechSessionAudio, SpeechSessionEvent
 
 SOURCE_TIMEOUT = 1.0
-"""Seconds to wait, when speaking is left early, for the thread that reads the texts."""
+"""Seconds to wait for the thread that reads the texts, if the loop is left early."""
 
 
 @runtime_checkable
 class _Session(Protocol):
-    """A session, as far as it matters here."""
+    """The part of a sync session that is used here."""
 
     @property
     def is_over(self) -> bool: ...
@@ -33,7 +33,7 @@ class _Session(Protocol):
 
 @runtime_checkable
 class _AsyncSession(Protocol):
-    """The same for those who await."""
+    """The part of an async session that is used here."""
 
     @property
     def is_over(self) -> bool: ...
@@ -45,7 +45,7 @@ class _AsyncSession(Protocol):
 
 
 class AudioIterator(Iterator[bytes]):
-    """The audio of a session, in pieces as they come; it ends, or fails, as iteration over the session does."""
+    """The audio of a session, in pieces as received; it ends, or fails, as iteration over the session does."""
 
     def __init__(self, session: _Session) -> None:
         self._session = session
@@ -62,12 +62,12 @@ class AudioIterator(Iterator[bytes]):
                 return event.audio
 
     def close(self) -> None:
-        """Hand out no more; the session goes on."""
+        """Stop iterating; the session stays open."""
         self._is_closed = True
 
 
 class SpokenIterator(AudioIterator):
-    """The audio of texts that a thread reads and sends meanwhile; the session is over when this is."""
+    """The audio of texts that a thread reads and sends meanwhile; at its end the session is over."""
 
     def __init__(self, session: _Session, texts: Iterable[str]) -> None:
         super().__init__(session)
@@ -77,7 +77,7 @@ class SpokenIterator(AudioIterator):
 
     def __next__(self) -> bytes:
         if self._source is None:
-            # It holds nothing of this object, which is closed when nobody holds it.
+            # No reference to this object, so that it is closed when it is garbage collected.
             send = (_send, self._session, self._texts, self._trouble)
             self._source = threading.Thread(target=contextvars.copy_context().run, args=send, daemon=True)
             self._source.start()
@@ -93,7 +93,7 @@ class SpokenIterator(AudioIterator):
             raise
 
     def close(self) -> None:
-        """Close the session; the thread ends as soon as the texts give it their next one."""
+        """Close the session; the thread ends at the next text."""
         if self._source is None:
             super().close()
             return
@@ -109,7 +109,7 @@ def _send(session: _Session, texts: Iterable[str], trouble: list[BaseException])
     try:
         for text in texts:
             session.send_text(text)
-        # Its answer tells that all was spoken, which the close alone does not.
+        # The answer proves that all was spoken; the close alone does not.
         session.send_flush()
         session.send_finish()
     except BaseException as error:
@@ -119,9 +119,9 @@ def _send(session: _Session, texts: Iterable[str], trouble: list[BaseException])
 
 
 class AsyncAudioIterator(AsyncIterator[bytes]):
-    """The audio of a session, in pieces as they come; it ends, or fails, as iteration over the session does.
+    """The audio of a session, in pieces as received; it ends, or fails, as iteration over the session does.
 
-    A step that is cancelled, or given too little time, loses nothing: the next one goes on where it was.
+    A step that is cancelled or times out loses nothing: the next one continues there.
     """
 
     def __init__(self, session: _AsyncSession) -> None:
@@ -139,12 +139,12 @@ class AsyncAudioIterator(AsyncIterator[bytes]):
                 return event.audio
 
     async def aclose(self) -> None:
-        """Hand out no more; the session goes on."""
+        """Stop iterating; the session stays open."""
         self._is_closed = True
 
 
 class AsyncSpokenIterator(AsyncAudioIterator):
-    """The audio of texts that a task reads and sends meanwhile; the session is over when this is."""
+    """The audio of texts that a task reads and sends meanwhile; at its end the session is over."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class AsyncSpokenIterator(AsyncAudioIterator):
 
     async def __anext__(self) -> bytes:
         if self._source is None:
-            # It holds nothing of this object, which is closed when nobody holds it.
+            # No reference to this object, so that it is closed when it is garbage collected.
             self._source = self._start(_asend(self._session, self._texts, self._trouble))
         try:
             return await super().__anext__()
@@ -169,7 +169,7 @@ class AsyncSpokenIterator(AsyncAudioIterator):
             await self.aclose()
             raise
         except APIError as error:
-            # What is wrong with the texts closed the session, and goes before how that looks from here.
+            # An exception of the texts has closed the session: it is raised, not the error of the closed session.
             self._failure = self._failure or (self._trouble[0] if self._trouble else error)
             await self.aclose()
             if self._failure is error:
@@ -201,7 +201,7 @@ async def _asend(
     try:
         async for text in _each(texts):
             await session.send_text(text)
-        # Its answer tells that all was spoken, which the close alone does not.
+        # The answer proves that all was spoken; the close alone does not.
         await session.send_flush()
         await session.send_finish()
     except BaseException as error:
@@ -219,7 +219,7 @@ async def _each(texts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]
     else:
         for text in texts:
             yield text
-            # Sending rarely waits; others have their turn between two texts all the same.
+            # Sending rarely suspends; let other tasks run between two texts all the same.
             await asyncio.sleep(0)
 
 

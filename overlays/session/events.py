@@ -1,4 +1,4 @@
-"""What a speech session hands out beside the models of the description."""
+"""The events of a speech session that are not models of the description."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..streams.sequences import UnknownEvent
 __all__ = ["SpeechSessionAudio", "SpeechSessionEvent"]
 
 
-@dataclass(unsafe_hash=True)  # neither frozen nor with slots, of which one makes it take twice as long to make
+@dataclass(unsafe_hash=True)  # neither frozen nor slotted: that takes twice as long to construct
 class SpeechSessionAudio:
     """A piece of audio, in the format of the session. Pieces can be concatenated."""
 
@@ -23,4 +23,4 @@ class SpeechSessionAudio:
 
 
 SpeechSessionEvent: TypeAlias = SpeechSessionAudio | SpeechSessionServerEvent | UnknownEvent
-"""What a session hands out. Errors are raised."""
+"""An event of a session. Errors are raised."""

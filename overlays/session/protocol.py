@@ -1,9 +1,9 @@
-"""A speech session with no I/O: what may be sent, what each message and each close means, and whether all has come.
+"""The protocol of a speech session, with no I/O: commands, received messages, closes, and whether all was received.
 
     INIT ── init sent ──▶ READY ── ready ──▶ OPEN ── finish sent ──▶ FINISHING ── close 1000 ──▶ CLOSED, complete
 
-Any other end leads to CLOSED with a failure, whichever state it comes in. The messages are the models of the
-description; what the description does not know becomes an UnknownEvent.
+Any other end, in any state, leads to CLOSED with a failure. The messages are the models of the description; a message
+that is not in the description becomes an UnknownEvent.
 """
 
 from __future__ import annotations
@@ -45,40 +45,40 @@ from .events import SpeechSessionAudio, SpeechSessionEvent
 logger = logging.getLogger(description.__package__)
 
 NORMAL = 1000
-"""The close code of a session whose work is done (RFC 6455 section 7.4.1)."""
+"""The close code of a normal closure (RFC 6455 section 7.4.1)."""
 
 SWITCHING_PROTOCOLS = 101
 
 LONGEST_TEXT = 4096
-"""Characters in one message: so few that a connection which takes any bytes takes them all, and no server minds."""
+"""The maximum of characters in one message: few enough that a socket with any room takes all of it, and any server."""
 
 
 _SPEECH = frozenset({"audio", "timestamps", "flush_complete", "reset_complete"})
 
 
 class State(Enum):
-    """How far a session is.
+    """The state of a session.
 
     Args:
-        expected: The messages of KNOWN that make sense. All others do: `error`, and what has no rule here.
-        owes: Whether the server owes something, whatever was asked for.
-        doing: What the session is at, for people.
-        refusal: Why no command is taken.
+        expected: The messages of KNOWN that are allowed. All others are: `error`, and messages without a rule here.
+        owes: Whether a message of the server is due, whatever was requested.
+        doing: The state in words, for error messages.
+        refusal: The error message for commands, if none is accepted.
     """
 
     INIT = frozenset[str](), False, "nothing was asked for", "the session is not open yet"
     """Connected; nothing was sent."""
     READY = frozenset({"ready"}), True, "`ready` was awaited", "the session is not open yet"
-    """`init` was sent, the server has not said `ready`."""
+    """`init` was sent, `ready` was not received yet."""
     OPEN = _SPEECH, False, "the session was open", ""
     """Texts may be sent."""
     FINISHING = (
         *(_SPEECH, True, "the session was finishing"),
         "send_finish() said that no more would come; open another session",
     )
-    """`finish` was sent; the server speaks what is left."""
+    """`finish` was sent; the server speaks the rest."""
     CLOSED = frozenset[str](), False, "the session was closed", "this session is over; open another one"
-    """It is over, well or badly."""
+    """The session is over, complete or failed."""
 
     def __init__(self, expected: frozenset[str], owes: bool, doing: str, refusal: str) -> None:
         self.expected = expected
@@ -88,16 +88,16 @@ class State(Enum):
 
 
 KNOWN = frozenset[str]().union(*(state.expected for state in State))
-"""The messages that have a state of their own. One that the description alone names is handed out in any."""
+"""The messages with a rule. A message of the description without one is handed out in any state."""
 
 
 class Session:
     """One session.
 
     Args:
-        url: Where it is, for people.
+        url: The URL, for error messages.
         key: The API key.
-        request_id: The id that the handshake gave, until `ready` gives one.
+        request_id: The id from the handshake, until `ready` has one.
     """
 
     def __init__(self, url: str, key: Secret, request_id: str | None = None) -> None:
@@ -106,35 +106,35 @@ class Session:
         self.request_id = request_id
         self.state = State.INIT
         self.failure: APIError | None = None
-        """Why it is closed, unless it is complete."""
+        """The failure that closed it; None while it is open or if it is complete."""
         self.is_over = False
-        """Whether it is closed, well or badly."""
+        """Whether it is closed, complete or failed."""
         self.complete = False
-        """Whether all has come."""
+        """Whether all was received."""
         self.nonce = 0
-        """The number of the last flush or reset."""
+        """The nonce of the last flush or reset."""
         self.bytes_received = 0
-        """Bytes of audio that have come, those that an interruption dropped included."""
+        """Bytes of audio received, including those dropped after an interruption."""
         self.timestamps_received = 0
-        """Timestamps that have come, likewise."""
+        """The number of timestamps received, likewise."""
         self._unanswered: deque[tuple[str, int]] = deque()
         self._is_broken = False
         self._dropping_until: int | None = None
 
     @property
     def unanswered(self) -> tuple[int, ...]:
-        """The numbers of the flushes and resets that wait for their answer, in order."""
+        """The nonces of the flushes and resets that are not answered yet, in order."""
         return tuple(nonce for _, nonce in self._unanswered)
 
     @property
     def awaits(self) -> bool:
-        """Whether the server owes something, so that its silence is a failure."""
+        """Whether a message of the server is due, so that its silence is a failure."""
         return self.state.owes or bool(self._unanswered)
 
-    # What is sent. Each returns the messages and takes them for sent.
+    # Commands. Each returns its messages and counts them as sent.
 
     def init(self, fields: Mapping[str, object]) -> list[Secret]:
-        """Open the session, with the fields of `init` but the key. The message is a secret, since it holds the key."""
+        """Open the session, with the fields of `init` without the key; the message is a secret, as it has the key."""
         if self.state is not State.INIT:
             raise Error("a session is opened once")
         try:
@@ -145,7 +145,7 @@ class Session:
         return [Secret(json.dumps({description.KEY_NAME: self._key.reveal(), **fields}))]
 
     def text(self, text: str) -> list[str]:
-        """Add text to what is to be spoken. A long one becomes several messages, as it may be split anywhere."""
+        """Add text to speak. A long one becomes several messages, as it may be split anywhere."""
         messages = [self._command(SpeechSessionText, "send_text", type="text", text=text)]
         if len(text) > LONGEST_TEXT:
             pieces = (text[start : start + LONGEST_TEXT] for start in range(0, len(text), LONGEST_TEXT))
@@ -153,18 +153,18 @@ class Session:
         return messages
 
     def flush(self) -> list[str]:
-        """Ask for all text so far to be spoken now."""
+        """Have all text so far spoken now."""
         return self._numbered(SpeechSessionFlush, "flush")
 
     def reset(self, *, drop: bool = False) -> list[str]:
-        """Drop the text that has not been spoken; with `drop`, the audio that still comes before the answer too."""
+        """Drop the text that is not spoken yet; with `drop`, also the audio received before the answer."""
         messages = self._numbered(SpeechSessionReset, "reset")
         if drop:
             self._dropping_until = self.nonce
         return messages
 
     def finish(self) -> list[str]:
-        """Say that no more text will come."""
+        """Say that no more text follows."""
         message = self._command(SpeechSessionFinish, "send_finish", type="finish")
         self.state = State.FINISHING
         return [message]
@@ -182,14 +182,14 @@ class Session:
         with argument_errors(method):
             return json.dumps(write_fields(kind, fields), ensure_ascii=False)
 
-    # What is received.
+    # Received messages.
 
     def receive(self, message: str | bytes) -> SpeechSessionEvent | None:
-        """Take a message; returns what it means, or None for what an interruption drops.
+        """Process a message; returns its event, or None if an interruption drops it.
 
         Raises:
-            APIStatusError: The server says that the session failed; the class is that of the error's type.
-            APIResponseValidationError: The message cannot be read, or makes no sense here.
+            APIStatusError: The server reports that the session failed; the class follows from the error's type.
+            APIResponseValidationError: The message cannot be read, or is not allowed in this state.
         """
         if isinstance(message, bytes):
             if "audio" not in self.state.expected:
@@ -214,16 +214,18 @@ class Session:
             raise self._invalid(f"{type_}: {error}", message) from error
         if type_ in KNOWN - self.state.expected:
             raise self._unexpected(type_, message)
-        match event:
-            case SpeechSessionReady():
-                self.request_id = event.request_id
+        match cast("object", event):  # wider, so that a message which the description adds needs no case here
+            case SpeechSessionReady(request_id=request_id):
+                self.request_id = request_id
                 self.state = State.OPEN
                 logger.debug("%s: ready (request %s)", self._url, self.request_id)
-            case SpeechSessionTimestamps():
-                self.timestamps_received += len(event.timestamps or ())
+            case SpeechSessionTimestamps(timestamps=timestamps):
+                self.timestamps_received += len(timestamps or ())
                 return None if self._dropping_until else event
-            case SpeechSessionFlushComplete() | SpeechSessionResetComplete():
-                self._answered(type_, event.nonce, message)
+            case SpeechSessionFlushComplete(nonce=nonce) | SpeechSessionResetComplete(nonce=nonce):
+                self._answered(type_, nonce, message)
+            case _:
+                pass
         return event
 
     def _read(self, message: str) -> Mapping[str, Any]:
@@ -248,17 +250,17 @@ class Session:
         if nonce == self._dropping_until:
             self._dropping_until = None
 
-    # How it ends.
+    # The end.
 
     def closed(self, code: int | None, reason: str) -> None:
-        """Take the end of the connection.
+        """Process the end of the connection.
 
         Args:
             code: The close code; None if the connection was lost without one.
-            reason: What was said, or is known.
+            reason: The close reason, or the known cause.
 
         Raises:
-            SessionClosedError: The work was not done.
+            SessionClosedError: The session is not complete.
         """
         if self.is_over:
             return self.end()
@@ -269,11 +271,11 @@ class Session:
         raise self._failed(self._closed_error("the session was closed too early", code, reason))
 
     def unsent(self) -> None:
-        """Take note that a message could not be sent: a close that follows is no answer to it, whatever its code."""
+        """Record that a message could not be sent: a close that follows is not its answer, whatever its code."""
         self._is_broken = True
 
     def stalled(self, reason: str) -> StreamTimeoutError:
-        """Take note that the server is silent, and return the error of that."""
+        """Record that the server is silent, and return the error for that."""
         error = StreamTimeoutError(
             f"{self._url}: the session stalled",
             bytes_received=self.bytes_received,
@@ -285,23 +287,23 @@ class Session:
         return error
 
     def interrupted(self, by: BaseException) -> None:
-        """Take note that a message was being received when something else was raised: it may be lost."""
+        """Record that receiving a message was interrupted by an exception: the message may be lost."""
         if not self.is_over:
             self._failed(self._closed_error("the session is broken", None, f"interrupted by {type(by).__name__}"))
 
     def abandon(self) -> None:
-        """Close the session from this side; what was still to come is not wanted."""
+        """Close the session from this side; the rest is not wanted."""
         if not self.is_over:
             self._failed(self._closed_error("the session was closed by this side", None, ""))
 
     def end(self) -> None:
-        """Raise what a session that is over failed with; nothing if it is complete."""
+        """Raise the failure of a session that is over; nothing if it is complete."""
         if self.failure is not None:
             raise self.failure.with_traceback(None)
 
     @property
     def _retry_safe(self) -> bool | None:
-        # Before `ready` nothing can have been spoken; after it, a part may have been used.
+        # Before `ready` nothing was spoken; after it, audio may have been used.
         return True if self.state in (State.INIT, State.READY) else None
 
     def _failed(self, failure: APIError) -> APIError:

@@ -1,4 +1,4 @@
-"""What the two kinds of speech session share: how they are opened, what is known of them, and their patience."""
+"""The code that both speech sessions share: checking arguments, properties, and the idle timer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPERATION_ID = "speech.sessions.create"
 ALREADY_READ = "this session is being read already: one reader gets all events"
 
 DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
-"""Bytes: minutes of audio in one message."""
+"""Bytes: enough for minutes of audio in one message."""
 
 
 def prepare(
@@ -38,10 +38,10 @@ def prepare(
     call: CallOptions,
     max_message_size: int,
 ) -> tuple[dict[str, object], ConnectOptions]:
-    """Check all arguments, of which None is as good as none; returns the fields of `init` but the key, and the way."""
-    said = {name: value for name, value in init.items() if value is not None}
+    """Check all arguments (None means omitted); returns the fields of `init` without the key, and the options."""
+    given = {name: value for name, value in init.items() if value is not None}
     with argument_errors(OPERATION_ID):
-        fields = write_fields(SpeechSessionInit, {**said, "x_api_key": ""})
+        fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
     del fields[description.KEY_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")
@@ -54,7 +54,7 @@ def prepare(
 def _opening(
     client: SyncAPIClient | AsyncAPIClient, path: str, call: CallOptions, max_message_size: int
 ) -> ConnectOptions:
-    options, shared = client._options, client._shared  # pyright: ignore[reportPrivateUsage]  # a session is of its client
+    options, shared = client._options, client._shared  # pyright: ignore[reportPrivateUsage]  # a session is part of its client
     shared.check_open()
     request = handshake(OPERATION_ID, path, options, call)
     connections = shared.connections
@@ -72,10 +72,9 @@ def _opening(
 
 
 class IdleTimer:
-    """How long to wait for a message, given the time; and what it means that none came.
+    """How long to wait for a message; times are passed in.
 
-    Silence is a failure when something is owed. When nothing is, a server may be silent for as long as it likes, if it
-    answers a ping.
+    Silence is a failure if a message of the server is due. Otherwise the server need only answer pings.
 
     Args:
         limit: Seconds without a message; None for no limit.
@@ -84,26 +83,26 @@ class IdleTimer:
     def __init__(self, limit: float | None) -> None:
         self._limit = limit
         self.since: float | None = None
-        """The moment since which the server has owed something and been silent; None while it owes nothing."""
+        """The time since when a message has been due without any being received; None while none is due."""
 
     def sent(self, now: float, *, awaits: bool) -> None:
-        """Take note that something was sent; `awaits` says whether the server owes something."""
+        """Record that something was sent; `awaits` says whether a message of the server is due."""
         if awaits and self.since is None:
             self.since = now
 
     def left(self, now: float) -> float | None:
-        """Return the seconds to wait for the next message; None for ever."""
+        """Return the seconds to wait for the next message; None for no limit."""
         if self._limit is None or self.since is None:
             return self._limit
         return max(self.since + self._limit - now, 0.0)
 
     def is_over(self, now: float) -> bool:
-        """Whether what is owed is overdue."""
+        """Whether a message is overdue."""
         return self.since is not None and self.left(now) == 0
 
 
 class BaseSession(Handle):
-    """What is known of a session, whichever way its messages are moved."""
+    """The base of both sessions: their properties and the handling of messages."""
 
     _refusal = "can be neither copied nor pickled: open a session where it is needed"
 
@@ -127,27 +126,27 @@ class BaseSession(Handle):
 
     @property
     def bytes_received(self) -> int:
-        """Bytes of audio that have come."""
+        """Bytes of audio received."""
         return self._session.bytes_received
 
     @property
     def complete(self) -> bool:
-        """Whether all has come: the server answered everything and closed the session after `send_finish`."""
+        """Whether all was received: the server answered everything and closed the session after `send_finish`."""
         return self._session.complete
 
     @property
     def is_over(self) -> bool:
-        """Whether the session is closed, well or badly."""
+        """Whether the session is closed, complete or failed."""
         return self._session.is_over
 
     @property
     def nonce(self) -> int:
-        """The number of the last flush or reset; 0 before the first."""
+        """The nonce of the last flush or reset; 0 before the first."""
         return self._session.nonce
 
     @property
     def url(self) -> str:
-        """Where the session is."""
+        """The URL of the session."""
         return self._url
 
     @property
@@ -157,22 +156,22 @@ class BaseSession(Handle):
 
     @property
     def format(self) -> str | None:
-        """The format asked for; None if the server was left to choose."""
+        """The requested format; None if the server chooses."""
         return cast("str | None", self._fields.get("format"))
 
     @property
     def language(self) -> str | None:
-        """The language asked for, likewise."""
+        """The requested language, likewise."""
         return cast("str | None", self._fields.get("language"))
 
     @property
     def sample_rate(self) -> int | None:
-        """The samples in a second asked for, in hertz, likewise."""
+        """The requested sample rate in hertz, likewise."""
         return cast("int | None", self._fields.get("sample_rate"))
 
     @property
     def return_timestamps(self) -> bool | None:
-        """Whether timestamps were asked for, likewise."""
+        """Whether timestamps were requested, likewise."""
         return cast("bool | None", self._fields.get("return_timestamps"))
 
     def __repr__(self) -> str:
@@ -187,7 +186,7 @@ class BaseSession(Handle):
         return self._deadline.remaining if left is None else min(left, self._deadline.remaining)
 
     def _heard(self, message: str | bytes) -> SpeechSessionEvent | None:
-        """Take a message and return its event, if it is one to be handed out."""
+        """Process a message and return its event, if one is handed out."""
         event = self._session.receive(message)
         self._pong = None
         self._idle.since = time.monotonic() if self._session.awaits else None
@@ -197,7 +196,7 @@ class BaseSession(Handle):
         self._idle.sent(time.monotonic(), awaits=self._session.awaits)
 
     def _check_silence(self) -> bool:
-        """Return whether to ask with a ping if anybody is there; raises StreamTimeoutError if it is clear already."""
+        """Return whether to check the connection with a ping; raises StreamTimeoutError if something is overdue."""
         if self._session.state is State.READY and self._deadline is not None and not self._deadline.remaining:
             raise self._session.stalled(f"{self._deadline} passed")
         if self._idle.is_over(time.monotonic()):
@@ -209,7 +208,7 @@ class BaseSession(Handle):
         return True
 
     def _closed(self, closed: Closed) -> None:
-        """Take the end of the connection; raises SessionClosedError or StreamTimeoutError if it came too early."""
+        """Process the end of the connection; raises SessionClosedError or StreamTimeoutError if it is too early."""
         try:
             if closed.stalled:
                 raise self._session.stalled(closed.reason)

@@ -1,4 +1,4 @@
-"""A limit on the whole of a call: every attempt, every wait and every read of it together."""
+"""The limit on the total duration of a call: all its attempts, waits and reads together."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 
 class Deadline(NamedTuple):
-    """The moment at which a call must be over.
+    """The time by which a call must be over.
 
     Args:
         seconds: How long the call may take.
-        ends: That moment, on the monotonic clock.
+        ends: That time, on the monotonic clock.
     """
 
     seconds: float
@@ -24,7 +24,7 @@ class Deadline(NamedTuple):
 
     @property
     def remaining(self) -> float:
-        """Seconds that are left, 0 if it has passed."""
+        """The seconds left, 0 if it has passed."""
         return max(self.ends - time.monotonic(), 0.0)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a client and of one call, checked where they are given."""
+"""The settings of a client and of a call, validated when they are given."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ T = TypeVar("T")
 DEFAULT_MAX_RETRIES = 2
 
 Headers: TypeAlias = Mapping[str, str | Omit]
-"""Headers to add; `omit` takes one away that would be sent otherwise."""
+"""Headers to add; `omit` removes one that would otherwise be sent."""
 
 Query: TypeAlias = Mapping[str, object]
 """Query parameters to add."""
 
 Body: TypeAlias = object
-"""Fields to add to the body; for a body with no fields, what to send in place of it."""
+"""Fields to add to the body; for a body without fields, the value to send in its place."""
 
 _TEXTS: Mapping[str, tuple[str, str, str]] = {
     "username": (
@@ -47,36 +47,35 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
         "goes in a cookie and holds a space, a semicolon, or a character outside ASCII: was it pasted whole?",
     ),
 }
-"""For each place of a key: what is taken off around it, what it may be, and what is said of one that is not."""
+"""For each place of a key: the characters stripped around it, the pattern that it must match, and the error if not."""
 _ANY_TEXT = (AROUND, r"[\x20-\x7e]+", "holds a control character or one outside ASCII: was it pasted whole?")
 
 
 @runtime_checkable
 class TokenSource(Protocol):
-    """What gives the client a token, and another one when the server refuses that."""
+    """Gives the client a token, and another one when the server refuses it."""
 
     def check(self, argument: str) -> None:
-        """Raise InvalidArgumentError if nothing can come of it."""
+        """Raise InvalidArgumentError if it cannot work."""
         ...
 
     def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Any, Any, Secret]:
-        """Get a token, by the steps of an exchange; return what the header Authorization holds."""
+        """Get a token, by the steps of an exchange; return the value of the header Authorization."""
         ...
 
     def refused(self, token: Secret) -> None:
-        """Take note that the server wants another one."""
+        """Record that the server has refused the token."""
         ...
 
 
 Key: TypeAlias = Secret | TokenSource
-"""What proves who the caller is."""
+"""A credential of the caller."""
 
 
 def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret | Omit]:
-    """Return the headers, names in lower case, secrets redacted; raises InvalidArgumentError for what is none.
+    """Return the headers, names in lower case, secrets redacted; raises InvalidArgumentError (RFC 9110 section 5).
 
-    One that is `omit` stays among them: it must not be there, whatever else would send it. RFC 9110 section 5 has what
-    is forbidden.
+    One that is `omit` stays among them: it must not be sent, whatever else would add it.
     """
     checked: dict[str, str | Secret | Omit] = {}
     for name, value in headers.items():
@@ -88,7 +87,7 @@ def check_headers(headers: Mapping[str, str | Omit]) -> dict[str, str | Secret |
 
 
 def _check_keys(given: Mapping[str, Key | None]) -> dict[str, Key]:
-    """Return what was given or is in the environment, by the name of its argument; raises InvalidArgumentError."""
+    """Return the keys given or in the environment, by the name of the argument; raises InvalidArgumentError."""
     found: dict[str, Key] = {}
     for place, _, arguments in description.SCHEMES.values():
         for index, argument in enumerate(arguments):
@@ -105,7 +104,7 @@ def _check_keys(given: Mapping[str, Key | None]) -> dict[str, Key]:
 
 
 def variable(argument: str) -> str:
-    """Return the environment variable that stands for an argument."""
+    """Return the name of the environment variable for an argument."""
     return f"{description.ENV_PREFIX}_{argument.upper()}"
 
 
@@ -124,7 +123,7 @@ def _check_key(argument: str, key: Key | None, rule: tuple[str, str, str], *, is
     if found is not None and not isinstance(found.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"{argument} must be a text; got an object of type {type(found.reveal()).__name__}")
     if found is None or not found:
-        # An empty key that was passed is a mistake; another account's from the environment must not stand in for it.
+        # An empty key is a mistake: another account's key from the environment must not be used in its place.
         if is_given and not pattern.endswith("*"):
             raise InvalidArgumentError(f"there is no {_called(argument)}: {argument} is empty")
         return found if is_given else None
@@ -138,7 +137,7 @@ def _check_key(argument: str, key: Key | None, rule: tuple[str, str, str], *, is
 
 def _check_url(base_url: str | http_types.URL | None) -> str:
     text = str(os.environ.get(variable("base_url")) or description.BASE_URL if base_url is None else base_url)
-    shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password is no more to be shown than the key
+    shown = re.sub("//.*@", "//…@", text, flags=re.DOTALL)  # a password must not be shown either
     if base_url is None and not text:
         raise InvalidArgumentError(f"there is no place to call: pass base_url=… or set {variable('base_url')}")
     hint = f"base_url must be an http or https URL such as {description.BASE_URL or 'https://example.com'!r}; got"
@@ -160,7 +159,7 @@ def _check_url(base_url: str | http_types.URL | None) -> str:
 
 
 class ClientOptions:
-    """What a client sends with every call, and how often and how long it tries; raises InvalidArgumentError."""
+    """The settings of a client: what it sends, its timeouts and its retries; raises InvalidArgumentError."""
 
     def __init__(
         self,
@@ -177,7 +176,7 @@ class ClientOptions:
     ) -> None:
         self.keys = _check_keys(keys)
         self.places = places or {}
-        """Where the operations are that are at servers of their own, by the URL that the description has."""
+        """The URLs of the servers: under "" that of most operations, the others under their URL in the description."""
         self.base_url = _check_url(self.places.get("", base_url))
         self.timeout = check_timeout(timeout)
         self.deadline = _check_deadline(deadline)
@@ -186,7 +185,7 @@ class ClientOptions:
         self.headers: Mapping[str, str | Secret | Omit] = check_headers(default_headers or {})
         self.query: Mapping[str, object] = dict(default_query or {})
         self.proof: list[Any] = []
-        """What `credentials` has made of the keys, once there was a call."""
+        """The cache of `credentials`: the credentials made of the keys at the first call."""
 
     @property
     def api_key(self) -> Secret:
@@ -208,7 +207,7 @@ class ClientOptions:
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
     ) -> ClientOptions:
-        """Return these options with the given ones in place; `default_…` adds, `set_default_…` replaces."""
+        """Return a copy with these options changed; `default_…` adds, `set_default_…` replaces."""
         for name, added, replaced in (
             ("headers", default_headers, set_default_headers),
             ("query", default_query, set_default_query),
@@ -247,7 +246,7 @@ def check_timeout(
 
 
 def or_default(value: T | NotGiven, default: T) -> T:
-    """Return a setting, or the one that holds if it was not given."""
+    """Return a setting, or the default if it was not given."""
     return default if isinstance(value, NotGiven) else value
 
 
@@ -266,7 +265,7 @@ def _check_retries(max_retries: int) -> int:
 
 
 class CallOptions:
-    """What one call adds to the client's settings; raises InvalidArgumentError."""
+    """The settings of one call, which override those of the client; raises InvalidArgumentError."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Where the API is, if it is at several places, or if the caller has a word in that: OpenAPI's Server Objects."""
+"""The URLs of an API with several servers, or with variables in its URL (OpenAPI's Server Objects)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ..hints import http_types
 from .options import variable
 
 Values = Mapping[str, tuple[str, object]]
-"""By variable: the client's argument for it, and what was given."""
+"""By variable: the client's argument for it, and the value given."""
 Variables = Mapping[str, tuple[str | None, Sequence[str]]]
-"""By variable: what stands there if nothing was given, and what may."""
+"""By variable: the default, and the allowed values."""
 
 
 def places(base_url: str | http_types.URL | None, server: object, values: Values) -> dict[str, str]:
-    """Return where the operations are: by no name most of them, by their URL in the description those elsewhere.
+    """Return the servers' URLs: under "" that of most operations, the others under their URL in the description.
 
     Args:
-        base_url: Where the caller has them all; the servers hold only if it names none, or is where they begin.
-        server: The server that was chosen, by its number or its name.
-        values: What was given for the variables of URLs.
+        base_url: The caller's URL for all of them, or the URL to which those of the servers are relative.
+        server: The server to use, by its number or its name.
+        values: The values of the variables in URLs.
 
     Raises:
-        InvalidArgumentError: There is no such server, or a variable cannot be so.
+        InvalidArgumentError: There is no such server, or a variable has a value that is not allowed.
     """
     given = {name: (argument, value) for name, (argument, value) in values.items() if value is not None}
     is_chosen = server is not None or bool(given)
@@ -65,7 +65,7 @@ def _chosen(server: object) -> tuple[str, Variables]:
 
 
 def _filled(url: str, variables: Variables, values: Values) -> str:
-    """Return a URL with its variables."""
+    """Return a URL with its variables filled in."""
     filled: dict[str, str] = {}
     for name, (default, allowed) in variables.items():
         argument, value = values[name]

@@ -1,4 +1,4 @@
-"""Files that are downloaded: none is left half done at its name."""
+"""Downloads to files: an incomplete file never has the final name."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ T = TypeVar("T")
 
 
 class Download:
-    """A file that takes its name when it is whole, and not before.
+    """A file that gets its name only when the download is complete.
 
-    The bytes go to a temporary file in the same folder; `commit` puts it on disk and renames it in one step.
+    The bytes go to a temporary file in the same folder; `commit` syncs it to disk and renames it atomically.
 
     Args:
-        path: The final name. A file that is there already stays as it is until then; a link goes on to lead to it.
-        keep_partial: Whether a failed download is kept, as `<path>.partial`, and not removed.
+        path: The final name. An existing file is unchanged until `commit`; a symbolic link is followed and kept.
+        keep_partial: Whether a failed download is kept as `<path>.partial`.
 
     Raises:
-        InvalidArgumentError: This is no path.
-        FileError: Nothing can be written there.
+        InvalidArgumentError: It is not a path.
+        FileError: No file can be written there.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
@@ -37,7 +37,7 @@ class Download:
             raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
         self._path = self._try(self._followed)
         self._keep_partial = keep_partial
-        # A name that has just room in the file system has none for an addition.
+        # A name of the maximum length cannot be extended.
         self._temporary = self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
         self._file = self._try(self._open)
 
@@ -72,7 +72,7 @@ class Download:
         self._temporary.replace(self._path)
 
     def discard(self, error: BaseException | None) -> None:
-        """Remove the temporary file, or keep it as `<path>.partial`, if that can be, and name it in the error."""
+        """Remove the temporary file, or keep it as `<path>.partial` if possible, and name it in the error."""
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
             self._file.close()
@@ -80,7 +80,7 @@ class Download:
             kept = self._path.with_name(f"{self._path.name}.partial")
             try:
                 self._temporary.replace(kept)
-            except OSError:  # such a long name, or a folder of that name: it stays where it is
+            except OSError:  # the name is too long, or a folder has it: the file stays where it is
                 kept = self._temporary
             error.partial_path = str(kept)
             return
@@ -89,7 +89,7 @@ class Download:
 
 
 def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
     download = Download(path, keep_partial=keep_partial)
     try:
         for chunk in chunks:
@@ -101,7 +101,7 @@ def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial:
 
 
 async def asave(chunks: AsyncIterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks; the file has its name afterwards, or something was raised and it has not."""
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
     download = Download(path, keep_partial=keep_partial)
     try:
         async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""The certificates that a server's is checked against, where the application gives no TLS settings."""
+"""The trusted certificate authorities, if the application gives no TLS settings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..errors import InvalidArgumentError
 def default_context() -> ssl.SSLContext:
     """Return Python's default TLS settings, with the authorities of SSL_CERT_FILE, else SSL_CERT_DIR, else certifi.
 
-    The keys of each connection are written where SSLKEYLOGFILE says.
+    The keys of each connection are written to SSLKEYLOGFILE.
 
     Raises:
-        InvalidArgumentError: What one of these variables says cannot be used.
+        InvalidArgumentError: The value of one of these variables cannot be used.
     """
     key_log = os.environ.get("SSLKEYLOGFILE")
-    if key_log and not sys.flags.ignore_environment:  # as Python has it
+    if key_log and not sys.flags.ignore_environment:  # as Python does
         with _naming("SSLKEYLOGFILE", key_log):
             Path(key_log).open("ab").close()
     if file := os.environ.get("SSL_CERT_FILE"):
@@ -31,7 +31,7 @@ def default_context() -> ssl.SSLContext:
         with _naming("SSL_CERT_DIR", folders):
             _check_folders(folders.split(os.pathsep))
         return ssl.create_default_context(capath=folders)
-    import certifi  # of which most of the time goes into finding its file
+    import certifi  # finding its file takes most of the time
 
     return _trusting("certifi", certifi.where())
 
@@ -42,7 +42,7 @@ def _trusting(source: str, file: str) -> ssl.SSLContext:
 
 
 def _check_folders(folders: list[str]) -> None:
-    """Raise OSError unless there is a certificate: OpenSSL looks only when it needs one, and says nothing of it."""
+    """Raise OSError if there is no certificate: OpenSSL looks for one only when it needs it, and reports nothing."""
     present = [folder for folder in folders if Path(folder).is_dir()]
     certificates = [each for folder in present or folders[:1] for each in Path(folder).iterdir()]
     if not any(re.fullmatch(r"[\da-f]{8}\.\d+", each.name) for each in certificates):
@@ -51,7 +51,7 @@ def _check_folders(folders: list[str]) -> None:
 
 @contextmanager
 def _naming(source: str, path: str) -> Generator[None]:
-    """Say which variable led to an error of the operating system's or of OpenSSL's, and what is wrong."""
+    """Turn an error of the operating system or of OpenSSL into one that names the variable and the reason."""
     try:
         yield
     except OSError as error:

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 Road: TypeAlias = Literal["direct", "httpx", "httpx2"]
 
 MAX_CONNECTIONS = 100
-"""Connections that a client may have."""
+"""The maximum number of connections of a client."""
 
 MAX_KEEPALIVE_CONNECTIONS = 20
-"""Connections that may wait for requests."""
+"""The maximum number of idle connections."""
 
 KEEP_ALIVE_IDLE = 60
-"""Seconds without traffic after which TCP asks whether the other side is still there."""
+"""Seconds without traffic before the first TCP keep-alive probe."""
 
 KEEP_ALIVE_INTERVAL = 15
-"""Seconds between two such questions."""
+"""Seconds between two probes."""
 
 SocketOptions: TypeAlias = "list[tuple[int, int, int]]"
 
@@ -34,9 +34,9 @@ class Connections:
 
     Args:
         http2: Whether HTTP/2 may be used; needs the extra `http2`.
-        ssl_context: The TLS settings; the default ones if None.
-        proxy: The URL of a proxy; the environment's if None.
-        transport: The road that every request takes; None leaves it to the request.
+        ssl_context: The TLS settings; the defaults if None.
+        proxy: The URL of a proxy; that of the environment if None.
+        transport: The road of every request; None chooses by request.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class Connections:
 
     @property
     def library(self) -> str:
-        """The library that carries what is not direct: with HTTP/2 the one in which threads may share a connection."""
+        """The library for requests that are not direct: with HTTP/2 the one whose connections threads may share."""
         named = None if self.transport == "direct" else self.transport
         return named or ("httpx2" if self.http2 else "httpx")
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """The TLS settings; raises InvalidArgumentError."""
-        from .certificates import default_context  # which loads OpenSSL
+        from .certificates import default_context  # loads OpenSSL
 
         return self.ssl_context or default_context()
 
@@ -92,21 +92,21 @@ class Connections:
         return Proxies(self.proxy)
 
     def settings(self, is_secure: bool) -> dict[str, Any]:
-        """Return the settings of a library's transport, but its limits and its proxy."""
+        """Return the arguments of a library's transport, except its limits and its proxy."""
         import ssl
 
-        # What needs no TLS is not stopped by certificates that cannot be read: such a context trusts nobody.
+        # Unreadable certificates must not stop requests without TLS: this context trusts no one.
         tls = self.tls if is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return {"verify": tls, "http2": self.http2, "socket_options": keep_alive()}
 
 
 def most() -> dict[str, int]:
-    """Return how many connections there may be, as the libraries say it."""
+    """Return the limits of the number of connections, as the libraries' arguments."""
     return {"max_connections": MAX_CONNECTIONS, "max_keepalive_connections": MAX_KEEPALIVE_CONNECTIONS}
 
 
 def keep_alive() -> SocketOptions:
-    """Return the socket options of a connection that may be idle for long."""
+    """Return the socket options for TCP keep-alive."""
     # The names differ: Linux has TCP_KEEPIDLE, macOS TCP_KEEPALIVE; Windows has had the former since 2018.
     idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]

@@ -1,4 +1,4 @@
-"""HTTP clients to configure and pass as `http_client`, with the limits of a client's own."""
+"""HTTP clients to configure and pass as `http_client`, with the limits that our own clients have."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 else:
 
     class DefaultHttpxClient(httpx.Client):
-        """An httpx.Client with the timeout and the limits of a client's own, unless others are given."""
+        """An httpx.Client with our default timeout and limits, unless others are given."""
 
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**{**_DEFAULTS, **kwargs})
 
     class DefaultAsyncHttpxClient(httpx.AsyncClient):
-        """An httpx.AsyncClient with the timeout and the limits of a client's own, unless others are given."""
+        """An httpx.AsyncClient with our default timeout and limits, unless others are given."""
 
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**{**_DEFAULTS, **kwargs})

@@ -1,6 +1,6 @@
-"""Steps that depend on the event loop: asyncio's own, and by anyio, on which httpx stands, those of another.
+"""Operations that depend on the event loop: by asyncio on its own loops, by anyio, which httpx requires, on others.
 
-Neither is loaded before something is awaited: importing asyncio takes longer than a call does.
+Neither is imported before it is needed: importing asyncio takes longer than a call.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def sleep(seconds: float) -> None:
 
 
 async def in_thread(step: Callable[[], None]) -> None:
-    """Take a step that the event loop does not wait for; it is over when this returns, also if this is cancelled."""
+    """Run a function in a thread; it has ended when this returns, also if this is cancelled."""
     if is_asyncio():
         import asyncio
 

@@ -1,4 +1,4 @@
-"""A request on its way out and the response that comes, whichever road they take."""
+"""Requests and responses, for both roads."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ HeaderList = Sequence[tuple[bytes, bytes]]
 
 
 class Request(NamedTuple):
-    """What goes on the wire, body encoded, secrets still redacted; a header that is `omit` must not be there."""
+    """A request, its body encoded and its secrets redacted; a header that is `omit` must not be sent."""
 
     method: str
     url: str
     headers: Mapping[str, str | Secret | Omit]
     secret_query: Sequence[Secret] = ()
     content: Sequence[bytes | Upload] = ()
-    """The body: what it is made of, in order; nothing if there is none."""
+    """The sections of the body, in order; empty without a body."""
     timeout: float | http_types.Timeout | NotGiven | None = None
     deadline: Deadline | None = None
 
     @property
     def line(self) -> str:
-        """The method and the URL without its query, for people."""
+        """The method and the URL without its query, for logs and errors."""
         return f"{self.method} {self.url.partition('?')[0]}"
 
     @property
     def secrets(self) -> list[Secret]:
-        """What must not be shown."""
+        """The secrets of this request."""
         return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
 
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers as they are sent, secrets bare."""
+        """Return the headers as they are sent, with bare secrets."""
         return [
             (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
             for name, value in self.headers.items()
@@ -53,7 +53,7 @@ class Request(NamedTuple):
         ]
 
     def shown(self) -> Callable[[], http_types.Request | None]:
-        """Return what makes the request that an error may show: secrets redacted, no upload."""
+        """Return a function that makes the httpx.Request of an error: secrets redacted, no upload."""
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
         given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
         content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
@@ -73,18 +73,18 @@ def _response_of(*facts: Any) -> http_types.Response:
 
 
 class Response:
-    """A response whose headers are here, and whose body is, too; on a connection, that may still be on its way.
+    """A response with its headers and its body; the subclasses read the body from a connection.
 
     Args:
-        request: What it answers.
+        request: The request.
         status_code: The HTTP status.
-        reason: The reason phrase, which says nothing that the status does not.
+        reason: The reason phrase.
         http_version: `HTTP/1.1` or `HTTP/2`.
-        raw_headers: The headers as they came.
+        raw_headers: The headers as received.
     """
 
     loses_steps = False
-    """Whether a step of the body that is cancelled takes the connection with it."""
+    """Whether cancelling a read of the body closes the connection."""
 
     def __init__(
         self, request: Request, status_code: int, reason: str, http_version: str, raw_headers: HeaderList
@@ -95,7 +95,7 @@ class Response:
         self.http_version = http_version
         self.raw_headers = raw_headers
         self.location: str | None = None
-        """Where a redirect leads, as it came: `headers` covers the key in it."""
+        """The header Location as received: in `headers` the key in it is redacted."""
         self.headers: dict[str, str] = {}
         self._secrets = request.secrets
         for raw_name, raw_value in raw_headers:
@@ -112,7 +112,7 @@ class Response:
 
     @property
     def bytes_downloaded(self) -> int:
-        """Bytes of the body that have come, content coding as it is."""
+        """Bytes of the body received, before content decoding."""
         return 0
 
     @property
@@ -122,17 +122,17 @@ class Response:
 
     @cached_property
     def http(self) -> http_types.Response:
-        """The response as the library has it."""
+        """The httpx.Response."""
         from .library import live_response
 
         return live_response(self)
 
     def raw(self) -> Iterator[bytes]:
-        """Return the pieces of the body as they come, content coding as it is."""
+        """Return the pieces of the body as received, before content decoding."""
         return iter(())
 
     def araw(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as they come, content coding as it is."""
+        """Return the pieces of the body as received, before content decoding."""
         return _nothing()
 
     def drain(self) -> None:
@@ -150,15 +150,15 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """The id to give when asking for support, if a header has it."""
+        """The id to give when asking for support; None if no header has it."""
         return self.headers.get(description.REQUEST_ID_HEADER)
 
     def attach_to(self, error: ErrorT, body: bytes = b"") -> ErrorT:
-        """Give an error what each error of a response has, whatever failed: a status, the result, or the stream.
+        """Set the attributes that every error of a response has, whether its status, its result or its stream failed.
 
         Args:
             error: The error.
-            body: As much of the body as it needed, secrets redacted.
+            body: As much of the body as was read, secrets redacted.
         """
         error.request = self.request.shown()
         error.response = self.read_as(body)
@@ -173,12 +173,12 @@ class Response:
 
     @property
     def is_text(self) -> bool:
-        """Whether the body says it is JSON, HTML or another text."""
+        """Whether the Content-Type is JSON, HTML or another text."""
         return self.media_type.startswith("text/") or self.media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
     @property
     def encoding(self) -> str:
-        """The character set that the response names; UTF-8 if it names none, or none that Python can read."""
+        """The character set that the response names; UTF-8 if it names none, or an unknown one."""
         found = _CHARSET.search(self.headers.get("content-type", ""))
         named = found[1] if found else "utf-8"
         try:
@@ -192,13 +192,13 @@ class Response:
         return content.decode(self.encoding, errors="replace")
 
     def redacted(self, text: str) -> str:
-        """Return a text that may be shown: what the server repeats of the request's secrets is redacted."""
+        """Return a text with the request's secrets redacted, should the server repeat them."""
         for secret in self._secrets:
             text = secret.redact(text)
         return text
 
     def read_as(self, content: bytes) -> Callable[[], http_types.Response]:
-        """Return what makes the response with this body, free of its connection, secrets redacted."""
+        """Return a function that makes the httpx.Response with this body, without its connection, secrets redacted."""
         return partial(
             _response_of,
             self.status_code,
@@ -206,7 +206,7 @@ class Response:
                 (name, self.redacted(text).encode(encoding))
                 for name, value in self.raw_headers
                 for text, encoding in [_text_of(value)]
-                if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # undone by now
+                if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")  # already decoded
             ],
             content,
             self.request.shown(),
@@ -216,27 +216,27 @@ class Response:
         )
 
     def chunks(self) -> Iterator[bytes]:
-        """Return the pieces of the body as they come, content coding undone."""
+        """Return the pieces of the body as received, after content decoding."""
         coding = self.headers.get("content-encoding")
         return self.raw() if coding is None else _decoded(self.raw(), Decoder(coding))
 
     def achunks(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as they come, content coding undone."""
+        """Return the pieces of the body as received, after content decoding."""
         coding = self.headers.get("content-encoding")
         return self.araw() if coding is None else _Decoded(self.araw(), Decoder(coding))
 
-    # whether it is all
+    # whether it is complete
 
     def shortfall(self, received: int) -> str | None:
-        """Return why a body that ended here is not all that its headers announced, or None.
+        """Return why a body that ended here is shorter than its headers announced, or None.
 
-        The libraries do not always look: h2 not when trailers end a stream, and none of them at a part that nobody
-        asked for (RFC 9110 section 14.4).
+        The libraries do not always check: h2 does not if trailers end a stream, and none of them checks a part that
+        was not asked for (RFC 9110 section 14.4).
 
         Args:
-            received: Bytes of it, content coding undone.
+            received: Bytes of it, after content decoding.
         """
-        # A mock's response holds its content, and counts none of it.
+        # A mock's response has its content, but counts no bytes.
         came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)
         if not self._has_body or (received and not came):
             return None
@@ -254,8 +254,8 @@ class Response:
         return None
 
     def doubt(self) -> str | None:
-        """Return why nothing proves that a body which ended here is all, or None."""
-        # RFC 9112 section 6.3, RFC 9113 section 8.1: the end differs from a lost connection.
+        """Return why nothing proves that a body which ended here is complete, or None."""
+        # RFC 9112 section 6.3, RFC 9113 section 8.1: here the end differs from a lost connection.
         is_framed = (
             not self._has_body
             or not self.http_version.startswith("HTTP/1")
@@ -290,7 +290,7 @@ def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:
 
 
 class _Decoded(AsyncIterator[bytes]):
-    """The pieces of a body, coding undone; a step that is cancelled loses nothing that the raw body does not."""
+    """The decoded pieces of a body; a cancelled step loses nothing that the raw body does not."""
 
     def __init__(self, raw: AsyncIterator[bytes], decoder: Decoder) -> None:
         self._raw = raw

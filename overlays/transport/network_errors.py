@@ -1,6 +1,6 @@
-"""What goes wrong on the network: exceptions of the libraries, of Python and of our own turned into errors of ours.
+"""Network errors: exceptions of the libraries, of Python and of our transport turned into errors of the package.
 
-Those of httpx and httpx2 are told by name, so that neither is loaded here.
+Those of httpx and httpx2 are recognised by name, so that neither is imported here.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _is(error: BaseException, *kinds: _Kind) -> bool:
 
 
 class _Turning(ABC):
-    """Turns what is raised below it into what the package has for that, but for what it has already."""
+    """Turns exceptions of the block into those of the package; those that already are pass."""
 
-    # A context manager by `contextlib` takes longer to enter and to leave than what is done in it.
+    # Entering and leaving a context manager of `contextlib` takes longer than the work in it.
     __slots__ = ("_handled",)
 
     def __enter__(self) -> None:
@@ -55,17 +55,17 @@ class _Turning(ABC):
 
     @abstractmethod
     def _turned(self, causes: list[BaseException]) -> Exception:
-        """Return what is raised in place of an exception, the first of these."""
+        """Return the exception to raise in place of the first of these."""
 
 
 class connection_errors(_Turning):  # noqa: N801  # a context manager, as `suppress` is
-    """Turns what is raised before there is a response into an APIConnectionError: httpx lets some exceptions through.
+    """Turns exceptions before the response into an APIConnectionError: httpx lets some foreign ones through.
 
-    Its `retry_safe` is True when nothing can have reached the server, else None.
+    Its `retry_safe` is True if nothing can have reached the server, else None.
 
     Args:
         request: The request.
-        proxy: The proxy by which it goes, if any.
+        proxy: The proxy, if any.
     """
 
     __slots__ = ("_proxy", "_request")
@@ -95,12 +95,12 @@ _UNSENT = (
 
 
 def causes_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Return an exception and all that led to it.
+    """Return an exception and all its causes and contexts.
 
     Args:
         error: The exception.
-        handled: What the application was handling when it called. Python calls it the context of whatever is raised
-            meanwhile, as it does with an earlier error of ours; neither has led to this.
+        handled: The exception that the application was handling when it called. Python makes it the context of what is
+            raised meanwhile, as it does with an earlier error of ours; neither is a cause.
     """
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
@@ -125,12 +125,12 @@ def _event_text(event: Any) -> str:
 
 
 REFUSED_STREAM = 7
-"""RFC 9113 section 7: the server did nothing with the request."""
+"""RFC 9113 section 7: the server did not process the request."""
 
 
 def _refused(causes: Sequence[BaseException]) -> bool:
     event = _http2_event(causes)
-    # A GOAWAY names the last stream that was looked at; 0 is none at all (RFC 9113 section 6.8).
+    # A GOAWAY names the last stream that was processed; 0 is none (RFC 9113 section 6.8).
     return event is not None and (event.error_code == REFUSED_STREAM or getattr(event, "last_stream_id", None) == 0)
 
 
@@ -146,7 +146,7 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request, prox
         return error.phase.value
     return sentence_for(
         causes,
-        # Limits first: what was under way when the time ran out is no cause.
+        # Timeouts first: exceptions of the interrupted step are no cause.
         ("ConnectTimeout", "no connection in time"),
         ("PoolTimeout", "no connection became free in time"),
         ("WriteTimeout", "the request could not be sent in time"),
@@ -162,11 +162,11 @@ def _connection_sentence(causes: Sequence[BaseException], request: Request, prox
 
 
 def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[BaseException], str], ...]:
-    """Return what the exceptions of the network mean, for people.
+    """Return the sentence for each exception of the network.
 
     Args:
-        host: The host that was called.
-        proxy: The host of the proxy that was asked to, if any.
+        host: The host of the request.
+        proxy: The host of the proxy, if any.
     """
     import ssl
 
@@ -179,7 +179,7 @@ def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[B
 
 
 def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str]) -> str:
-    """Return the first sentence that fits an exception or what led to it."""
+    """Return the first sentence that matches an exception or one of its causes."""
     for kind, sentence in sentences:
         for cause in causes:
             if _is(cause, kind):
@@ -188,7 +188,7 @@ def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str])
 
 
 class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the guard turns it into an error
-    """What ended a body before its end."""
+    """A body broke off."""
 
     def __init__(self, kind: type[APIStreamError], reason: str, error_code: int | None = None) -> None:
         super().__init__(reason)
@@ -198,7 +198,7 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
 
 
 class body_failures(_Turning):  # noqa: N801  # as above
-    """Turns what is raised while a body is read into a BodyFailure: httpx lets some exceptions of h2 through."""
+    """Turns exceptions of reading a body into a BodyFailure: httpx lets some exceptions of h2 through."""
 
     __slots__ = ("_is_secure",)
 
@@ -219,8 +219,8 @@ def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFa
     if _is(error, "DecodingError", CodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")
     was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes)
-    # Over TLS a TCP reset and an end are one: Python's SSLSocket takes the first for the second (CPython gh-115627),
-    # and what an error is called must not depend on whether its reader waits or awaits.
+    # Over TLS a TCP reset counts as an end, as Python's SSLSocket takes it for one (CPython gh-115627): sync and async
+    # clients must raise the same error.
     if was_reset and not (is_secure and _is(error, "TransportError")):
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")

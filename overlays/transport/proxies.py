@@ -1,12 +1,12 @@
-"""Which proxy a URL goes by: one that was given for all calls, else what the environment, or the system, says.
+"""The proxy for a URL: one that was given for all calls, else that of the environment, else that of the system.
 
-* A call to https or wss goes by HTTPS_PROXY, one to http or ws by HTTP_PROXY, each else by ALL_PROXY, and none of them
-  where NO_PROXY lists the host. A name in lower case goes before one in upper case. Where REQUEST_METHOD is set the
-  program may be a CGI script, and HTTP_PROXY what a client has sent it as the header `Proxy`: it is not read then.
-* Where none is set, macOS and Windows are asked.
-* A proxy is `scheme://user:password@host:port`, user and password percent-encoded, http where no scheme is. The scheme
-  is http, https, socks5, socks5h or, as desktops write it, socks: these three are one; the proxy looks up the names.
-* A proxy that was given is for all hosts, whatever the environment says.
+* HTTPS_PROXY is for https and wss, HTTP_PROXY for http and ws, ALL_PROXY for those whose variable is not set. Hosts in
+  NO_PROXY have none. A name in lower case overrides one in upper case. If REQUEST_METHOD is set, the program may be a
+  CGI script, and HTTP_PROXY the header `Proxy` of its client: then it is not read.
+* If none is set, the settings of macOS or Windows apply.
+* A proxy is `scheme://user:password@host:port`, user and password percent-encoded, http by default. The scheme is
+  http, https, socks5, socks5h or, as desktops write it, socks: the last three are the same; the proxy looks up names.
+* A proxy that was given is used for all hosts, whatever the environment says.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from .no_proxy import SCHEMES, NoProxy, address_of, ascii_host
 _PORTS = {"http": 80, "https": 443, "socks5h": 1080}
 _KINDS = {"http": "http", "https": "https", "socks": "socks5h", "socks5": "socks5h", "socks5h": "socks5h"}
 _SOCKS_PACKAGES = {"http": "socksio", "https": "socksio", "ws": "python_socks", "wss": "python_socks"}
-"""What the library needs that makes the connection for a URL: httpx, or websockets."""
+"""The package that a SOCKS proxy needs, by the scheme of the URL: for httpx, or for websockets."""
 
 
 class Proxy(NamedTuple):
     """A proxy.
 
     Args:
-        url: Where it is, for the library that uses it; may hold a password.
+        url: Its URL, for the library that uses it; may hold a password.
         scheme: http, https or socks5h.
         host: Its host.
         port: Its port.
-        source: What named it: a variable, or `proxy`.
+        source: Its origin: a variable, or `proxy`.
     """
 
     url: str
@@ -51,12 +51,12 @@ class Proxy(NamedTuple):
 
     @property
     def is_secure(self) -> bool:
-        """Whether TLS is spoken with it."""
+        """Whether the connection to it uses TLS."""
         return self.scheme == "https"
 
 
 def proxy_at(text: str, source: str) -> Proxy:
-    """Read the URL of a proxy; raises InvalidArgumentError without its text, which may hold a password."""
+    """Parse the URL of a proxy; raises InvalidArgumentError without its text, which may hold a password."""
     try:
         parts = urlsplit(text.strip() if "://" in text else f"http://{text.strip()}")
         scheme, host = _KINDS[parts.scheme], ascii_host(parts.hostname or "")
@@ -74,11 +74,11 @@ def proxy_at(text: str, source: str) -> Proxy:
 
 
 class Proxies:
-    """Which proxy a URL goes by.
+    """The proxies of a client.
 
     Args:
-        given: The URL of the proxy of all calls.
-        environment: Where it is looked up if none was given: once, since that takes long.
+        given: The URL of the proxy for all calls.
+        environment: The environment, used if none was given; it is read once, since that takes long.
     """
 
     def __init__(self, given: str | None = None, environment: Mapping[str, str] = os.environ) -> None:
@@ -87,17 +87,17 @@ class Proxies:
         if self._is_systems:
             self._found = _systems()
         self._exceptions = self._found.pop("no", ("", ""))[0]
-        self._find = lru_cache(100)(self._look_up)  # of the same few hosts, all the time
+        self._find = lru_cache(100)(self._look_up)  # cached: few hosts, many calls
 
     @cached_property
     def _no_proxy(self) -> NoProxy:
         return NoProxy(self._exceptions)
 
     def of(self, url: str) -> Proxy | None:
-        """Return the proxy of a call or a session; None if there is to be none.
+        """Return the proxy for a URL; None for a direct connection.
 
         Raises:
-            InvalidArgumentError: It cannot be used as it is written, or without a package that is not installed.
+            InvalidArgumentError: It is invalid, or needs a package that is not installed.
         """
         if not self._found:
             return None
@@ -106,7 +106,7 @@ class Proxies:
             return self._find(parts.scheme, parts.hostname or "", parts.port)
         except InvalidArgumentError:
             raise
-        except ValueError:  # whoever is to call such a URL says what is wrong with it
+        except ValueError:  # the sender of the request reports what is wrong with the URL
             return None
 
     def _look_up(self, called: str, host: str, port: int | None) -> Proxy | None:
@@ -129,12 +129,12 @@ class Proxies:
             return False
         import urllib.request
 
-        return bool(urllib.request.proxy_bypass(host))  # what is excepted in the system's settings
+        return bool(urllib.request.proxy_bypass(host))  # an exception in the system's settings
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return the text and the name of each variable that is set, by scheme, `all` and `no`."""
-    given = dict(environment)  # with its names as they are: Windows, which has them in upper case, finds them in any
+    """Return the value and the name of each variable that is set, by scheme, `all` and `no`."""
+    given = dict(environment)  # exact names: Windows, which has them in upper case, finds them in any case
     found: dict[str, tuple[str, str]] = {}
     for key in ("http", "https", "all", "no"):
         names = [f"{key}_proxy", f"{key}_proxy".upper()]

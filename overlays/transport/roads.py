@@ -1,4 +1,4 @@
-"""Which way a request goes: straight to its origin, or by a library where the application wants that."""
+"""The choice of the road: direct to the origin, or through a library if the application needs that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
-from .carriers import Carrier, Owner, Way, haste
+from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, keep_alive
 from .direct import road
 from .event_loops import running_loop
@@ -30,18 +30,18 @@ DIRECT = "direct"
 
 
 class Roads(ABC, Generic[PoolT]):
-    """The connections behind one or more of our clients, made at the first call: those of each road.
+    """The connections of one or more of our clients, on both roads; made at the first call.
 
     Args:
-        given: A client of the application's own, used as it is.
-        connections: How the others are made.
+        given: The application's own client, used as it is.
+        connections: How other connections are made.
 
     Raises:
-        InvalidArgumentError: What was given is no client that could be used.
+        InvalidArgumentError: The given client cannot be used.
     """
 
     _kind: ClassVar[str]
-    """What the libraries call their client."""
+    """The name of the libraries' client class."""
 
     _wrapping: ClassVar[Wrapping]
 
@@ -66,7 +66,7 @@ class Roads(ABC, Generic[PoolT]):
             )
 
     def _library_of(self, given: object) -> str | None:
-        """Return the library whose client this is, if any."""
+        """Return the library of a client; None if it is of neither."""
         kinds = ((each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__)
         return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
 
@@ -74,17 +74,17 @@ class Roads(ABC, Generic[PoolT]):
     def _make_pool(self) -> PoolT: ...
 
     def _begin(self) -> None:
-        self._carriers: dict[Way, Carrier] = {}
+        self._carriers: dict[CarrierKey, Carrier] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
 
     def _leave_to_parent(self) -> None:
-        # A forked child must not use its parent's connections, nor wait for a lock that a thread held there.
+        # A forked child must not use its parent's connections, nor wait for a lock held by a thread of the parent.
         if self._process != os.getpid():
             self._begin()
 
     def another(self) -> Self:
-        """Return one with connections of its own; a client of the application's own stays the same."""
+        """Return a copy with its own connections; the application's own client is kept."""
         return type(self)(self._given, self.connections)
 
     def check_open(self) -> None:
@@ -94,7 +94,7 @@ class Roads(ABC, Generic[PoolT]):
 
     @property
     def limits(self) -> Limits:
-        """The limits that hold when none were set; those of the libraries, too short, count as none."""
+        """The default limits; the libraries' defaults, which are too short, count as not set."""
         given = DEFAULT if self._given is None else Limits.of(self._given.timeout)
         return DEFAULT if given == OF_LIBRARIES else given
 
@@ -106,14 +106,14 @@ class Roads(ABC, Generic[PoolT]):
 
     @cached_property
     def _always(self) -> tuple[str, str] | None:
-        """The road that every request takes, and why; None if it depends."""
+        """The road of every request, and the reason; None if it depends on the request."""
         if self._given is not None:
             return self._library_of(self._given) or "", "an http_client was given"
         named = self.connections.transport
         return None if named is None else (named, "transport was given")
 
     def _road(self, request: Request, *, is_foreign: bool = False) -> tuple[str, Proxy | None]:
-        """Return the road of a request, and the proxy by which it goes; the log says why."""
+        """Return the road of a request and its proxy; the reason is logged."""
         road, reason = self._always or (DIRECT, "")
         proxy = None
         if self._given is None and (road != DIRECT or not reason):
@@ -134,19 +134,20 @@ class Roads(ABC, Generic[PoolT]):
         return road, proxy
 
     def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
-        """Return what carries a request, which has entered it; raises Error after `close`."""
+        """Return the carrier of a request, already entered; raises Error after `close`."""
         from . import library
 
         is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
-        way = Way(road, proxy, is_secure, owner, haste(self.limits_of(request)) if self.connections.http2 else None)
+        limits = self.limits_of(request)
+        key = CarrierKey(road, proxy, is_secure, owner, haste(limits) if self.connections.http2 else None)
         self._leave_to_parent()
         with self._lock:
             self.check_open()
-            if (carrier := self._carriers.get(way)) is None or not carrier.enter():
-                self._carriers = {way: each for way, each in self._carriers.items() if not way.is_over}
-                client = self._given or library.made(way, self._kind, self.connections)
+            if (carrier := self._carriers.get(key)) is None or not carrier.enter():
+                self._carriers = {key: each for key, each in self._carriers.items() if not key.is_over}
+                client = self._given or library.make_client(key, self._kind, self.connections)
                 is_given = self._given is not None
-                carrier = self._carriers[way] = Carrier(client, shares=self.connections.http2, is_given=is_given)
+                carrier = self._carriers[key] = Carrier(client, shares=self.connections.http2, is_given=is_given)
                 carrier.enter()
         return carrier
 
@@ -160,12 +161,12 @@ class Roads(ABC, Generic[PoolT]):
         return await library.send(self._carrier(taken, proxy, request, owner), request, limits, proxy, awaits=awaits)
 
     def _end(self) -> list[Carrier]:
-        """Close the connections of the direct road, and return what else is to be closed."""
+        """Close the connections of the direct road, and return the library clients to close."""
         self._leave_to_parent()
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
-            carriers = [carrier for way, carrier in self._carriers.items() if not way.is_over]
+            carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
         return (
             [Carrier(self._given, shares=False, is_given=True)]
@@ -175,7 +176,7 @@ class Roads(ABC, Generic[PoolT]):
 
 
 class SyncRoads(Roads["sync.ConnectionPool"]):
-    """For those who wait."""
+    """The roads of a sync client."""
 
     _kind = "Client"
     _wrapping = Wrapping(_kind)
@@ -186,7 +187,7 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
         return sync.ConnectionPool(keep_alive(), lambda: self.connections.tls)
 
     def send(self, request: Request) -> Response:
-        """Send a request and wait for the head of its response; raises APIConnectionError."""
+        """Send a request and return its response once the head is received; raises APIConnectionError."""
         owner = threading.current_thread() if self.connections.http2 else None
         return at_once(self._send(request, owner, awaits=False))
 
@@ -194,12 +195,12 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
         """Close all connections."""
         for carrier in self._end():
             for response in list(carrier.responses):
-                response.close()  # a thread may wait for more of it
+                response.close()  # a thread may be waiting for more of it
             carrier.client.close()
 
 
 class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
-    """For those who await."""
+    """The roads of an async client."""
 
     _kind = "AsyncClient"
     _wrapping = Wrapping(_kind)
@@ -210,7 +211,7 @@ class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
         return asynchronous.ConnectionPool(keep_alive(), lambda: self.connections.tls)
 
     async def send(self, request: Request) -> Response:
-        """Send a request and wait for the head of its response; raises APIConnectionError."""
+        """Send a request and return its response once the head is received; raises APIConnectionError."""
         return await self._send(request, running_loop(), awaits=True)
 
     async def close(self) -> None:

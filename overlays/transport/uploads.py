@@ -1,6 +1,6 @@
-"""Files on their way out: opened when they are sent, and read in pieces; their failures are errors of ours.
+"""Sending files: opened when they are sent and read in pieces; their failures are errors of ours.
 
-What is written here once, as coroutines, serves both kinds of client: one that waits has nothing to await in them.
+All is written once, as coroutines: in a sync client they never suspend.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .limits import Phase, TimedOut
 T = TypeVar("T")
 
 PIECE = 1 << 16
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 SPOOL = 1 << 20
-"""Bytes of what cannot be rewound that are kept in memory; more of them are kept in a temporary file."""
+"""Bytes of a file that cannot seek that are kept in memory; a larger one goes to a temporary file."""
 
 
 def at_once(step: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns that has nothing to wait for."""
+    """Run a coroutine that never suspends, and return its result."""
     try:
         step.send(None)
     except StopIteration as done:
@@ -40,16 +40,16 @@ def at_once(step: Coroutine[Any, Any, T]) -> T:
 async def opened(
     sections: Sequence[bytes | Upload], files: ExitStack, deadline: Deadline | None, *, awaits: bool
 ) -> bytes | Body | None:
-    """Return a body that is ready to be sent, None for none.
+    """Open the files of a body; None without a body.
 
     Args:
-        sections: What it is made of, in order.
-        files: Files that are opened for it end with this.
-        deadline: When what is awaited must be over.
-        awaits: Whether anything can be.
+        sections: The sections of the body, in order.
+        files: Closes the files that are opened.
+        deadline: The deadline of what is awaited.
+        awaits: Whether the client is async.
 
     Raises:
-        InvalidArgumentError: A file cannot be read, or must be awaited.
+        InvalidArgumentError: A file cannot be read, or is async in a sync client.
     """
     ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
     match ready:
@@ -76,7 +76,7 @@ async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, a
                 raise ValueError("a pipe or the like would hold up the event loop; give its bytes")
             import tempfile
 
-            upload.spool = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115  # retries need it, too
+            upload.spool = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115  # also used by retries
             size, content = await _fill(upload.spool, content, deadline), upload.spool
         await _result(content.seek(0), deadline)
         start = await _result(content.read(1), deadline)
@@ -88,7 +88,7 @@ async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, a
 
 
 async def _size(content: Any, deadline: Deadline | None) -> int | None:
-    """Return how many bytes a file has; None if it cannot tell, as a pipe, or the UploadFile of a framework."""
+    """Return the size of a file in bytes; None if it is unknown, as for a pipe or a framework's UploadFile."""
     try:
         end = await _result(content.seek(0, os.SEEK_END), deadline)
         return int(await _result(content.tell(), deadline) if end is None else end)
@@ -97,7 +97,7 @@ async def _size(content: Any, deadline: Deadline | None) -> int | None:
 
 
 async def _fill(spool: IO[bytes], content: Any, deadline: Deadline | None) -> int:
-    """Read a file, from the start if that can be; returns how many bytes it has."""
+    """Copy a file, from its start if it can seek; returns its size in bytes."""
     try:
         await _result(content.seek(0), deadline)
         is_rewound = True
@@ -111,7 +111,7 @@ async def _fill(spool: IO[bytes], content: Any, deadline: Deadline | None) -> in
 
 
 async def _result(value: Any, deadline: Deadline | None) -> Any:
-    """Return a value, which a file that must be awaited gives later; raises if that is past the deadline."""
+    """Return a value, awaited if the file is async; raises if that takes until the deadline."""
     if not inspect.isawaitable(value):
         if deadline is not None and not deadline.remaining:
             raise TimedOut(Phase.WRITE)
@@ -138,23 +138,23 @@ async def _result(value: Any, deadline: Deadline | None) -> Any:
 
 @contextmanager
 def _reading(name: str) -> Generator[None]:
-    """Have what goes wrong with a file be its own matter, and not the connection's."""
+    """Turn exceptions of a file into errors of the file, not of the connection."""
     try:
         yield
     except (Error, TimedOut):
         raise
-    except Exception as error:  # files of other packages raise errors of theirs
+    except Exception as error:  # file types of other packages raise errors of their own
         raise InvalidArgumentError(f"cannot read {name}: {reason_of(error)}") from error
 
 
 class File:
-    """An open file of so many bytes.
+    """An open file of known size.
 
     Args:
-        content: The file; what its methods return may have to be awaited.
-        name: What it is called in errors.
-        size: How many bytes it has.
-        deadline: When what is awaited must be over.
+        content: The file; its methods may be async.
+        name: Its name in errors.
+        size: Its size in bytes.
+        deadline: The deadline of what is awaited.
     """
 
     def __init__(self, content: Any, name: str, size: int, deadline: Deadline | None) -> None:
@@ -164,7 +164,7 @@ class File:
         self._deadline = deadline
 
     def steps(self) -> Iterator[Coroutine[Any, Any, bytes]]:
-        """Return what reads its pieces from the start; each raises InvalidArgumentError."""
+        """Return steps that read its pieces from the start; each raises InvalidArgumentError."""
         left = self.size
 
         async def read() -> bytes:
@@ -183,7 +183,7 @@ class File:
 
 
 class Body:
-    """A body of known length, sent in pieces, as often as need be; the same for those who wait and those who await."""
+    """A body of known length, sent in pieces, any number of times; sync and async."""
 
     def __init__(self, sections: Sequence[bytes | File]) -> None:
         self._sections = sections

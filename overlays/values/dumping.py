@@ -1,4 +1,4 @@
-"""Models as plain values and as JSON text: which fields, under which names, and in which form."""
+"""Models written as plain values and as JSON text: which fields, under which names, and in which form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that stand for something else: dates, times, durations, numbers of full precision, UUIDs and bytes."""
+"""Values that JSON has as strings: dates, times, durations, decimals, UUIDs and bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _from_text(wanted: str, kind: type[T], parse: Callable[[str], T]) -> Codec[T
             raise MismatchError(wanted, value) from None
 
     def write(value: object) -> object:
-        # A datetime is a date to Python, and not to JSON Schema.
+        # In Python a datetime is a date; in JSON Schema it is not.
         if not isinstance(value, kind) or (kind is date and isinstance(value, datetime)):
             raise MismatchError(f"{wanted} ({kind.__name__})", value)
         return TEXTS[kind](value)
@@ -46,7 +46,7 @@ def _decimal(value: Decimal) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Read base64 in either alphabet, whether it is padded or broken into lines or not (RFC 4648)."""
+    """Read base64 in either alphabet (RFC 4648), with or without padding and line breaks."""
     plain = "".join(text.split()).rstrip("=").translate({ord("-"): "+", ord("_"): "/"})
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
@@ -66,7 +66,7 @@ _DURATION = re.compile(
 
 
 def _duration(text: str) -> timedelta | str:
-    """Read a duration; one in years and months, or finer than Python's, stays the text that it is."""
+    """Read a duration; one with years or months, or finer than microseconds, stays a text."""
     found = _DURATION.fullmatch(text)
     if found is None or found["years"] or found["months"]:
         return text
@@ -106,11 +106,11 @@ TEXTS: Mapping[type[object], Callable[[Any], str]] = {
     Decimal: _decimal,
     bytes: _base64,
 }
-"""What values are in JSON, by their type."""
+"""How values are written in JSON, by their type."""
 
 
 def text_of(value: object) -> str | None:
-    """Return what a value is in JSON, whether it may be sent or not; None if it is none of these."""
+    """Return the JSON text of a value, valid or not; None if its type is none of these."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -1,4 +1,4 @@
-"""Bodies of more than one kind, and forms whose fields are written in ways of their own (OpenAPI's Encoding Object)."""
+"""Bodies with several media types, and forms whose fields have encodings of their own (OpenAPI's Encoding Object)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .texts import sendable
 
 
 class Encoding(NamedTuple):
-    """How a field is written.
+    """How a form field is encoded.
 
     Args:
-        media_type: The media type of its part; that of its kind if empty.
-        style: What writes it as parameters are written, if anything does.
+        media_type: The media type of its part; the default for its kind if empty.
+        style: The parameter style that it is written in, if any.
         headers: The headers of its part.
     """
 
@@ -36,7 +36,7 @@ PLAIN = Encoding()
 def form_body(
     kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
 ) -> FormBody | None:
-    """Encode the fields of a form; no body at all for an optional one with no field given."""
+    """Encode the fields of a form; an optional body without fields is None."""
     values = given_fields(kind, values)
     if optional and is_empty(values):
         return None
@@ -53,7 +53,7 @@ def form_value(
 def multipart_body(
     kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
 ) -> MultipartBody | None:
-    """Encode the fields of a multipart form; no body at all for an optional one with no field given."""
+    """Encode the fields of a multipart form; an optional body without fields is None."""
     values = given_fields(kind, values)
     if optional and is_empty(values):
         return None
@@ -71,7 +71,7 @@ def multipart_value(
 
 
 def one_of(usual: RequestBody, others: Mapping[str, RequestBody], *, required: bool) -> RequestBody:
-    """Return the body that was given; raises MismatchError if there are several, or none where there must be one."""
+    """Return the body that was given; raises MismatchError for several, or for none where one is required."""
     given = [(name, body) for name, body in others.items() if body is not None]
     if len(given) > 1 or (given and usual is not None):
         what = " and ".join(name for name, _ in given)
@@ -95,27 +95,27 @@ def _pairs(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[
             yield from [] if value is None else style(name, value)
             continue
         for item in items_of(value):
-            # OpenAPI: what has a structure is JSON.
+            # OpenAPI: objects and arrays are JSON.
             yield name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item)
 
 
 def _parts(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str | Upload]]:
     for name, value in fields.items():
-        said = encoding.get(name, PLAIN)
-        if said.style is not None:
-            pairs = [] if value is None else said.style(name, value)
+        own = encoding.get(name, PLAIN)
+        if own.style is not None:
+            pairs = [] if value is None else own.style(name, value)
             yield from ((key, unquote_plus(text) if isinstance(text, Encoded) else text) for key, text in pairs)
             continue
         for item in items_of(value):
-            yield name, _said_so(part(name, item), said)
+            yield name, _as_encoded(part(name, item), own)
 
 
-def _said_so(made: str | Upload, said: Encoding) -> str | Upload:
-    """Return a part with the media type and the headers that the description gives it; the caller's own go first."""
+def _as_encoded(made: str | Upload, own: Encoding) -> str | Upload:
+    """Return a part with the media type and headers of the description; those that the caller gave override them."""
     if isinstance(made, str):
-        if said == PLAIN:
+        if own == PLAIN:
             return made
-        made = Upload("", made.encode(), said.media_type or "text/plain; charset=utf-8")
-    is_silent = bool(said.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
-    media_type = said.media_type if is_silent else made.media_type
-    return Upload(made.name, made.content, media_type, {**said.headers, **made.headers}, made.is_awaited)
+        made = Upload("", made.encode(), own.media_type or "text/plain; charset=utf-8")
+    is_silent = bool(own.media_type) and made.media_type in (DEFAULT_MEDIA_TYPE, "application/json")
+    media_type = own.media_type if is_silent else made.media_type
+    return Upload(made.name, made.content, media_type, {**own.headers, **made.headers}, made.is_awaited)

@@ -1,7 +1,7 @@
-"""Functions that read objects: one for each class, written for it, so that no object costs what its class tells.
+"""Functions that read objects: one is made for each class, so that its fields are not looked up for each object.
 
-A value whose type is the plain one of its codec is taken as it is. For any other the codec is asked, which knows what
-may stand for it, such as 1.0 for a whole number, and what is wrong.
+A value of its codec's plain type is used as it is. Any other goes to the codec, which accepts equivalents, such as 1.0
+for an integer, and says what is wrong.
 """
 
 from __future__ import annotations
@@ -97,10 +97,10 @@ def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> C
         known[f"read_{attribute}"] = field.codec.read
         known[f"default_{attribute}"] = absent
     made = _CALLED.format(values=", ".join(f"_{name}" for name in fields))
-    # A class of the description is filled; one of an application's own is called, since it may do more when made.
+    # Generated classes are filled directly; an application's own class is called, as its __init__ may do more.
     if "json_fields" in vars(kind):
         for each in attrs.fields(cast("Any", kind)):
-            if each.name != "additional_properties":  # made when it is asked for
+            if each.name != "additional_properties":  # made when it is read
                 is_optional = each.name in fields and fields[each.name].may_lack
                 known[f"default_{each.name}"] = None if is_optional else each.default  # a constant that did not come
                 filled += f"\n    made.{each.name} = {'' if each.name in fields else 'default'}_{each.name}"

@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None, prog: str | None = None) -> int:
 
 
 def copy(dest: Path, only: list[str] | None, *, update: bool) -> int:
-    """Make a copy, or bring one up to date."""
+    """Make a copy, or update one."""
     check_destination(dest)
     there = replaceable(dest)
     if there is None and update:
@@ -86,7 +86,7 @@ def copy(dest: Path, only: list[str] | None, *, update: bool) -> int:
 
 
 def check(dest: Path, only: list[str] | None) -> int:
-    """Say whether a copy is as it was made, and whether this package would make it so."""
+    """Report whether a copy is unmodified, and whether it is up to date with this package."""
     there = Copy.read(dest)
     fresh = Record.parse(files_of_copy(there.record.only if only is None else only)[RECORD])
     if there.edits:

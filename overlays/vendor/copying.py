@@ -1,4 +1,4 @@
-"""One copy of the package: what is in it, whether it is as it was made, and how it gets to its place."""
+"""One copy of the package: its files, whether it is unmodified, and putting it in place."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from .leaving_out import CannotLeaveOutError, Sources, leave_out
 
 PACKAGE = Path(__file__).resolve().parents[1]
 RECORD = "VENDORED.json"
-"""The file in each copy that says what the copy was made from and what is in it."""
+"""The file in each copy that records its source and its content."""
 
 ATTRIBUTES = ".gitattributes"
-"""The file in each copy that has git leave the ends of lines as they are, whatever `core.autocrlf` is elsewhere."""
+"""The file in each copy that makes git keep line endings, whatever `core.autocrlf` is."""
 
 PYTHON = ">=3.11"
 REQUIREMENTS: Mapping[str, str] = {
-    "anyio": "httpx>=0.28,<1",  # httpx stands on it
+    "anyio": "httpx>=0.28,<1",  # httpx requires it
     "attrs": "attrs>=23.2",
     "certifi": "certifi>=2024.7.4",
     "h11": "h11>=0.16",
-    "httpcore": "httpx>=0.28,<1",  # httpx stands on it
+    "httpcore": "httpx>=0.28,<1",  # httpx requires it
     "httpx": "httpx>=0.28,<1",
     "websockets": "websockets>=15",
 }
-"""What has to be installed for each package that a module imports."""
+"""The requirement for each package that a module imports."""
 
 
 class RefusedError(Exception):
@@ -41,7 +41,7 @@ class RefusedError(Exception):
 
 
 class ModifiedError(RefusedError):
-    """A copy is not as it was made."""
+    """A copy was modified."""
 
 
 def package_files() -> dict[str, bytes]:
@@ -65,7 +65,7 @@ def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
         only: The resources to keep; None for all that this package has.
 
     Raises:
-        RefusedError: That cannot be kept alone, or this package is itself a copy that was edited.
+        RefusedError: These resources cannot be kept alone, or this package is itself a modified copy.
     """
     files = package_files()
     if (PACKAGE / RECORD).exists():
@@ -93,7 +93,7 @@ def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
 
 
 def _requirements(files: Sources) -> list[str]:
-    """Return what has to be installed for the modules."""
+    """Return the requirements of the modules."""
     text = b"\n".join(content for name, content in files.items() if name.endswith(".py"))
     imported = {name.decode() for name in re.findall(rb"^ *(?:import|from) (\w+)", text, re.MULTILINE)}
     return sorted({requirement for name, requirement in REQUIREMENTS.items() if name in imported})
@@ -104,12 +104,12 @@ def _digest(content: bytes) -> str:
 
 
 def _with_lf(content: bytes) -> bytes:
-    """Return a text with LF at the ends of its lines; what git takes for no text stays as it is."""
+    """Return a text with LF line endings; a file that git treats as binary is unchanged."""
     return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def _digests(content: bytes) -> set[str]:
-    """Return the digest of a file and of what it is if git, or an editor, has changed the ends of its lines alone."""
+    """Return the digests of a file as it is, with LF and with CRLF: git or an editor may change line endings."""
     text = _with_lf(content)
     crlf = content if b"\0" in content else text.replace(b"\n", b"\r\n")
     return {_digest(each) for each in (content, text, crlf)}
@@ -117,14 +117,14 @@ def _digests(content: bytes) -> set[str]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a copy was made from, and what is in it.
+    """The source and the content of a copy.
 
     Args:
-        package: The name of the package that it was made from.
+        package: The name of the source package.
         version: Its version.
-        only: The resources it was limited to, if it was.
-        requirements: What has to be installed for it.
-        digests: The SHA-256 of each file, as it was made.
+        only: The resources that it was limited to, if any.
+        requirements: Its requirements.
+        digests: The SHA-256 of each file when it was made.
     """
 
     package: str
@@ -147,14 +147,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy that is there, and how its files differ from what was made, one sentence each."""
+    """An existing copy, and how its files differ from the record, one sentence each."""
 
     record: Record
     edits: list[str]
 
     @classmethod
     def read(cls, folder: Path) -> Copy:
-        """Read the copy in a folder; raises RefusedError if there is none that was made from this package."""
+        """Read the copy in a folder; raises RefusedError if there is none of this package."""
         if folder.is_symlink():
             raise RefusedError(f"{folder} is a symbolic link; name the folder itself")
         if not folder.is_dir():
@@ -189,7 +189,7 @@ def _differences(made: Mapping[str, str], folder: Path) -> list[str]:
 
 
 def check_destination(folder: Path) -> None:
-    """Raise RefusedError if a copy may not stand there, whatever is there now."""
+    """Raise RefusedError if a copy must not be put there, whatever is there now."""
     if not folder.name.isidentifier() or keyword.iskeyword(folder.name):
         raise RefusedError(f"{folder.name!r} cannot be imported: the last part of DEST becomes the package's name")
     if folder.is_symlink():
@@ -202,7 +202,7 @@ def check_destination(folder: Path) -> None:
 
 
 def replaceable(folder: Path) -> Copy | None:
-    """Return the copy that is there and may be replaced, or None if nothing is; raises RefusedError."""
+    """Return the existing copy if it may be replaced, None if nothing is there; raises RefusedError."""
     if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
         return None
     there = Copy.read(folder)
@@ -212,7 +212,7 @@ def replaceable(folder: Path) -> Copy | None:
 
 
 def place(files: Mapping[str, bytes], folder: Path) -> None:
-    """Put a copy at its place in one step: a failure at any moment leaves what was there."""
+    """Put a copy in place atomically: a failure at any time leaves what was there."""
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
         for name, content in files.items():

@@ -1,1 +1,1 @@
-"""What scripts/changes.py is made of: two trees, what differs between them, and what follows for a release."""
+"""The comparison behind scripts/changes.py: two trees, their differences, and the next version."""

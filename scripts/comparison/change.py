@@ -1,4 +1,4 @@
-"""One difference, and what it means for a caller."""
+"""One difference, and its effect for callers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Literal
 
 
 class Effect(IntEnum):
-    """What a change does to a program that is as it was."""
+    """The effect of a change on an unchanged program."""
 
     NOTE = 0
     """It works as before."""
     ADDITION = 1
-    """It works as before, and there is more to use."""
+    """It works as before, and there is something new."""
     BREAKING = 2
     """It may fail, or mean something else."""
 
 
 Told = tuple[Effect, str, str, str]
-"""An effect, a kind, a text without where, and the name that it is about, if that is not where."""
+"""An effect, a kind, a text without the place, and the name concerned, if that is not the place."""
 
 Layer = Literal["API", "client"]
 
@@ -32,12 +32,12 @@ class Change:
 
     Args:
         layer: `API` for what the description says of the wire, `client` for the Python package.
-        effect: What it does to a program.
-        kind: What it is, in two or three words for programs.
-        text: What it is, in a sentence for people that begins with where.
+        effect: Its effect on a program.
+        kind: The kind of change, in two or three words, for programs.
+        text: The change in a sentence for people, which begins with the place.
         operations: The operations it comes from; none for the service as a whole.
-        names: What it is about, in the form that `token` gives: its Python side is found by them.
-        python: What a caller sees of it in Python.
+        names: The names concerned, in the form that `token` gives: the Python side is found by them.
+        python: The changes in Python that follow from it.
     """
 
     layer: Layer
@@ -50,7 +50,7 @@ class Change:
 
 
 def token(name: str) -> str:
-    """Return a name without what differs between the description's and Python's way of writing it."""
+    """Return a normalized name, the same for the description's and Python's spelling."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
 
 
@@ -69,10 +69,10 @@ def joined(changes: Iterable[Change]) -> list[Change]:
 
 
 def with_python_side(api: Iterable[Change], client: Iterable[Change]) -> list[Change]:
-    """Return the changes of the API, each with its Python side, and those of the client that have no such cause.
+    """Return the changes of the API, each with its Python side, and the other changes of the client.
 
-    What a change of the API means is judged on the wire, which says more than types do. Only what breaks in Python
-    while the wire says otherwise stays a change of its own.
+    A change of the API is judged on the wire, which is more precise than types. Only a change that breaks in Python but
+    not on the wire stays separate.
     """
     causes = list(api)
     rest: list[Change] = []

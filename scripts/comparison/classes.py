@@ -1,4 +1,4 @@
-"""What differs between two classes, beside their members."""
+"""Differences between two classes, other than their members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIANCES: Mapping[tuple[str, str], Effect] = {
 
 
 def class_changes(before: Member, after: Member, relation: Relation) -> Iterator[Told]:
-    """Yield what differs for those who name a class, derive from it, or have one of its objects."""
+    """Yield differences for callers that name a class, subclass it, or have an instance."""
     yield from _bases(before, after, relation)
     yield from _parameters(before, after, relation)
     for name, find in (("metaclass", _metaclass), ("items", _items), ("rule for other keys", _other_keys)):

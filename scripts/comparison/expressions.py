@@ -1,4 +1,4 @@
-"""What griffe has of a source: names, calls and literals, and the members of classes."""
+"""Reading griffe's trees: names, calls and literals, and the members of classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LITERALS = griffe.ExprTuple | griffe.ExprList | griffe.ExprDict | griffe.ExprSet
 
 
 def resolved(member: Member | None, name: str, parent: Member) -> Member:
-    """Return what a name stands for; where the package does not tell that, an attribute that says where it is from."""
+    """Return the object of a name; if it is outside the package, an attribute with its origin."""
     if member is not None:
         with suppress(griffe.AliasResolutionError, griffe.CyclicAliasError):
             return member.final_target if member.is_alias else member

@@ -18,7 +18,7 @@ POSITIONAL, KEYWORD = griffe.ParameterKind.positional_or_keyword, griffe.Paramet
 
 @dataclass(frozen=True)
 class Flavour:
-    """What a class made of fields does, as its decorator says; the defaults are those of `attrs.define`.
+    """The options of a class made of fields, from its decorator; the defaults are those of `attrs.define`.
 
     Args:
         name: What it is called.

@@ -1,4 +1,4 @@
-"""What differs between the members of two versions of a package: what is gone, what is new, and what is otherwise."""
+"""Differences between the members of two versions of a package: removed, new and changed ones."""
 
 from __future__ import annotations
 

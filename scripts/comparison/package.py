@@ -1,4 +1,4 @@
-"""What a package offers to those who import it: what `__all__` lists and what is reached from there."""
+"""The public interface of a package: the names in `__all__` and everything reachable from them."""
 
 from __future__ import annotations
 

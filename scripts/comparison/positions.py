@@ -1,4 +1,4 @@
-"""Where values pass between a caller and a package, and what types they have there."""
+"""The positions where values pass between a caller and a package, and their types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the annotations and values of one package: what they mean, whatever they are spelt like."""
+"""Reads the annotations and values of one package: their meaning, independent of spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which types hold others: what has to be known to say that a type became wider or narrower."""
+"""Assignability between types, to decide whether a type became wider or narrower."""
 
 from __future__ import annotations
 

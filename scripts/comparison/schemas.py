@@ -1,4 +1,4 @@
-"""What differs between two schemas, and what each difference means, by the direction in which the data goes."""
+"""Differences between two schemas, and their effects, which depend on the direction of the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schema as a caller meets it: references and allOf resolved, so that two can be laid side by side."""
+"""A schema with references and allOf resolved, so that two can be compared."""
 
 from __future__ import annotations
 

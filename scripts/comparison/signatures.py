@@ -1,4 +1,4 @@
-"""What differs between two functions for those who call them."""
+"""Differences between two functions, for callers."""
 
 from __future__ import annotations
 

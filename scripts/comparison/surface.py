@@ -1,4 +1,4 @@
-"""What differs in Python, for those who import the package."""
+"""Differences in Python, for applications that import the package."""
 
 from __future__ import annotations
 

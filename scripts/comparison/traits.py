@@ -1,4 +1,4 @@
-"""What a class, a function or an attribute is or is not, and what it means for a caller when that changes."""
+"""Traits of classes, functions and attributes, and the effect for callers if they change."""
 
 from __future__ import annotations
 

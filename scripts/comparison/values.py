@@ -1,4 +1,4 @@
-"""What differs in the values that pass between a caller and a package: their types, and what they are."""
+"""Differences in the values that pass between a caller and a package: their types, and constants."""
 
 from __future__ import annotations
 

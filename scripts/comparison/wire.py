@@ -1,4 +1,4 @@
-"""What differs between two descriptions of an API: operations, parameters, bodies, responses, sessions."""
+"""Differences between two descriptions of an API: operations, parameters, bodies, responses, sessions."""
 
 from __future__ import annotations
 

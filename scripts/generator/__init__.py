@@ -1,1 +1,1 @@
-"""What scripts/regenerate.py is made of: the description, the rendering, and the putting in place."""
+"""The generator behind scripts/regenerate.py: it reads the description, renders the package and puts it in place."""

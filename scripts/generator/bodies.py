@@ -1,4 +1,4 @@
-"""The body of a request: what it holds, and in which of the ways a body can be written."""
+"""Request bodies: their content, and how it is encoded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .report import Failure, below, refuse
 from .writing import plain_text
 
 FORMS = ("json", "multipart", "form", "text", "raw")
-"""Of several kinds of body the first of these is sent."""
+"""The forms of bodies; if several are allowed, the first of these is sent."""
 
 
 ARGUMENTS = {
@@ -29,12 +29,12 @@ ARGUMENTS = {
     "text": "body_text",
     "raw": "body_bytes",
 }
-"""What the argument is called that is another body than the usual one."""
+"""The argument names of alternative bodies, by form."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a field of a form is written: the media type of its part, its style as code, the headers of its part."""
+    """How a form field is encoded: the media type of its part, its style as code, the headers of its part."""
 
     media_type: str = ""
     style: str = ""
@@ -47,13 +47,13 @@ class Body:
 
     Args:
         form: `json`, `form`, `multipart`, `text` or `raw`.
-        kind: What it holds.
-        media_type: Its media type; the first, where several are allowed.
-        media_types: All that are allowed.
-        required: Whether there is always one.
-        encoding: How fields are written, by name, where that is not the usual way.
-        described_as: The media type as the description has it.
-        others: Other bodies that will do, each an argument of its own.
+        kind: The kind of its content.
+        media_type: Its media type; the first, if several are allowed.
+        media_types: All allowed media types.
+        required: Whether the body is required.
+        encoding: The encodings of fields, by name, if not the default.
+        described_as: The media type in the description.
+        others: Alternative bodies, each with an argument of its own.
     """
 
     form: str
@@ -67,7 +67,7 @@ class Body:
 
     @property
     def needs_forms(self) -> bool:
-        """Whether the overlay for it is that of forms."""
+        """Whether it needs the overlay `values/forms.py`."""
         is_whole_form = self.form == "multipart" and not self.has_fields
         return bool(self.others or self.encoding) or self.form == "form" or is_whole_form
 
@@ -87,7 +87,7 @@ class Bodies:
         self._models = models
 
     def of(self, operation: RawOperation) -> Body | None:
-        """Return the body of an operation's requests."""
+        """Return the request body of an operation."""
         if "requestBody" not in operation.data:
             return None
         here, node = self._description.located(operation.data["requestBody"], below(operation.pointer, "requestBody"))
@@ -108,8 +108,8 @@ class Bodies:
         return self._chosen(bodies)
 
     def _chosen(self, bodies: list[Body]) -> Body:
-        """Return the usual body, and the others that will do."""
-        # The same fields can be written in several ways, of which the first is taken; bytes can be of several types.
+        """Return the default body, and the alternatives."""
+        # If the same fields have several media types, the first is used; bytes may have any of their types.
         first = bodies[0]
         if any(each.kind != first.kind for each in bodies) or not first.has_fields:
             first = min(bodies, key=lambda each: FORMS.index(each.form))
@@ -172,7 +172,7 @@ class Bodies:
         return found
 
     def _style(self, form: str, encoding: Mapping[str, Any], prop: Property, pointer: str) -> str:
-        """Return what writes a field as a parameter of the query is written, as code; empty if its media type does."""
+        """Return the parameter style of a field, as code; empty if it is encoded by its media type."""
         is_usual = encoding.get("style", "form") == "form" and encoding.get("explode", True)
         # OpenAPI 3.0 has no styles for multipart, and frameworks write `style: form`, and no more, beside every field.
         is_30 = str(self._description.document.get("openapi")).startswith("3.0")
@@ -187,7 +187,7 @@ class Bodies:
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written
 
     def _headers(self, described: Mapping[str, Any], pointer: str) -> dict[str, str]:
-        """Return the headers of a part that can have one value alone; the others are told."""
+        """Return the headers of a part that have a constant value; the others are reported as told."""
         found: dict[str, str] = {}
         for name, each in described.items():
             here, header = self._description.located(each, below(pointer, name))
@@ -196,7 +196,7 @@ class Bodies:
             if name.lower() == "content-type":
                 continue  # OpenAPI ignores it
             text = plain_text(values[0]) if len(values) == 1 else ""
-            # RFC 9110 sections 5.1 and 5.5: a name, and a value that ends no line.
+            # RFC 9110 sections 5.1 and 5.5: a token, and a value without line ends.
             if re.fullmatch(r"[!#$%&'*+.^_`|~\w-]+", name, re.ASCII) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text):
                 found[name] = text
             else:
@@ -229,7 +229,7 @@ class Bodies:
 
 
 def _is_file(kind: Kind) -> bool:
-    """Whether a field is a file, or several."""
+    """Whether a field is a file, or an array of files."""
     return (
         kind.form == Form.FILE
         or kind.lost == "bytes"
@@ -238,7 +238,7 @@ def _is_file(kind: Kind) -> bool:
 
 
 def _named(bodies: list[Body]) -> dict[str, Body]:
-    """Return bodies by what their arguments are called: by their form, or by their media type where two are of one."""
+    """Return bodies by argument name, made of the form, or of the media type if two have the same form."""
     forms = Counter(each.form for each in bodies)
     found: dict[str, Body] = {}
     for each in bodies:

@@ -1,4 +1,4 @@
-"""What a call is made of: its arguments by place, its body, and what a success holds."""
+"""Calls as the templates write them: arguments by place, body, and successes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .servers import Servers
 from .streams import Series
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE")
-"""Those that may be repeated (RFC 9110 section 9.2.2, and the draft of QUERY); `x-retry-safe` says otherwise."""
+"""The idempotent methods (RFC 9110 section 9.2.2, and the draft of QUERY); `x-retry-safe` overrides this."""
 
 
 @dataclass(frozen=True)
 class Flag:
-    """What asks for a stream where there is another success too.
+    """The argument that requests a stream, if there is another success too.
 
     Args:
-        name: The argument that says whether it is to be one.
-        argument: What is sent for it.
-        value: What is sent if it is to be one.
-        is_own: Whether the argument is the description's own; else it stands beside that, which says more than yes.
+        name: The argument that chooses a stream.
+        argument: The argument that is sent for it.
+        value: The value that requests a stream.
+        is_own: Whether the argument is in the description; else it is added, as that one is not a plain boolean.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Flag:
 
     @property
     def is_default(self) -> bool:
-        """Whether a service that is told nothing makes it one: then it is told."""
+        """Whether the service streams by default: then the argument is always sent."""
         return self.is_own and self.argument.schema.get("default") is True
 
 
@@ -67,10 +67,10 @@ class Call:
         self._bodies = Bodies(description, kinds, models)
         self._results = Results(description, kinds, models)
         self.paging: Paging | None = None
-        """How its pages follow each other, if it has pages."""
+        """Its pagination, if it has any."""
 
     def check(self) -> None:
-        """Raise Failure if anything of it cannot be expressed."""
+        """Raise Failure if a part of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
         _ = (
             self._split_path,
@@ -98,7 +98,7 @@ class Call:
 
     @property
     def fixed_query(self) -> list[tuple[str, str]]:
-        """The query that stands in the path itself, which tells it from another one."""
+        """The query that the path itself contains."""
         return parse_qsl(self._split_path[1], keep_blank_values=True)
 
     @cached_property
@@ -128,46 +128,46 @@ class Call:
 
     @property
     def retry_safe(self) -> bool:
-        """Whether it may be repeated once it may have reached the server."""
+        """Whether it may be repeated after it may have reached the server."""
         return bool(self.operation.data.get("x-retry-safe", self.operation.method in SAFE_METHODS))
 
     @cached_property
     def server(self) -> str:
-        """The server that it is at, if that is another than all others are at."""
+        """Its server, if that is not the common one."""
         return self._servers.of(self.operation)
 
     @property
     def needs(self) -> Needs:
-        """The sets of security schemes of which one must prove who is calling."""
+        """The alternative sets of security schemes."""
         return self._description.security.needs_of(self.operation.data)
 
     @cached_property
     def arguments(self) -> list[Argument]:
-        """All of them: those in the path first, then those of the body, and the rest."""
+        """All arguments: those of the path first, then those of the body, and the rest."""
         found = [*self._parameters("path"), *self._body_arguments()]
         found += [each for place in ("query", "querystring", "header", "cookie") for each in self._parameters(place)]
         taken: set[str] = set()
         for index, each in enumerate(found):
             name = each.python_name
             if name in taken:
-                # The same name in two places: the later one says where it goes.
+                # The same name in two places: the name of the later one gets its place.
                 name = free_attribute(f"{name}_{each.place}", taken)
                 found[index] = replace(each, python_name=name)
             taken.add(name)
         return found
 
     def at(self, place: str) -> list[Argument]:
-        """Return the arguments whose values go to one place."""
+        """Return the arguments of one place."""
         return [each for each in self.arguments if each.place == place]
 
     @property
     def named(self) -> list[Argument]:
-        """The arguments that are given by name: all but those in the path."""
+        """The keyword arguments: all but those of the path."""
         return [each for each in self.arguments if each.place != "path"]
 
     @property
     def format(self) -> Argument | None:
-        """The argument whose values each have a media type: that of the success."""
+        """The argument whose values determine the media type of the success."""
         found = [each for each in self.named if "x-media-type" in each.schema]
         if len(found) > 1:
             raise refuse(
@@ -229,7 +229,7 @@ class Call:
             yield self._whole(each, name, required=False)
 
     def _whole(self, body: Body, name: str, *, required: bool) -> Argument:
-        """Return the argument that is a whole body."""
+        """Return the argument that is the entire body."""
         node = self._description.resolve(self.operation.data["requestBody"])
         said = {**self._models.shown(node["content"][body.described_as].get("schema"))}
         if "description" in node and name == "body":
@@ -249,7 +249,7 @@ class Call:
 
     @cached_property
     def series(self) -> Series | None:
-        """The stream of items that a success is, or is if `flag` says so."""
+        """The stream of items that a success is, perhaps only if `flag` requests it."""
         series = self._success.series
         if series is not None and self._success.results != {"2XX": NOTHING} and self.flag is None:
             self._kinds.tell(
@@ -262,7 +262,7 @@ class Call:
 
     @cached_property
     def flag(self) -> Flag | None:
-        """What asks for a stream; None if a success always is one, or never, or nothing asks for it."""
+        """The argument that requests a stream; None without one, or if a success is always or never a stream."""
         if self._success.series is None or self._success.results == {"2XX": NOTHING}:
             return None
         said = self.operation.data.get("x-stream-flag", "stream")
@@ -276,12 +276,12 @@ class Call:
 
     @property
     def stream_accept(self) -> str:
-        """The media type of the stream, where one is asked for."""
+        """The media type of the stream, if it is requested by an argument."""
         return self.series.media_type if self.series else ""
 
     @property
     def successes(self) -> dict[int | str, Result]:
-        """What each success holds, by status; `2XX` for every one that is not named."""
+        """The content of each success, by status; `2XX` for every one that is not listed."""
         return self._success.results
 
     @property
@@ -291,17 +291,17 @@ class Call:
 
     @cached_property
     def errors(self) -> list[tuple[list[int | str], Kind]]:
-        """What errors hold: the statuses, ranges or `default`, and the kind of it."""
+        """The content of errors: the kind by status, range or `default`."""
         return self._results.errors(self.operation)
 
     @property
     def error_models(self) -> list[str]:
-        """The models that errors hold."""
+        """The models in errors."""
         return list(dict.fromkeys(kind.name for _, kind in self.errors if kind.name))
 
     @property
     def redirects(self) -> list[int | str]:
-        """The redirects that are what is asked for."""
+        """The redirects that are a success."""
         return [status for status in self.successes if str(status).startswith("3")]
 
     @property
@@ -311,10 +311,10 @@ class Call:
 
     @cached_property
     def accept(self) -> str:
-        """The media types asked for."""
+        """The media types of Accept."""
         return ", ".join(dict.fromkeys(self._success.media_types)) or "*/*"
 
     @property
     def returns(self) -> str:
-        """What the description says of the success."""
+        """The description of the success."""
         return " ".join(self._success.descriptions)

@@ -1,4 +1,4 @@
-"""The OpenAPI description as one document: finding one's way in it."""
+"""The OpenAPI description as one document: references and operations."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def load(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RawOperation:
-    """An operation as the description has it, references to its parts followed."""
+    """An operation of the description, with references to its parts resolved."""
 
     pointer: str
     path: str
     method: str
     data: Mapping[str, Any]
     parameters: Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]
-    """By place and name: the pointer and the parameter."""
+    """The pointer and the parameter, by place and name."""
     taken: Mapping[str, list[str]]
-    """By path parameter: the values that would make it the path of another operation."""
+    """By path parameter: the values that would make the path that of another operation."""
 
     name: Name
 
     @property
     def id(self) -> str:
-        """The operationId, or what stands for it."""
+        """The operationId, or the id made in its place."""
         return self.name.id
 
 
@@ -62,14 +62,14 @@ class Description:
         return self.located(node, "")[1]
 
     def at(self, reference: str) -> Any:
-        """Return what a reference within the document names; nothing if that could not be read."""
+        """Return the target of a reference within the document; an empty object if it could not be read."""
         target: Any = self.document
         for step in reference.removeprefix("#/").split("/"):
             target = target.get(step.replace("~1", "/").replace("~0", "~"), {})
         return target
 
     def located(self, node: Mapping[str, Any], pointer: str) -> tuple[str, Mapping[str, Any]]:
-        """Follow a $ref; return the pointer of what it names, and that; nothing if it leads back to itself."""
+        """Follow a $ref; return the pointer and the target; nothing if it is circular."""
         seen: set[str] = set()
         while "$ref" in node:
             pointer = node["$ref"].removeprefix("#")

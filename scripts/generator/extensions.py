@@ -1,4 +1,4 @@
-"""The extensions (x-…) that are understood: where each stands, and what it may say. Others are the writer's own."""
+"""The extensions (x-…) that are supported: where each may be, and its allowed values. Others are ignored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .stream_marks import END_WORDS, ERROR_WORDS, FLAG_WORDS, is_end, is_error, 
 
 @dataclass(frozen=True)
 class Extension:
-    """What an extension may say: in words, and as a check; and what it says where it is unclear, None for nothing."""
+    """The allowed values of an extension, in words and as a check; and the value if it is invalid, None for none."""
 
     words: str
     allows: Callable[[Any], bool]
@@ -31,7 +31,7 @@ def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, Mapping) and all(map(allows, value.values()))
 
 
-# YAML 1.2 has no other spellings of these: `no` and `off` are texts.
+# YAML 1.2 has no other spellings of these: `no` and `off` are strings.
 FLAG = Extension("true or false", lambda value: isinstance(value, bool))
 
 _STREAMS = {
@@ -63,4 +63,4 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
         "x-status": Extension("an HTTP status for each value", _map_of(_is_status)),
     },
 }
-"""By the table of `keywords` whose objects have them."""
+"""By the table of `keywords` whose objects may have them."""

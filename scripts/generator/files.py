@@ -1,4 +1,4 @@
-"""The files of a description, and what a reference names in them: the library `referencing` follows it."""
+"""The files of a description, and resolving references in them with the library `referencing`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lmnt_server.documents import DocumentError, Source, mapping_in, read
 from .report import Failure, Report
 
 _PATIENCE = 30
-"""Seconds in which a server has to answer."""
+"""The time limit of a download in seconds."""
 
 
 class Files:
     """The files that were read.
 
     Args:
-        report: Where it is told which keys stand twice.
+        report: The report, which is told of duplicate keys.
         allow_remote: Whether files may be fetched from the network.
     """
 
@@ -39,15 +39,15 @@ class Files:
             self._names[uri] = name
 
     def name_of(self, uri: str) -> str | None:
-        """Return what the document at a place calls itself."""
+        """Return the name that the document at a place has given itself."""
         return self._names.get(uri)
 
     def lookup(self, base: str, reference: str, *, fetches: bool = False) -> Any:
-        """Return what a reference names that stands in the document at `base`; fetch what is not here, if permitted.
+        """Resolve a reference in the document at `base`; fetch other documents, if permitted.
 
         Raises:
             Failure: The file cannot be read.
-            referencing.exceptions.Unresolvable, ValueError, TypeError, LookupError: It names nothing.
+            referencing.exceptions.Unresolvable, ValueError, TypeError, LookupError: It has no target.
         """
         self._open(urldefrag(urljoin(base, reference))[0], base, fetches=fetches)
         return self._registry.resolver(base).lookup(reference).contents
@@ -56,7 +56,7 @@ class Files:
         scheme = urlsplit(uri).scheme
         if uri in self._registry:
             return
-        if scheme == "file" and urlsplit(base).scheme == "file":  # what was fetched says nothing of files here
+        if scheme == "file" and urlsplit(base).scheme == "file":  # a fetched document must not refer to local files
             path = Path(unquote(urlsplit(uri).path))
             if path.is_file():
                 self.add(uri, self.read(path))
@@ -95,7 +95,7 @@ def _subresources(contents: Any) -> list[Any]:
 
 
 def _can_be_named(contents: Any) -> bool:
-    """Whether a schema says by texts what it is called and in which dialect."""
+    """Whether the `$id` and `$schema` of a schema are strings."""
     names = ("$schema", "$anchor", "$dynamicAnchor")
     return isinstance(contents, Mapping) and all(isinstance(contents.get(each, ""), str) for each in names)
 
@@ -114,4 +114,4 @@ _SPECIFICATION: Specification[Any] = Specification(  # type: ignore[call-arg]  #
         DRAFT202012.anchors_in(contents) if _can_be_named(contents) else []
     ),
 )
-"""How schemas find each other by name: wherever they stand, as JSON Schema 2020-12 has it."""
+"""How schemas are found by name, wherever they are, as in JSON Schema 2020-12."""

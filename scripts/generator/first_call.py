@@ -1,4 +1,4 @@
-"""The call that the README of a package begins with: the plainest one of the API, and arguments for it."""
+"""The first call in the README of a package: the simplest one of the API, with sample arguments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DEEPEST = 5
 
 
 def first_call(calls: Iterable[Call]) -> Call | None:
-    """Return the plainest call: one that reads, is not deprecated, and takes the fewest and simplest arguments."""
+    """Return the simplest call: one that reads, is not deprecated, and takes the fewest and simplest arguments."""
 
     def cost(call: Call) -> tuple[bool, bool, int, int]:
         required = [each for each in call.arguments if each.required]
@@ -60,7 +60,7 @@ def _of(argument: Argument, call: Call, models: Models) -> Any:
 
 
 def _sample(kind: Kind, said: Mapping[str, Any], models: Models, within: int = 0) -> Any:
-    """Return a value of a kind: one that the description shows, if it is one, else a made-up one."""
+    """Return a value of a kind: a valid example of the description, else a made-up one."""
     for each in _shown(said):
         if isinstance(each, _PYTHON_TYPES.get(kind.form, ())) and _fits(each, kind):
             return each

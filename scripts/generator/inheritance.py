@@ -1,4 +1,4 @@
-"""Objects that extend each other by `allOf`: a place that names the parent holds any of its kinds."""
+"""Inheritance by `allOf`: a reference to a parent with a discriminator accepts any of its subtypes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .report import below
 
 
 def open_parents(document: dict[str, Any], moved: dict[str, str]) -> None:
-    """Give each parent that says how its kinds are told apart a union of them, and have what refers to it mean that.
+    """Make a union of the subtypes of each parent with a discriminator, and refer to that in place of the parent.
 
-    The parent itself is one of the kinds: what is of none that the description knows is read as it.
+    The parent itself is a member: an object of an unknown subtype is read as it.
 
     Args:
         document: The document, which is changed in place.
-        moved: The pointer at which each component stood, where that is another one.
+        moved: The original pointer of each component that was moved.
     """
     family = _Family(document.get("components", {}).get("schemas", {}))
     taken = {each for name in family.schemas for each in python_names(name)}
@@ -44,7 +44,7 @@ def _reference(name: str) -> str:
 
 
 def _target(schema: Any) -> str:
-    """Return what a schema refers to; empty if it refers to nothing."""
+    """Return the reference of a schema; empty if it has none."""
     found = schema.get("$ref") if isinstance(schema, Mapping) else None
     return found if isinstance(found, str) else ""
 
@@ -55,12 +55,12 @@ def _parts(schema: Any, key: str = "allOf") -> list[Any]:
 
 
 class _Family:
-    """The components of a description, by what extends what."""
+    """The components of a description and which of them extend which."""
 
     def __init__(self, schemas: dict[str, Any]) -> None:
         self.schemas = schemas
         self.unions: dict[str, tuple[str, dict[str, Any]]] = {}
-        """By the reference to a parent: the reference to the union of its kinds, and that."""
+        """By the reference to a parent: the reference to the union of its subtypes, and the union."""
         self._components = {id(each) for each in schemas.values()}
         parents = {
             name: [component_name(_target(part)) for part in _parts(schema) if _target(part)]
@@ -73,15 +73,15 @@ class _Family:
                 self._heirs.setdefault(each, []).append(name)
 
     def heirs(self, name: str) -> list[str]:
-        """Return what extends a component, and what extends that."""
+        """Return the direct and indirect subtypes of a component."""
         return [each for each in self._heirs.get(name, []) if each != name]
 
     def listed(self, name: str) -> set[str]:
-        """Return the kinds that a component lists of itself; what is no component is an empty name."""
+        """Return the subtypes that a component lists itself; one that is no component is an empty name."""
         return {component_name(_target(each)) for key in ("oneOf", "anyOf") for each in _parts(self.schemas[name], key)}
 
     def discriminator(self, name: str) -> Mapping[str, Any] | None:
-        """Return what a component, or what it extends, says of how its kinds are told apart."""
+        """Return the discriminator of a component or of one that it extends."""
         for each in [name, *self._ancestors[name]]:
             for part in (self.schemas.get(each), *_parts(self.schemas.get(each))):
                 said = part.get("discriminator") if isinstance(part, Mapping) else None
@@ -90,7 +90,7 @@ class _Family:
         return None
 
     def union(self, name: str, said: Mapping[str, Any], members: list[str]) -> dict[str, Any]:
-        """Return the union of the kinds of a component."""
+        """Return the union of the subtypes of a component."""
         about = {key: self.schemas[name][key] for key in ("description",) if key in self.schemas[name]}
         default = said.get("defaultMapping", _reference(name))
         return {
@@ -100,7 +100,7 @@ class _Family:
         }
 
     def refer(self, node: Any) -> None:
-        """Have every reference to a parent mean its union, but for those by which something extends it."""
+        """Have every reference to a parent mean its union, except those by which a subtype extends it."""
         if isinstance(node, list):
             for each in node:
                 self.refer(each)
@@ -120,7 +120,7 @@ class _Family:
                     self.refer(inner)
 
     def _tell_apart(self, node: dict[str, Any], key: str) -> None:
-        """Say of a list of the kinds of one parent what the parent says."""
+        """Give a list of subtypes of one parent the discriminator of the parent."""
         members = [component_name(_target(each)) for each in _parts(node, key) if each != {"type": "null"}]
         if len(members) < 2 or "discriminator" in node:
             return
@@ -131,7 +131,7 @@ class _Family:
 
 
 def _among(said: Mapping[str, Any], members: list[str]) -> dict[str, Any]:
-    """Return what tells these members apart."""
+    """Return the discriminator of these members."""
     mapping = {value: each for value, each in said.get("mapping", {}).items() if component_name(each) in members}
     return {"propertyName": said["propertyName"], "mapping": mapping}
 

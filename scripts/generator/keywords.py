@@ -1,7 +1,7 @@
-"""What becomes of every keyword that OpenAPI 3.0 to 3.2 and JSON Schema 2020-12 have, wherever it may stand.
+"""The treatment of every keyword of OpenAPI 3.0 to 3.2 and JSON Schema 2020-12, in each object that may have it.
 
-A keyword is used, or is documentation that a caller loses nothing without, or is told. One that no table names is told
-too, so that nothing in a description can be passed over.
+A keyword is used, or is documentation that callers do not need, or is told (reported). One that is in no table is told
+too, so that no part of a description is ignored silently.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from .naming import METHODS, WEBHOOKS
 
 @dataclass(frozen=True)
 class Use:
-    """What becomes of one keyword.
+    """The treatment of one keyword.
 
     Args:
-        child: The table of the object that is its value, if it is one.
+        child: The table of the object that is its value, if any.
         shape: Whether the value is `one` such object, a `list` of them, or a `map` to them; without a table a key of
             SHAPES.
-        why: For documentation, why nothing is lost; for what is told, what stands there.
-        means: What it means for a caller; given for what is told, and for nothing else.
+        why: For documentation, why nothing is lost; for a told keyword, its description in the report.
+        means: For a told keyword only: what it means for a caller.
     """
 
     child: str = ""
@@ -43,12 +43,12 @@ def plain(shape: str) -> Use:
 
 
 def documents(why: str, child: str = "", shape: str = "one") -> Use:
-    """A keyword that a caller loses nothing without."""
+    """A keyword that callers do not need."""
     return Use(child, shape, why)
 
 
 def told(found: str, means: str) -> Use:
-    """A keyword that the package is right without, and that somebody may miss."""
+    """A keyword without which the package is right, but which is reported."""
     return Use(why=found, means=means)
 
 
@@ -69,7 +69,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON can hold a value: a number that is none is among those it cannot."""
+    """Whether a value can be in JSON, which has no NaN or infinity."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, Mapping):
@@ -101,7 +101,7 @@ SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         ),
     ),
 }
-"""What the value of a keyword must be, in words and as a check."""
+"""The required values of keywords, in words and as a check."""
 
 
 FOR_PEOPLE = documents("for readers of the description")

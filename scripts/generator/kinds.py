@@ -1,4 +1,4 @@
-"""What a schema stands for, as the templates write it: a type for people and a codec for the wire."""
+"""Kinds: what each schema is, as the templates write it: a type for people and a codec for the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = {
     **{"minProperties": "min_length", "maxProperties": "max_length", "multipleOf": "multiple_of"},
     **{"minimum": "minimum", "maximum": "maximum", "exclusiveMinimum": "above", "exclusiveMaximum": "below"},
 }
-"""The keywords that limit a value, as arguments of `codec.limited`."""
+"""The validation keywords, as arguments of `codec.limited`."""
 
 BY_TYPE: Mapping[str, frozenset[str]] = {
     "string": frozenset({"minLength", "maxLength", "pattern", "format", "contentMediaType", "contentEncoding"}),
@@ -37,7 +37,7 @@ BY_TYPE: Mapping[str, frozenset[str]] = {
         {"properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"}
     ),
 }
-"""The keywords that mean something for each type, beside those that mean something for all."""
+"""The keywords that apply to each type, besides those that apply to all."""
 
 NO_MEMBERS = (
     "a discriminator of an object that has no kinds",
@@ -48,7 +48,7 @@ FORMATS = {
     **{"date": Form.DAY, "date-time": Form.MOMENT, "time": Form.CLOCK, "duration": Form.DURATION, "uuid": Form.UUID},
     **{"byte": Form.OCTETS, "base64": Form.OCTETS, "decimal": Form.DECIMAL, "binary": Form.FILE},
 }
-"""The formats of text that are more than text; every other format is text that the server checks."""
+"""The formats of strings that have a Python type; every other format is a str that the server checks."""
 
 ONE_SPELLING = (Form.STRING, Form.FILE, Form.OCTETS, Form.DECIMAL)
 """Those whose limits can be checked: a time can be written in several ways."""

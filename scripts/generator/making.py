@@ -1,4 +1,4 @@
-"""Making a package in an empty folder: rendered, formatted, with the overlays beside what was rendered."""
+"""Making a package in an empty folder: rendered modules, formatted, and the overlays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6", "jinja2": "3.1.6"
 
 
 def check_tools(settings: Settings) -> None:
-    """Refuse tools of another version, and overlays that are not there."""
+    """Refuse tools of another version, and missing overlays."""
     for tool, pin in PINNED.items():
         if version(tool) != pin:
             raise Failure(f"{tool} is {version(tool)}, the output is made with {pin}: run ./scripts/setup")
@@ -31,7 +31,7 @@ def check_tools(settings: Settings) -> None:
 
 
 def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
-    """Make the package in folder/<package>; return what it was made of."""
+    """Make the package in folder/<package>; return the Package that it was made of."""
     package = render(settings, document, folder, report)
     tidy(folder)
     add_overlays(package.settings, folder)
@@ -39,14 +39,14 @@ def make(settings: Settings, document: dict[str, Any], folder: Path, report: Rep
 
 
 def render(settings: Settings, document: dict[str, Any], folder: Path, report: Report | None = None) -> Package:
-    """Write what the templates make of a description; return what they made it of."""
+    """Render the templates with a description; return the Package."""
     package = Package(settings, document, folder / settings.package, report)
     package.build()
     return package
 
 
 def tidy(folder: Path) -> None:
-    """Sort imports, drop unused ones and format, whatever configuration surrounds the folder."""
+    """Sort imports, drop unused ones and format, ignoring any configuration around the folder."""
     common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--target-version", "py311", "--line-length", "120"]
     for command in (["check", "--fix-only", "--select", "F,I,TC005,RUF022,D202,D209"], ["format"]):
         arguments = [find_ruff_bin(), *command, *common, str(folder)]
@@ -64,7 +64,7 @@ def add_overlays(settings: Settings, folder: Path) -> None:
             raise Failure(f"overlays/{overlay}: a template writes a file of this name too")
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
-    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it goes with every copy of the package
+    shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it is part of every copy of the package
 
 
 class Importer:

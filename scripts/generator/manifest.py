@@ -1,4 +1,4 @@
-"""What a package offers, for programs: each operation, how it is called, and what it takes and gives."""
+"""The manifest of a package, for programs: each operation, its call, its arguments and its results."""
 
 from __future__ import annotations
 
@@ -101,5 +101,5 @@ def _left_out(call: LeftOutCall) -> dict[str, str]:
 
 
 def _shown(annotation: str) -> str:
-    """Return a type as people write it: the modules of the package import others under names of their own."""
+    """Return a type as people write it: generated modules import others under private names."""
     return re.sub(r"\b_(?:(datetime|uuid)\.|model\.)", lambda found: f"{found[1]}." if found[1] else "", annotation)

@@ -1,4 +1,4 @@
-"""What a media type says of the bytes it stands for."""
+"""Classes of media types."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_json(media_type: str) -> bool:
 
 
 def is_sequential(media_type: str) -> bool:
-    """Whether it is a series of items (OpenAPI 3.2, section 4.14.4): events, or values of JSON."""
+    """Whether it is sequential (OpenAPI 3.2, section 4.14.4): events, or JSON values."""
     return bare(media_type) in SEQUENTIAL or bare(media_type).endswith("+json-seq")
 
 

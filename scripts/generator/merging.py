@@ -1,4 +1,4 @@
-"""One schema out of several: an `allOf`, and a reference that is limited further."""
+"""Merging schemas: `allOf`, and a reference with further keywords."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .naming import is_annotation
 from .report import Failure, below, refuse
 
 OWN_CLASS = "x-own-class"
-"""Marks a component that is a class of its own though it says no more than what it extends: a kind of it."""
+"""Marks a component that is a class of its own although it adds nothing to the one that it extends: a subtype."""
 
 AGREE = "let them agree"
 
 
 class Contradiction(Failure):
-    """No value can be all of what is said of it."""
+    """The schemas contradict each other: no value satisfies all."""
 
 
 class Merging:
-    """What the parts of a schema say together."""
+    """Merges the parts of a schema."""
 
     def __init__(self, description: Description, origins: Mapping[str, str]) -> None:
         self._description = description
@@ -28,9 +28,9 @@ class Merging:
         self._opening: list[str] = []
 
     def merged(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """Return a schema with its `allOf`, and what limits a reference further, as one.
+        """Return a schema merged with its `allOf` and with keywords beside a reference.
 
-        What is a reference and nothing else that counts stays one.
+        A schema that is just a reference, besides annotations, stays one.
         """
         own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
         parts = [(each, below(pointer, "allOf", index)) for index, each in enumerate(schema.get("allOf", []))]
@@ -49,12 +49,12 @@ class Merging:
         for part in opened:
             self._add(merged, part, pointer)
         for (part, _), whole in zip(parts, opened, strict=False):
-            if is_alias and "$ref" in part and _says(whole) == _says(merged):  # the others say nothing new
+            if is_alias and "$ref" in part and _says(whole) == _says(merged):  # the others add nothing
                 return {**{key: own[key] for key in own if is_annotation(key)}, **part}
         return merged
 
     def opened(self, part: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """Return a part of an allOf, what it refers to in its place."""
+        """Return a part of an allOf, its reference resolved."""
         merged = self.merged(part, pointer)
         if "$ref" not in merged:
             return merged
@@ -94,7 +94,7 @@ class Merging:
                 merged[key] = value
 
     def _narrower(self, first: Any, second: Any) -> Any:
-        """Return what a property is that two parts have: a member of a union in its place, else both."""
+        """Return the schema of a property of two parts: a member of a union replaces the union, else both apply."""
         for one, other in ((first, second), (second, first)):
             if isinstance(one, Mapping) and isinstance(other, Mapping) and "$ref" in one and "$ref" in other:
                 wide = self._description.schemas.get(component_name(other["$ref"]))
@@ -109,7 +109,7 @@ class Merging:
         self._description.report.tell(pointer, found, means)
 
     def _both(self, key: str, first: Any, second: Any, pointer: str) -> Any:
-        """Return what a keyword says that two parts have."""
+        """Return the merged value of a keyword that two parts have."""
         if key in _TIGHTER:
             return _TIGHTER[key](first, second)
         if key in ("items", "additionalProperties"):
@@ -122,7 +122,7 @@ class Merging:
         return second
 
     def _open_closed(self, parts: list[dict[str, Any]], pointer: str) -> None:
-        """Open a part that forbids what the others have: the server checks what an object may have."""
+        """Allow a closed part the properties of the others: the server checks which an object may have."""
         names = {name for part in parts for name in part.get("properties", {})}
         for part in parts:
             if part.get("additionalProperties") is False and names - part.get("properties", {}).keys():
@@ -145,7 +145,7 @@ class Merging:
 
 
 def joined(first: Any, second: Any) -> dict[str, Any]:
-    """Return what two schemas say together, each part once: so there is an end to those that are made of themselves."""
+    """Return two schemas merged, each part once, so that recursive schemas end."""
     parts: list[Any] = []
     for schema in (first, second):
         listed = schema["allOf"] if isinstance(schema, Mapping) and schema.keys() == {"allOf"} else [schema]
@@ -154,25 +154,25 @@ def joined(first: Any, second: Any) -> dict[str, Any]:
 
 
 def _says(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a schema says of values."""
+    """Return the keywords of a schema that constrain values."""
     found = {key: each for key, each in schema.items() if not is_annotation(key)}
     implied = ["object"] if "properties" in schema else []
     return found | {"type": sorted(types_of(schema)) or implied, "required": set(schema.get("required", ()))}
 
 
 _MOST_MEMBERS = 64
-"""How many kinds the unions of two parts may have together."""
+"""The maximum number of combinations of the unions of two parts."""
 
 _TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
     "uniqueItems": max,
 }
-"""What two limits say together."""
+"""How two limits are merged."""
 
 
 def component_name(reference: str) -> str:
-    """Return the component that a reference names."""
+    """Return the name of the component of a reference."""
     return reference.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
 
 

@@ -1,4 +1,4 @@
-"""Objects with fields, and what tells those of a union apart."""
+"""Models (objects with fields), and the discriminators of unions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Property:
 
     @property
     def read_only(self) -> bool:
-        """Whether a response alone holds it."""
+        """Whether only responses have it."""
         return bool(self.schema.get("readOnly"))
 
     @property
     def write_only(self) -> bool:
-        """Whether a request alone holds it."""
+        """Whether only requests have it."""
         return bool(self.schema.get("writeOnly"))
 
     @property
     def secret(self) -> bool:
-        """Whether no repr shows it."""
+        """Whether it is hidden in reprs."""
         return self.schema.get("format") == "password"
 
 
@@ -47,11 +47,11 @@ class Model:
     """An object with fields.
 
     Args:
-        name: Its class.
-        schema: The schema, as it was written.
+        name: The name of its class.
+        schema: The schema.
         properties: Its fields.
-        rest: The kind of its other fields; None if they may be anything.
-        closed: Whether it has no other fields.
+        rest: The kind of its additional properties; None if they may be anything.
+        closed: Whether additional properties are forbidden.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Model:
 
 
 class Models:
-    """The models of a description. They may refer to each other in a circle, so each is read when it is asked for."""
+    """The models of a description. They may refer to each other in a circle, so each is read when it is needed."""
 
     def __init__(self, description: Description, kinds: Kinds) -> None:
         self._description = description
@@ -76,7 +76,7 @@ class Models:
         return self._read[name]
 
     def read_all(self) -> None:
-        """Read all models; in one there may be what makes another."""
+        """Read all models; reading one may add another."""
         while left := [
             name for name, kind in self._kinds.components.items() if is_own_model(name, kind) and name not in self._read
         ]:
@@ -126,7 +126,7 @@ class Models:
         return Model(name, {**schema, **merged}, properties, typed, closed)
 
     def shown(self, schema: Any) -> Mapping[str, Any]:
-        """Return what is said of a schema: of its own, else of what it refers to."""
+        """Return the text about a schema: its own, else that of its reference."""
         if not isinstance(schema, Mapping):
             return {}
         found: dict[str, Any] = {}
@@ -137,13 +137,13 @@ class Models:
         return found | dict(schema)
 
     def bytes_in(self, kind: Kind) -> bool:
-        """Whether there are bytes in a kind, which JSON cannot hold."""
+        """Whether a kind contains bytes, which JSON cannot represent."""
         found = list(_within(kind))
         return any(each.form == Form.FILE or each.lost == "bytes" or each.name in self._with_bytes for each in found)
 
     @cached_property
     def _with_bytes(self) -> set[str]:
-        """The models that hold bytes, or a model that does."""
+        """The models that contain bytes, directly or in another model."""
         holders: dict[str, set[str]] = {}
         found: list[str] = []
         for name, component in self._kinds.components.items():
@@ -162,10 +162,10 @@ class Models:
         return done
 
     def tags(self, union: Kind) -> tuple[str, dict[str, Kind]]:
-        """Return the property that tells the members of a union apart, and the member of each value.
+        """Return the discriminating property of a union, and the member for each value.
 
-        It is what the union says, or a constant that each member has; empty if there is neither. A member may refer to
-        the union, so this is asked for when all components are known.
+        It is that of the discriminator, or a constant of each member; empty if there is neither. A member may refer to
+        the union, so call this only when all components are known.
         """
         (said, pointer), kinds = union.said, list(union.inner)
         if said is not None:
@@ -176,16 +176,16 @@ class Models:
         return self._common_constant(kinds)
 
     def default_member(self, union: Kind) -> Kind | None:
-        """Return the member that has no value of its own, if a union says one."""
+        """Return the default member of a union, if it names one."""
         name = component_name((union.said[0] or {}).get("defaultMapping", ""))
         return next((each for each in union.inner if self._kinds.schema_name(each.name) == name), None)
 
     def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
-        """Return the property of each member that has a name."""
+        """Return the property of this name of each member."""
         return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
 
     def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
-        """Return what tells the members of a union apart, as the union says it."""
+        """Return the discriminator of a union, as described."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]
         if strangers := [kind for kind in kinds if kind.form != Form.MODEL]:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
@@ -205,7 +205,7 @@ class Models:
         return tag, {value: by_name[name] for value, name in mapping.items()}
 
     def _implied(self, pointer: str, tag: str, members: list[Kind], said: Collection[str]) -> dict[str, str]:
-        """Return the member of each value not said: the one that alone may have it, or whose schema it names."""
+        """Return the member of each unmapped value: the only one that allows it, or the one with that schema name."""
         named = {self._kinds.schema_name(kind.name): kind.name for kind in members}
         claims: dict[str, list[str]] = {}
         for kind in members:
@@ -215,7 +215,7 @@ class Models:
         found: dict[str, str] = {}
         for value, names in claims.items():
             alike = [name for name in named if name.casefold() == value.casefold()]
-            if len(names) > 1 and len(alike) == 1:  # many write the name of a schema in lower case
+            if len(names) > 1 and len(alike) == 1:  # the name of a schema is often in lower case
                 found[value] = named[alike[0]]
                 continue
             if len(names) > 1 and value not in named:
@@ -235,14 +235,14 @@ class Models:
         return "", {}
 
     def _constants(self, kind: Kind, name: str) -> list[str]:
-        """Return the texts that a property of a model may be, if they are listed."""
+        """Return the enumerated strings of a property, if it has any."""
         for prop in self.model(kind.name).properties:
             if prop.name == name and prop.kind.form in (Form.CONST, Form.CHOICE):
                 return [str(each) for each in prop.kind.values if isinstance(each, str)]
         return []
 
     def _constant(self, kind: Kind, name: str) -> list[str]:
-        """Return the one text that a property of a model always is."""
+        """Return the constant string of a property."""
         required = any(prop.name == name and prop.required for prop in self.model(kind.name).properties)
         values = self._constants(kind, name)
         return values if required and len(values) == 1 else []
@@ -254,7 +254,7 @@ def is_own_model(name: str, kind: Kind) -> bool:
 
 
 def _within(kind: Kind) -> Iterator[Kind]:
-    """Yield a kind and all in it; a model is not looked into."""
+    """Yield a kind and all kinds in it, but not those of a model's fields."""
     yield kind
     for each in kind.within:
         yield from _within(each)

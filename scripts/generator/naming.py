@@ -1,4 +1,4 @@
-"""Names: those that Python, the templates and the overlays keep for themselves, and those of schemas that have none."""
+"""Names: the reserved ones (of Python, the templates and the overlays), and those made for unnamed schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 """The methods that have a keyword of their own."""
 
 WEBHOOKS = ("webhooks", "x-webhooks")
-"""Where a description has them; the second is how people write them in OpenAPI 3.0, which has no keyword for them."""
+"""Where a description has webhooks; the second is the custom of OpenAPI 3.0, which has no keyword for them."""
 
 
 def operations_of(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any, str]]:
@@ -31,12 +31,12 @@ _TYPES = {"str", "int", "float", "bool", "bytes", "list", "dict", "object", "pro
 
 _ARGUMENTS = {
     *("extra_headers", "extra_query", "extra_body", "timeout", "deadline", "max_retries"),
-    # What a template calls in a function whose arguments the description names.
+    # Functions that a template calls where the description names the arguments.
     *("omit", "not_given", "get_args"),
 }
 
 _SESSION_ARGUMENTS = {"max_message_size", "init", "call"}
-"""What opens a session has these beside the others."""
+"""Arguments of opening a session, in addition to the others."""
 
 _ATTRIBUTES = {
     "self",
@@ -78,7 +78,7 @@ _CLASSES = {
 strings.RESERVED_WORDS.clear()
 strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 
-# A class looks a name up in itself before its module: a method `omit` would be the default of the next one's arguments.
+# A class scope is searched before the module: a method `omit` would be the default of the next method's arguments.
 _METHODS = {"with_raw_response", "with_streaming_response", "omit", "not_given"}
 _CLIENT = {
     *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
@@ -99,27 +99,27 @@ _OPERATIONS = {
     "resources",
     "uuid",
 }
-"""Modules that a resource imports beside those of its operations, each with a `_` before its name."""
+"""Modules that a resource imports in addition to its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
-"""What the module of the clients imports, and what the package offers, beside the names that overlays offer."""
+"""Names that the module of the clients imports, and that the package exports, besides those of overlays."""
 
 
 @cache
 def python_name(text: str) -> str:
     """Return the name of an attribute or a module for any text."""
-    # Python reads identifiers in this form (its reference, section 2.3); the codecs look them up as texts.
+    # Python normalizes identifiers to this form (reference, section 2.3); the codecs look them up as strings.
     return str(strings.PythonIdentifier(unicodedata.normalize("NFKC", text), "field_"))
 
 
 def argument_name(text: str) -> str:
-    """Return the name of an argument for any text: that of an attribute, unless every call has an argument so named."""
+    """Return the name of an argument for any text: that of an attribute, unless every call has such an argument."""
     name = python_name(text)
     return f"{name}_" if name in _ARGUMENTS else name
 
 
 def session_argument_name(text: str) -> str:
-    """Return the name of an argument of what opens a session."""
+    """Return the name of an argument of opening a session."""
     name = argument_name(text)
     return f"{name}_" if name in _SESSION_ARGUMENTS else name
 
@@ -146,7 +146,7 @@ def class_name(text: str) -> str:
 def method_name(operation_id: str, tag: str) -> str:
     """Return the method of an operation: `<method>` of `<tag>.<method>`, else the operationId in snake case."""
     name = python_name(operation_id.removeprefix(f"{tag}."))
-    # These two may be what they say: the template writes the builtins of their names in full.
+    # These two are allowed: the template writes the builtins of these names in full.
     name = name.rstrip("_") if name in ("list_", "dict_") else name
     return f"{name}_" if name in _METHODS else name
 
@@ -164,28 +164,28 @@ def resource_name(tag: str) -> str:
 
 
 ANNOTATIONS = ("description", "default", "deprecated", "readOnly", "writeOnly", "title", "examples", "example", "xml")
-"""Keywords that say something of one use of a schema, not of its values."""
+"""Annotations: keywords about one use of a schema, not about its values."""
 
 
 _SAYS_NOTHING = {
     *("externalDocs", "$comment", "$id", "$schema", "$anchor", "$dynamicAnchor", "$vocabulary", "$recursiveAnchor"),
     *("$defs", "definitions", "contentSchema"),
 }
-"""Keywords that say nothing of values: of people, and of how schemas find each other."""
+"""Keywords that do not constrain values: documentation, and identifiers of schemas."""
 
 
 def is_annotation(key: str) -> bool:
-    """Whether a keyword says something of one use of a schema, not of its values."""
+    """Whether a keyword is about one use of a schema, not about its values."""
     return key in ANNOTATIONS or key in _SAYS_NOTHING or key.startswith("x-")
 
 
 def python_names(name: str) -> tuple[str, str]:
-    """Return what the class and the module of a schema are called; no file system tells modules apart by case."""
+    """Return the names of a schema's class and module; some file systems ignore case in modules."""
     return class_name(name), python_name(class_name(name)).lower()
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """Return a name for a schema, numbered if another one is called so in Python; it is taken from now on."""
+    """Return a name for a schema, numbered if another has the same one in Python, and reserve it."""
     count, found = 1, name
     while not taken.isdisjoint(python_names(found)):
         count += 1
@@ -200,19 +200,19 @@ GENERIC = frozenset(
         *("properties", "$defs", "definitions", "oneOf", "anyOf", "allOf", "prefixItems", "patternProperties"),
     }
 )
-"""Steps of a pointer that say nothing of what is there."""
+"""Steps of a pointer that make no name."""
 
 _ENDINGS = {"items": "Item", "additionalProperties": "Value"}
-"""What is added to a name for what stands in an array or a map."""
+"""The suffixes of names for items of arrays and values of maps."""
 
 _MOST_PARTS = 50
-"""How many parts of an allOf may stand in each other."""
+"""The maximum nesting of allOf."""
 
 
 class Namer:
-    """Gives every object and every list of values that has no name one, and puts it under /components/schemas.
+    """Names every unnamed object and enumeration, and moves it to /components/schemas.
 
-    The name is made of where the schema stands: `settings` of `Voice` becomes `VoiceSettings`.
+    The name is made of its place: `settings` of `Voice` becomes `VoiceSettings`.
     """
 
     def __init__(self, document: dict[str, Any], ids: Mapping[str, str], moved: Mapping[str, str]) -> None:
@@ -221,7 +221,7 @@ class Namer:
         Args:
             document: The document.
             ids: The id of each operation, by its pointer.
-            moved: The pointer at which a component stood, where that is another one.
+            moved: The original pointer of each component that was moved.
         """
         self._document = document
         self._ids = ids
@@ -230,7 +230,7 @@ class Namer:
         self._taken = {each for name in self._schemas for each in python_names(name)}
 
     def name_all(self) -> dict[str, str]:
-        """Name them, in place; return the JSON pointer at which each component stood."""
+        """Name them, in place; return the original JSON pointer of each component."""
         for name in list(self._schemas):
             self._inside(self._schemas[name], name, self.origins[name])
         for owner, key, name, pointer in list(self._places()):
@@ -238,12 +238,12 @@ class Namer:
         return self.origins
 
     def owner(self, pointer: str) -> str:
-        """Return the component that something stands in; empty if it stands in none."""
+        """Return the component around a place; empty if there is none."""
         owners = [name for name, origin in self.origins.items() if f"{pointer}/".startswith(f"{origin}/")]
         return max(owners, key=lambda name: len(self.origins[name]), default="")
 
     def add(self, schema: Mapping[str, Any], pointer: str) -> str:
-        """Put a schema under the components that came of several, after what it stood in; return its name."""
+        """Add a merged schema to the components, named after its place; return the name."""
         owner = self.owner(pointer)
         origin = self.origins.get(owner, "")
         words = [each for each in pointer.removeprefix(origin).split("/") if each not in GENERIC]
@@ -253,7 +253,7 @@ class Namer:
         return self._put(schema, " ".join([owner, *words]), pointer)
 
     def _places(self) -> Iterator[tuple[Any, Any, str, str]]:
-        """Yield where schemas stand outside the components: the owner, its key, a name and a pointer."""
+        """Yield the schemas outside the components: the owner, its key, a name and a pointer."""
         components = self._document["components"]
         for name, parameter in components.get("parameters", {}).items():
             yield from self._in_parameter(parameter, name, below("", "components", "parameters", name))
@@ -311,7 +311,7 @@ class Namer:
                 yield each["x-stream-events"], event, f"{name} {event}", below(here, "x-stream-events", event)
 
     def _named(self, schema: Any, name: str, pointer: str) -> Any:
-        """Return what stands for a schema, once it and all in it have names."""
+        """Return the replacement of a schema, after naming it and all in it."""
         if not isinstance(schema, Mapping):
             return schema
         self._inside(schema, name, pointer)
@@ -345,9 +345,9 @@ class Namer:
                 each, f"{name} Value{count or ''}", below(pointer, "patternProperties", key)
             )
         for index, part in enumerate(schema.get("allOf", [])):
-            # Its properties are those of the whole, so the part itself needs no name.
+            # Its properties belong to the merged schema, so the part itself needs no name.
             self._inside(part, name, below(pointer, "allOf", index), is_part=True)
-        # A member is one with what stands beside the union, and gets its name with that.
+        # A member is merged with the keywords beside the union, and is named with those.
         beside = (key for key in schema if key not in ("oneOf", "anyOf", "discriminator", "type"))
         give = self._inside if is_part or not all(map(is_annotation, beside)) else self._named
         for key in ("oneOf", "anyOf"):

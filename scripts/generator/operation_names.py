@@ -1,6 +1,6 @@
 """The name of each operation in Python, `client.<resource>.<method>`, by one rule.
 
-A name of `names` in generator.yaml goes before all. Else
+A name of `names` in generator.yaml comes first. Else
 
 * the resource is the first tag; without one, the first fixed part of the path that is neither `api` nor a version;
 * the method is the operationId in snake case, without the tag and a dot before it, or the path and the HTTP method
@@ -23,7 +23,7 @@ from .report import Failure
 
 @dataclass(frozen=True)
 class Written:
-    """What names are made of."""
+    """The parts of an operation that make its name."""
 
     method: str
     path: str
@@ -36,13 +36,13 @@ class Written:
 
     @property
     def own_id(self) -> str:
-        """The operationId without what FastAPI adds to it."""
+        """The operationId without the suffix that FastAPI adds."""
         added = re.sub(r"\W", "_", self.path) + f"_{self.method.lower()}"
         return self.said_id.removesuffix(added) or self.said_id
 
     @property
     def tag(self) -> str:
-        """The first tag that a name can be made of, else what the path says."""
+        """The first tag that can be a name, else a part of the path."""
         tags = [each for each in self.data.get("tags", []) if _has_name(each)]
         return tags[0] if tags else next(filter(_is_telling, self._parts), "root")
 
@@ -52,7 +52,7 @@ class Written:
 
     @property
     def by_path(self) -> str:
-        """What it is called without an operationId."""
+        """Its name without an operationId."""
         words = [self.method.lower()]
         for part in filter(None, self.path.split("/")):
             fixed, *names = re.split(r"\{([^{}]*)\}", part)
@@ -62,10 +62,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Name:
-    """What an operation is called.
+    """The names of an operation.
 
     Args:
-        id: The operationId; `<resource>.<method>` where that is missing or is another operation's too.
+        id: The operationId; `<resource>.<method>` if that is missing or not unique.
         tag: The tag.
         resource: The attribute of the client.
         method: The method of the resource.
@@ -92,7 +92,7 @@ def operation_names(operations: Sequence[Written], chosen: Mapping[str, str]) ->
             seen[place] += 1
             if by_path:
                 places[index] = (place[0], method_name(each.by_path, ""))
-            elif seen[place] > 1:  # paths that differ in what no name can hold
+            elif seen[place] > 1:  # paths that differ only in characters that names cannot have
                 places[index] = (place[0], f"{place[1]}_{seen[place]}")
     found: list[Name] = []
     modules: set[str] = set()
@@ -131,7 +131,7 @@ def _place(operation: Written, chosen: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _has_name(text: str) -> bool:
-    """Whether a name can be made of a text: it holds a letter or a digit that Python takes."""
+    """Whether a text can be a name: it has a letter or a digit that Python allows."""
     return bool(re.search(r"\w", text)) and python_name(text) not in ("field_", "")
 
 

@@ -1,7 +1,7 @@
-"""OpenAPI Overlay documents, 1.0 and 1.1: what mends a description that is somebody else's, before anything reads it.
+"""OpenAPI Overlay documents, 1.0 and 1.1, which change a description before anything else reads it.
 
-Both versions are applied by the rules of 1.1, which says in full what 1.0 leaves open. Not to be mixed up with the
-modules of overlays/, which are Python.
+Both versions follow the rules of 1.1, which defines what 1.0 leaves open. They are unrelated to the Python
+modules of overlays/.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ACTION = {"target", "description", "update", "copy", "remove"}
 
 
 def apply_overlays(document: dict[str, Any], description: Path, overlays: Iterable[Path], report: Report) -> None:
-    """Change a description as overlays say, one after the other; raises Failure."""
+    """Apply overlay documents to a description, in order; raises Failure."""
     for path in overlays:
         overlay = load(path)
         _check(overlay, path, description)
@@ -48,13 +48,13 @@ def _check(overlay: Mapping[str, Any], path: Path, description: Path) -> None:
 
 
 def _is_for(extends: Any, path: Path, description: Path) -> bool:
-    """Whether an overlay may be for a description, as far as a file tells."""
+    """Whether an overlay may be for this description, by its `extends`."""
     try:
         parts = urlsplit(str(extends))
         if parts.scheme not in ("", "file"):
-            return True  # it was downloaded, from wherever
+            return True  # perhaps downloaded from there
         meant = (path.parent / unquote(parts.path)).resolve()
-    except ValueError:  # it can be no URI, or no path
+    except ValueError:  # not a valid URI or path
         return False
     return meant == description.resolve() or (meant.name == description.name and not meant.exists())
 
@@ -66,7 +66,7 @@ def _check_keys(node: Mapping[str, Any], known: set[str], place: str) -> None:
 
 
 def _apply(document: dict[str, Any], action: Any, place: str, version: str) -> tuple[str, int]:
-    """Carry out one action; return what it did, and to how many places."""
+    """Carry out one action; return what it did and the number of places."""
     if not isinstance(action, Mapping):
         raise Failure(f"{place}: {action!r} is no action; write an object with a target")
     _check_keys(action, _ACTION, place)
@@ -91,7 +91,7 @@ def _apply(document: dict[str, Any], action: Any, place: str, version: str) -> t
         value = found[0].value
     if len({_kind(node.value) for node in nodes}) > 1:
         raise Failure(f"{place}/target: {action['target']} selects objects, arrays and others mixed; let them be alike")
-    value = deepcopy(value)  # a part of what it is merged with may be copied
+    value = deepcopy(value)  # the copy may be a part of the target
     changed = sum(_update(document, node.location, value, place) for node in nodes)
     if not changed:
         raise Failure(f"{place}: what {action['target']} selects is so already; take the action out")
@@ -109,7 +109,7 @@ def _find(path: Any, document: dict[str, Any], place: str) -> Sequence[jsonpath.
 
 
 def _remove(document: Any, nodes: Sequence[jsonpath.JSONPathNode], place: str) -> int:
-    # From the inside out, and from the end of a list to its start, so that no place moves before its turn.
+    # From the inside out, and from the end of a list to its start, so that no place moves before it is removed.
     def order(location: tuple[int | str, ...]) -> tuple[int, int]:
         return len(location), location[-1] if isinstance(location[-1], int) else -1
 
@@ -121,7 +121,7 @@ def _remove(document: Any, nodes: Sequence[jsonpath.JSONPathNode], place: str) -
 
 
 def _update(document: Any, location: tuple[int | str, ...], value: Any, place: str) -> bool:
-    """Merge a value with what stands at a place; return whether that is another now."""
+    """Merge a value into a place; return whether that has changed."""
     target = _at(document, location)
     if isinstance(target, dict):
         return _merge(target, value, place, location)

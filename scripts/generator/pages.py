@@ -1,4 +1,4 @@
-"""How the pages of an operation follow each other: what `x-pagination` says, or a habit that generator.yaml lists."""
+"""The pagination of an operation: `x-pagination`, or a habit listed in generator.yaml."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ STYLES: Mapping[str, tuple[set[str], set[str]]] = {
     "url": ({"next"}, {"items", "more"}),
     "link": (set(), {"items"}),
 }
-"""By style: the keys that must be there, and those that may be."""
+"""By style: the required keys, and the optional ones."""
 
 WORDS = "false, or an object with the keys of one style: " + ", ".join(STYLES)
 
 
 def is_pagination(said: Any) -> bool:
-    """Whether this is what `x-pagination` may say."""
+    """Whether this is a valid value of `x-pagination`."""
     if said is False:
         return True
     if not isinstance(said, Mapping) or said.get("style") not in STYLES:
@@ -44,19 +44,19 @@ def is_pagination(said: Any) -> bool:
 
 @dataclass(frozen=True)
 class Paging:
-    """What `overlays/calls/pagination.py` is told of an operation, and the kind of its items."""
+    """The arguments of `Paging` in `overlays/calls/pagination.py` for an operation, and the kind of its items."""
 
     item: Kind
     told: Mapping[str, Any]
 
 
 class Pages:
-    """Which operations of a description have pages.
+    """The pagination of a description's operations.
 
     Args:
         models: The models of the description.
-        report: Where what is told goes.
-        habits: What generator.yaml lists: each is as `x-pagination`, for every operation that it fits.
+        report: The report.
+        habits: The list in generator.yaml: each is like `x-pagination`, for every operation that it fits.
     """
 
     def __init__(self, models: Models, report: Report, habits: Sequence[Mapping[str, Any]]) -> None:
@@ -66,7 +66,7 @@ class Pages:
         self._used: set[int] = set()
 
     def of(self, call: Call) -> Paging | None:
-        """Return how the pages of an operation follow each other; None if it has none."""
+        """Return the pagination of an operation; None if it has none."""
         if (said := call.operation.data.get("x-pagination")) is False:
             return None
         pointer = below(call.operation.pointer, "x-pagination")
@@ -114,7 +114,7 @@ class Pages:
         return Paging(items.inner[0], {key: value for key, value in told.items() if value not in (False, 0, ())})
 
     def _within(self, kind: Kind, path: str, pointer: str) -> tuple[tuple[str, ...], Kind]:
-        """Return the attributes that lead to a value of a body, and what it is."""
+        """Return the attributes that lead to a value in a body, and its kind."""
         attributes: list[str] = []
         for step in _steps(path):
             found = self._models.model(kind.name).properties if kind.form == Form.MODEL else []

@@ -1,4 +1,4 @@
-"""The arguments of a call, and how the values of parameters are written."""
+"""The arguments of a call, and the styles of parameters."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SEPARATORS: Mapping[tuple[str, bool], str | None] = {
     ("form", False): ",",
     ("spaceDelimited", False): " ",
     ("pipeDelimited", False): "|",
-    # Exploded these are what `form` is.
+    # Exploded these equal `form`.
     ("spaceDelimited", True): None,
     ("pipeDelimited", True): None,
 }
-"""What stands between the items of an array in the query, by `style` and `explode`; None for the name repeated."""
+"""The separator of array items in the query, by `style` and `explode`; None if the name is repeated."""
 
 FIELDS: Mapping[tuple[str, bool], str] = {
     ("form", True): "_styles.fields",
@@ -31,23 +31,23 @@ FIELDS: Mapping[tuple[str, bool], str] = {
     ("spaceDelimited", False): '_styles.listed(" ")',
     ("pipeDelimited", False): '_styles.listed("|")',
     ("deepObject", True): "_styles.deep_object",
-    ("deepObject", False): "_styles.deep_object",  # `explode` says nothing of it
+    ("deepObject", False): "_styles.deep_object",  # independent of `explode`
 }
-"""What writes an object in the query, by `style` and `explode`."""
+"""The function that writes an object in the query, by `style` and `explode`."""
 
 RESERVED = "_styles.reserved(_styles.repeated)"
-"""What writes a value in the usual way, but reserved characters as they are."""
+"""The style of simple values with `allowReserved`."""
 
 PATH_RESERVED = "!$&'()*+,;=:@"
-"""The reserved characters that a segment of a path can hold (RFC 3986 section 3.3)."""
+"""The reserved characters that a path segment may contain (RFC 3986 section 3.3)."""
 
 QUOTES = ("'", '"')
-"""How the code of a separator begins."""
+"""The first character of a separator, as code."""
 
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
 STYLES = {"path": ("simple", "label", "matrix"), "header": ("simple",)}
-"""The styles of what is one text."""
+"""The styles by place, for values written as one text."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Argument:
         place: `path`, `query`, `header`, `cookie` or `body`.
         name: Its name on the wire.
         python_name: Its name in Python.
-        kind: What it may be.
-        required: Whether it must be given.
-        schema: What is said of it.
-        style: How it is written if not in the usual way, as code.
-        attribute: The field of the body that it is, by its name in Python.
+        kind: Its kind.
+        required: Whether it is required.
+        schema: Its schema.
+        style: Its style as code, if not the default.
+        attribute: The Python name of the body's field, if it is one.
     """
 
     place: str
@@ -100,7 +100,7 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
     )
     said = {**models.shown(schema)}
     for key in ("description", "deprecated"):
-        # What stands beside the schema is as good as what stands in it.
+        # Annotations beside the schema count like those in it.
         if key in node and key not in (schema if isinstance(schema, Mapping) else {}):
             said[key] = node[key]
     place = "query" if place == "querystring" else place
@@ -112,11 +112,11 @@ _CONTENT = {
     "querystring": {"json": "_styles.whole(_styles.as_json)", "text": "_styles.whole(_styles.repeated)"},
     **{place: {"json": '("json", False)', "text": ""} for place in ("path", "header", "cookie")},
 }
-"""What writes a document of its own, as code."""
+"""The styles of parameters with `content`, as code."""
 
 
 def _of_content(place: str, media_type: str, kind: Kind, models: Models, pointer: str) -> str:
-    """Return how a document of its own is written."""
+    """Return the style of a parameter with `content`."""
     here = below(pointer, "content", media_type)
     if place == "querystring" and bare(media_type) == "application/x-www-form-urlencoded":
         if _has_plain_fields(kind, models):
@@ -129,7 +129,7 @@ def _of_content(place: str, media_type: str, kind: Kind, models: Models, pointer
 
 
 def query_style(node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
-    """Return how a value is written in the query or in a form, as code; empty for the usual way."""
+    """Return the style of a value in the query or in a form, as code; empty for the default."""
     found = _style("query", node, kind, models, pointer)
     if not node.get("allowReserved"):
         return found
@@ -139,7 +139,7 @@ def query_style(node: Mapping[str, Any], kind: Kind, models: Models, pointer: st
 
 
 def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
-    """Return how a value is written, as code; empty for the usual way."""
+    """Return the style of a value, as code; empty for the default."""
     usual = DEFAULT_STYLES.get(place, "")
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
@@ -196,7 +196,7 @@ def _is_one_text(kind: Kind) -> bool:
 
 
 def has_style(kind: Kind, models: Models) -> bool:
-    """Whether there is a style in which a value can be written."""
+    """Whether a value can be written in some style."""
     return _is_text(kind) or _has_plain_fields(kind, models)
 
 

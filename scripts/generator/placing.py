@@ -1,4 +1,4 @@
-"""Putting a new package in place of the old, and saying whether the one that is there is fresh."""
+"""Replacing the old package by the new one, and checking whether the existing one is fresh."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .settings import ROOT, STAMP, Settings
 
 
 def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
-    """Return what the package was made of, and what came out, as JSON."""
+    """Return the digests of the package's sources and of its files, as JSON."""
     inputs = [
         settings.spec,
         *settings.overlay_documents,
@@ -53,12 +53,12 @@ def _name(path: Path) -> str:
 
 
 def _digest(path: Path) -> str:
-    # Of the text: in the repository of another service's client git may have changed the ends of lines.
+    # Of the text: in another repository git may have changed line endings.
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def check_place(settings: Settings) -> None:
-    """Refuse to take the place of what the generator has not made, or of another package's lock."""
+    """Refuse to replace files that the generator has not made, or another package's lock."""
     target, told = settings.out / settings.package, settings.out / "lock.json"
     first = target / "__init__.py"
     is_ours = first.is_file() and first.read_bytes().startswith(STAMP.encode())  # a run was killed before its lock
@@ -81,9 +81,9 @@ def _is_lock_of(package: str, path: Path) -> bool:
 
 @contextmanager
 def workspace(out: Path | None) -> Generator[Path]:
-    """Make an empty folder beside the package, and remove it at the end, with those of runs that were killed.
+    """Make an empty folder beside the package, and remove it at the end, with those left by killed runs.
 
-    With no place for a package, as when there is only something to compare, the folder is the system's to choose.
+    Without a place for the package, as for a comparison, the system chooses the folder.
     """
     if out is None:
         with tempfile.TemporaryDirectory(prefix=_WORKSPACE) as name:
@@ -91,7 +91,7 @@ def workspace(out: Path | None) -> Generator[Path]:
         return
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        # One run at a time looks around, so that none takes the new folder of another for one that was left.
+        # One run at a time cleans up, so that none takes the new folder of another run for a leftover.
         with _hold(out):
             for left in out.glob(f"{_WORKSPACE}*"):
                 with suppress(BlockingIOError), _hold(left, wait=False):
@@ -109,7 +109,7 @@ _WORKSPACE = ".regenerate-"
 
 @contextmanager
 def _hold(folder: Path, *, wait: bool = True) -> Generator[None]:
-    """Hold a folder, for as long as this process lives; raises BlockingIOError if another one holds it."""
+    """Lock a folder for the lifetime of this process; raises BlockingIOError if another process holds the lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -119,14 +119,14 @@ def _hold(folder: Path, *, wait: bool = True) -> Generator[None]:
 
 
 def put_in_place(new: Path, final: Path) -> None:
-    """Put a folder at its final name in one step: whoever looks finds the old one or the new one, whole.
+    """Rename a folder to its final name atomically: there is always either the complete old or the complete new one.
 
-    What was there takes the place of `new`.
+    The old folder gets the name `new`.
     """
     if not final.exists():
         new.rename(final)
     elif not _exchange(new, final):
-        # A system that cannot exchange names: between these two steps nothing has the name, and never half a package.
+        # A system that cannot exchange names: between these two steps nothing has the name, but never half a package.
         final.rename(new.with_name(f"{new.name}.old"))
         new.rename(final)
 
@@ -142,7 +142,7 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def differences(settings: Settings, fresh: Path) -> Iterator[str]:
-    """Compare what is there with what would be made, both ways."""
+    """Compare the existing package with a new one, both ways."""
     names: set[str] = {"lock.json"}
     for folder in (fresh / settings.package, settings.out / settings.package):
         names |= {

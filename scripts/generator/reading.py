@@ -1,7 +1,7 @@
-"""One document out of a description as people write it: other files, older versions, and what means nothing.
+"""Normalizing a description to one OpenAPI 3.1 document: from several files, older versions, with invalid parts.
 
-What comes out has every keyword where the tables of `keywords` have it and of the kind that they say, in the words of
-OpenAPI 3.1, and refers to its own components alone. What had to go is in the report.
+The result has every keyword in a place and of a type that the tables of `keywords` allow, and refers only to its own
+components. Removed parts are in the report.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ SECTIONS = {
     "header": "headers",
     "securityScheme": "securitySchemes",
 }
-"""The section of the components that holds what a reference names, by the table of that."""
+"""The section of the components for referenced objects, by their table."""
 
 INLINE = ("pathItem", "operation", "webhook", "callback", "message", "mediaType", "encoding")
-"""The tables of what is copied to where it is referred to; that of an operation is no standard, and people write it."""
+"""The tables of objects that are copied in place of a reference; one to an operation is not standard, but in use."""
 
 CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 
@@ -41,13 +41,13 @@ CONVERTER = "convert it to OpenAPI 3 first, with swagger2openapi for example"
 def load_description(
     path: Path, report: Report | None = None, overlays: Iterable[Path] = (), *, allow_remote: bool = False
 ) -> dict[str, Any]:
-    """Read a description; raises Failure for one that is broken.
+    """Read a description; raises Failure if it is broken.
 
     Args:
         path: Its file.
-        report: Where what is told goes.
-        overlays: The overlay documents that mend it.
-        allow_remote: Whether what it refers to may be fetched from the network.
+        report: The report.
+        overlays: The overlay documents to apply.
+        allow_remote: Whether references may be fetched from the network.
     """
     report = report or Report()
     files = Files(report, allow_remote=allow_remote)
@@ -61,10 +61,10 @@ def load_description(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where something stands: the pointer to show, and the places from which references lead on.
+    """The place of an object: the pointer to show, and the base URIs of references in it.
 
-    The first of these is what it is called (`$id`, `$self`), the last the file itself: many give a name to a file and
-    refer from it to other files all the same.
+    The first base is its own name (`$id`, `$self`), the last the file: many files have a name, but refer to other files
+    relative to their path.
     """
 
     pointer: str
@@ -74,7 +74,7 @@ class _Place:
         return replace(self, pointer=below(self.pointer, *steps))
 
     def called(self, name: object) -> _Place:
-        """Return the same place with a name of its own, if it has one."""
+        """Return the place with the name that the object has, if it has one."""
         return replace(self, bases=(urljoin(self.bases[0], name), *self.bases)) if isinstance(name, str) else self
 
 
@@ -82,9 +82,9 @@ class Reader:
     """Reads one description.
 
     Args:
-        document: What its file holds.
-        path: The file, beside which others are looked for.
-        report: Where what is told goes.
+        document: The content of the file.
+        path: The path of the file, to which references are relative.
+        report: The report.
     """
 
     def __init__(self, document: dict[str, Any], path: Path, report: Report, files: Files | None = None) -> None:
@@ -99,7 +99,7 @@ class Reader:
         self._followed: list[int] = []
         self._result: dict[str, Any] = {}
         self._named: dict[tuple[str, int], str] = {}
-        """By section and identity of what was written: the component that it is."""
+        """By section and identity of the source object: its component."""
         self._kept: list[Any] = []
         self._targets: dict[tuple[str, tuple[str, ...]], tuple[Any, _Place]] = {}
         self._pending: list[tuple[str, str, Any, _Place]] = []
@@ -131,7 +131,7 @@ class Reader:
         return found
 
     def _name_components(self) -> None:
-        """Give each component of the description its name; no two schemas have the same one in Python."""
+        """Name each component of the description; no two schemas get the same name in Python."""
         components = self._source.get("components")
         self._taken: set[str] = set()
         for section in SECTIONS.values():
@@ -143,7 +143,7 @@ class Reader:
                     self._report.moved[key] = below("", "components", section, name)
 
     def _complete(self) -> None:
-        """Add what a description must have, and this one has not."""
+        """Add required parts that are missing."""
         info = self._result.setdefault("info", {})
         if "title" not in info or "version" not in info:
             self._tell("/info", "the title or the version is missing", "nothing is sent otherwise for that")
@@ -154,7 +154,7 @@ class Reader:
         self._report.tell(pointer, found, means)
 
     def _object(self, node: Any, table: str, place: _Place) -> Any:
-        """Return an object as its table has it; None if it is none."""
+        """Return an object with the keywords of its table; None if it is not an object."""
         if table == "schema" and node is True:
             return {}
         if not isinstance(node, Mapping):
@@ -167,7 +167,7 @@ class Reader:
         return self._fields(node, table, place)
 
     def _fields(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
-        if table == "mediaType" and "x-oai-itemSchema" in node:  # before OpenAPI had a word for it
+        if table == "mediaType" and "x-oai-itemSchema" in node:  # before OpenAPI had a keyword for it
             node = {"itemSchema" if key == "x-oai-itemSchema" else key: value for key, value in node.items()}
         found: dict[str, Any] = {}
         for key, value in node.items():
@@ -214,7 +214,7 @@ class Reader:
                     continue
                 child = self._child(each, use, place.below(step))
                 if child is None and table == "components":
-                    child = {}  # something may refer to it
+                    child = {}  # it may be the target of a reference
                 if child is not None:
                     is_schema = table == "components" and use.child == "schema"
                     name = self._named.get(("schemas", id(each))) if is_schema else None
@@ -230,7 +230,7 @@ class Reader:
         return self._object(node, use.child, place)
 
     def _reference(self, node: Mapping[str, Any], table: str, place: _Place) -> Any:
-        """Return what stands for a reference: what it names if that is copied, else a reference to a component."""
+        """Return the replacement of a reference: a copy of the target, or a reference to a component."""
         reference = node["$ref"]
         try:
             target, there = self._target(reference, place)
@@ -295,7 +295,7 @@ class Reader:
         raise failure
 
     def _hoisted(self, section: str, target: Any, reference: str, place: _Place) -> str:
-        """Put what a reference names under the components; return its name there."""
+        """Move the target of a reference to the components; return its name there."""
         words = [step for step in re.split(r"[/#]", place.pointer) if step not in GENERIC]
         last = re.sub(r"\.(ya?ml|json)$", "", words[-1] if words else reference, flags=re.IGNORECASE)
         name = last.replace("~1", " ").replace("~0", " ")
@@ -306,12 +306,12 @@ class Reader:
             taken = self._section(section).keys() | {each for (key, _), each in self._named.items() if key == section}
             name = free_attribute(name, taken)
         self._named[(section, id(target))] = name
-        self._kept.append(target)  # its identity is its name, so it must live
+        self._kept.append(target)  # identified by id(), so it must stay alive
         self._pending.append((section, name, target, place))
         return name
 
     def mend_schema(self, schema: dict[str, Any], place: _Place) -> dict[str, Any]:
-        """Write what OpenAPI 3.0 says in its own words as 3.1 says it."""
+        """Convert keywords of OpenAPI 3.0 to 3.1."""
         for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and limit in schema:
                 schema[exclusive] = schema.pop(limit)
@@ -324,7 +324,7 @@ class Reader:
         return _nullable(schema) if "nullable" in schema else schema
 
     def _discriminator(self, said: Mapping[str, Any], place: _Place) -> dict[str, Any]:
-        """Return a discriminator that names components."""
+        """Return a discriminator that refers to components."""
         mapping = {
             value: self._named_in_discriminator(target, place.below("mapping", value))
             for value, target in said.get("mapping", {}).items()
@@ -340,7 +340,7 @@ class Reader:
         return found
 
     def _named_in_discriminator(self, target: str, place: _Place) -> str:
-        """Return the reference to the component that a discriminator names, by its name or by a reference."""
+        """Return the reference to the component of a mapping's value, which is a name or a reference."""
         schemas = self._source.get("components", {}).get("schemas", {})
         is_name = re.fullmatch(r"[\w.-]+", target) and target in schemas
         written = f"#/components/schemas/{target}" if is_name else target
@@ -353,7 +353,7 @@ class Reader:
         return f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}"
 
     def mend_parameter(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
-        """Drop a parameter that nobody can send."""
+        """Drop a parameter that cannot be sent."""
         if "name" not in node or node.get("in") not in ("path", "query", "header", "cookie", "querystring"):
             self._tell(place.pointer, "a parameter without a name, or without a place")
             return None
@@ -367,14 +367,14 @@ class Reader:
         return node
 
     def mend_body(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
-        """Drop a body of no media type."""
+        """Drop a body without a media type."""
         if not node.get("content"):
             self._tell(place.pointer, "a request body of no media type", "no body is sent")
             return None
         return node
 
     def mend_server(self, node: dict[str, Any], place: _Place) -> dict[str, Any] | None:
-        """Drop a server of no URL, and variables of no default."""
+        """Drop a server without a URL, and variables without a default."""
         if "url" not in node:
             self._tell(place.pointer, "a server without a URL")
             return None
@@ -382,11 +382,11 @@ class Reader:
 
 
 _CLOSING = ("additionalProperties", "items")
-"""Keywords that say with `false` that there is nothing else."""
+"""Keywords that forbid anything else with `false`."""
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Say with a type what `nullable` says."""
+    """Convert `nullable` to a type."""
     if not schema.pop("nullable"):
         return schema
     if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
@@ -396,7 +396,7 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
         schema["type"] = [*types, *(["null"] if "null" not in types else [])]
     if {"type", "enum"} & schema.keys() and not {"$ref", "allOf", "oneOf", "anyOf"} & schema.keys():
         return schema
-    # What is said of the place where the value stands, not of the value.
+    # Annotations of the place, not of the value.
     kept: dict[str, Any] = {
         key: schema[key] for key in ("description", "readOnly", "writeOnly", "deprecated") if key in schema
     }
@@ -404,7 +404,7 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_nullable_alone(part: Any) -> bool:
-    """Whether a part of an allOf says that the whole may be null, and nothing else: people write it beside a `$ref`."""
+    """Whether a part of an allOf only says that the value may be null, as is often written beside a `$ref`."""
     is_nullable = isinstance(part, Mapping) and part.get("nullable") is True
     return is_nullable and all(key == "nullable" or is_annotation(key) for key in part)
 
@@ -419,7 +419,7 @@ _MENDERS: Mapping[str, Callable[[Reader, dict[str, Any], _Place], Any]] = {
 
 
 def _is_vacuous(key: str, value: Any) -> bool:
-    """Whether a keyword that is told says nothing here."""
+    """Whether a told keyword has no effect here."""
     return value in ({}, []) or (value is False and key.startswith("allow"))
 
 

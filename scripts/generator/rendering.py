@@ -1,4 +1,4 @@
-"""The package as the templates render it."""
+"""Rendering the package with the templates."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ from .writing import MARKDOWN, default_of, literal, prose
 
 
 class Package(Project):
-    """The generator, with templates of ours and the layout of our package.
+    """The Project of openapi-python-client, with our templates.
 
-    openapi-python-client gives the environment of the templates, the names, and the modules of models and of lists of
-    values. It is given an outline of those and of the operations, not the description: its parser knows no
-    discriminator, no limit, no style and one status for each operation.
+    openapi-python-client sets up the Jinja environment, names the classes and modules of models and enumerations, and
+    chooses the folder of the package. It is given an outline (the names of operations, models and enumerations), not
+    the description: its parser knows no discriminator, no limit, no style, and one status for each operation.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Package(Project):
                 yield call
 
     def _offer(self, **names: Any) -> None:
-        """Give names to all templates."""
+        """Set the globals of all templates."""
         self.env.globals.update(names)
 
     def _by_resource(self) -> dict[str, Resource]:
@@ -168,7 +168,7 @@ class Package(Project):
         return found
 
     def _refuse_losses(self) -> None:
-        """Stop if the generator dropped or doubted anything: its own exit code would be 0."""
+        """Stop if openapi-python-client dropped anything or warned: its own exit code would be 0."""
         losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
         collections = self.openapi.endpoint_collections_by_tag.values()
         operations = sum(len(collection.endpoints) for collection in collections)
@@ -181,7 +181,7 @@ class Package(Project):
             raise Failure("the generator cannot express all of the description:\n  " + "\n  ".join(sorted(losses)))
 
     def _results(self) -> set[str]:
-        """Return the models that a success holds, or a list, a map or a union of which it holds."""
+        """Return the models in successes, also in a list, a map or a union."""
         found: set[str] = set()
 
         def add(kind: Kind) -> None:
@@ -201,7 +201,7 @@ class Package(Project):
 
     @cached_property
     def _params(self) -> dict[str, Call]:
-        """Return the calls that take arguments by name, by what the type of these arguments is called."""
+        """Return the calls with keyword arguments, by the name of the type of these."""
         found: dict[str, Call] = {}
         for resource in self._resources.values():
             calls = [call for call in resource.calls if call.named]
@@ -217,7 +217,7 @@ class Package(Project):
                         f"{said!r} is not what a class can be called here",
                         f"write {class_name(name)}",
                     )
-                # A name that was chosen may hide that of a model in `types`, where no argument is one.
+                # A chosen name may hide that of a model in `types`, if no argument is of that model.
                 if name in found or name in used or (said is None and name in self.kinds.components):
                     raise refuse(
                         call.operation.pointer,
@@ -338,7 +338,7 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
     "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
 }
-"""The overlays that only some packages need, and which do."""
+"""The overlays that only some packages need, and the condition."""
 
 
 MANY = 300

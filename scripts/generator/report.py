@@ -1,7 +1,7 @@
-"""The three outcomes of what a description says: expressed, told, or left out.
+"""The three outcomes for each part of a description: expressed, told, or left out.
 
-What is expressed is in the package and stands nowhere else. What is told does not change what is sent or read; what is
-left out cannot be expressed rightly, and stops the run unless that is permitted.
+An expressed part is in the package and not in the report. A told part does not change what is sent or read; a part that
+is left out cannot be expressed correctly, and stops the run unless that is permitted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def below(pointer: str, *steps: object) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """What cannot be generated: the JSON pointer (RFC 6901) of the place, the reason, and what to do."""
+    """A part that cannot be generated: the JSON pointer (RFC 6901) of the place, the reason, and what to do."""
 
     pointer: str
     reason: str
@@ -31,14 +31,14 @@ class Problem:
         return f"{self.pointer or '/'}: {self.reason}; {self.hint}"
 
 
-class Failure(Exception):  # noqa: N818  # what a person reads is the text
+class Failure(Exception):  # noqa: N818  # people read the text
     """The run stops; the text says why and what to do."""
 
     problems: tuple[Problem, ...] = ()
 
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> Failure:
-        """Return the failure of a description that holds these problems."""
+        """Return the failure for these problems of a description."""
         found = tuple(dict.fromkeys(problems))
         lines = sorted({str(problem) for problem in found})
         failure = cls("the description holds what cannot be generated:\n  " + "\n  ".join(lines))
@@ -47,13 +47,13 @@ class Failure(Exception):  # noqa: N818  # what a person reads is the text
 
 
 def refuse(pointer: str, reason: str, hint: str, kind: type[Failure] = Failure) -> Failure:
-    """Return the failure of a description that holds one problem."""
+    """Return the failure for one problem of a description."""
     return kind.of([Problem(pointer, reason, hint)])
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the package is right without: its JSON pointer, what stands there, and what it means for a caller."""
+    """A part without which the package is right: its JSON pointer, what it is, and what it means for a caller."""
 
     pointer: str
     found: str
@@ -65,7 +65,7 @@ class Told:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What the package has not: the operation's id or the pointer of anything else, where it stands, and why."""
+    """A part that is left out: the operation's id or the pointer of anything else, its place, and the reason."""
 
     id: str
     pointer: str
@@ -77,7 +77,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Applied:
-    """One action of an overlay document: its file and place there, what it selects, and how many places it changed."""
+    """One action of an overlay document: its file and place there, its target, and the number of places it changed."""
 
     file: str
     index: int
@@ -91,10 +91,10 @@ class Applied:
 
 
 class Report:
-    """What becomes of a description.
+    """The outcomes for a description.
 
     Args:
-        permitted: The ids of what may be left out; `all` for everything.
+        permitted: The ids of parts that may be left out; `all` for everything.
     """
 
     def __init__(self, permitted: Collection[str] = ()) -> None:
@@ -102,23 +102,23 @@ class Report:
         self._told: dict[Told, None] = {}
         self._left_out: dict[LeftOut, None] = {}
         self.moved: dict[str, str] = {}
-        """By the name of a schema: the pointer at which it stood."""
+        """By the name of a schema: its original pointer."""
         self.applied: list[Applied] = []
         self.expressed = 0
-        """The operations that the package has."""
+        """The number of operations in the package."""
 
     @property
     def told(self) -> list[Told]:
-        """What the package is right without, in the order in which it was met."""
+        """The told parts, in the order in which they were found."""
         return list(self._told)
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """What the package has not."""
+        """The parts that are left out."""
         return list(self._left_out)
 
     def tell(self, pointer: str, found: str, means: str) -> None:
-        """Note what the package is right without."""
+        """Add a told part."""
         self._told[Told(pointer, found, means)] = None
 
     def include(self, told: Iterable[Told]) -> None:
@@ -126,20 +126,20 @@ class Report:
         self._told |= dict.fromkeys(told)
 
     def tell_failure(self, failure: Failure, means: str) -> None:
-        """Note what a failure says, where the package is right without it; raises it if it says no place."""
+        """Add the problems of a failure as told; raises the failure if it has no place."""
         if not failure.problems:
             raise failure
         for each in failure.problems:
             self.tell(each.pointer, each.reason, means)
 
     def leave_out(self, id_: str, pointer: str, failure: Failure) -> None:
-        """Note what cannot be expressed; raises the failure if it says no place."""
+        """Add a part that cannot be expressed; raises the failure if it has no place."""
         if not failure.problems:
             raise failure
         self._left_out[LeftOut(id_, pointer, failure.problems)] = None
 
     def check(self) -> None:
-        """Raise one Failure for all that was left out and is not permitted to be."""
+        """Raise one Failure for all parts that are left out without permission."""
         refused = [each for each in self._left_out if not self._permitted & {"all", each.id}]
         if refused:
             raise Failure(
@@ -154,7 +154,7 @@ class Report:
             raise Failure(f"--leave-out {unknown[0]!r}: nothing of this id need be left out")
 
     def summary(self) -> str:
-        """Return the counts in a line; empty if all is expressed."""
+        """Return the counts in one line; empty if all is expressed."""
         applied = f"{len(self.applied)} overlay actions applied, " if self.applied else ""
         if not self._told and not self._left_out and not applied:
             return ""

@@ -1,4 +1,4 @@
-"""What the successes of an operation hold."""
+"""The successes and errors of an operation: their content, by status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .streams import Series, Streams
 
 @dataclass(frozen=True)
 class Result:
-    """What a success holds: `json`, `text`, `bytes` or `nothing`, and the kind of it."""
+    """The content of a success: `json`, `text`, `bytes` or `nothing`, and its kind."""
 
     form: str
     kind: Kind
@@ -31,7 +31,7 @@ NOTHING, TEXT, BYTES = (
 )
 
 FORMS = ("json", "bytes", "text")
-"""Of several kinds of body the first of these is asked for."""
+"""The forms of bodies; if several are possible, the first of these is requested."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Success:
     """The successes of an operation.
 
     Args:
-        results: What each holds, by status; `2XX` for every one that is not named.
-        media_types: What is asked for.
-        descriptions: What is said of them.
+        results: The content of each, by status; `2XX` for every one that is not listed.
+        media_types: The media types of Accept.
+        descriptions: Their descriptions.
         series: The stream of items that a success is, or may be.
     """
 
@@ -52,7 +52,7 @@ class Success:
 
 
 def _status(name: str) -> int | str:
-    """Return a status, or a range of such, as its reader looks it up."""
+    """Return a status or a range in the form in which readers look it up."""
     return int(name) if name.isdigit() else name if name == "default" else name.upper()
 
 
@@ -90,7 +90,7 @@ class Results:
         return Success(results or {"2XX": NOTHING}, media_types, descriptions, series)
 
     def _statuses(self, operation: RawOperation, pointer: str) -> dict[int | str, str]:
-        """Return the successes by status, and what each is called in the description."""
+        """Return the successes by status, and the key of each in the description."""
         named = [name for name in operation.data["responses"] if not name.startswith("x-")]
         found: dict[int | str, str] = {}
         for name in named:
@@ -99,14 +99,14 @@ class Results:
         if not found and "default" in named:
             return {"2XX": "default"}
         if not found:
-            # A redirect alone is what is asked for: the caller wants to know where it leads.
+            # If there are only redirects, they are the success: the caller wants their Location.
             found = {_status(name): name for name in named if name.startswith("3") and len(name) == 3}
         if not found:
             self._report.tell(pointer, "it names no success", "a success returns None; with_raw_response has its body")
         return found
 
     def errors(self, operation: RawOperation) -> list[tuple[list[int | str], Kind]]:
-        """Return what errors hold: the statuses, ranges or `default`, and the kind of it."""
+        """Return the kinds of errors, by status, range or `default`."""
         pointer = below(operation.pointer, "responses")
         found: dict[str, tuple[list[int | str], Kind]] = {}
         for name in operation.data["responses"]:
@@ -118,7 +118,7 @@ class Results:
         return list(found.values())
 
     def _error(self, response: Mapping[str, Any], pointer: str) -> Kind | None:
-        """Return what an error response holds, if its media type and its schema say that."""
+        """Return the kind of an error response, if its media type and its schema determine it."""
         for media_type, described in response.get("content", {}).items():
             here = below(pointer, "content", media_type, "schema")
             if "schema" not in described or not (is_json(media_type) or "*" in media_type):
@@ -138,7 +138,7 @@ class Results:
         return BYTES
 
     def _success(self, operation: RawOperation, response: Mapping[str, Any], pointer: str) -> tuple[Result, list[str]]:
-        """Return what a success holds, and the media types to ask for."""
+        """Return the content of a success, and the media types of Accept."""
         content = response.get("content", {})
         if content and operation.method == "HEAD":
             self._report.tell(below(pointer, "content"), "a response to HEAD has no body", "None is returned")

@@ -1,4 +1,4 @@
-"""How a caller proves who it is: the schemes that operations need, and the client's arguments that meet them."""
+"""Security schemes: which ones operations need, and the client's arguments for their credentials."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .naming import free_attribute, python_name
 from .report import Report, below
 
 Needs = tuple[tuple[str, ...], ...]
-"""What an operation needs: each of these will do, and each is a set of schemes."""
+"""The alternatives of an operation, each a set of schemes."""
 
 
 class _Way(NamedTuple):
-    """How credentials of one type are sent, what the arguments for them are called, and what these are."""
+    """How credentials of one type are sent, and the names and types of their arguments."""
 
     place: str
     key: str
@@ -32,12 +32,12 @@ _WAYS: Mapping[str, _Way] = {
     "oauth2": _Way("http", "Bearer", {"access_token": TOKEN}),
     "openIdConnect": _Way("http", "Bearer", {"access_token": TOKEN}),
     "mutualTLS": _Way("connection", "", {"ssl_context": "", "http_client": ""}),
-    # These answer a challenge, as the clients of the libraries can.
+    # These respond to a challenge, which the libraries' clients can do.
     **dict.fromkeys(
         ("http digest", "http negotiate", "http mutual", "http scram-sha-1", "http scram-sha-256"), _LIBRARY
     ),
 }
-"""By type and HTTP scheme. A token got elsewhere is a bearer token (RFC 6750)."""
+"""By type and HTTP scheme. A token from elsewhere is a bearer token (RFC 6750)."""
 
 PLACES = ("header", "query", "cookie")
 
@@ -45,7 +45,7 @@ TAKEN = {
     *("self", "base_url", "timeout", "deadline", "max_retries", "default_headers", "default_query", "http_client"),
     *("http2", "ssl_context", "proxy", "transport", "strict", "server", "set_default_headers", "set_default_query"),
 }
-"""The arguments of a client that are called so whatever the description says."""
+"""The arguments that every client has."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class Scheme:
     """One way.
 
     Args:
-        name: What the description calls it.
+        name: Its name in the description.
         kind: Its type, and for `http` the scheme too.
         place: `header`, `query` or `cookie` for a key under a name of its own; `http` or `basic` for the header
             Authorization; `connection` for what no request holds.
         key: The name of the header, the query parameter or the cookie, or the HTTP scheme.
-        about: What the description says of it.
-        arguments: The client's arguments that give it, by what they are called where there is no other of their kind.
-        token_url: Where the client gets a token by itself, if it does, and whether that is told there.
-        scopes: What operations need the token for.
+        about: Its description.
+        arguments: The client's arguments for it, by their usual names.
+        token_url: Where the client fetches a token, if it does, and whether that is a discovery document.
+        scopes: The scopes that operations need.
     """
 
     name: str
@@ -80,13 +80,13 @@ class Scheme:
 
     @property
     def sent(self) -> tuple[str, ...]:
-        """The arguments whose values are sent, or that stand for the connection."""
+        """The arguments whose values are sent, or that are for the connection."""
         own = ("client_id", "client_secret", "token_url", "scopes")
         return tuple(name for base, name in self.arguments.items() if base not in own)
 
     @property
     def described(self) -> dict[str, str]:
-        """What each argument that holds a credential is."""
+        """The text about each argument with a credential."""
         if self.place == "connection":
             return {}
         said = _WAYS[self.kind].arguments if self.kind in _WAYS else {"credentials": f"What follows {self.key}"}
@@ -118,7 +118,7 @@ class Security:
         return found
 
     def _counted(self) -> Counter[frozenset[str]]:
-        """Count the operations that each set of schemes will do for."""
+        """Count the operations for which each set of schemes suffices."""
         return Counter(frozenset(need) for each in self._operations() for need in self._said(each))
 
     def _found(self) -> Iterator[tuple[str, Scheme]]:
@@ -165,7 +165,7 @@ class Security:
         return said
 
     def _named(self, found: Mapping[str, Scheme]) -> dict[str, Scheme]:
-        """Give each scheme its arguments: called after their kind, or after the scheme where two would be called so."""
+        """Name the arguments of each scheme: after their kind, or after the scheme if two would have the same name."""
         bases = {name: _bases(each) for name, each in found.items()}
         keys = [name for name, each in found.items() if each.place != "connection"]
         counts = Counter(base for name in keys for base in bases[name])
@@ -190,12 +190,12 @@ class Security:
         self._report.tell(below("", "components", "securitySchemes", name), what, means)
 
     def needs_of(self, operation: Mapping[str, Any]) -> Needs:
-        """Return what an operation needs; of a scheme that cannot be generated nothing is asked."""
+        """Return the alternatives of an operation; schemes that cannot be generated are ignored."""
         found = [tuple(name for name in need if name in self.schemes) for need in self._said(operation)]
         return tuple(dict.fromkeys(found))
 
     def check(self, operation: Mapping[str, Any], pointer: str) -> None:
-        """Tell what an operation names that is described as no scheme."""
+        """Report the schemes of an operation that are not described."""
         here = below(pointer if "security" in operation else "", "security")
         for name in sorted({name for need in self._said(operation) for name in need} - self._described.keys()):
             self._report.tell(
@@ -206,47 +206,47 @@ class Security:
 
     @property
     def is_demanded(self) -> bool:
-        """Whether a client can do nothing without the one key that there is."""
+        """Whether every operation needs the one key that there is."""
         each_needs = [self.needs_of(each) for each in self._operations()]
         keys = [each for each in self.schemes.values() if each.place != "connection"]
         return len(keys) == 1 == len(self.schemes) and all(each and all(each) for each in each_needs)
 
     @property
     def sends_authorization(self) -> bool:
-        """Whether the client sends the header Authorization by itself."""
+        """Whether the client sends the header Authorization."""
         return any(
             each.place in ("http", "basic") or each.key.lower() == "authorization" for each in self.schemes.values()
         )
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What holds a credential that is a text alone: each argument of the client, and what it is."""
+        """The arguments whose credential can only be a text, each with its description."""
         given = [each.described for each in self.schemes.values() if not each.takes_functions]
         return {name: about for each in given for name, about in each.items()}
 
     @property
     def tokens(self) -> list[Scheme]:
-        """The schemes whose credential is a token, or what gives one."""
+        """The schemes whose credential is a token, or a source of tokens."""
         return [each for each in self.schemes.values() if each.takes_functions]
 
     @property
     def token_arguments(self) -> list[str]:
-        """What the arguments are called that a token is given by, or got with."""
+        """The names of the arguments that give a token, or are used to fetch one."""
         return [name for each in self.tokens for name in each.arguments.values()]
 
     @property
     def key_name(self) -> str:
-        """What the one key is called where it is sent."""
+        """The name of the one key where it is sent."""
         return next((each.key for each in self.schemes.values() if each.place in PLACES), "")
 
 
 def _is_name(place: str, key: str) -> bool:
-    """Whether a key can be called so where it is sent."""
+    """Whether a key can have this name where it is sent."""
     return bool(re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", key) if place != "query" else key)
 
 
 def _bases(scheme: Scheme) -> list[str]:
-    """Return what the arguments of a scheme are called where there is no other of their kind."""
+    """Return the usual names of the arguments of a scheme."""
     found = list(_WAYS[scheme.kind].arguments if scheme.kind in _WAYS else {"credentials": ""})
     own = ("client_id", "client_secret", "token_url", "scopes") if scheme.token_url[0] else ()
     return [*found, *own]

@@ -1,4 +1,4 @@
-"""Where the API is: the servers of a description, of its paths and of its operations."""
+"""The servers of a description, of its paths and of its operations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .writing import plain_text
 
 @dataclass(frozen=True)
 class Variable:
-    """A part of a server's URL that the caller may say.
+    """A variable in a server's URL.
 
     Args:
-        default: What stands there otherwise; None if nothing does.
-        values: What it may be; anything if there are none.
-        about: What the description says of it.
+        default: The default; None if there is none.
+        values: The allowed values; empty if all are.
+        about: Its description.
     """
 
     default: str | None = None
@@ -31,7 +31,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Server:
-    """One server: what it is called, its URL, and the variables in that."""
+    """One server: its name, its URL, and the variables in that."""
 
     name: str = ""
     url: str = ""
@@ -39,7 +39,7 @@ class Server:
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Server:
-        """Return the server that a description names."""
+        """Return the server of a Server Object."""
         described = said.get("variables", {})
         url = str(said["url"])
         variables = {name: _variable(described.get(name, {})) for name in re.findall(r"\{([^{}]+)\}", url)}
@@ -66,7 +66,7 @@ class Servers:
 
     Args:
         description: The description.
-        taken: The arguments of the client beside those for its servers.
+        taken: The arguments of the client besides those for servers.
     """
 
     def __init__(self, description: Description, taken: Collection[str]) -> None:
@@ -77,12 +77,12 @@ class Servers:
         self.own: dict[str, Server] = {}
 
     def _common(self) -> list[Mapping[str, Any]]:
-        """Return the servers that most operations have, where the description itself has none."""
+        """Return the servers that most operations have, if the description itself has none."""
         found = [self._own(each)[0] for each in self._description.operations]
         return max(found, key=found.count) if found else []
 
     def _own(self, operation: RawOperation) -> tuple[list[Mapping[str, Any]], str]:
-        """Return the servers of an operation or of its path, and where they are described."""
+        """Return the servers of an operation or of its path, and their pointer."""
         item = self._document["paths"][operation.path]
         if operation.data.get("servers"):
             return operation.data["servers"], operation.pointer
@@ -90,12 +90,12 @@ class Servers:
 
     @property
     def base_url(self) -> str:
-        """Where the API is: the first server, its variables at their defaults; empty if that is no URL."""
+        """The URL of the first server, its variables at their defaults; empty if that is not a URL."""
         url = self.usual[0].usual if self.usual else ""
         return url if url.startswith(("http://", "https://")) and "{" not in url else ""
 
     def of(self, operation: RawOperation) -> str:
-        """Return the URL of an operation that is at another place than the others; empty for one that is not."""
+        """Return the URL of an operation with a server of its own; empty for any other."""
         own, pointer = self._own(operation)
         found = [Server.of(each) for each in own]
         if not found or found[0].url == (self.usual[0].url if self.usual else ""):
@@ -108,12 +108,12 @@ class Servers:
 
     @property
     def are_plain(self) -> bool:
-        """Whether there is one place at most, which leaves nothing to say but `base_url`."""
+        """Whether there is at most one server, without variables, so that `base_url` is the only argument."""
         return len(self.usual) <= 1 and not self.own and not any(each.variables for each in self.usual)
 
     @property
     def arguments(self) -> dict[str, tuple[str, list[Variable]]]:
-        """The arguments of the client for variables: what each is called in URLs, and what servers say of it."""
+        """The arguments of the client for variables: the name in URLs, and the variable."""
         found: dict[str, list[Variable]] = {}
         for server in (*self.usual, *self.own.values()):
             for name, variable in server.variables.items():
@@ -128,15 +128,15 @@ class Servers:
 
     @property
     def names(self) -> list[str]:
-        """What servers are called, where that is said and no other is called so."""
+        """The names of servers, if they have unique ones."""
         names = [each.name for each in self.usual]
         return [name for name in names if name and names.count(name) == 1 and len(name) <= _LONGEST_NAME]
 
     def described(self) -> Iterator[str]:
-        """Yield what can be chosen."""
+        """Yield the choices of servers."""
         for index, each in enumerate(self.usual):
             yield f"{index}{f' or {each.name!r}' if each.name in self.names else ''} for {each.url or '/'}"
 
 
 _LONGEST_NAME = 60
-"""Characters; what is longer describes a server, and is no name."""
+"""Characters; a longer text is a description, not a name."""

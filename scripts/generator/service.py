@@ -1,4 +1,4 @@
-"""What a description says of the service as a whole: the headers of every call."""
+"""The headers of every call."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from .description import Description
 from .report import refuse
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
-"""What the header that names a request is usually called."""
+"""The usual names of the request id header."""
 
 
 def request_id_header(description: Description) -> str:
-    """Return the header that names a request: the one marked with x-request-id, else one that is called so."""
+    """Return the request id header: the one marked with x-request-id, else one with a usual name."""
     marked, named = "", ""
     for operation in description.operations:
         responses = operation.data["responses"].items()
@@ -26,7 +26,7 @@ def request_id_header(description: Description) -> str:
 
 
 def client_headers(description: Description) -> dict[str, str]:
-    """Return the headers that the client sends by itself, marked with x-client-header."""
+    """Return the headers that the client always sends, marked with x-client-header."""
     found: dict[str, str] = {}
     for operation in description.operations:
         for pointer, parameter in operation.parameters.values():

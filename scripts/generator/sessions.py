@@ -14,20 +14,20 @@ from .naming import class_name, method_name, resource_name, session_argument_nam
 from .report import refuse
 
 OVERLAY = "session/sync.py"
-"""The hand-written module that speaks the protocol of a session. Without it, no session can be generated."""
+"""The hand-written module with the protocol of a session, without which no session can be generated."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """What opens a session: `<tag>.<resource>.<method>`, and the fields of its first message.
+    """The method that opens a session, `<tag>.<resource>.<method>`, and the fields of its first message.
 
     Args:
         resource: The attribute of the client.
         attribute: The attribute of the resource.
-        method: The method of that.
+        method: The method of that resource.
         data: The entry of x-websocket.
-        given: The fields that a caller gives, by the name of their argument, required ones first.
-        fixed: The others, as the first message has them: Python name and value.
+        given: The fields that the caller gives, by the name of the argument, required ones first.
+        fixed: The other fields: Python name and value.
     """
 
     resource: str
@@ -56,14 +56,14 @@ def sessions(
     client_headers: Mapping[str, str],
     methods: Mapping[str, Collection[str]],
 ) -> Iterator[Session]:
-    """Yield what opens a session.
+    """Yield the sessions.
 
     Args:
         description: The description.
-        kinds: What its schemas stand for.
+        kinds: The kinds of its schemas.
         models: The models among them.
-        auth_name: The header of the API key; the field of this name is not the caller's to give.
-        client_headers: Headers that the client sends by itself, and their values; so are fields of these names.
+        auth_name: The header of the API key; the caller does not give the field of this name.
+        client_headers: Headers that the client always sends, and their values; also used for fields of these names.
         methods: The methods of each resource.
     """
     taken = {resource: set(each) for resource, each in methods.items()}

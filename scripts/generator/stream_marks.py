@@ -1,4 +1,4 @@
-"""What x-stream-end, x-stream-error and x-stream-skip say: by what an item of a stream is recognised."""
+"""Patterns for items of a stream, from x-stream-end, x-stream-error and x-stream-skip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOLD = {"message", "code", "status"}
 
 @dataclass(frozen=True)
 class Mark:
-    """What an item is recognised by, as `events.Mark` has it; and where an error says what it is."""
+    """A pattern for items, as `events.Mark` has it; and the paths of an error's facts."""
 
     event: str | None = None
     data: str | None = None

@@ -1,4 +1,4 @@
-"""Successes that are streams of items: what an item is, what ends one, what is an error in it, what asks for one."""
+"""Successes that are streams of items: the kind of items, the end marks, the errors, the argument that requests it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Series:
     """A stream of items.
 
     Args:
-        media_type: What is asked for.
-        kind: What an item is; None for the event itself.
-        by_event: What it is, by the name of its event.
-        is_text: Whether an item is the text of the data.
-        ends: What ends it; None where the description does not say.
-        errors: What is an error in it; None where it does not say.
-        skips: What is no item.
-        end: `mark`, `close`, `never`, or empty where the description does not say.
-        resumes: Whether it can go on after the event with an id.
+        media_type: The media type to request.
+        kind: The kind of an item; None for the event itself.
+        by_event: The kinds, by name of the event.
+        is_text: Whether an item is the data as text.
+        ends: The patterns of end marks; None if not described.
+        errors: The patterns of errors; None if not described.
+        skips: The patterns of messages that are no items.
+        end: `mark`, `close`, `never`, or empty if not described.
+        resumes: Whether it can continue after the event with an id.
     """
 
     media_type: str
@@ -51,9 +51,9 @@ class Series:
 
 
 def unwrap(document: dict[str, Any]) -> None:
-    """Put the schema of the items in place of one that describes events, and of one that describes the whole series.
+    """Replace a schema of events, or of the entire stream, by the schema of the items.
 
-    Some describe the event, with the item as its data, some the item itself; both say `itemSchema`, or `schema`.
+    Some describe the event, with the item as its data, some the item itself; both use `itemSchema`, or `schema`.
     """
     schemas = document["components"]["schemas"]
 
@@ -79,12 +79,12 @@ def unwrap(document: dict[str, Any]) -> None:
             elif "data" in found.get("properties", {}) and set(found["properties"]) <= ENVELOPE:
                 schema = found["properties"]["data"]
             elif not is_item and found.get("type") == "string" and "contentSchema" not in found:
-                continue  # the whole is one text
+                continue  # the entire body is one text
             schema = _of_data(schema, seen)
             if ends := [end for each in members for end in _terminal(each)]:
                 node.setdefault("x-stream-end", ends)
         elif not is_item and found.get("type") == "array" and "items" in found:
-            schema = found["items"]  # OpenAPI 3.2: `schema` is the whole series
+            schema = found["items"]  # OpenAPI 3.2: `schema` describes the entire body
         node.pop("schema", None)
         node["itemSchema"] = schema or {}
 
@@ -100,7 +100,7 @@ def _contents(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
 
 
 def _events(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the names of an event, each with the schema of its data, if a schema describes an event."""
+    """Yield the names of an event with the schema of its data, if a schema describes an event."""
     fields = node.get("properties", {})
     if "data" in fields and set(fields) <= ENVELOPE:
         named = fields.get("event", {})
@@ -109,7 +109,7 @@ def _events(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _terminal(node: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield the mark of an event of which TypeSpec says that it is the last."""
+    """Yield the pattern of an event that TypeSpec marks as the last."""
     for key in ("event", "data"):
         constant = node.get("properties", {}).get(key, {}).get("const", "")
         if node.get("x-ms-sse-terminal-event") and constant:
@@ -118,19 +118,19 @@ def _terminal(node: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _of_data(schema: Any, seen: Callable[[Any], Any]) -> Any:
-    """Return the schema of what the data of an event is: JSON in a text, mostly."""
+    """Return the schema of an event's data, usually JSON in a string."""
     return seen(schema).get("contentSchema", schema)
 
 
 class Streams:
-    """The streams of a description, once `unwrap` was there."""
+    """The streams of a description, after `unwrap`."""
 
     def __init__(self, description: Description, kinds: Kinds) -> None:
         self._description = description
         self._kinds = kinds
 
     def of(self, media_type: str, node: Mapping[str, Any], operation: Mapping[str, Any], pointer: str) -> Series | None:
-        """Return the stream that a media type of a success stands for; None if it is none."""
+        """Return the stream of a success with this media type; None if it is not a stream."""
         if "itemSchema" not in node:
             return None
         kind = self._item(node["itemSchema"], below(pointer, "itemSchema"))

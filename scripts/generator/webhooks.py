@@ -1,4 +1,4 @@
-"""The messages that a service sends by itself: its webhooks, and the callbacks of its operations."""
+"""The messages that a service sends: its webhooks, and the callbacks of its operations."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ RESOURCE = "webhooks"
 
 @dataclass(frozen=True)
 class Webhooks:
-    """What the messages are, by name."""
+    """The kinds of the messages, by name."""
 
     kinds: Mapping[str, Kind]
 
     @property
     def any_kind(self) -> Kind:
-        """What any of them is."""
+        """The kind of any of them."""
         different = list({repr(each): each for each in self.kinds.values()}.values())
         return different[0] if len(different) == 1 else Kind(Form.UNION, inner=tuple(different))
 
@@ -41,13 +41,13 @@ def webhooks(description: Description, kinds: Kinds, models: Models) -> Webhooks
     named: dict[str, Kind] = {}
     for name, by_owner in found.items():
         is_one = len({repr(each) for each in by_owner.values()}) == 1
-        # Callbacks of one name and different content are told apart by the operations they belong to.
+        # Callbacks of the same name and different content get the name of their operation too.
         named |= {name if is_one else f"{owner}.{name}": kind for owner, kind in by_owner.items()}
     return Webhooks(named)
 
 
 def _written(description: Description) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
-    """Yield the messages: the operation they belong to, the name, what is said of it, and its pointer."""
+    """Yield the messages: the operation they belong to, the name, the description, and the pointer."""
     for key in WEBHOOKS:
         for name, item in description.document.get(key, {}).items():
             yield from _of_item("", name, item, below("", key, name))
@@ -59,7 +59,7 @@ def _written(description: Description) -> Iterator[tuple[str, str, Mapping[str, 
 
 
 def _of_item(owner: str, name: str, item: Any, pointer: str) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
-    if isinstance(item, Mapping):  # else it is an extension
+    if isinstance(item, Mapping):  # else an extension
         found = list(operations_of(item, pointer))
         for method, data, here in found:
             yield owner, name if len(found) == 1 else f"{name}.{method.lower()}", data, here
@@ -68,7 +68,7 @@ def _of_item(owner: str, name: str, item: Any, pointer: str) -> Iterator[tuple[s
 def _payload(
     description: Description, kinds: Kinds, models: Models, data: Mapping[str, Any], pointer: str
 ) -> Kind | None:
-    """Return what a message holds; None if that is no JSON."""
+    """Return the kind of a message; None if it is not JSON."""
     here, body = description.located(data.get("requestBody", {}), below(pointer, "requestBody"))
     for media_type, described in body.get("content", {}).items():
         if is_json(media_type) or "*" in media_type:

@@ -1,4 +1,4 @@
-"""Texts and values of a description as Python code that holds them, and can be nothing else."""
+"""Texts and values of a description as Python code, escaped."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from jinja2 import Undefined
 
 
 def literal(value: Any) -> str:
-    """Return a value of the description as Python has it; what it holds stays a value."""
+    """Return a value of the description as a Python literal."""
     if isinstance(value, Undefined):
-        str(value)  # raises the error that names what a template has missed
+        str(value)  # raises the error that names the undefined variable of a template
     return repr(value)
 
 
 @cache
 def prose(text: str | None, indent: int = 0) -> str:
-    """Return the description's text, wrapped, as the inside of a docstring: it can end neither the text nor a line."""
+    """Return the description's text, wrapped, as the content of a docstring, which it cannot end."""
     text = _UNUSUAL.sub(lambda found: "".join(filter(_is_shown, found[0])), str(text or ""))
     paragraphs = (" ".join(part.split()) for part in _paragraphs(text))
     wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
     escaped = wrapped.replace("\\", "\\\\")
-    # No run of quotes, and none at the end, may end the text.
+    # Quotes must not end the docstring.
     escaped = re.sub(r'"{2,}|"$', lambda found: found.group().replace('"', '\\"'), escaped)
     return textwrap.indent(escaped, " " * indent).lstrip()
 
@@ -39,9 +39,9 @@ def _is_shown(character: str) -> bool:
 
 
 def inline(text: object) -> str:
-    """Return the description's text as one line of Markdown that shows it: it makes no code, no link and no cell."""
+    """Return the description's text as one line of Markdown, escaped: it makes no code, link or table cell."""
     escaped = re.sub(r"([\\`*_\[\]<|~&$])", r"\\\1", _one_line(text))
-    return re.sub(r"^(\d*)([-+=:.)#>])", r"\1\\\2", escaped)  # what begins a list, a heading and the like
+    return re.sub(r"^(\d*)([-+=:.)#>])", r"\1\\\2", escaped)  # the start of a list, a heading and the like
 
 
 def code(text: object) -> str:
@@ -57,7 +57,7 @@ def _one_line(text: object) -> str:
 
 
 def first_sentence(text: object) -> str:
-    """Return what a text says first."""
+    """Return the first sentence of a text."""
     start = str(text or "").strip().split("\n\n")[0]
     return re.split(r"(?<=[.!?])\s", start, maxsplit=1)[0]
 
@@ -83,12 +83,12 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def plain_text(value: Any) -> str:
-    """Return a value that stands for a text as that: true and false as JSON has them."""
+    """Return a value as text: true and false as in JSON."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def default_of(schema: Mapping[str, Any]) -> str:
-    """Return a sentence on the default of the server, if there is one."""
+    """Return a sentence about the server's default, if there is one."""
     found = schema.get("default")
     text = {True: "true", False: "false"}.get(found, found) if isinstance(found, bool) else found
     return "" if found is None else f" The server's default is `{text}`."

@@ -286,18 +286,6 @@ def unreachable(mode: Sync, client: Any, kind: type[Any] = lmnt.APIConnectionErr
     return caught.value
 
 
-def test_an_unknown_host(mode: Sync) -> None:
-    error = unreachable(mode, mode.client(base_url="http://no-such-host.invalid"))
-    assert "no-such-host.invalid is not known" in str(error)
-    assert error.retry_safe is True
-
-
-def test_a_refused_connection(mode: Sync, refusing: str) -> None:
-    error = unreachable(mode, mode.client(base_url=refusing))
-    assert "refuses the connection" in str(error)
-    assert error.retry_safe is True
-
-
 @pytest.fixture
 def refusing() -> Iterator[str]:
     # Bound and not listening: the port is taken, and nobody answers.
@@ -324,12 +312,6 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def test_no_response_in_time(mode: Sync, peer: Callable[..., Any]) -> None:
-    client = mode.client(base_url=peer(Connection.stall).base_url, timeout=0.2)
-    error = unreachable(mode, client, lmnt.APITimeoutError)
-    assert "no response in time" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -82,23 +82,15 @@ def test_a_server_that_comes_up_late(mode: Sync, operation: str) -> None:
         sock.close()
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 520, 529])
-def test_statuses_that_are_tried_again(mode: Sync, peer: Callable[..., Any], status: int) -> None:
-    started = peer(refusal(status), refusal(status, {"Retry-After": "0"}), json_response([]))
+def test_what_each_attempt_sends(mode: Sync, peer: Callable[..., Any]) -> None:
+    # Which statuses are retried is in the table of tests/faults.
+    started = peer(refusal(503), refusal(429, {"Retry-After": "0"}), json_response([]))
     with on_retry(lambda: None) as lines:
         raw = mode.run(mode.client(base_url=started.base_url).with_raw_response.voices.list())
     assert raw.retries_taken == 2
     assert all(line.endswith("trying again in 0.0 s") for line in lines), "the server's wish decides how long"
     assert [received.attempt for received in started.requests] == ["0", "1", "2"]
     assert len({(received.method, received.target, received.body) for received in started.requests}) == 1
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410, 422])
-def test_statuses_that_are_not(mode: Sync, peer: Callable[..., Any], status: int) -> None:
-    started = peer(refusal(status), json_response([]))
-    with pytest.raises(lmnt.APIStatusError):
-        mode.run(mode.client(base_url=started.base_url).voices.list())
-    assert len(started.requests) == 1
 
 
 @pytest.mark.parametrize("retries_", [0, 1, 3])
@@ -238,12 +230,12 @@ def test_a_test_of_an_application_waits_for_no_retry(
 def test_a_session_of_such_a_test_waits_for_no_retry(mode: Sync) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        client = mode.client(base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        client = mode.client(base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}", max_retries=4)
         started = time.monotonic()
         with lmnt.no_retry_waits(), pytest.raises(lmnt.APIConnectionError) as caught:
             mode.run(client.speech.sessions.create(voice="leah"))
-    assert time.monotonic() - started < 1
-    assert caught.value.__notes__ == ["speech.sessions.create was tried 3 times"]
+    assert time.monotonic() - started < 4  # with the waits it takes more than 5
+    assert caught.value.__notes__ == ["speech.sessions.create was tried 5 times"]
 
 
 def test_after_such_a_test_there_are_waits_again(mode: Sync, peer: Callable[..., Any]) -> None:

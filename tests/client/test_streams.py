@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import lmnt
-from lmnt.calls.api_client import Mode
 from lmnt.calls.operation import NOTHING, Operation
 from lmnt.settings.options import CallOptions
 from lmnt_server.process import running
@@ -50,39 +49,6 @@ def check(error: Any, received: int, request_id: str | None) -> None:
     assert error.retry_safe is None
 
 
-@pytest.mark.parametrize("limit", [0, 1, 20_000])
-def test_a_server_that_raises_in_the_body(mode: Sync, client: Any, wire: Wire, limit: int) -> None:
-    fault = {"x-lmnt-fault": f"raise-after={limit}"}
-    received, streamed, error = read_all(mode, client, extra_headers=fault)
-    if wire.version == "HTTP/2":
-        assert type(error) is lmnt.StreamResetError
-        assert isinstance(error.error_code, int)
-    else:
-        assert type(error) is lmnt.StreamTruncatedError
-    assert len(received) == limit
-    check(error, limit, streamed.request_id)
-    assert streamed.complete is False
-    assert isinstance(error.__cause__, Exception)
-
-    with pytest.raises(type(error)) as caught:
-        mode.run(client.speech.generate(**LONG, extra_headers=fault))
-    assert caught.value.bytes_received == limit
-    assert caught.value.request_id.startswith("req_")
-
-
-@pytest.mark.parametrize("name", ["voices.list", "speech.generate_detailed"])
-def test_a_server_that_raises_in_a_json_body(mode: Sync, client: Any, name: str) -> None:
-    resource, _, call = name.partition(".")
-    arguments = {"text": "hi", "voice": "leah"} if resource == "speech" else {}
-    with pytest.raises(lmnt.APIStreamError) as caught:
-        mode.run(
-            getattr(getattr(client, resource), call)(**arguments, extra_headers={"x-lmnt-fault": "raise-after=10"})
-        )
-    assert caught.value.bytes_received == 10
-    assert caught.value.request_id.startswith("req_")
-    assert caught.value.retry_safe is True
-
-
 def test_a_server_that_is_killed_in_the_body(mode: Sync, wire: Wire, certificate: tuple[Path, Path]) -> None:
     with running(engine="tone", faults=True, tls=certificate if wire.version == "HTTP/2" else None) as server:
         client = mode.client(**wire.options | {"base_url": server.base_url})
@@ -96,16 +62,6 @@ def test_a_server_that_is_killed_in_the_body(mode: Sync, wire: Wire, certificate
             with pytest.raises((lmnt.StreamTruncatedError, lmnt.StreamResetError)) as caught:
                 next(chunks)
         check(caught.value, 20_000, streamed.request_id)
-
-
-def test_a_server_that_stalls(mode: Sync, client: Any) -> None:
-    stall = {"x-lmnt-fault": "stall-after=20000"}
-    received, streamed, error = read_all(mode, client, extra_headers=stall, timeout=0.5)
-    assert type(error) is lmnt.StreamTimeoutError
-    assert isinstance(error, lmnt.APITimeoutError)
-    assert isinstance(error, lmnt.APIStreamError)
-    assert len(received) == 20_000
-    check(error, 20_000, streamed.request_id)
 
 
 def test_the_bytes_that_came_are_handed_out_whatever_the_size_of_the_pieces(mode: Sync, client: Any) -> None:
@@ -171,7 +127,7 @@ def test_an_end_that_cannot_be_proved_is_an_error_if_that_is_wished(
 def test_no_body_needs_no_framing(mode: Sync, peer: Callable[..., Any]) -> None:
     asking = Operation("asking", "HEAD", "/", accept="*/*", result=NOTHING, retry_safe=True)
     client = mode.client(base_url=peer(head(200, ID)).base_url, strict=True)
-    assert mode.run(client.call(asking, CallOptions(), Mode.PARSED)) is None
+    assert mode.run(client.call(asking, CallOptions())) is None
 
 
 def test_nothing_at_all_is_an_error_even_without_framing(mode: Sync, peer: Callable[..., Any]) -> None:

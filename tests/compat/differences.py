@@ -32,7 +32,7 @@ TABLE: dict[str, list[Difference]] = {
             "A stream that dies after its 200 raises an `httpx` exception, or none at all, and leaves half a file",
             "`StreamResetError`, `StreamTruncatedError` or `StreamTimeoutError`, all an `LmntError`; the file's name never holds"
             " half a file",
-            "Whoever catches `LmntError` must catch this, and half a file must not pass for a whole one",
+            "Whoever catches `LmntError` must catch this, and half a file must not pass for a complete one",
             lines=("failing/cut short", "failing/half a file", "program/broken stream", "program/broken file is left"),
         ),
         Difference(
@@ -50,11 +50,11 @@ TABLE: dict[str, list[Difference]] = {
         Difference(
             "A file that cannot be written is an `OSError`, and audio is written to pipes and devices, too",
             "`FileError`, an `LmntError`; to regular files alone: for others iterate over `iter_bytes()`",
-            "What has its name already cannot be given it once it is whole",
+            "A pipe or a device cannot be renamed when the download is complete",
             lines=("responses/(no such folder|device)",),
         ),
         Difference(
-            "A body whose end nothing proves, as HTTP/1.0 has them, is taken for whole",
+            "A body whose end nothing proves, as in HTTP/1.0, is taken for complete",
             "A warning, `UnverifiedStreamWarning`; an error with `strict=True`",
             "It looks like a connection that was lost",
         ),
@@ -74,7 +74,7 @@ TABLE: dict[str, list[Difference]] = {
         ),
         Difference(
             "A part that nobody asked for (206, `Content-Range`), a body that is shorter than its `Content-Length` and ends with"
-            " trailers, and a stream of events that stops in one are taken for whole",
+            " trailers, and a stream of events that stops within one are taken for complete",
             "`StreamTruncatedError`",
             "What came is compared with what was announced",
         ),
@@ -294,7 +294,7 @@ TABLE: dict[str, list[Difference]] = {
         Difference(
             "An upload that cannot be rewound, such as a pipe, is sent with a wrong length, and empty when it is sent again",
             "It is read to a temporary file first; `AsyncLmnt` refuses a pipe that would hold up the event loop",
-            "The recording must arrive whole, at the second try too",
+            "The recording must arrive complete, at the second try too",
             lines=("arguments/upload of a pipe",),
         ),
         Difference(

@@ -202,7 +202,7 @@ def retries(client: Lmnt) -> None:
 
 def cut_short(client: Lmnt) -> None:
     """A stream that the server breaks off."""
-    broken = {"x-lmnt-fault": "raise-after=20000"}
+    broken = {"x-lmnt-fault": "raise-after=10000"}
     try:
         with client.speech.with_streaming_response.generate(text=STORY, voice="leah", extra_headers=broken) as response:
             response.stream_to_file(FOLDER / "broken.mp3")

@@ -47,8 +47,8 @@ _NO_FILE: Final = frozenset({"over a file"})
 """Without a 200 there is nothing to write, so that one call to a file shows all there is to see."""
 
 
-def _lost(attempts: int, error: str = "APIConnectionError", says: str = "") -> Fails:
-    return Fails(error, attempts, has_id=False, says=says)
+def _lost(attempts: int, error: str = "APIConnectionError", says: str = "", *, retry_safe: bool = True) -> Fails:
+    return Fails(error, attempts, has_id=False, facts={"retry_safe": retry_safe}, says=says)
 
 
 def _before(
@@ -71,7 +71,7 @@ def _before(
         cause,
         speech=_lost(2, error, says),
         json=_lost(2, error, says),
-        upload=_lost(2 if unsent else 1, error, says),
+        upload=_lost(2 if unsent else 1, error, says, retry_safe=unsent),
         protocols=protocols,
         read_timeout=read_timeout,
         connect_timeout=connect_timeout,

@@ -169,8 +169,8 @@ class Stream:
 
 
 def test_a_service_on_fastapi(server: Server, folder: Path) -> None:
-    (folder / "answers.json").write_text(json.dumps(app.api.openapi()))
-    service = Service(folder / "answers.json", [], folder, "answers")
+    (folder / "news_service.json").write_text(json.dumps(app.api.openapi()))
+    service = Service(folder / "news_service.json", [], folder, "news_service")
     server.wait()
     assert {call.operation.path for call in service.calls} == app.ITEMS.keys()
     problems: list[str] = []

@@ -1,11 +1,10 @@
-"""The two drivers: they do what an exchange asks for, one waiting and one awaiting, and hand out its result."""
+"""The sync and the async driver: they carry out the steps of an exchange and return its result."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Generator
 from copy import copy, deepcopy
-from enum import Enum, auto
 from functools import cached_property
 from inspect import getattr_static
 from types import TracebackType
@@ -37,21 +36,11 @@ if TYPE_CHECKING:
     from .reconnecting import Reconnecting
 
 RoadsT = TypeVar("RoadsT", bound=Roads[Any])
-
-
-class Mode(Enum):
-    """What a call returns."""
-
-    PARSED = auto()
-    """The result."""
-    RAW = auto()
-    """The response, its body read."""
-    STREAMED = auto()
-    """The response, its body on its way."""
+T = TypeVar("T")
 
 
 class BaseClient(Handle, Generic[RoadsT]):
-    """What a client is made of besides its resources: its settings, and connections, which `with_options` shares."""
+    """The base of both clients: the settings, and the connections, which copies by `with_options` share."""
 
     _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
@@ -61,7 +50,7 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     @property
     def api_key(self) -> str:
-        """The API key; setting it holds from the next call on, as for the settings below."""
+        """The API key. A new value applies from the next call on, as for the settings below."""
         return self._options.api_key.reveal()
 
     @api_key.setter
@@ -71,14 +60,14 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     @property
     def base_url(self) -> http_types.URL:
-        """Where the API is; a path ends in a slash."""
+        """The base URL of the API; its path ends in a slash."""
         from ..transport.library import HTTPURL
 
         url = HTTPURL(self._options.base_url)
         return url if url.path.endswith("/") else url.copy_with(path=f"{url.path}/")
 
     @base_url.setter
-    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a text will do
+    def base_url(self, base_url: str | http_types.URL) -> None:  # pyright: ignore[reportPropertyTypeMismatch]  # a str is accepted
         self._options = self._options.changed(base_url=base_url)
 
     @property
@@ -108,35 +97,41 @@ class BaseClient(Handle, Generic[RoadsT]):
         """Whether `close` was called."""
         return self._shared.is_closed
 
-    def _reconnecting(self, operation: Operation[Any], call: CallOptions, reply: Reply) -> Reconnecting:
-        """Return what has a stream of items go on where it breaks off."""
+    def _exchange(self, operation: Operation[Any], call: CallOptions, *, buffered: bool) -> Generator[Step, Any, Reply]:
+        self._shared.check_open()
+        return exchange(operation, self._options, call, buffered=buffered)
+
+    def _reconnecting(self, operation: Operation[Any], call: CallOptions, reply: Reply) -> Reconnecting | None:
+        """Return what reconnects a stream of items that breaks off; None if it does not reconnect."""
+        if operation.items is None or not operation.items.reconnects:
+            return None
         from .reconnecting import LAST_EVENT_ID, Reconnecting
 
         def again(last: str, deadline: float | None) -> Any:
             headers = {**operation.headers, **({LAST_EVENT_ID: field_value(LAST_EVENT_ID, last)} if last else {})}
             following = copy(call)
             following.deadline = deadline
-            return cast("Any", self).call(operation._replace(headers=headers), following, Mode.STREAMED)
+            return cast("Any", self).respond(operation._replace(headers=headers), following, streamed=True)
 
         most = or_default(call.max_retries, self._options.max_retries)
         return Reconnecting(again, most, reply.response.request.deadline, operation.id)
 
-    def _with(self, options: ClientOptions, shared: RoadsT) -> Self:
-        """Return a client that differs from this one in these alone."""
+    def _copy(self, options: ClientOptions, shared: RoadsT) -> Self:
+        """Return a copy with other options or connections."""
         made = self.__class__.__new__(self.__class__)
         for name, value in vars(self).copy().items():
-            # Resources that were used belong to this client.
+            # Cached resources belong to this client.
             if not isinstance(getattr_static(type(self), name, None), cached_property):
                 vars(made)[name] = value
         made._options, made._shared = options, shared
         return made
 
     def __copy__(self) -> Self:
-        return self._with(self._options, self._shared.another())
+        return self._copy(self._options, self._shared.another())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         made = memo[id(self)] = self.__copy__()
-        # What an application's own class adds.
+        # The attributes that an application's subclass adds.
         vars(made).update(
             {name: deepcopy(value, memo) for name, value in vars(made).items() if name not in ("_options", "_shared")}
         )
@@ -149,7 +144,7 @@ class BaseClient(Handle, Generic[RoadsT]):
 
 
 class SyncAPIClient(BaseClient[SyncRoads]):
-    """The driver that waits."""
+    """The sync driver."""
 
     def __init__(
         self,
@@ -163,23 +158,25 @@ class SyncAPIClient(BaseClient[SyncRoads]):
     ) -> None:
         super().__init__(options, SyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
-        return self._with(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
+    def _copy_with(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
+        return self._copy(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
 
-    def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
-        """Carry out an operation."""
-        buffered = mode is not Mode.STREAMED and operation.items is None
-        steps = exchange(operation, self._options, call, buffered=buffered)
-        self._shared.check_open()
-        reply = _drive(steps, self._shared)
+    def call(self, operation: Operation[T], call: CallOptions) -> T:
+        """Carry out an operation and return its result, which is not binary."""
+        if operation.items is not None:
+            return self.respond(operation, call, streamed=False).parse()
+        reply = _drive(self._exchange(operation, call, buffered=True), self._shared)
+        return parse(operation, reply, reply.content or b"")
+
+    def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> APIResponse[T]:
+        """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""
+        buffered = not streamed and operation.items is None
+        reply = _drive(self._exchange(operation, call, buffered=buffered), self._shared)
         if operation.result is None:
-            return StreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else BinaryAPIResponse(reply)
-        if mode is Mode.PARSED and operation.items is None:
-            return parse(operation, reply, reply.content or b"")
-        response = APIResponse[Any](reply)
-        if operation.items is not None and operation.items.reconnects:
-            response.reconnecting = self._reconnecting(operation, call, reply)
-        return response.parse() if mode is Mode.PARSED else response
+            return cast("APIResponse[T]", (StreamedBinaryAPIResponse if streamed else BinaryAPIResponse)(reply))
+        response = APIResponse[T](reply)
+        response.reconnecting = self._reconnecting(operation, call, reply)
+        return response
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
@@ -195,7 +192,7 @@ class SyncAPIClient(BaseClient[SyncRoads]):
 
 
 class AsyncAPIClient(BaseClient[AsyncRoads]):
-    """The driver that awaits."""
+    """The async driver."""
 
     def __init__(
         self,
@@ -209,23 +206,26 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
     ) -> None:
         super().__init__(options, AsyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
 
-    def _changed(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
-        return self._with(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
+    def _copy_with(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
+        return self._copy(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
 
-    async def call(self, operation: Operation[Any], call: CallOptions, mode: Mode) -> Any:
-        """Carry out an operation."""
-        buffered = mode is not Mode.STREAMED and operation.items is None
-        steps = exchange(operation, self._options, call, buffered=buffered)
-        self._shared.check_open()
-        reply = await _adrive(steps, self._shared)
+    async def call(self, operation: Operation[T], call: CallOptions) -> T:
+        """Carry out an operation and return its result, which is not binary."""
+        if operation.items is not None:
+            return await (await self.respond(operation, call, streamed=False)).parse()
+        reply = await _adrive(self._exchange(operation, call, buffered=True), self._shared)
+        return parse(operation, reply, reply.content or b"")
+
+    async def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> AsyncAPIResponse[T]:
+        """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""
+        buffered = not streamed and operation.items is None
+        reply = await _adrive(self._exchange(operation, call, buffered=buffered), self._shared)
         if operation.result is None:
-            return AsyncStreamedBinaryAPIResponse(reply) if mode is Mode.STREAMED else AsyncBinaryAPIResponse(reply)
-        if mode is Mode.PARSED and operation.items is None:
-            return parse(operation, reply, reply.content or b"")
-        response = AsyncAPIResponse[Any](reply)
-        if operation.items is not None and operation.items.reconnects:
-            response.reconnecting = self._reconnecting(operation, call, reply)
-        return await response.parse() if mode is Mode.PARSED else response
+            kind = AsyncStreamedBinaryAPIResponse if streamed else AsyncBinaryAPIResponse
+            return cast("AsyncAPIResponse[T]", kind(reply))
+        response = AsyncAPIResponse[T](reply)
+        response.reconnecting = self._reconnecting(operation, call, reply)
+        return response
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""

@@ -1,7 +1,7 @@
 """One call from its arguments to its response: headers, redirects, retries and errors, with no I/O.
 
-`exchange` is a generator. It yields what is to be done and gets the outcome back; a driver of a few lines does it, one
-for sync and one for async. Failures are thrown into the generator as errors of ours.
+`exchange` is a generator. It yields steps and gets their outcomes back; a sync and an async driver carry them out.
+Failures are thrown into the generator as errors of ours.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from .operation import Operation, argument_errors, query_pairs
 from .response_errors import status_error, validation_error
 
 ERROR_BODY_LIMIT = 1 << 20
-"""Bytes of an error's body that are read; what an error says fits many times over."""
+"""The maximum of bytes read of an error's body."""
 
 LONGEST_REDIRECT_CHAIN = 5
 
 RETRY_COUNT = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
-"""Says how many attempts went before. With no underscore: common proxies drop headers that have one in their name."""
+"""The header with the number of retries so far. It has no underscore: common proxies drop headers with one."""
 
 
 class Send(NamedTuple):
@@ -56,7 +56,7 @@ class Read(NamedTuple):
 
 
 class ReadStart(NamedTuple):
-    """Read at most so many bytes of the body and close; the outcome is what came, whole or not."""
+    """Read at most so many bytes of the body and close; the outcome is what was received, complete or not."""
 
     response: Response
     limit: int
@@ -69,7 +69,7 @@ class Sleep(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """Call a function of the application's; the outcome is what it returns, awaited where that can be."""
+    """Call a function of the application's; the outcome is its result, awaited by the async driver."""
 
     give: Callable[[], object]
 
@@ -78,7 +78,7 @@ Step: TypeAlias = Send | Read | ReadStart | Sleep | Ask
 
 
 class Reply(NamedTuple):
-    """A success: the response, its body if it was read, and how many retries it took."""
+    """A success: the response, its body if it was read, and the number of retries."""
 
     operation: Operation[Any]
     response: Response
@@ -99,7 +99,7 @@ def exchange(
         buffered: Whether to read the whole body before returning.
 
     Raises:
-        APIError: The call failed; every error of the tree but those of a stream that is read later.
+        APIError: The call failed; any error of the tree but those of a stream that is read later.
         InvalidArgumentError: The extra arguments cannot be sent.
     """
     deadline = Deadline.starting_now(or_default(call.deadline, options.deadline))
@@ -122,7 +122,7 @@ def _attempts(
     *,
     buffered: bool,
 ) -> Generator[Step, Any, Reply]:
-    """Send a request until it is answered, or may not be sent again."""
+    """Send a request, with retries."""
     attempts = Attempts(operation.id, or_default(call.max_retries, options.max_retries), first.deadline)
     failure: APIError
     renewals = 0
@@ -138,7 +138,7 @@ def _attempts(
                     break
                 yield ReadStart(response, 0)
                 request, hops = target, hops + 1
-        except (APIConnectionError, APIStatusError) as error:  # the latter of a token that was not given
+        except (APIConnectionError, APIStatusError) as error:  # InvalidArgumentError: of a token that was not given
             if error.retry_safe is None:
                 error.retry_safe = operation.retry_safe
             failure = error
@@ -185,12 +185,12 @@ def _request(
     body = with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
-    headers: dict[str, str | Secret | Omit] = {  # names in lower case; of two with one name the later holds
+    headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
         "accept": operation.accept,
         "user-agent": USER_AGENT,
         **proof.headers,
         **({} if body is None else {"content-type": body.media_type}),
-        # What is handed out as bytes, such as audio, gains nothing by a coding, and a stream of items may wait for it.
+        # Bytes, such as audio, gain nothing by a coding, and it could delay a stream of items.
         "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
         **description.CLIENT_HEADERS,
         **operation.headers,
@@ -223,7 +223,7 @@ def _request(
     )
     if not operation.url:
         return request, proof.sources
-    # A token that is still to be got stays with the host it is for, as the keys do.
+    # A token, as a key, is sent only to the host that it is for.
     stays = _is_same_origin(request.url, operation.url)
     return _moved(request, operation.url), proof.sources if stays else ()
 
@@ -271,14 +271,14 @@ USER_AGENT = f"{description.NAME}/Python {description.VERSION} ({_PYTHON})"
 
 
 def with_retry_count(request: Request, retries: int) -> Request:
-    """Return a request that says how many attempts went before it, which is none as it is made."""
+    """Return a copy of the request with its retry-count header set."""
     return request._replace(headers={**request.headers, RETRY_COUNT: str(retries)}) if retries else request
 
 
 def _redirect(request: Request, response: Response) -> Request | None:
     """Return the request that a redirect asks for (RFC 9110 section 15.4), or None.
 
-    Only a GET follows where the method might have to change.
+    Redirects that may change the method are followed for GET and HEAD only.
     """
     location = response.location
     follows = response.status_code in (307, 308) or (
@@ -295,7 +295,7 @@ def _redirect(request: Request, response: Response) -> Request | None:
 
 
 def _moved(request: Request, url: str) -> Request:
-    """Return a request to another place; the key stays with the host it was given for."""
+    """Return the request with another URL, without credentials if that has another origin."""
     same_origin = _is_same_origin(request.url, url)
     headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
     return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())

@@ -1,4 +1,4 @@
-"""One call as data: what a generated `build` function makes of its arguments, and how the answer is to be read."""
+"""One call as data: the request that a generated `build` makes of its arguments, and how the response is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Text(Enum):
-    """The body of a success is a text, in the character set that it names."""
+    """The body of a success is text, in the character set that the response names."""
 
     TEXT = auto()
 
@@ -41,13 +41,13 @@ TEXT, NOTHING = Text.TEXT, Nothing.NOTHING
 
 
 class ByStatus(NamedTuple, Generic[T]):
-    """The body of a success depends on its status; `2XX` stands for every status that has no line of its own."""
+    """The body of a success depends on its status; `2XX` stands for every status without an entry of its own."""
 
     readers: Mapping[int | str, Codec[T] | Text | Nothing]
 
 
 Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
-"""How the body of a success is read: as JSON, as a text, not at all, or as its status says."""
+"""How the body of a success is read: as JSON, as text, not at all, or depending on its status."""
 
 
 def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
@@ -72,21 +72,21 @@ class Operation(NamedTuple, Generic[T]):
         id: The operationId.
         method: The HTTP method.
         path: The path, percent-encoded.
-        accept: The media type asked for.
-        result: How the body of a success is read; None for one that is handed out as bytes.
+        accept: The value of the header Accept.
+        result: How the body of a success is read; None if it is handed out as bytes.
         retry_safe: Whether the call may be repeated once the request may have reached the server.
         query: Query parameters by name, in order, as text.
         headers: Headers by name.
         cookies: Cookies by name.
         body: The request body.
-        media_type: What the body of a success will be, as far as the arguments tell.
+        media_type: The media type of a success, if the arguments determine it.
         errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
-        redirects: The statuses, and ranges of such, of redirects that are what is asked for, and not followed.
-        server: The URL of a server of its own, as the description has it.
-        needs: The sets of security schemes of which one must prove who is calling; an empty one asks nothing.
-        url: Where it is, if that is not below the base URL.
-        made: What is made of its result and the reply, if it is not the result itself that is handed out.
-        items: How the body of a success is a stream of items; None if it is none.
+        redirects: The redirect statuses, or ranges, that are a success of this operation and are not followed.
+        server: The URL of the operation's own server, as in the description.
+        needs: The alternative sets of security schemes; an empty set needs no credentials.
+        url: Its URL, if that is not below the base URL.
+        made: Makes the value that is returned from the result and the reply; None returns the result itself.
+        items: How the body of a success is read as a stream of items; None if it is no stream.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Operation(NamedTuple, Generic[T]):
 
     @property
     def media_types(self) -> list[str]:
-        """The media types asked for, without their parameters."""
+        """The media types of Accept, without their parameters."""
         return [each.partition(";")[0].strip().lower() for each in self.accept.split(",")]
 
     def succeeds(self, status_code: int) -> bool:
@@ -119,7 +119,7 @@ class Operation(NamedTuple, Generic[T]):
 
 
 class argument_errors:  # noqa: N801  # a context manager, as `suppress` is
-    """Name the operation in what is wrong with its arguments."""
+    """Prefix errors in the arguments with the operationId."""
 
     __slots__ = ("_operation_id",)
 
@@ -145,11 +145,11 @@ def segment(
     """Encode a path parameter, which becomes exactly one segment of the path (RFC 3986 section 3.3).
 
     Args:
-        name: What the description calls it.
+        name: Its name in the description.
         value: The value.
         codec: Its kind.
         taken: The texts that would make the path that of another operation.
-        style: Its style, if that is not `simple` or if it has fields.
+        style: Its style, if that is not `simple` or the value is an object.
     """
     if style is not None:
         encoded = _styled(name, value, codec, style, partial(quote, safe=style[2] if len(style) == 3 else ""))
@@ -165,7 +165,7 @@ def segment(
 
 
 def _styled(name: str, value: object, codec: Codec[object], style: Style, encode: Callable[[str], str]) -> str:
-    """Return a value as one text, in a style of its own."""
+    """Return a value as one text, in the given style."""
     written = at(name, codec.write, value)
     if style[0] == "json":
         return encode(json_text(name, written))
@@ -173,12 +173,12 @@ def _styled(name: str, value: object, codec: Codec[object], style: Style, encode
 
 
 Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str | QueryStyle]
-"""A value, its kind and its style: what stands between the items of an array that does not repeat its name, or for
-what has fields what writes it."""
+"""A value, its kind and its style: the separator of an array that does not repeat its name, or for an object the
+function that writes it."""
 
 
 def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
-    """Encode query parameters; those that are `omit` or None are left out, arrays repeat their name."""
+    """Encode query parameters; those that are `omit` or None are left out, and arrays repeat their name."""
     pairs: list[tuple[str, str]] = []
     for name, given in values.items():
         value, codec, separator = given if len(given) == 3 else (*given, "")
@@ -199,7 +199,7 @@ def query_pairs(
 
 
 def _simple(name: str, value: object, codec: Codec[object]) -> str:
-    """Return a value as one text, the items of an array with a comma between them (OpenAPI's style `simple`)."""
+    """Return a value as one text, the items of an array separated by commas (OpenAPI's style `simple`)."""
     written = at(name, codec.write, value)
     if not isinstance(written, list | tuple):
         return sendable(name, written)
@@ -238,7 +238,7 @@ def _texts(values: Mapping[str, HeaderValue]) -> Iterator[tuple[str, str]]:
 
 
 def _unambiguous(name: str, text: str) -> str:
-    """Return a part of a header's value; refuses one that cannot be told from two."""
+    """Return an item of a header's value; refuses one that would be read as two."""
     if "," in text or "=" in text:
         raise MismatchError("texts without a comma or an equals sign, which stand between them", text).under(name)
     return text
@@ -246,9 +246,9 @@ def _unambiguous(name: str, text: str) -> str:
 
 _COOKIE_NAME = "!#$&'*+^`|~"
 _COOKIE_VALUE = "!#$&'()*+/:<=>?@[]^`{|}~,"
-"""What may stand in a cookie beside letters, digits and `-._~` (RFC 6265 section 4.1.1)."""
+"""The characters of a cookie besides letters, digits and `-._~` (RFC 6265 section 4.1.1)."""
 
 
 def media_type(chosen: object, default: object, media_types: Mapping[str, str]) -> str:
-    """Return the media type that a format stands for; empty for one that the description does not know."""
+    """Return the media type of a format; empty for one that is not in the description."""
     return media_types.get(str(default if isinstance(chosen, Omit) else chosen), "")

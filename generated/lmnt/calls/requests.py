@@ -1,4 +1,4 @@
-"""Requests that the description does not know: any method and path, and a result of any type."""
+"""Requests that are not in the description: any method and path, and a result of any type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ..settings.options import CallOptions, Headers, Query
 from ..values.bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything, string
 from ..values.files import FileTypes, Upload, binary
-from .api_client import Mode
 from .events import Items
 from .operation import Operation, argument_errors
 from .responses import (
@@ -32,7 +31,7 @@ __all__ = ["NoneType", "RequestOptions"]
 Files = Mapping[str, FileTypes] | Sequence[tuple[str, FileTypes]]
 
 SAFE_METHODS = ("GET", "HEAD")
-"""RFC 9110 section 9.2.1: nothing changes, so these may be repeated; of others nobody knows."""
+"""The safe methods (RFC 9110 section 9.2.1), which may be repeated; of the others it is unknown."""
 
 
 @typed_dict
@@ -40,7 +39,7 @@ class RequestOptions(TypedDict, total=False):
     """The settings of one request."""
 
     headers: Headers
-    """Headers to add; they go before the client's."""
+    """Headers to add; they override those of the client."""
 
     params: Query
     """Query parameters to add."""
@@ -58,10 +57,10 @@ class RequestOptions(TypedDict, total=False):
     """How often the request is repeated at most, in place of the client's number."""
 
     follow_redirects: bool
-    """False has a redirect be the error of its status."""
+    """False makes a redirect an error."""
 
     idempotency_key: str
-    """Has no effect: no service of this kind has said what it would do with one."""
+    """Has no effect: this API has no idempotency keys."""
 
 
 NO_OPTIONS: RequestOptions = {}
@@ -97,7 +96,7 @@ def request_operation(
             retry_safe=method in SAFE_METHODS,
             query=parse_qsl(parts.query, keep_blank_values=True),
             body=with_extra(_body(body, files), options.get("extra_json")),
-            needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # nobody knows what it needs
+            needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # its schemes are unknown
         )
     return made, CallOptions(
         headers=options.get("headers"),
@@ -121,14 +120,14 @@ def _body(body: object, files: Files | None) -> RequestBody:
 
 
 def class_of(kind: Any) -> type[Any]:
-    """Return the class behind a type; object for what has none, such as a union."""
+    """Return the class of a type; object for a type without one, such as a union."""
     found = get_origin(kind) or kind
     return cast("type[Any]", found) if isinstance(found, type) else object
 
 
-def mode_of(cast_to: Any, *, stream: bool) -> Mode:
-    """Return what the call is to return."""
-    return Mode.STREAMED if stream or issubclass(class_of(cast_to), _STREAMED) else Mode.RAW
+def is_streamed(cast_to: Any) -> bool:
+    """Whether a result of this type is a response whose body is not read yet."""
+    return issubclass(class_of(cast_to), _STREAMED)
 
 
 def items_of(stream_cls: Any, cast_to: Any) -> Items[Any]:

@@ -1,4 +1,4 @@
-"""What a response that is not the result says, as an error: an error status, or a success that cannot be read."""
+"""Errors made of responses: error statuses, successes that cannot be read, errors within a stream or a session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..values.codec import Codec, MismatchError
 def validation_error(
     response: Response, content: bytes, problem: str, *, retry_safe: bool | None
 ) -> APIResponseValidationError:
-    """Return the error of a success that is no result."""
+    """Return the error for a success that cannot be read."""
     error = APIResponseValidationError(
         problem,
         status_code=response.status_code,
@@ -32,7 +32,7 @@ def validation_error(
 def status_error(
     response: Response, content: bytes, *, retry_safe: bool, errors: Mapping[int | str, Codec[object]] | None = None
 ) -> APIStatusError:
-    """Return the error that an error response stands for, whatever shape its body has.
+    """Return the error for an error status, whatever the shape of the body.
 
     Args:
         response: The response.
@@ -41,18 +41,18 @@ def status_error(
         errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
     """
     body = _decode(response, content)
-    said = error_facts(body)
+    facts = error_facts(body)
     status = response.status_code
-    by_type = description.ERROR_STATUS.get(said.type or "")
-    text = said.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
+    by_type = description.ERROR_STATUS.get(facts.type or "")
+    text = facts.message or (body.strip()[:BODY_START] if isinstance(body, str) else "") or response.reason
     error = class_for_status(by_type or status)(
         text or "no message",
         status_code=status,
         body=body,
         retry_after=retry_after(response.headers, time.time()),
-        request_id=said.request_id,
-        type=said.type,
-        code=said.code,
+        request_id=facts.request_id,
+        type=facts.type,
+        code=facts.code,
         parsed=_parsed(body, errors or {}, status),
         retry_safe=retry_safe,
     )
@@ -60,7 +60,7 @@ def status_error(
 
 
 def _parsed(body: object, errors: Mapping[int | str, Codec[object]], status: int) -> object:
-    """Return what the description has the body of an error be; None if it is something else."""
+    """Return an error's body as the type in the description; None if it does not match that."""
     codec = errors.get(status) or errors.get(f"{status // 100}XX") or errors.get("default")
     try:
         return None if codec is None else codec.read(body)
@@ -69,7 +69,7 @@ def _parsed(body: object, errors: Mapping[int | str, Codec[object]], status: int
 
 
 def _redacted(response: Response, content: bytes) -> bytes:
-    """Return a body without the request's secrets, should it repeat them."""
+    """Return a body with the request's secrets redacted, should it repeat them."""
     text = response.text(content)
     shown = response.redacted(text)
     return content if shown == text else shown.encode(response.encoding, errors="replace")
@@ -92,26 +92,26 @@ def in_band_error(
     type_: object = None,
     status: object = None,
 ) -> APIStatusError:
-    """Return the error that a message of a session, or an item of a stream, stands for.
+    """Return the error for a message of a session, or an item of a stream.
 
     Args:
-        body: The message; its type tells the status, as no response does.
+        body: The message or item, whose error type determines the status.
         retry_safe: See APIError.
-        response: What the item came in.
-        message: What it says, where that does not stand in one of the usual places.
-        type_: What kind of error it is, likewise.
-        status: Its HTTP status, likewise.
+        response: The response that holds the item.
+        message: The error message, if it is not in one of the usual fields.
+        type_: The error type, likewise.
+        status: The HTTP status, likewise.
     """
-    said = error_facts(body)
-    kind = type_ if isinstance(type_, str) else said.type
+    facts = error_facts(body)
+    kind = type_ if isinstance(type_, str) else facts.type
     number = status if type(status) is int else description.ERROR_STATUS.get(kind or "", 0)
     error = class_for_status(number)(
-        message if isinstance(message, str) and message else said.message or "no message",
+        message if isinstance(message, str) and message else facts.message or "no message",
         status_code=number,
         body=body,
-        request_id=said.request_id,
+        request_id=facts.request_id,
         type=kind,
-        code=said.code,
+        code=facts.code,
         retry_safe=retry_safe,
     )
     return error if response is None else response.attach_to(error)

@@ -1,6 +1,6 @@
-"""What the raw and the streaming access hand out, and the bytes of a binary operation: facts first, then the body.
+"""The responses of the raw and the streaming forms, and of binary operations: status and headers first, then the body.
 
-The sync and async classes differ in who waits; everything else is in the two classes they share.
+The sync and async classes only read; everything else is in the two base classes they share.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
 
 
 def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
-    """Read the body of a success, or a part of it; raises APIResponseValidationError, which says of what."""
+    """Read the body of a success, or a part of it; raises APIResponseValidationError, which names the part."""
     try:
         return cast("T", read_success(reader, response.status_code, content, response.text))
     except (ValueError, RecursionError, MismatchError) as error:
@@ -58,7 +58,7 @@ def read_result(reader: Reader[T], what: str, response: Response, content: bytes
 
 
 class BaseResponse(Handle, Generic[T]):
-    """What is known of a response besides its body."""
+    """The facts of a response without its body."""
 
     _refusal = "cannot be pickled, nor copied before its body was read: keep what `read()` or `parse()` returns"
 
@@ -68,11 +68,11 @@ class BaseResponse(Handle, Generic[T]):
         self._started = False
         self._parsed: dict[object, object] = {}
         self.reconnecting: Reconnecting | None = None
-        """What has a stream of items go on where it broke off."""
+        """Reconnects a stream of items that broke off."""
 
     @property
     def http_response(self) -> http_types.Response:
-        """The httpx.Response; once the body was read, one that holds it."""
+        """The httpx.Response; it has the body once that was read."""
         response = self._reply.response
         return response.http if self._content is None else response.read_as(self._content)()
 
@@ -95,7 +95,7 @@ class BaseResponse(Handle, Generic[T]):
 
     @property
     def url(self) -> http_types.URL:
-        """The URL that answered."""
+        """The URL of the request, after redirects."""
         from ..transport.library import HTTPURL
 
         return HTTPURL(self._reply.response.request.url)
@@ -117,7 +117,7 @@ class BaseResponse(Handle, Generic[T]):
 
     @property
     def retries_taken(self) -> int:
-        """How many times the call was repeated."""
+        """The number of retries of the call."""
         return self._reply.retries
 
     @property
@@ -135,19 +135,19 @@ class BaseResponse(Handle, Generic[T]):
 
     @property
     def bytes_received(self) -> int:
-        """Bytes of the body that have arrived, content coding undone."""
+        """Bytes of the body received, after content decoding."""
         return self._reply.guard.bytes_received
 
     @property
     def complete(self) -> bool | None:
-        """True once the whole body is here; None if the framing cannot prove that; False until then."""
+        """True once the complete body was received; None if the framing cannot prove that; False until then."""
         return self._reply.guard.complete
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}] {self._reply.response.request.line} {self.request_id}>"
 
     def _begin(self) -> bytes | None:
-        """Take the body for read, or return it if it is here already."""
+        """Mark the body as consumed, or return it if it was read before."""
         if self._content is None:
             if self._started:
                 raise StreamAlreadyConsumed("the body was read before; keep what read() or iter_bytes() gave")
@@ -159,7 +159,7 @@ class BaseResponse(Handle, Generic[T]):
             self.__reduce_ex__(2)
         return type(self)(self._reply._replace(content=self._content))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # what it is made of never changes
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # its parts never change
         return self.__copy__()
 
     def _parse_once(self, content: bytes, to: object) -> Any:
@@ -186,26 +186,26 @@ class BaseResponse(Handle, Generic[T]):
 
     @property
     def content_type(self) -> str:
-        """What the response says that its body is, parameters too; empty if it says nothing."""
+        """The Content-Type with its parameters; empty if the response has none."""
         return self._reply.response.headers.get("content-type", "")
 
     def in_band_error(
         self, body: Mapping[str, object], message: object, type_: object, status: object
     ) -> APIStatusError:
-        """Return the error that an item of the body stands for; see `failures.stated`."""
+        """Return the error for an item of the body; see `response_errors.in_band_error`."""
         return in_band_error(
             body, retry_safe=None, response=self._reply.response, message=message, type_=type_, status=status
         )
 
     def validation_error(self, problem: str) -> APIResponseValidationError:
-        """Return the error of a body whose parts are not what they should be."""
+        """Return the error for a body with an invalid part."""
         operation, response = self._reply.operation, self._reply.response
         problem = f"{operation.id}: {problem}, as {response.media_type or 'no media type'}"
         return validation_error(response, b"", problem, retry_safe=operation.retry_safe)
 
 
 class APIResponse(BaseResponse[T]):
-    """A response with its headers, its status, and its body in whatever form is asked for."""
+    """A response: its headers, its status, and its body in several forms."""
 
     @overload
     def parse(self) -> T: ...
@@ -217,8 +217,8 @@ class APIResponse(BaseResponse[T]):
         """Return what the plain method returns, or the body as another type.
 
         Args:
-            to: What to read the body as, in place of what the description says: see codec_of; str, bytes and None are
-                the body as it is, httpx.Response is the response with its body.
+            to: The type to read the body as, in place of the description's: see codec_of; str, bytes and None give the
+                body unparsed, httpx.Response the response with its body.
 
         Raises:
             APIResponseValidationError: The body cannot be read so.
@@ -231,22 +231,22 @@ class APIResponse(BaseResponse[T]):
         return self._parse_once(self.read(), to)
 
     def read(self) -> bytes:
-        """Return the whole body; raises APIStreamError if it did not come whole."""
+        """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
             self._content = read_whole(self._reply.response, self._reply.guard)
         return self._content
 
     def text(self) -> str:
-        """Return the whole body as text."""
+        """Return the complete body as text."""
         return self._reply.response.text(self.read())
 
     def json(self) -> object:
-        """Return the whole body, decoded from JSON; raises ValueError if it is none."""
+        """Return the complete body, decoded from JSON; raises ValueError if it is not JSON."""
         return cast("object", json.loads(self.read()))
 
     def iter_bytes(self, chunk_size: int | None = None) -> BodyIterator[bytes]:
-        """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
+        """Return the body in pieces of `chunk_size` bytes, or as received; raises APIStreamError if it breaks off."""
         return self.steps(Pieces(chunk_size))
 
     def iter_text(self, chunk_size: int | None = None) -> BodyIterator[str]:
@@ -258,7 +258,7 @@ class APIResponse(BaseResponse[T]):
         return self.steps(Lines(self._reply.response.encoding))
 
     def steps(self, parts: Parts[S]) -> BodyIterator[S]:
-        """Return the body as what `parts` makes of it."""
+        """Return the body as the parts that `parts` makes."""
         return BodyIterator(self._reply.response, self._reply.guard, parts, self._begin)
 
     def close(self) -> None:
@@ -267,27 +267,27 @@ class APIResponse(BaseResponse[T]):
 
 
 class BinaryAPIResponse(APIResponse[bytes]):
-    """Bytes that are here as a whole."""
+    """A binary response whose body was read."""
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
-        """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
+        """Write the bytes to a file, which gets its name only when it is complete; raises FileError."""
         from ..streams.downloads import save
 
         save(self.iter_bytes(), file)
 
 
 class StreamedBinaryAPIResponse(APIResponse[bytes]):
-    """Bytes on their way."""
+    """A binary response whose body is not read yet."""
 
     def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the bytes to a file as it comes; the file takes its name when it is whole.
+        """Write the bytes to a file as they arrive; the file gets its name only when the download is complete.
 
         Args:
-            file: The file; one that is there already stays as it is until the new one is whole.
-            chunk_size: Bytes to write at a time; None writes them as they come.
-            keep_partial: Whether what came of a body that broke off is kept as `<file>.partial`, named by the error.
+            file: The file; an existing one is unchanged until the new one is complete.
+            chunk_size: Bytes to write at a time; None writes them as they arrive.
+            keep_partial: Whether what was received of a broken body is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIStreamError: The body broke off.
@@ -300,7 +300,7 @@ class StreamedBinaryAPIResponse(APIResponse[bytes]):
 
 
 class AsyncAPIResponse(BaseResponse[T]):
-    """A response with its headers, its status, and its body in whatever form is asked for."""
+    """A response: its headers, its status, and its body in several forms."""
 
     @overload
     async def parse(self) -> T: ...
@@ -312,8 +312,8 @@ class AsyncAPIResponse(BaseResponse[T]):
         """Return what the plain method returns, or the body as another type.
 
         Args:
-            to: What to read the body as, in place of what the description says: see codec_of; str, bytes and None are
-                the body as it is, httpx.Response is the response with its body.
+            to: The type to read the body as, in place of the description's: see codec_of; str, bytes and None give the
+                body unparsed, httpx.Response the response with its body.
 
         Raises:
             APIResponseValidationError: The body cannot be read so.
@@ -326,22 +326,22 @@ class AsyncAPIResponse(BaseResponse[T]):
         return self._parse_once(await self.read(), to)
 
     async def read(self) -> bytes:
-        """Return the whole body; raises APIStreamError if it did not come whole."""
+        """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
             self._content = await aread_whole(self._reply.response, self._reply.guard)
         return self._content
 
     async def text(self) -> str:
-        """Return the whole body as text."""
+        """Return the complete body as text."""
         return self._reply.response.text(await self.read())
 
     async def json(self) -> object:
-        """Return the whole body, decoded from JSON; raises ValueError if it is none."""
+        """Return the complete body, decoded from JSON; raises ValueError if it is not JSON."""
         return cast("object", json.loads(await self.read()))
 
     def iter_bytes(self, chunk_size: int | None = None) -> AsyncBodyIterator[bytes]:
-        """Return the body in pieces of `chunk_size` bytes, or as they come; raises APIStreamError if it breaks off."""
+        """Return the body in pieces of `chunk_size` bytes, or as received; raises APIStreamError if it breaks off."""
         return self.steps(Pieces(chunk_size))
 
     def iter_text(self, chunk_size: int | None = None) -> AsyncBodyIterator[str]:
@@ -353,7 +353,7 @@ class AsyncAPIResponse(BaseResponse[T]):
         return self.steps(Lines(self._reply.response.encoding))
 
     def steps(self, parts: Parts[S]) -> AsyncBodyIterator[S]:
-        """Return the body as what `parts` makes of it."""
+        """Return the body as the parts that `parts` makes."""
         return AsyncBodyIterator(self._reply.response, self._reply.guard, parts, self._begin)
 
     async def close(self) -> None:
@@ -362,27 +362,27 @@ class AsyncAPIResponse(BaseResponse[T]):
 
 
 class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
-    """Bytes that are here as a whole."""
+    """A binary response whose body was read."""
 
     async def write_to_file(self, file: str | os.PathLike[str]) -> None:
-        """Write the bytes to a file, which takes its name when it is whole; raises FileError."""
+        """Write the bytes to a file, which gets its name only when it is complete; raises FileError."""
         from ..streams.downloads import asave
 
         await asave(self.iter_bytes(), file)
 
 
 class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
-    """Bytes on their way."""
+    """A binary response whose body is not read yet."""
 
     async def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the bytes to a file as it comes; the file takes its name when it is whole.
+        """Write the bytes to a file as they arrive; the file gets its name only when the download is complete.
 
         Args:
-            file: The file; one that is there already stays as it is until the new one is whole.
-            chunk_size: Bytes to write at a time; None writes them as they come.
-            keep_partial: Whether what came of a body that broke off is kept as `<file>.partial`, named by the error.
+            file: The file; an existing one is unchanged until the new one is complete.
+            chunk_size: Bytes to write at a time; None writes them as they arrive.
+            keep_partial: Whether what was received of a broken body is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIStreamError: The body broke off.

@@ -1,10 +1,10 @@
 """Every error this package raises, as one tree.
 
-Error                                    everything below, and whatever else goes wrong in this package
+Error                                    the base of all below, and any other failure of this package
 ├─ InvalidArgumentError                  an argument that cannot be sent; also a ValueError; nothing was sent
 ├─ FileError                             a file that cannot be written
-├─ NotPicklableError                     what was to be pickled or copied belongs to its process; also a TypeError
-├─ StreamAlreadyConsumed                 a body that was read before
+├─ NotPicklableError                     an object that cannot be pickled or copied; also a TypeError
+├─ StreamAlreadyConsumed                 a body that was already read
 └─ APIError
    ├─ APIConnectionError                 no response: name lookup, connection refused, TLS, lost before the headers
    │  └─ APITimeoutError                 no response in time
@@ -21,12 +21,12 @@ Error                                    everything below, and whatever else goe
    ├─ APIResponseValidationError         a success that cannot be read
    └─ APIStreamError                     failed after the response had begun
       ├─ StreamResetError                HTTP/2 RST_STREAM or GOAWAY, or a TCP reset
-      ├─ StreamTruncatedError            ended early, or held nothing at all
+      ├─ StreamTruncatedError            ended early, or was empty
       ├─ StreamTimeoutError              no data in time; also an APITimeoutError
       └─ SessionClosedError              a WebSocket session closed before its work was done
 
-Each error keeps its facts as attributes and makes its sentence from them. One positional argument and keyword arguments
-with defaults alone: that is what lets pickle rebuild an exception, its attributes and its notes.
+Each error keeps its facts as attributes and makes its message from them. Constructors take one positional argument and
+keyword arguments with defaults, so that pickle can rebuild an exception with its attributes and notes.
 
 Imports hints.
 """
@@ -40,7 +40,7 @@ from ..hints import http_types
 
 T = TypeVar("T")
 Shown: TypeAlias = T | Callable[[], T | None] | None
-"""An object of httpx, or what makes it: few errors are asked for theirs, and only those load httpx."""
+"""An object of httpx, or a function that makes it: only the few errors whose object is read load httpx."""
 
 __all__ = [
     "APIConnectionError",
@@ -98,7 +98,7 @@ class FileError(Error):
 
     Args:
         message: What happened, in one sentence.
-        path: The file that was to be written.
+        path: The file that cannot be written.
     """
 
     def __init__(self, message: str = "", *, path: str = "") -> None:
@@ -107,18 +107,18 @@ class FileError(Error):
 
 
 class NotPicklableError(Error, TypeError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # TypeError adds no state
-    """A client, a stream or the like was to be pickled or copied, and belongs to its process; the text says what to do.
+    """A client, a stream or another object that belongs to its process cannot be pickled or copied.
 
-    Python raises a TypeError for what cannot be pickled, and programs that try it expect one.
+    The text says what to do. It is a TypeError too, as Python raises for objects that cannot be pickled.
     """
 
 
 class StreamAlreadyConsumed(Error):  # noqa: N818  # the name applications know
-    """The body of a streaming response was read before; it can be read once."""
+    """The body of a streaming response was already read; it can be read only once."""
 
 
 class _WhenAsked(Generic[T]):
-    """An attribute that is made when it is read first, from what was set."""
+    """An attribute that is made from what was set, when it is first read."""
 
     _name = ""
 
@@ -144,7 +144,7 @@ class _WhenAsked(Generic[T]):
 
 
 def _request_of(response: http_types.Response | None) -> http_types.Request | None:
-    """Return the request that a response answers; one that a test makes up may answer none."""
+    """Return the request of a response; None for a response that a test has made without one."""
     try:
         return None if response is None else response.request
     except RuntimeError:
@@ -157,10 +157,10 @@ class APIError(Error):
     Args:
         message: What happened, in one sentence.
         request: The request that failed, its key redacted; None within a session.
-        body: What the server sent, where that is known.
+        body: The body that the server sent, where it is known.
         request_id: The id to give when asking for support; None if the server sent none.
         type: The error type the server named, such as `not_found_error`.
-        retry_safe: Whether repeating the call can do no harm; None if that cannot be known.
+        retry_safe: Whether the call can safely be repeated; None if that is unknown.
     """
 
     request: _WhenAsked[http_types.Request] = _WhenAsked()
@@ -172,7 +172,7 @@ class APIError(Error):
     """The response headers, names in lower case; empty where there was no response."""
 
     partial_path: str | None = None
-    """Where what had arrived of a download was kept, if that was asked for."""
+    """The file that holds the received part of a failed download, if keeping it was asked for."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class APIError(Error):
         self.retry_safe = retry_safe
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        _ = self.request, self.response  # what makes them holds more than is to be kept
+        _ = self.request, self.response  # the function that makes them refers to more than an error should keep alive
         return super().__reduce__()
 
     def _sentence(self) -> str:
@@ -206,11 +206,11 @@ class APIError(Error):
 
 
 class APIConnectionError(APIError):
-    """No response came: name lookup, connection, TLS, or the connection was lost before the headers."""
+    """No response: name lookup, connection or TLS failed, or the connection was lost before the headers."""
 
 
 class APITimeoutError(APIConnectionError):
-    """No response came in time."""
+    """No response in time."""
 
 
 class APIStatusError(APIError):
@@ -218,15 +218,15 @@ class APIStatusError(APIError):
 
     Args:
         message: What the server says went wrong.
-        response: The response, read as far as its error is; its headers and its status hold where none are given.
-        status_code: The HTTP status (RFC 9110 section 15); that of the class if there is no response either.
+        response: The response, with as much body as was read; gives headers and status if they are not given.
+        status_code: The HTTP status (RFC 9110 section 15); without a response too, that of the class.
         body: The body, decoded if it is JSON, else as text.
         headers: The response headers; names in lower case.
         retry_after: Seconds to wait before the next try, if the server said so (RFC 9110 section 10.2.3).
         request_id: See APIError.
         type: See APIError.
-        code: The code that the body gives what went wrong, such as `quota_exceeded` or 1042.
-        parsed: The body as the description has that of this status, a model for example; None if it is something else.
+        code: The error code in the body, such as `quota_exceeded` or 1042.
+        parsed: The body as the description's type for this status, such as a model; None if it does not match that.
         retry_safe: See APIError.
     """
 
@@ -266,7 +266,7 @@ class APIStatusError(APIError):
             self._take_from(self.response)
 
     def _take_from(self, response: http_types.Response) -> None:
-        """Take from a response what is known of it: applications make such errors to test what they do about them."""
+        """Fill the attributes from a response: applications construct such errors in tests of their error handling."""
         from .bodies import facts_of
 
         self.status_code = response.status_code
@@ -293,31 +293,31 @@ class AuthenticationError(APIStatusError):
 
 
 class PaymentRequiredError(APIStatusError):
-    """402: nothing is left to pay with."""
+    """402: the account has no credit left."""
 
     status_code = 402
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: this key may not do this."""
+    """403: this key does not permit the call."""
 
     status_code = 403
 
 
 class NotFoundError(APIStatusError):
-    """404: what the request names does not exist."""
+    """404: the resource that the request names does not exist."""
 
     status_code = 404
 
 
 class ConflictError(APIStatusError):
-    """409: the request does not fit the state of what it names."""
+    """409: the request conflicts with the state of the resource."""
 
     status_code = 409
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the request is well formed and cannot be followed."""
+    """422: the request is well formed, but cannot be processed."""
 
     status_code = 422
 
@@ -329,7 +329,7 @@ class RateLimitError(APIStatusError):
 
 
 class InternalServerError(APIStatusError):
-    """500 and above: something failed on the server's side."""
+    """500 and above: the server failed."""
 
 
 BY_STATUS: Mapping[int, type[APIStatusError]] = {
@@ -343,11 +343,11 @@ def class_for_status(status_code: int) -> type[APIStatusError]:
 
 
 class APIResponseValidationError(APIError):
-    """A success cannot be read: it is no JSON, is cut short, or has another shape than the description gives it.
+    """A success cannot be read: it is not JSON, is cut short, or does not match the description.
 
     Args:
         message: What is wrong, and where in the body.
-        response: The response, read as far as this error needs it.
+        response: The response, with the part of the body that was read.
         status_code: The HTTP status of the success; the response's if none is given.
         body: The start of the body, as text.
         headers: The response headers; names in lower case.
@@ -389,7 +389,7 @@ class APIStreamError(APIError):
 
     Args:
         message: What happened, in one sentence.
-        bytes_received: Bytes of the body that had arrived, content coding undone; all of them were handed out.
+        bytes_received: Bytes of the body received, after content decoding; all of them were handed out.
         reason: What ended the stream, in a few words for programs and logs.
         request_id: See APIError.
         type: See APIError.
@@ -450,11 +450,11 @@ class StreamResetError(APIStreamError):
 
 
 class StreamTruncatedError(APIStreamError):
-    """The stream ended before its end, or held nothing at all."""
+    """The stream ended early, or was empty."""
 
 
 class StreamTimeoutError(APIStreamError, APITimeoutError):  # pyright: ignore[reportUnsafeMultipleInheritance]  # both reach APIError
-    """No data came for the read timeout."""
+    """No data arrived within the read timeout."""
 
 
 class SessionClosedError(APIStreamError):
@@ -463,8 +463,8 @@ class SessionClosedError(APIStreamError):
     Args:
         message: What happened, in one sentence.
         code: The close code (RFC 6455 section 7.4); None if the connection was lost without one.
-        unanswered: The nonces of the flushes and resets that were never answered, in order.
-        bytes_received: Bytes that had arrived, without the messages around them.
+        unanswered: The nonces of the flushes and resets that were not answered, in order.
+        bytes_received: Bytes of audio received.
         reason: The close reason.
         request_id: See APIError.
         type: See APIError.
@@ -503,4 +503,4 @@ class SessionClosedError(APIStreamError):
 
 
 class UnverifiedStreamWarning(UserWarning):
-    """A stream ended with nothing in its framing that proves it whole."""
+    """A stream ended, and nothing in its framing proves that it is complete."""

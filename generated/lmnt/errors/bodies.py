@@ -30,7 +30,7 @@ _MESSAGES = (
 )
 _CODES = ("error.code", "code", "errors.code", "errorCode", "error_code", "Code", "fault.detail.errorcode", "error")
 _REQUEST_IDS = ("request_id", "requestId", "RequestId", "error.request_id")
-"""Where services say it, best first; of a list the first item. RFC 9457, RFC 6749 and JSON:API are among them."""
+"""Paths where services say it, best first; of a list the first item. RFC 9457, RFC 6749 and JSON:API are among them."""
 
 
 def _at(body: object, path: str) -> object:
@@ -54,7 +54,7 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_type(value: object) -> bool:
-    return _is_text(value) and value not in ("about:blank", "error")  # a problem of no type (RFC 9457), and an envelope
+    return _is_text(value) and value not in ("about:blank", "error")  # RFC 9457's default, and an envelope
 
 
 def _is_code(value: object) -> bool:
@@ -62,7 +62,7 @@ def _is_code(value: object) -> bool:
 
 
 def error_facts(body: object) -> ErrorFacts:
-    """Return what the body of an error says, in the description's shape or another that is common."""
+    """Return what the body of an error says, in the description's shape or in another common one."""
     message = _first(body, _MESSAGES, lambda value: _is_text(value) or _is_texts(value))
     if isinstance(message, list):
         message = "; ".join(cast("list[str]", message))
@@ -74,9 +74,9 @@ def error_facts(body: object) -> ErrorFacts:
 
 
 def facts_of(body: object, headers: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Return the type and the request id that a body and the headers around it tell."""
-    said = error_facts(body)
-    return said.type, headers.get(description.REQUEST_ID_HEADER) or said.request_id
+    """Return the error type and the request id from a body and its headers."""
+    facts = error_facts(body)
+    return facts.type, headers.get(description.REQUEST_ID_HEADER) or facts.request_id
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""What belongs to this process, such as a connection: it cannot be pickled, and says what to do instead."""
+"""Objects that belong to this process, such as clients: pickling one raises an error that says what to do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from . import NotPicklableError
 
 
 class Handle:
-    """The base of what stands for something that no copy would have: to copy or pickle it is a NotPicklableError."""
+    """The base of objects that hold a connection or the like: copying or pickling one raises NotPicklableError."""
 
     __slots__ = ()
 
     _refusal: ClassVar[str] = "can be neither copied nor pickled"
-    """What is said of it, in words that follow its name."""
+    """The rest of the error message, after the name of the class."""
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         raise NotPicklableError(f"{type(self).__name__} {self._refusal}")

@@ -1,6 +1,6 @@
-"""The types of httpx and of ssl that signatures name: `http_types.Timeout` is loaded when somebody asks what it is.
+"""The types of httpx and ssl that signatures name, imported lazily: `http_types.Timeout` is loaded at its first access.
 
-Annotations are texts until then, so a signature costs no import, and `typing.get_type_hints` finds what it names.
+Annotations are strings until then, so a signature costs no import, and `typing.get_type_hints` can resolve it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from httpx import Request as Request
     from httpx import Response as Response
 
-    # Of httpx or httpx2, which not everybody has: what both have in common.
+    # Of httpx or of httpx2, which is optional: what both have in common.
 
     class _Client(Protocol):
         @property

@@ -1,6 +1,6 @@
-"""What pydantic is told of our types: applications hand methods to agents, whose libraries have it describe them.
+"""The schemas of our types for pydantic, with which the libraries of agents describe methods that they are handed.
 
-Nothing here needs pydantic: its schemas are plain dicts, and when it asks it is there.
+Nothing here imports pydantic: its schemas are plain dicts, and it calls these functions itself.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ Schema: TypeAlias = dict[str, Any]
 
 
 def checked(check: Callable[[Any], object], write: Callable[[Any], object] | None = None) -> Schema:
-    """Return the schema of what a function checks or converts, and another one makes plain."""
+    """Return the schema of a value that one function validates or converts and another one serializes."""
     schema = {"type": "function-plain", "function": {"type": "no-info", "function": check}}
     return schema if write is None else {**schema, "serialization": {"type": "function-plain", "function": write}}
 
 
 def built_on(plain: Any, kind: type[object], handler: Any) -> Schema:
-    """Return the schema of a class that is made of a plain value: it reads and shows as that."""
+    """Return the schema of a class that is made of a plain value, and is validated and serialized as that value."""
     function = {"type": "no-info", "function": kind}
     return {"type": "function-after", "function": function, "schema": handler.generate_schema(plain)}
 
 
 def typed_dict(kind: type[T]) -> type[T]:
-    """Have pydantic take a TypedDict of typing: before Python 3.12 it takes those of typing_extensions alone."""
+    """Have pydantic accept a TypedDict of typing: before Python 3.12 it accepts only those of typing_extensions."""
     if sys.version_info < (3, 12):
         cast("Any", kind).__get_pydantic_core_schema__ = _typed_dict_schema
     return kind
@@ -46,7 +46,7 @@ def _typed_dict_schema(kind: Any, handler: Any) -> Schema:
 
 
 class Serializer:
-    """What pydantic writes a value with that stands where anything may, such as the result of a tool."""
+    """The serializer that pydantic uses for a value of an unknown type, such as the result of a tool."""
 
     def __get__(self, instance: object, owner: Any) -> object:
         if "pydantic" not in sys.modules:  # it is another that asks, and for all attributes
@@ -62,7 +62,7 @@ def _serializer(kind: Any) -> object:
 
 
 class Hidden:
-    """Marks a setting of the call, which is the application's to give: no agent is told of it."""
+    """Marks a setting of the call, which the application gives: it is hidden from agents."""
 
     def __get_pydantic_json_schema__(self, schema: object, handler: object) -> Schema:
         from pydantic_core import PydanticOmit
@@ -71,7 +71,7 @@ class Hidden:
 
 
 def without_hidden(schema: Schema, handler: Any) -> Schema:
-    """Describe the arguments of a method, but for hidden ones: pydantic leaves those out of models alone."""
+    """Describe the arguments of a method without the hidden ones, which pydantic leaves out of models only."""
     from pydantic_core import PydanticOmit
 
     def is_shown(argument: Schema) -> bool:
@@ -88,14 +88,14 @@ def without_hidden(schema: Schema, handler: Any) -> Schema:
 
 
 class Instance:
-    """Marks a class that pydantic does not know: its instances are taken as they are, and JSON has none."""
+    """Marks a class that pydantic does not know: its instances are accepted as they are, and have no form in JSON."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: object) -> Schema:
         return {"type": "is-instance", "cls": source}
 
 
 class File:
-    """Marks a file to upload, which is a path in JSON; whether it can be read is checked when it is sent."""
+    """Marks a file to upload. In JSON it is a path; whether it can be read is checked when it is sent."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: object) -> Schema:
         return checked(_path)
@@ -116,4 +116,4 @@ def _path(value: object) -> object:
 
 
 Setting: TypeAlias = Annotated[T, Hidden()]
-"""A setting of one call: no argument of the operation."""
+"""A setting of one call, which is not an argument of the operation."""

@@ -23,7 +23,7 @@ class AccountsResource(_resource.SyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> AccountsResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return AccountsResourceWithStreamingResponse(self)
 
     def retrieve(
@@ -43,7 +43,7 @@ class AccountsResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -71,7 +71,7 @@ class AccountsResourceWithRawResponse(_resource.RawResource):
 
 
 class AccountsResourceWithStreamingResponse(_resource.StreamedResource):
-    """The methods of AccountsResource, as context managers around a response whose body is on its way."""
+    """The methods of AccountsResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, accounts: AccountsResource) -> None:
         super().__init__(accounts)
@@ -89,7 +89,7 @@ class AsyncAccountsResource(_resource.AsyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> AsyncAccountsResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return AsyncAccountsResourceWithStreamingResponse(self)
 
     async def retrieve(
@@ -109,7 +109,7 @@ class AsyncAccountsResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -137,7 +137,7 @@ class AsyncAccountsResourceWithRawResponse(_resource.AsyncRawResource):
 
 
 class AsyncAccountsResourceWithStreamingResponse(_resource.AsyncStreamedResource):
-    """The methods of AsyncAccountsResource, as context managers around a response whose body is on its way."""
+    """The methods of AsyncAccountsResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, accounts: AsyncAccountsResource) -> None:
         super().__init__(accounts)

@@ -30,7 +30,7 @@ class SpeechResource(_resource.SyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> SpeechResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return SpeechResourceWithStreamingResponse(self)
 
     @lazy_property
@@ -79,7 +79,7 @@ class SpeechResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -147,7 +147,7 @@ class SpeechResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -187,7 +187,7 @@ class SpeechResourceWithRawResponse(_resource.RawResource):
 
 
 class SpeechResourceWithStreamingResponse(_resource.StreamedResource):
-    """The methods of SpeechResource, as context managers around a response whose body is on its way."""
+    """The methods of SpeechResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, speech: SpeechResource) -> None:
         super().__init__(speech)
@@ -206,7 +206,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> AsyncSpeechResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return AsyncSpeechResourceWithStreamingResponse(self)
 
     @lazy_property
@@ -255,7 +255,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -323,7 +323,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -363,7 +363,7 @@ class AsyncSpeechResourceWithRawResponse(_resource.AsyncRawResource):
 
 
 class AsyncSpeechResourceWithStreamingResponse(_resource.AsyncStreamedResource):
-    """The methods of AsyncSpeechResource, as context managers around a response whose body is on its way."""
+    """The methods of AsyncSpeechResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, speech: AsyncSpeechResource) -> None:
         super().__init__(speech)

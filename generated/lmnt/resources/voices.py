@@ -35,7 +35,7 @@ class VoicesResource(_resource.SyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> VoicesResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return VoicesResourceWithStreamingResponse(self)
 
     def create(
@@ -67,7 +67,7 @@ class VoicesResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -111,7 +111,7 @@ class VoicesResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -150,7 +150,7 @@ class VoicesResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -201,7 +201,7 @@ class VoicesResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -246,7 +246,7 @@ class VoicesResource(_resource.SyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -280,7 +280,7 @@ class VoicesResourceWithRawResponse(_resource.RawResource):
 
 
 class VoicesResourceWithStreamingResponse(_resource.StreamedResource):
-    """The methods of VoicesResource, as context managers around a response whose body is on its way."""
+    """The methods of VoicesResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, voices: VoicesResource) -> None:
         super().__init__(voices)
@@ -302,7 +302,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
 
     @lazy_property
     def with_streaming_response(self) -> AsyncVoicesResourceWithStreamingResponse:
-        """The same methods, as context managers around the response, whose body is read as it comes."""
+        """The same methods, as context managers around the response, whose body is read as it arrives."""
         return AsyncVoicesResourceWithStreamingResponse(self)
 
     async def create(
@@ -334,7 +334,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -378,7 +378,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -417,7 +417,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -468,7 +468,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -513,7 +513,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             extra_query: Query parameters to add.
             extra_body: Fields to add to the body, unchecked.
             timeout: Seconds to wait for each step of this call, in place of the client's timeout.
-            deadline: Seconds that the whole call may take, in place of the client's deadline.
+            deadline: Seconds that the entire call may take, in place of the client's deadline.
             max_retries: How often this call is repeated at most, in place of the client's number.
 
         Returns:
@@ -547,7 +547,7 @@ class AsyncVoicesResourceWithRawResponse(_resource.AsyncRawResource):
 
 
 class AsyncVoicesResourceWithStreamingResponse(_resource.AsyncStreamedResource):
-    """The methods of AsyncVoicesResource, as context managers around a response whose body is on its way."""
+    """The methods of AsyncVoicesResource, as context managers around a response whose body is not read yet."""
 
     def __init__(self, voices: AsyncVoicesResource) -> None:
         super().__init__(voices)

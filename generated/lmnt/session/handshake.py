@@ -1,4 +1,4 @@
-"""How the connection of a session is opened, and what it means that it was not."""
+"""Opening the connection of a session, and the errors if that fails."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ PING_INTERVAL = 20
 """Seconds between pings, which keep networks from dropping an idle connection."""
 
 CLOSE_TIMEOUT = 0.2
-"""Seconds to wait for the other side to close too. Nothing depends on it: all has come, or it is not wanted."""
+"""Seconds to wait for the closing handshake. Nothing depends on it: all was received, or is not wanted."""
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):
-    """A logger that has no DEBUG: at that level websockets writes out every frame, and the first holds the API key."""
+    """A logger without DEBUG: at that level websockets logs every frame, and the first contains the API key."""
 
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name logging has for it
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # as named in logging
         return level > logging.DEBUG and super().isEnabledFor(level)
 
 
@@ -49,16 +49,16 @@ _log = _Log(logging.getLogger(f"{description.__package__}.websocket"), {})
 
 @dataclass(frozen=True, slots=True)
 class ConnectOptions:
-    """How a session is opened.
+    """The options for opening a session's connection.
 
     Args:
-        request: The handshake.
-        timeout: Its `connect` limits the way to the end of the handshake, `read` and `write` limit what comes after.
+        request: The request of the handshake.
+        timeout: `connect` limits everything up to the end of the handshake, `read` and `write` the messages.
         key: The API key.
         proxy: The proxy, if any.
         tls: The TLS settings, for a wss URL or an https proxy.
-        max_message_size: Bytes that a message of the server may have.
-        attempts: How often the way to the end of the handshake may be tried.
+        max_message_size: The maximum size of a message from the server in bytes.
+        attempts: The maximum number of attempts to connect and shake hands.
     """
 
     request: Request
@@ -71,11 +71,11 @@ class ConnectOptions:
 
     @property
     def is_secure(self) -> bool:
-        """Whether TLS is spoken with the server."""
+        """Whether the connection to the server uses TLS."""
         return self.request.url.startswith("wss:")
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of both `connect` functions of websockets."""
+        """Return the arguments for both `connect` functions of websockets."""
         given = with_retry_count(self.request, self.attempts.retries).headers
         headers = {name: value for name, value in given.items() if not isinstance(value, Omit)}
         agent = headers.pop("user-agent", None)
@@ -84,10 +84,10 @@ class ConnectOptions:
             "uri": self.request.url,
             "user_agent_header": agent,
             "additional_headers": [(name, bare(value)) for name, value in headers.items()],
-            "compression": None,  # audio gains nothing by it, and each connection would keep its window
+            "compression": None,  # audio does not compress, and each connection would keep a window
             "proxy": self.proxy and self.proxy.url,
             "open_timeout": min((each for each in limits if each is not None), default=None),
-            # Pings are sent and not waited for: a caller who pauses between two reads would not see the answer in time.
+            # Pings have no pong timeout: a caller that pauses between two reads would not see the pong in time.
             "ping_interval": PING_INTERVAL,
             "ping_timeout": None,
             "close_timeout": CLOSE_TIMEOUT,
@@ -99,12 +99,12 @@ class ConnectOptions:
 
 
 def bare(value: str | Secret) -> str:
-    """Return a text for the wire."""
+    """Return a text, a secret revealed."""
     return value.reveal() if isinstance(value, Secret) else value
 
 
 class _RefusedError(Exception):
-    """The handshake was answered with another status."""
+    """The server answered the handshake with another status."""
 
     def __init__(self, response: HandshakeResponse) -> None:
         super().__init__(f"HTTP {response.status_code}")
@@ -112,7 +112,7 @@ class _RefusedError(Exception):
 
 
 class TurnTakingConnection(websockets.sync.client.ClientConnection):
-    """A connection whose threads use TLS in turn: one of websockets reads all the time."""
+    """A connection whose threads take turns with TLS: a thread of websockets reads all the time."""
 
     def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
         if isinstance(socket, TurnTakingSocket):
@@ -121,7 +121,7 @@ class TurnTakingConnection(websockets.sync.client.ClientConnection):
 
 
 class Connection(TurnTakingConnection):
-    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+    """A connection that follows no redirect, which would be sent the key: websockets follows an InvalidStatus."""
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""
@@ -132,7 +132,7 @@ class Connection(TurnTakingConnection):
 
 
 class AsyncConnection(websockets.asyncio.client.ClientConnection):
-    """A connection that follows no redirect, as the key would be sent there: websockets follows an InvalidStatus."""
+    """A connection that follows no redirect, which would be sent the key: websockets follows an InvalidStatus."""
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""
@@ -144,7 +144,7 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 
 @contextmanager
 def opening_errors(connect_options: ConnectOptions) -> Generator[None]:
-    """Turn what is raised before the handshake is done into errors of ours. Nothing was begun: a repetition is safe."""
+    """Turn exceptions before the end of the handshake into errors of ours. Nothing has begun, so retrying is safe."""
     handled = sys.exception()
     request = connect_options.request
     try:
@@ -154,7 +154,7 @@ def opening_errors(connect_options: ConnectOptions) -> Generator[None]:
     except _RefusedError as error:
         raise _refusal(error.response, request) from error
     except (InvalidProxy, ImportError) as error:
-        # Not the exception itself: its text has the URL, which may hold a password.
+        # Not chained: the exception's text has the URL, which may contain a password.
         raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
     except Exception as error:
         kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
@@ -186,7 +186,7 @@ def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
         answer.status_code,
         answer.reason_phrase,
         "HTTP/1.1",
-        # The body is here as websockets read it: framing and codings are no more.
+        # websockets has read the body: without framing and content coding.
         [
             (name.encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape"))
             for name, value in answer.headers.raw_items()

@@ -1,4 +1,4 @@
-"""A speech session over a WebSocket, for callers who wait."""
+"""The sync speech session over a WebSocket; `asynchronous` has its twin."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class SpeechSession(BaseSession):
     Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
     Threads may share it: one reads while others send. As a context manager it is closed at the end.
 
-    Silence of the server for the read timeout is an error when it owes something: the answer to a flush or a reset,
-    or the rest after `send_finish`. A server that owes nothing may be silent for as long as it answers pings.
+    If the server is silent for the read timeout while a response is due (to a flush or a reset, or the rest after
+    `send_finish`), that is an error. Otherwise it may be silent for as long as it answers pings.
     """
 
     def __init__(self, connect_options: ConnectOptions, fields: Mapping[str, object], socket: Socket) -> None:
@@ -39,7 +39,7 @@ class SpeechSession(BaseSession):
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
         self._reading = threading.Lock()
-        # What the state machine is told by the thread that reads and by those that send must not mix.
+        # The thread that reads and those that send must not use the state machine at the same time.
         self._deciding = threading.RLock()
 
     @classmethod
@@ -73,48 +73,48 @@ class SpeechSession(BaseSession):
             text: The text.
 
         Raises:
-            InvalidArgumentError: This is no text; nothing was sent.
+            InvalidArgumentError: It is not a text; nothing was sent.
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         self._send(lambda: self._session.text(text))
 
     def send_flush(self) -> int:
-        """Ask for all text so far to be spoken now, and return the number that the answer will repeat.
+        """Have all text so far spoken now, and return the nonce that `flush_complete` will repeat.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return self._send(self._session.flush)
 
     def send_reset(self) -> int:
-        """Drop the text that has not been spoken yet, and return the number that the answer will repeat.
+        """Drop the text that is not spoken yet, and return the nonce that `reset_complete` will repeat.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return self._send(self._session.reset)
 
     def interrupt(self) -> int:
-        """Drop the text that has not been spoken yet, and all audio that comes before the server has done so.
+        """Drop the text that is not spoken yet, and all audio received until the server has done so.
 
-        It does not wait. Whoever reads gets no audio and no timestamps until the `reset_complete` with the number that
+        It does not wait. The reader gets no audio and no timestamps until the `reset_complete` with the nonce that
         this returns.
 
         Raises:
             Error: The session is over, or `send_finish` was called.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         return self._send(lambda: self._session.reset(drop=True))
 
     def send_finish(self) -> None:
-        """Say that no more text will come: the server speaks what is left and closes the session.
+        """Say that no more text follows: the server speaks the rest and closes the session.
 
         Raises:
             Error: The session is over, or `send_finish` was called before.
-            APIError: What the session failed with.
+            APIError: The session has failed.
         """
         self._send(self._session.finish)
 
@@ -128,14 +128,14 @@ class SpeechSession(BaseSession):
             while not self._events:
                 closed: Closed | None = None
                 with self._receiving:
-                    # A thread that found the connection closed while sending may have read the rest.
+                    # A thread whose sending failed because the connection was closed may have read the rest.
                     if not self._events:
                         if self._session.is_over:
                             self._session.end()
                             raise StopIteration
                         closed = self._take()
                 if closed is not None:
-                    # A thread that is sending finds it closed too; what it could not send counts.
+                    # A thread that is sending finds it closed too; a message that it could not send counts.
                     with self._sending:
                         self._end(closed)
             return self._events.popleft()
@@ -143,15 +143,15 @@ class SpeechSession(BaseSession):
             self._reading.release()
 
     def audio(self) -> AudioIterator:
-        """Return the audio alone, in pieces as they come; it ends, or fails, as iteration does."""
+        """Return only the audio, in pieces as received; it ends, or fails, as iteration does."""
         return AudioIterator(self)
 
     def stream_audio_to_file(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        """Write the audio to a file as it comes; the file takes its name when the session is complete.
+        """Write the audio to a file as it arrives; the file gets its name only when the session is complete.
 
         Args:
-            path: The file; one that is there already stays as it is until the new one is whole.
-            keep_partial: Whether audio that broke off is kept as `<file>.partial`, named by the error.
+            path: The file; an existing one is unchanged until the new one is complete.
+            keep_partial: Whether incomplete audio is kept as `<file>.partial`, named by the error.
 
         Raises:
             APIError: The session failed.
@@ -162,17 +162,16 @@ class SpeechSession(BaseSession):
         save(self.audio(), path, keep_partial=keep_partial)
 
     def speak(self, texts: Iterable[str]) -> SpokenIterator:
-        """Speak texts as they come, and return the audio as it comes; the session is over afterwards.
+        """Speak texts as they arrive, and return the audio as it arrives; the session is over afterwards.
 
         A thread reads the texts and sends them while the caller reads the audio, at the caller's pace. Leaving the loop
-        early closes the session; the thread ends as soon as the texts give it their next one. What the texts raise is
-        raised here.
+        early closes the session; the thread ends at the next text. Exceptions of the texts are raised here.
 
         Args:
             texts: The texts, such as the tokens of a language model.
 
         Raises:
-            InvalidArgumentError: One of them is no text.
+            InvalidArgumentError: One of them is not a text.
             APIError: The session failed.
         """
         return SpokenIterator(self, texts)
@@ -206,7 +205,7 @@ class SpeechSession(BaseSession):
                     self._socket.send(message)
             except BaseException as error:
                 self._session.unsent()
-                if not isinstance(error, Closed):  # it was interrupted, and part of a message may be sent
+                if not isinstance(error, Closed):  # interrupted: part of a message may be sent
                     raise
                 self._read_the_rest(error)
             with self._deciding:
@@ -214,7 +213,7 @@ class SpeechSession(BaseSession):
             return nonce
 
     def _read_the_rest(self, closed: Closed) -> None:
-        """Raise why a message could not be sent: the server may have said so before it closed the connection."""
+        """Raise the reason why sending failed: the server may have sent it before it closed the connection."""
         if closed.stalled:
             self._end(closed)
         found: Closed | None = None
@@ -226,7 +225,7 @@ class SpeechSession(BaseSession):
         self._session.end()
 
     def _take(self) -> Closed | None:
-        """Receive one message, or return the end; raises what the session failed with."""
+        """Receive one message, or return the end; raises the failure of the session."""
         try:
             try:
                 message = self._socket.receive_now()

@@ -1,4 +1,4 @@
-"""TLS for two threads, one that reads and one that writes."""
+"""TLS sockets for two threads, one that reads and one that writes."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 SLICE = 0.1
-"""Seconds after which a wait looks whether another thread has closed the socket, which no selector notices."""
+"""Seconds between checks whether another thread has closed the socket, which no selector notices."""
 
 
 class TurnTakingSocket(ssl.SSLSocket):
-    """A TLS connection that two threads may use, once `take_turns` was called; until then it is as any other.
+    """A TLS connection that two threads may use once `take_turns` was called; until then it is like any other.
 
-    OpenSSL forbids that two threads use one connection at the same time, and Python does not keep them apart (CPython
-    gh-151508): what one of them sends may never leave, or the process crash. Nor does a read end when there was nothing
-    for the reader in what arrived, such as a session ticket: whoever waits for that thread waits for the other side. So
-    the socket does not block; each step takes its turn, and waiting is done between two of them.
+    OpenSSL forbids that two threads use one connection at the same time, and Python does not prevent it (CPython
+    gh-151508): sent data may be lost, or the process may crash. Also a blocking read does not return if only a session
+    ticket or the like arrived, and would hold up the other thread. So the socket is non-blocking; steps take turns, and
+    threads wait between steps.
     """
 
     write_limit: float | None = None
-    """Seconds that a write may wait for room; None for ever."""
+    """The seconds that a write may wait for room; None for no limit."""
 
     _turn: threading.Lock | None = None
     _limit: float | None = None
 
     def take_turns(self) -> None:
-        """From now on one thread may read while another one writes."""
+        """Allow one thread to read while another one writes, from now on."""
         self._limit = self.gettimeout()
         super().settimeout(0)
         self._turn = threading.Lock()
 
     def settimeout(self, value: float | None, /) -> None:
-        """Set the seconds that each read or write may take; None for ever."""
+        """Set the seconds that each read or write may take; None for no limit."""
         if self._turn is None:
             super().settimeout(value)
         self._limit = value
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Return what has arrived, empty at the end; raises TimeoutError."""
+        """Return received data, b"" at the end; raises TimeoutError."""
         return self._take_turn(partial(super().recv, buflen, flags), self._limit)
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -80,28 +80,28 @@ class TurnTakingSocket(ssl.SSLSocket):
                 selector.register(self, event)
                 selector.select(seconds)
         except ValueError:
-            return  # another thread has closed the socket, as the next turn will find
+            return  # closed by another thread: the next turn reports it
 
 
 class OverHTTP1(ssl.SSLContext):
-    """Another context, for connections that must not become HTTP/2, whatever was said to it for others.
+    """A wrapper of a TLS context, for connections that must use HTTP/1.1.
 
-    HTTP libraries set the protocols of a context anew before each connection, since they cannot be set on one alone.
+    HTTP libraries set the ALPN protocols of a context before each connection, as they cannot be set per connection.
     """
 
-    def __new__(cls, inner: ssl.SSLContext) -> OverHTTP1:  # noqa: ARG004, D102  # __init__ takes it
+    def __new__(cls, inner: ssl.SSLContext) -> OverHTTP1:  # noqa: ARG004, D102  # used by __init__
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
 
     def __init__(self, inner: ssl.SSLContext) -> None:
         self._inner = inner
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        """Return a TLS connection that can be told to take turns."""
+        """Return a TLS connection on which `take_turns` can be called."""
         self._inner.set_alpn_protocols(["http/1.1"])
         sock = self._inner.wrap_socket(*args, **kwargs)
         if not isinstance(sock, TurnTakingSocket):
-            # As any other, until it is told to take turns. Not by `sslsocket_class`: the context is the application's,
-            # and some have a class of their own, as that of `truststore`.
+            # Not by `sslsocket_class`: the context is the application's, and some have a class of their own, as that of
+            # `truststore`.
             kind = type(sock)
             is_plain = kind is ssl.SSLSocket
             sock.__class__ = TurnTakingSocket if is_plain else type(kind.__name__, (TurnTakingSocket, kind), {})

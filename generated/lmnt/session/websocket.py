@@ -1,6 +1,6 @@
-"""Connections that carry the messages of a session: `Socket` waits, `AsyncSocket` awaits.
+"""WebSocket connections of a session: `Socket` is sync, `AsyncSocket` async.
 
-This module and `handshake` are the only ones that touch websockets; no exception of it gets past them.
+Only this module and `handshake` use websockets; none of its exceptions leaves them.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from .turns import TurnTakingSocket
 T = TypeVar("T")
 
 READ_SLICE = 2.0
-"""Seconds after which a wait for a message looks whether the connection should be gone: websockets waits for the other
-side to close it, and nothing tells how long."""
+"""Seconds between checks, while waiting for a message, whether the connection is closing: websockets waits without
+a limit for the other side to close it."""
 
 WRITE_SLICE = 0.1
-"""Seconds after which a wait for room to write looks whether the connection is gone."""
+"""Seconds between checks, while waiting for room to write, whether the connection is closed."""
 
 
 class Closed(Exception):  # noqa: N818  # it never leaves the package; the session turns it into an error
-    """The connection is over.
+    """The connection is closed.
 
     Args:
         code: The close code; None if the connection was lost without one.
-        reason: What the other side said, or what is known.
+        reason: The close reason, or the known cause.
         stalled: Whether this side gave up waiting.
     """
 
@@ -61,16 +61,16 @@ class Closed(Exception):  # noqa: N818  # it never leaves the package; the sessi
 
 
 class ReceiveTimeout(Exception):  # noqa: N818  # it never leaves the package
-    """No message came in time; the connection is as it was."""
+    """No message in time; the connection is unchanged."""
 
 
 @contextmanager
 def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
-    """Turn what is raised on a connection that is over into Closed.
+    """Turn the exceptions of a closed connection into Closed.
 
     Args:
-        key: The API key, which the other side may repeat.
-        secret: Whether tracebacks, whose frames hold what was to be sent, must go.
+        key: The API key, to redact should the other side repeat it.
+        secret: Whether to remove tracebacks, whose frames contain the message.
     """
     handled = sys.exception()
     try:
@@ -84,18 +84,18 @@ def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
 
 
 _ENDS = (WebSocketException, OSError, ValueError)
-"""What is raised on a connection that is over; a TimeoutError is one of these."""
+"""The exceptions of a closed connection, including TimeoutError, which is an OSError."""
 
 
 def _closed(error: Exception) -> Closed:
-    """Return what the end of a connection means. The library counts 1001 and 1005 as fine; here a code is a code."""
+    """Return the close of a connection. The library treats 1001 and 1005 as clean; here they are not special."""
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
         return Closed(None, "the server takes nothing more", stalled=True)
     if not isinstance(error, ConnectionClosed):
         return Closed(None, str(error))
     cause = error.__cause__
     if (code := _CODES.get(type(cause).__name__)) is not None:
-        # What came cannot be taken, whatever was said then: perhaps goodbye, in the middle of a message.
+        # The received data is invalid, whatever close code follows: perhaps a close within a message.
         return Closed(code, f"{cause} ({error})")
     by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
     close = error.rcvd if by_server else error.sent
@@ -110,11 +110,11 @@ _CODES = {
     "TooManyFragments": CloseCode.MESSAGE_TOO_BIG,
     "UnicodeDecodeError": CloseCode.INVALID_DATA,
 }
-"""What the library fails a connection with (RFC 6455 section 7.4.1), by exception; not all of its versions have all."""
+"""The close codes of the library (RFC 6455 section 7.4.1) by exception; not all of its versions have all."""
 
 
 def _write_limit(seconds: float | None) -> bytes:
-    """Return the value of SO_SNDTIMEO; 0 waits for ever."""
+    """Return the value of SO_SNDTIMEO; 0 means no limit."""
     whole = seconds or 0.0
     if os.name == "nt":
         return struct.pack("<L", int(whole * 1000))
@@ -132,7 +132,7 @@ _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websoc
 
 
 class _Covering:
-    """What both kinds of connection know."""
+    """The base of both connections."""
 
     def __init__(self, connect_options: ConnectOptions, response: HandshakeResponse | None) -> None:
         self._key = connect_options.key
@@ -145,7 +145,7 @@ class _Covering:
 
 
 class Socket(_Covering):
-    """A connection that carries messages, for callers who wait."""
+    """A sync connection for messages."""
 
     def __init__(self, connect_options: ConnectOptions, connection: websockets.sync.client.ClientConnection) -> None:
         super().__init__(connect_options, connection.response)
@@ -158,7 +158,7 @@ class Socket(_Covering):
             arguments = connect_options.arguments()
             proxy = connect_options.proxy
             if connect_options.is_secure and proxy is not None and proxy.is_secure:
-                # websockets would have two threads use one TLS connection within another at the same time.
+                # websockets would use one TLS connection within another in two threads at the same time.
                 raise InvalidArgumentError(
                     f"{proxy.source}: a session cannot go by an https proxy but with the asynchronous client"
                 )
@@ -167,7 +167,7 @@ class Socket(_Covering):
                 arguments["sock"] = _connected(connect_options.request.url, limit)
                 if limit is not None:
                     arguments["open_timeout"] = max(limit - (time.monotonic() - began), 0.001)
-            # Entered and never left, since `close` ends it: entering is the same in all versions of websockets.
+            # Entered, and ended by `close`: entering is the same in all versions of websockets.
             connection = _connect(**arguments, create_connection=Connection).__enter__()
             if isinstance(connection.socket, TurnTakingSocket):
                 connection.socket.write_limit = connect_options.timeout.write
@@ -179,8 +179,8 @@ class Socket(_Covering):
     def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
         with _closing(self._key, secret=isinstance(message, Secret)):
-            # Not in `send`, which would wait with a lock that receiving needs too: if the server reads on only when its
-            # audio has been read, both would wait for ever.
+            # Not in `send`, which would hold a lock that receiving needs: a deadlock, if the server reads on only after
+            # its audio was read.
             self._wait_until_writable()
             self._connection.send(bare(message))
 
@@ -189,22 +189,22 @@ class Socket(_Covering):
         while self._connection.socket.fileno() >= 0:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._connection.socket, selectors.EVENT_WRITE)
-                # Not longer, since a selector does not notice that another thread has closed the socket.
+                # In short steps, as a selector does not notice that another thread has closed the socket.
                 if selector.select(min(WRITE_SLICE, ends - time.monotonic())):
                     return
             if time.monotonic() > ends:
                 raise TimeoutError
 
     def receive_now(self) -> str | bytes | None:
-        """Return the next message if it has come already."""
+        """Return the next message if it was already received."""
         try:
             message = self._connection.recv(0)
         except _ENDS:
-            return None  # it has not come, or never will, as `receive` finds
+            return None  # not received yet, or closed: `receive` reports it
         return message if isinstance(message, bytes) else self._key.redact(message)
 
     def receive(self, timeout: float | None) -> str | bytes:
-        """Return the next message; raises Closed, or ReceiveTimeout if none came within so many seconds."""
+        """Return the next message; raises Closed, or ReceiveTimeout if none was received within so many seconds."""
         left = math.inf if timeout is None else timeout
         with _closing(self._key):
             while True:
@@ -212,31 +212,31 @@ class Socket(_Covering):
                     return self._redacted(self._connection.recv(min(left, READ_SLICE)))
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
-                        # There was a goodbye, and the other side keeps the connection.
+                        # A close frame was received, but the other side keeps the connection open.
                         self._connection.close()
                         return self._redacted(self._connection.recv())
                 if (left := left - READ_SLICE) <= 0:
                     raise ReceiveTimeout
 
     def ping(self) -> Callable[[], bool]:
-        """Send a ping and return what tells whether it was answered; raises Closed."""
+        """Send a ping and return a function that tells whether it was answered; raises Closed."""
         with _closing(self._key):
             return self._connection.ping().is_set
 
     def close(self, *, at_once: bool) -> None:
-        """Say goodbye and close the connection, or close it at once: another thread may be about to send."""
+        """Send a close frame and close the connection; at once if another thread may be sending."""
         if at_once:
-            with suppress(OSError):  # it is closed
+            with suppress(OSError):  # already closed
                 self._connection.socket.shutdown(socket.SHUT_RDWR)
         self._connection.close()
-        # The thread that reads has ended by now; the one that pings sees that and ends, but nobody waited for it.
+        # The reading thread has ended by now; the pinging one notices and ends, but was not joined.
         if (pinging := self._connection.keepalive_thread) is not None:
             pinging.join()
 
 
 @coroutine
 def _rest_of(step: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, Any, T]:
-    """Go on with a coroutine that has begun, and awaits this."""
+    """Continue a coroutine that has begun and awaits this."""
     try:
         while True:
             try:
@@ -250,7 +250,7 @@ def _rest_of(step: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, An
 
 
 class AsyncSocket(_Covering):
-    """A connection that carries messages, for callers who await."""
+    """An async connection for messages."""
 
     def __init__(self, connect_options: ConnectOptions, connection: websockets.asyncio.client.ClientConnection) -> None:
         super().__init__(connect_options, connection.response)
@@ -272,7 +272,7 @@ class AsyncSocket(_Covering):
                 await self._connection.send(bare(message))
 
     def receive_now(self) -> str | bytes | None:
-        """Return the next message if it has come already; else `receive`, called at once, goes on with the attempt."""
+        """Return the next message if it was already received; else `receive`, called at once, continues the attempt."""
         step = self._connection.recv()
         try:
             awaited = step.send(None)
@@ -280,12 +280,12 @@ class AsyncSocket(_Covering):
             message: str | bytes = done.value
             return message if isinstance(message, bytes) else self._key.redact(message)
         except _ENDS:
-            return None  # it never will, as `receive` finds
+            return None  # closed: `receive` reports it
         self._begun = _rest_of(step, awaited)
         return None
 
     async def receive(self, timeout: float | None) -> str | bytes:
-        """Return the next message; raises Closed, or ReceiveTimeout if none came within so many seconds."""
+        """Return the next message; raises Closed, or ReceiveTimeout if none was received within so many seconds."""
         left = math.inf if timeout is None else timeout
         with _closing(self._key):
             while True:
@@ -295,22 +295,22 @@ class AsyncSocket(_Covering):
                         return self._redacted(await begun)
                 except TimeoutError:
                     if self._connection.state is not State.OPEN:
-                        # There was a goodbye, and the other side keeps the connection.
+                        # A close frame was received, but the other side keeps the connection open.
                         await self._connection.close()
                         return self._redacted(await self._connection.recv())
                 if (left := left - READ_SLICE) <= 0:
                     raise ReceiveTimeout
 
     async def ping(self) -> Callable[[], bool]:
-        """Send a ping and return what tells whether it was answered; raises Closed."""
+        """Send a ping and return a function that tells whether it was answered; raises Closed."""
         with _closing(self._key):
             pong = asyncio.ensure_future(await self._connection.ping())
             return pong.done
 
     async def close(self) -> None:
-        """Say goodbye and close the connection."""
+        """Send a close frame and close the connection."""
         try:
-            # The goodbye itself may find no room.
+            # The close frame itself may find no room.
             with suppress(TimeoutError):
                 async with asyncio.timeout(2 * CLOSE_TIMEOUT):
                     await self._connection.close()

@@ -1,4 +1,4 @@
-"""What a client and a call are told, and what follows from that: retries, the deadline, the log.
+"""The settings of a client and of a call, and what is decided by them: retries, the deadline, the log.
 
 Imports hints, errors and values.
 """

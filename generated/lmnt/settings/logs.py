@@ -1,4 +1,4 @@
-"""The log of the package: who listens to it, and what the environment variable <prefix>_LOG asks for."""
+"""The log of the package: whether anybody listens, and the level set by the environment variable <prefix>_LOG."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 _logs: list[logging.Logger] = []
 
 LEVELS = {"debug": 10, "info": 20}
-"""As `logging` numbers them."""
+"""The numbers that `logging` has for them."""
 
 
 def listener(level: Literal["debug", "info"]) -> logging.Logger | None:
-    """Return the log of this package; None if nobody takes what has this level.
+    """Return the logger of this package; None if it is not enabled for this level.
 
-    Nobody does where `logging` was never imported, and then it is not imported here: that takes as long as a call.
+    Where `logging` was never imported nobody listens, and it is not imported here: that takes as long as a call.
     """
     if not _logs:
         module: Any = sys.modules.get("logging")
         if not hasattr(module, "getLogger"):
             return None
-        # Under another name, a copy of this package has a log of its own.
+        # A vendored copy, which has another name, has a log of its own.
         _logs.append(module.getLogger(description.__package__))
     return _logs[0] if _logs[0].isEnabledFor(LEVELS[level]) else None
 
 
 def set_up() -> None:
-    """Write the log of this package and of httpx to standard error, unless the application has said where logs go."""
+    """Write the logs of this package and of httpx to standard error, unless the application has configured logging."""
     level = LEVELS.get(os.environ.get(f"{description.ENV_PREFIX}_LOG", "").lower())
     if level is None:
         return

@@ -1,4 +1,4 @@
-"""When a failed call is tried again, and after how long. Nothing here waits."""
+"""Whether a failed call is retried, and after what delay. Nothing here sleeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["no_retry_waits"]
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds. A server that asks for a longer wait gets none: the caller learns it from `retry_after` and decides."""
+"""Seconds. If the server asks for more, the call is not retried: the caller reads `retry_after` and decides."""
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
 
@@ -24,9 +24,9 @@ _impatient: list[None] = []
 
 @contextmanager
 def no_retry_waits() -> Generator[None]:
-    """Retry at once, in the whole process, while the block lasts: for tests of applications.
+    """Retry without delay, in the whole process, while the block lasts: for tests of applications.
 
-    What is tried again, and how often, stays as it is.
+    Which calls are retried, and how often, is unchanged.
     """
     _impatient.append(None)
     try:
@@ -39,8 +39,8 @@ def backoff(attempt: int, jitter: float) -> float:
     """Return the seconds to wait after an attempt, doubling up to a limit.
 
     Args:
-        attempt: The number of the attempt that failed, from 0.
-        jitter: From 0 to 1; takes up to a quarter off, so that clients that failed together do not return together.
+        attempt: The number of the failed attempt, from 0.
+        jitter: From 0 to 1; shortens the delay by up to a quarter, so that clients do not retry all at once.
     """
     return min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY) * (1 - 0.25 * jitter)
 
@@ -48,7 +48,7 @@ def backoff(attempt: int, jitter: float) -> float:
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds the server asks to wait, or None.
 
-    `retry-after-ms` goes before `Retry-After`, which holds seconds or a date (RFC 9110 section 10.2.3).
+    `retry-after-ms` overrides `Retry-After`, which holds seconds or a date (RFC 9110 section 10.2.3).
 
     Args:
         headers: The response headers; names in lower case.
@@ -59,7 +59,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return float(text) / 1000
 
     def date(text: str) -> float:
-        from email.utils import parsedate_to_datetime  # which takes longer to import than a call does
+        from email.utils import parsedate_to_datetime  # importing it takes longer than a call
 
         return parsedate_to_datetime(text).timestamp() - now
 
@@ -79,9 +79,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def is_retried(status_code: int, headers: Mapping[str, str], *, retry_safe: bool) -> bool:
-    """Return whether a call that got this status is tried again.
+    """Return whether a call that got this status is retried.
 
-    The server's `x-should-retry` decides; without it, a call that may be repeated is, if another try may end better.
+    The server's `x-should-retry` decides; without it RETRIED_STATUSES and 5xx are, if the call may be repeated.
     """
     wish = headers.get("x-should-retry", "").lower()
     if wish in ("true", "false"):
@@ -93,9 +93,9 @@ class Attempts:
     """The attempts of one call.
 
     Args:
-        call: What is called, for people.
-        most: How many retries there may be.
-        deadline: When the call must be over.
+        call: The name of the call, for the log.
+        most: The maximum number of retries.
+        deadline: The deadline of the call.
     """
 
     def __init__(self, call: str, most: int, deadline: Deadline | None) -> None:
@@ -103,10 +103,10 @@ class Attempts:
         self._most = most
         self._deadline = deadline
         self.retries = 0
-        """How many retries there were so far."""
+        """The number of retries so far."""
 
     def next_delay(self, failure: APIError) -> float:
-        """Return the seconds to wait before the next attempt; raises the failure if there is to be none."""
+        """Return the seconds to wait before the next attempt; raises the failure if the call is not retried."""
         if isinstance(failure, APIStatusError):
             again = is_retried(failure.status_code, failure.headers, retry_safe=bool(failure.retry_safe))
             asked = failure.retry_after
@@ -115,14 +115,14 @@ class Attempts:
         return self.delay_after(failure, asked, again=again)
 
     def delay_after(self, failure: APIError, asked: float | None, *, again: bool = True) -> float:
-        """Return the seconds to wait after a failure; raises it if there is to be no other attempt.
+        """Return the seconds to wait after a failure; raises it if the call is not retried.
 
         Args:
             failure: The failure.
-            asked: The seconds that the server asks for, if any.
-            again: Whether another attempt could do good, and no harm.
+            asked: The delay in seconds that the server asks for, if any.
+            again: Whether a retry is safe and may succeed.
         """
-        import random  # which a call that succeeds has no need of
+        import random  # not needed by a call that succeeds
 
         delay = backoff(self.retries, random.random()) if asked is None else asked
         is_longest = delay > LONGEST_RETRY_AFTER

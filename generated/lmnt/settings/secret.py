@@ -1,4 +1,4 @@
-"""Texts that are not to be shown, such as keys, and where requests hold them."""
+"""Secrets, such as keys: texts that are redacted wherever they could be shown."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from .. import description
 from ..errors.handles import Handle
 
 SHORTEST_SECRET = 8
-"""Characters; what is shorter, such as the `any` that a local server takes, stands in ordinary texts too."""
+"""Characters; a shorter secret, such as the key `any` for a local server, also occurs in ordinary texts."""
 
 
 class Secret(Handle):
-    """A text that no repr, error or traceback shows; `reveal` is called where it is put on the wire.
+    """A text that no repr, error or traceback shows; `reveal` is called where it is sent.
 
     Args:
         text: The text.
-        parts: What else gives it away: the bare key, where the text is what a header makes of it.
+        parts: Other texts to redact: the bare key, if the text is a header value made of it.
     """
 
     __slots__ = ("_parts", "_text")
@@ -29,7 +29,7 @@ class Secret(Handle):
 
     @classmethod
     def given(cls, text: str | None) -> Secret | None:
-        """Return the text redacted. It never raises, so that no traceback has the bare text among its locals."""
+        """Return the text as a Secret. It never raises, so that no traceback has the bare text among its locals."""
         return None if text is None else cls(text)
 
     def reveal(self) -> str:
@@ -37,18 +37,18 @@ class Secret(Handle):
         return self._text
 
     def redact(self, text: str) -> str:
-        """Return a text that may be shown: where it repeats the secret, that is redacted."""
+        """Return a text with each occurrence of the secret redacted."""
         for part in (self._text, *self._parts):
             if len(part) >= SHORTEST_SECRET:
                 text = text.replace(part, "…")
         return text
 
     def without(self, around: str) -> Secret:
-        """Return the text without these characters around it."""
+        """Return a copy with these characters stripped from both ends."""
         return Secret(self._text.strip(around))
 
     def matches(self, pattern: str) -> bool:
-        """Whether the whole text matches a regular expression."""
+        """Whether a regular expression matches all of the text."""
         return re.fullmatch(pattern, self._text) is not None
 
     def __len__(self) -> int:

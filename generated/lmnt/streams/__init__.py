@@ -1,4 +1,4 @@
-"""Whether a body came whole, and what is made of it step by step.
+"""Response bodies, step by step: whether they are complete, and the items read from them.
 
 Imports errors, values and transport.
 """

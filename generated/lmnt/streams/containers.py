@@ -1,8 +1,7 @@
-"""Whether audio that ended has all that its own container promises.
+"""Whether audio is complete by the rules of its container format.
 
-Each class follows one format, in constant memory, and may be fed in pieces of any size. It claims truncation only
-where the format itself proves it: a frame, a chunk, a cluster or a sample was begun and not finished. What it cannot
-follow, it does not judge.
+Each class parses one format, in constant memory, from pieces of any size. It claims truncation only where the format
+proves it: a frame, a chunk, a cluster or a sample was begun and not finished. What it cannot parse, it does not judge.
 """
 
 from __future__ import annotations
@@ -11,23 +10,23 @@ from collections.abc import Generator, Mapping
 from typing import ClassVar, TypeAlias
 
 Want: TypeAlias = int
-"""What a parser asks for: n > 0 takes n bytes, n < 0 skips -n."""
+"""A parser's request: n > 0 takes n bytes, n < 0 skips -n."""
 
 Parser: TypeAlias = Generator[Want, bytes, int]
-"""What it returns in the end: the size of the samples that are left, 1 if nothing is known of the rest."""
+"""It returns the size of the samples in the rest of the body; 1 if the rest is unknown."""
 
 UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
-"""What an encoder that cannot go back writes as the length of a RIFF chunk."""
+"""The lengths of a RIFF chunk that an encoder writes if it cannot seek back."""
 
 
 class Container:
-    """The structure of a body, followed as it comes."""
+    """The parser of a container format, fed with the body as it arrives."""
 
     unit = "unit"
-    """What a body can end in the middle of."""
+    """The name of the unit that a truncated body ends within."""
 
     has_signature: ClassVar[bool] = True
-    """Whether a body of this format cannot begin like JSON or HTML."""
+    """Whether no body of this format begins like JSON or HTML."""
 
     def __init__(self) -> None:
         self.is_text = False
@@ -41,12 +40,12 @@ class Container:
         self._next(None)
 
     def _parse(self) -> Parser:
-        """Ask for bytes. `_may_end` says whether a body may end where the request begins."""
+        """Yield requests for bytes. `_may_end` says whether the body may end where the current request begins."""
         yield from ()
         return 1
 
     def feed(self, chunk: bytes) -> None:
-        """Follow a piece of the body."""
+        """Parse a piece of the body."""
         if self._is_new and chunk:
             self._is_new = False
             self.is_text = self.has_signature and chunk[:1] in (b"{", b"<")
@@ -70,8 +69,8 @@ class Container:
                     self._next(taken)
             at += step
 
-    def _after_frames(self, chunk: bytes, at: int) -> int:  # noqa: ARG002  # for formats of frames
-        """Return where the whole frames end that begin here; the parser, which takes a turn for each, does the rest."""
+    def _after_frames(self, chunk: bytes, at: int) -> int:  # noqa: ARG002  # used by formats made of frames
+        """Return where the complete frames that begin here end; the parser, which is slower, does the rest."""
         return at
 
     def _next(self, taken: bytes | None) -> None:
@@ -81,7 +80,7 @@ class Container:
             self._sample = done.value
 
     def problem(self) -> str | None:
-        """Return what is missing from a body that ended here, or None."""
+        """Return what is missing if the body ends here, or None."""
         is_whole = not self._over if self._sample else self._may_end and not self._held
         return None if is_whole else f"the audio ends in the middle of {self.unit}"
 
@@ -155,7 +154,7 @@ class MP3(Container):
         return at
 
     _lengths: ClassVar[dict[bytes, int]] = {}
-    """Bytes of the frames with these headers, as far as they have come; 0 for what is none."""
+    """The frame length in bytes by frame header, a cache; 0 for an invalid header."""
 
     def _frame_length(self, header: bytes) -> int | None:
         version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
@@ -213,7 +212,7 @@ class WAV(Container):
             if left is not None:
                 left -= 8 + size
             if size % 2 and (left is None or left > 0):
-                # The byte that fills up an odd chunk; some encoders leave it out at the very end.
+                # The padding byte of a chunk of odd length; some encoders omit it at the very end.
                 self._may_end = left in (None, 1)
                 yield -1
                 left = None if left is None else left - 1
@@ -226,7 +225,7 @@ class WebM(Container):
     unit = "a WebM element"
 
     _PARENTS: ClassVar[tuple[bytes, ...]] = (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75")
-    """Segment and Cluster, which may be of unknown length: what is in them is followed instead."""
+    """Segment and Cluster, which may have an unknown length: their children are parsed instead."""
 
     _SEGMENT: ClassVar[bytes] = b"\x18\x53\x80\x67"
 

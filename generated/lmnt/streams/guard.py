@@ -1,4 +1,4 @@
-"""Whether a body came whole: one guard decides, whoever reads it."""
+"""Whether a body is complete: one guard decides, for all readers."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _SENTENCES: dict[type[APIStreamError], str] = {
 
 
 EXPANSION_FLOOR = 16 << 20
-"""Bytes that a content coding may always become."""
+"""Decoded bytes that are always allowed."""
 
 EXPANSION_LIMIT = 200
-"""Bytes that one byte of a content coding may become; text is far below, a decompression bomb at about 1000."""
+"""Decoded bytes allowed per encoded byte; text is far below that, a decompression bomb at about 1000."""
 
 
 @runtime_checkable
 class Container(Protocol):
-    """What follows the structure of a body and can tell that it is not whole."""
+    """Parses the structure of a body and can tell that it is incomplete."""
 
     is_text: bool
-    """Whether the body began like JSON or HTML, as an error does that was sent as audio."""
+    """Whether the body began like JSON or HTML, as an error sent as audio does."""
 
     def feed(self, chunk: bytes) -> None:
-        """Follow a piece of the body."""
+        """Parse a piece of the body."""
         ...
 
     def problem(self) -> str | None:
-        """Return what is missing from a body that ended here, or None."""
+        """Return what is missing if the body ends here, or None."""
         ...
 
 
@@ -44,10 +44,10 @@ class StreamGuard:
 
     Args:
         response: The response the body belongs to.
-        retry_safe: Whether errors may call a repetition safe; None for bytes, part of which may have been used.
-        is_audio: Whether a body without a byte is a failure.
-        container: What knows the format of the audio, if anything does.
-        strict: Whether an end that cannot be proved is a failure.
+        retry_safe: The `retry_safe` of errors; None for a body of bytes, part of which may have been used.
+        is_audio: Whether an empty body is a failure.
+        container: The parser of the audio format, if there is one.
+        strict: Whether an end that nothing proves to be complete is a failure.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class StreamGuard:
         self._strict = strict
         self.bytes_received = 0
         self.complete: bool | None = False
-        """True once the whole body is here; None if the framing cannot prove that; False until then."""
+        """True once the complete body was received; None if the framing cannot prove that; False until then."""
 
     def feed(self, chunk: bytes) -> None:
-        """Take note of a piece of the body; raises BodyFailure for one that is not to be handed out."""
+        """Count and check a piece of the body; raises BodyFailure if it must not be handed out."""
         if self._container is not None:
             self._container.feed(chunk)
             if self._container.is_text:

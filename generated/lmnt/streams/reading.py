@@ -1,8 +1,8 @@
-"""A body handed out step by step, as bytes or as what is made of them: one core, a sync and an async iterator.
+"""A body handed out step by step, as bytes, text, lines or items: one core, a sync and an async iterator.
 
-They are objects, not generators: a generator that is interrupted or cancelled in a step is finished, and its next step
-says that the body has ended. Here a step that is cancelled loses nothing, one that is interrupted is told at the next
-step, and an error is raised again at each step after it.
+They are objects, not generators: a generator is finished when a step is interrupted or cancelled, and its next step
+reports the end of the body. Here a cancelled step loses nothing, an interrupted one is reported by the next step, and
+an error is raised again by every later step.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ T_co = TypeVar("T_co", covariant=True)
 
 @runtime_checkable
 class Parts(Protocol[T_co]):
-    """What makes the parts that are handed out from the chunks that come."""
+    """Makes the parts that are handed out from the chunks received."""
 
     @property
     def is_over(self) -> bool:
-        """Whether what came is all, whatever may follow."""
+        """Whether all was received, whatever may follow."""
         ...
 
     @property
     def proves_end(self) -> bool:
-        """Whether a body that ended without a failure is all there is."""
+        """Whether an end without a failure proves that the body is complete."""
         ...
 
     def feed(self, chunk: bytes) -> Iterable[T_co]:
-        """Add a chunk and return the parts that are full."""
+        """Add a chunk and return the complete parts."""
         ...
 
     def end(self) -> Iterable[T_co]:
-        """Return what is left of a body that ended; raises BodyFailure if it ended in the middle of a part."""
+        """Return the parts left at the end of the body; raises BodyFailure if it ended within a part."""
         ...
 
     def broken(self) -> Iterable[T_co]:
-        """Return what is left of a body that broke off and can be handed out before the error."""
+        """Return the parts left when the body broke off, to hand out before the error."""
         ...
 
 
@@ -61,7 +61,7 @@ class _Plain:
 
 
 class Pieces(_Plain):
-    """Bytes, in pieces of one size; with no size, as they come."""
+    """Bytes, in pieces of one size; without a size, as they are received."""
 
     def __init__(self, size: int | None = None) -> None:
         if size is not None and size < 1:
@@ -70,7 +70,7 @@ class Pieces(_Plain):
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Add a chunk and return the pieces that are full."""
+        """Add a chunk and return the pieces of full size."""
         if self._size is None:
             if chunk:
                 yield chunk
@@ -82,7 +82,7 @@ class Pieces(_Plain):
             yield piece
 
     def end(self) -> Iterator[bytes]:
-        """Return the last piece, which is shorter, once."""
+        """Return the last, shorter piece, once."""
         if self._rest:
             piece, self._rest = bytes(self._rest), bytearray()
             yield piece
@@ -98,7 +98,7 @@ class Texts(_Plain):
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        """Add a chunk and return its text, up to its last whole character."""
+        """Add a chunk and return its text, up to the last complete character."""
         return map(self._decoder.decode, self._pieces.feed(chunk))
 
     def end(self) -> Iterator[str]:
@@ -108,7 +108,7 @@ class Texts(_Plain):
             yield rest
 
     def broken(self) -> Iterator[str]:
-        """Return the last text, without half a character."""
+        """Return the last text, without an incomplete character."""
         return map(self._decoder.decode, self._pieces.broken())
 
 
@@ -120,17 +120,17 @@ class Lines(_Plain):
         self._rest = ""
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        """Add a chunk and return the lines that are whole."""
+        """Add a chunk and return the complete lines."""
         return self._lines(self._texts.feed(chunk))
 
     def end(self) -> Iterator[str]:
-        """Return the last line, which may have no end."""
+        """Return the last line, which may lack a line end."""
         yield from self._lines(self._texts.end())
         if self._rest:
             yield self._rest.rstrip("\r")
 
     def broken(self) -> Iterator[str]:
-        """Return nothing: half a line is none."""
+        """Return nothing: an incomplete line is not handed out."""
         return iter(())
 
     def _lines(self, texts: Iterable[str]) -> Iterator[str]:
@@ -143,13 +143,13 @@ class Lines(_Plain):
 
 
 class _Steps(Generic[T]):
-    """What was read and not handed out yet, and what comes after it.
+    """The core of both iterators: parts read and not yet handed out, and the end or error after them.
 
     Args:
         response: The response the body belongs to.
-        guard: What judges the body.
-        parts: What makes of it what is handed out.
-        begin: Called at the first step: takes the body for read, or returns it if it is here already.
+        guard: Decides whether the body is complete.
+        parts: Makes the parts that are handed out.
+        begin: Called at the first step: marks the body as consumed, or returns it if it was read before.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class _Steps(Generic[T]):
             raise Error("this body is being read already: one reader gets all of it")
 
     def _start(self) -> bool:
-        """Return whether there is something to be read from the connection."""
+        """Start; return whether the body must be read from the connection."""
         content = self._begin()
         self._has_begun = True
         if content is not None:
@@ -184,7 +184,7 @@ class _Steps(Generic[T]):
         return content is None
 
     def _take(self, chunk: bytes | None) -> None:
-        """Take a chunk, or the end; raises BodyFailure."""
+        """Process a chunk, or the end; raises BodyFailure."""
         if chunk is not None:
             self._guard.feed(chunk)
             self._ready.extend(self._parts.feed(chunk))
@@ -199,7 +199,7 @@ class _Steps(Generic[T]):
             self._guard.complete = True
 
     def _fail(self, error: BaseException) -> None:
-        """Take what ended a step. What is no failure of the body has interrupted it, and bytes may be lost."""
+        """Process an exception of a step. Any but a BodyFailure has interrupted the read, and bytes may be lost."""
         if isinstance(error, BodyFailure):
             with suppress(BodyFailure):
                 self._ready.extend(self._parts.broken())
@@ -225,9 +225,9 @@ class _Steps(Generic[T]):
 
 
 class BodyIterator(_Steps[T], Iterator[T]):
-    """A body, step by step. One thread at a time reads it; leaving the loop and going on with the same object is fine.
+    """A body, step by step. One thread at a time may read it; a loop may be left and continued with the same object.
 
-    A step raises APIStreamError if the body broke off, after all that came was handed out.
+    If the body broke off, APIStreamError is raised after all received parts were handed out.
     """
 
     _chunks: Iterator[bytes] | None = None
@@ -274,16 +274,16 @@ class BodyIterator(_Steps[T], Iterator[T]):
             self._response.close()
 
     def close(self) -> None:
-        """Free the connection; a step after this, if the body had not ended, is an error."""
+        """Free the connection; if the body had not ended, later steps raise an error."""
         self._abandon()
         self._response.close()
 
 
 class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
-    """A body, step by step. One task at a time reads it; leaving the loop and going on with the same object is fine.
+    """A body, step by step. One task at a time may read it; a loop may be left and continued with the same object.
 
-    A step raises APIStreamError if the body broke off, after all that came was handed out. A step that is cancelled,
-    or given too little time, loses nothing: the next one goes on where it was.
+    If the body broke off, APIStreamError is raised after all received parts were handed out. A step that is cancelled
+    or times out loses nothing: the next one continues there.
     """
 
     _chunks: AsyncIterator[bytes] | None = None
@@ -303,7 +303,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             self._reading.release()
 
     async def _step(self) -> None:
-        """Advance; where a cancelled step takes the connection along, in a task that goes on without its caller."""
+        """Advance; if cancelling a read would close the connection, in a task that outlives its caller."""
         import asyncio
 
         if self._pending is None:
@@ -347,7 +347,7 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
             await self._response.aclose()
 
     async def aclose(self) -> None:
-        """Free the connection; a step after this, if the body had not ended, is an error."""
+        """Free the connection; if the body had not ended, later steps raise an error."""
         self._abandon()
         if self._pending is not None:
             import asyncio
@@ -364,7 +364,7 @@ def _is_cancelled(error: BaseException) -> bool:
 
 
 def read_whole(response: Response, guard: StreamGuard) -> bytes:
-    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    """Read a body to its end and free the connection; raises APIStreamError if it is incomplete."""
     chunks: list[bytes] = []
     try:
         with body_failures(response):
@@ -382,7 +382,7 @@ def read_whole(response: Response, guard: StreamGuard) -> bytes:
 
 
 async def aread_whole(response: Response, guard: StreamGuard) -> bytes:
-    """Read a body to its end and free the connection; raises APIStreamError if it did not come whole."""
+    """Read a body to its end and free the connection; raises APIStreamError if it is incomplete."""
     chunks: list[bytes] = []
     try:
         with body_failures(response):
@@ -400,7 +400,7 @@ async def aread_whole(response: Response, guard: StreamGuard) -> bytes:
 
 
 def read_start(response: Response, limit: int) -> bytes:
-    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    """Read at most so many bytes of a body, complete or not, and free the connection."""
     start = bytearray()
     try:
         with suppress(BodyFailure), body_failures(response):
@@ -414,7 +414,7 @@ def read_start(response: Response, limit: int) -> bytes:
 
 
 async def aread_start(response: Response, limit: int) -> bytes:
-    """Read at most so many bytes of a body, whole or not, and free the connection."""
+    """Read at most so many bytes of a body, complete or not, and free the connection."""
     start = bytearray()
     try:
         with suppress(BodyFailure), body_failures(response):

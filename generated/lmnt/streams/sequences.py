@@ -1,7 +1,7 @@
-"""Bodies that are a series of items, with no I/O: what came goes in, in pieces of any size, and whole items come out.
+"""Parsers of bodies that are a series of items, with no I/O: pieces of any size go in, complete items come out.
 
 The media types are those that OpenAPI 3.2 calls sequential: server-sent events, JSON Lines, JSON text sequences and the
-parts of multipart/mixed. An item is whole when what ends it has come; what is left at the end of the body is a cut.
+parts of multipart/mixed. An item is complete when its terminator was received; a rest at the end of the body is cut.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 __all__ = ["ServerSentEvent", "UnknownEvent"]
 
 MOST = 16 << 20
-"""Bytes that an item may have."""
+"""The maximum size of an item in bytes."""
 
 
 class ServerSentEvent(NamedTuple):
-    """An event of a stream (HTML standard, section 9.2.6), or an item of another series, which has data alone."""
+    """An event of a stream (HTML standard, section 9.2.6), or an item of another series, which has only data."""
 
     data: str
     event: str = "message"
     """Its type; `message` if the stream names none."""
     id: str | None = None
-    """The last event ID: that of this event, or of the last one before it that had one."""
+    """The last event ID: that of this event, or of the latest one before it that had one."""
     retry: int | None = None
-    """Milliseconds after which to connect again, where this event says so, or what came between the last one and it."""
+    """Milliseconds before reconnecting, as set by this event or by a field between the previous event and this one."""
 
 
 class UnknownEvent(NamedTuple):
@@ -36,29 +36,29 @@ class UnknownEvent(NamedTuple):
     """Its type."""
 
     data: Any
-    """All of it, as it came."""
+    """The whole item, as received."""
 
 
 class SequenceError(ValueError):
-    """What came is no series of items, or one of them is too long."""
+    """The body is not such a series, or an item is too long."""
 
 
 class Decoder(ABC):
-    """Finds the items of a body.
+    """Splits a body into its items.
 
     Args:
-        most: Bytes that an item may have.
+        most: The maximum size of an item in bytes.
     """
 
     between: bytes
-    """What stands between two items."""
+    """The separator of two items."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._buffer = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
-        """Add a piece of the body and return the items that are whole now; raises SequenceError."""
+        """Add a piece of the body and return the items that are now complete; raises SequenceError."""
         searched = max(len(self._buffer) - len(self.between), 0)
         self._buffer += chunk
         if self._buffer.find(self.between, searched) >= 0:
@@ -77,15 +77,15 @@ class Decoder(ABC):
 
     @abstractmethod
     def _item(self, part: bytes) -> ServerSentEvent | None:
-        """Return the item in what stands between two ends; None if there is none. Raises SequenceError."""
+        """Return the item in the bytes between two separators; None if there is none. Raises SequenceError."""
 
     def end(self) -> Iterator[ServerSentEvent]:
-        """Return the last item of a body that has ended, where the end of the body is its end; raises SequenceError."""
+        """Return the last item, if the end of the body terminates it; raises SequenceError."""
         return iter(())
 
     @property
     def is_cut(self) -> bool:
-        """Whether a body that ended here has ended in the middle of an item."""
+        """Whether a body that ends here is cut within an item."""
         return bool(self._buffer.strip())
 
 
@@ -98,12 +98,12 @@ class EventDecoder(Decoder):
         super().__init__(most)
         self._id: str | None = None
         self._retry: int | None = None
-        """What was said between two events."""
+        """The `retry` field set between two events."""
         self._start = b""
         self._has_begun = self._ends_in_return = False
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
-        """Add a piece of the body and return the events that are whole now; raises SequenceError."""
+        """Add a piece of the body and return the events that are now complete; raises SequenceError."""
         if not self._has_begun:
             chunk = self._start = self._start + chunk
             if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
@@ -111,14 +111,14 @@ class EventDecoder(Decoder):
             self._has_begun, chunk = True, chunk.removeprefix(_BOM)
         if b"\r" in chunk or self._ends_in_return:
             ends_in_return = chunk.endswith(b"\r")
-            if self._ends_in_return:  # of which this is the other half
+            if self._ends_in_return:  # the second half of CR LF
                 chunk = chunk.removeprefix(b"\n")
             self._ends_in_return = ends_in_return
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         yield from super().feed(chunk)
 
     def _item(self, part: bytes) -> ServerSentEvent | None:
-        if part.startswith(b"data: ") and b"\n" not in part and self._retry is None:  # as most are
+        if part.startswith(b"data: ") and b"\n" not in part and self._retry is None:  # as in most streams
             return ServerSentEvent(_text(part[6:]), id=self._id)
         event, data = "", list[str]()
         for line in _text(part).split("\n"):
@@ -139,13 +139,13 @@ class EventDecoder(Decoder):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the body ended in the middle of an event: comments need no blank line."""
+        """Whether the body ended within an event: comments need no blank line."""
         lines = self._buffer.split(b"\n")
         return any(line and not line.startswith(b":") for line in lines)
 
 
 class LineDecoder(Decoder):
-    """JSON Lines: application/jsonl, application/x-ndjson. The last line may have no end."""
+    """JSON Lines: application/jsonl, application/x-ndjson. The last line may lack a line end."""
 
     between = b"\n"
 
@@ -161,7 +161,7 @@ class LineDecoder(Decoder):
 
 
 class SequenceDecoder(Decoder):
-    """JSON text sequences (RFC 7464): application/json-seq. A text that no line feed follows is cut."""
+    """JSON text sequences (RFC 7464): application/json-seq. A text without a line feed after it is cut."""
 
     between = b"\x1e"
 
@@ -180,7 +180,7 @@ class SequenceDecoder(Decoder):
 
     def _item(self, part: bytes) -> ServerSentEvent | None:
         text = _text(part)
-        if text.strip() and text[-1] not in '\n ]}"\t\r':  # a number or a word may be the start of a longer one
+        if text.strip() and text[-1] not in '\n ]}"\t\r':  # a number or a literal may be the start of a longer one
             raise SequenceError("an item of the sequence is cut")
         return ServerSentEvent(text.strip()) if text.strip() else None
 
@@ -195,7 +195,7 @@ class PartDecoder(Decoder):
     """The parts of multipart/mixed (RFC 2046 section 5.1.3), whose media types say what each is.
 
     Args:
-        boundary: What stands between them.
+        boundary: The delimiter between them.
         most: Bytes that a part may have.
     """
 
@@ -218,7 +218,7 @@ class PartDecoder(Decoder):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the boundary has not come that ends the last part."""
+        """Whether the closing boundary is missing."""
         return not self._buffer.startswith(b"--")
 
 
@@ -256,25 +256,25 @@ DECODERS: Mapping[str, Callable[[int], Decoder]] = {
     "application/stream+json": LineDecoder,
     "application/json-seq": SequenceDecoder,
 }
-"""What reads each media type that is a series; every `+json-seq` is one."""
+"""The decoder of each sequential media type; every `+json-seq` is one."""
 
 
 def is_sequential(content_type: str) -> bool:
-    """Return whether a media type is a series of items."""
+    """Return whether a media type is sequential."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind in DECODERS or kind == "multipart/mixed" or kind.endswith("+json-seq")
 
 
 def decoder(content_type: str, described: str, most: int) -> Decoder:
-    """Return what finds the items of a body.
+    """Return the decoder of a body.
 
     Args:
-        content_type: What the response says.
-        described: The media type that the description names, which holds where the response names none of these.
-        most: Bytes that an item may have.
+        content_type: The Content-Type of the response.
+        described: The media type in the description, used if that of the response is not sequential.
+        most: The maximum size of an item in bytes.
 
     Raises:
-        SequenceError: The response is parts, and names no boundary.
+        SequenceError: The response is multipart and names no boundary.
     """
     kind = (content_type if is_sequential(content_type) else described).partition(";")[0].strip().lower()
     if kind == "multipart/mixed":

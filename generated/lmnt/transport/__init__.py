@@ -1,6 +1,6 @@
-"""Requests out and responses in, by two roads: a direct one, and one by a library (`httpx`, `httpx2`).
+"""Sending requests and receiving responses, by two roads: a direct one, and one through a library (`httpx`, `httpx2`).
 
-`messages` says what goes and comes, `roads` which way. Only `library` imports httpx, and only when something needs it.
+`messages` has the request and the response, `roads` chooses the road. Only `library` imports httpx, when needed.
 
 Imports hints, errors, values and settings.
 """

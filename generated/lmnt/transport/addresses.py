@@ -1,4 +1,4 @@
-"""The addresses of a host, each tried beside those before it that have not answered (Happy Eyeballs, RFC 8305)."""
+"""Connecting to a host with several addresses: attempts overlap (Happy Eyeballs, RFC 8305)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _Address = tuple[int, int, int, str, Any]
 
 HEAD_START = 0.25
-"""Seconds that an address has to answer before the next one is tried beside it (RFC 8305 section 5)."""
+"""Seconds before the next address is tried in parallel (RFC 8305 section 5)."""
 
 SLICE = 0.1
-"""Seconds after which it is looked whether the connection is still wanted."""
+"""Seconds between checks whether the connection is still wanted."""
 
 
 def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], bool] | None = None) -> socket.socket:
@@ -32,8 +32,8 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
     Args:
         host: The host.
         port: Its port.
-        seconds: What all of it may take; None for no limit.
-        is_over: Whether nobody wants it any more.
+        seconds: The time limit of all attempts together; None for no limit.
+        is_over: Whether the connection is no longer wanted.
 
     Raises:
         OSError: The host has no address, or the last one failed; TimeoutError, ConnectionAbortedError.
@@ -78,8 +78,8 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
 async def aconnect(host: str, port: int) -> socket.socket:
     """Return a socket, non-blocking, that is connected to the first address of a host that answers.
 
-    `create_connection` does that too, but not on uvloop, nor with eager tasks (CPython gh-124309), and what it connects
-    while it is cancelled stays open.
+    `create_connection` does that too, but not on uvloop, nor with eager tasks (CPython gh-124309), and if it is
+    cancelled while it connects, the socket stays open.
 
     Raises:
         OSError: The host has no address, or the last one failed.
@@ -109,7 +109,7 @@ async def aconnect(host: str, port: int) -> socket.socket:
                 trying.pop(task).close()
     finally:
         for task, sock in trying.items():
-            # Not before the loop has let go of it.
+            # Only after the loop has stopped watching it.
             task.add_done_callback(partial(_close, sock))
             task.cancel()
     raise failure
@@ -120,7 +120,7 @@ def _close(sock: socket.socket, _: object) -> None:
 
 
 def beside() -> dict[str, Any]:
-    """Return what has the `create_connection` of the running event loop try addresses so, if it can."""
+    """Return the arguments that make the running event loop's `create_connection` overlap attempts, if it can."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -131,7 +131,7 @@ def beside() -> dict[str, Any]:
 
 
 def _in_turn(found: Sequence[_Address]) -> list[_Address]:
-    """Return the addresses, once each, the families by turns."""
+    """Return the addresses without duplicates, with alternating families."""
     families: defaultdict[int, list[_Address]] = defaultdict(list)
     for each in dict.fromkeys(found):
         families[each[0]].append(each)
@@ -139,7 +139,7 @@ def _in_turn(found: Sequence[_Address]) -> list[_Address]:
 
 
 def _begun(family: int, kind: int, protocol: int, _: str, address: Any) -> socket.socket:
-    """Return a socket that is being connected; raises OSError."""
+    """Return a socket whose connect has begun; raises OSError."""
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setblocking(False)

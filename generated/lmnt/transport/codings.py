@@ -1,7 +1,6 @@
-"""Content codings undone (RFC 9110 section 8.4): in pieces of bounded size, whole or not at all.
+"""Content decoding (RFC 9110 section 8.4), in pieces of bounded size, with a check for truncation.
 
-The libraries decode too, and tell neither a coding that lost its end from one that has it, nor how much a piece will
-become.
+The libraries decode too, but they detect no truncation and do not limit the size of a decoded piece.
 """
 
 from __future__ import annotations
@@ -11,27 +10,27 @@ from collections.abc import Iterator
 from typing import Any
 
 ACCEPTED = "gzip, deflate"
-"""What a request may ask for."""
+"""The codings that a request accepts."""
 
 PIECE = 1 << 20
-"""Bytes that a piece may become."""
+"""The maximum size of a decoded piece in bytes."""
 
 _GZIP, _ZLIB, _DEFLATE = 31, 15, -15
-"""The formats of RFC 1952, 1950 and 1951, as zlib counts them. `deflate` means the second, and some send the third."""
+"""The `wbits` of zlib for RFC 1952, 1950 and 1951. `deflate` means the second; some servers send the third."""
 
 
 class CodingError(Exception):
-    """A body is not coded as it says, or as it may be; it never leaves the package."""
+    """A body does not match its content coding, or has an unsupported one; it never leaves the package."""
 
 
 class Decoder:
-    """Undoes the coding of one body.
+    """Decodes one body.
 
     Args:
-        coding: The header Content-Encoding; one that says nothing of a known coding leaves the body as it is.
+        coding: The header Content-Encoding; one without a known coding leaves the body as it is.
 
     Raises:
-        CodingError: There are several codings, or one that nobody asked for.
+        CodingError: There are several codings, or one that was not accepted.
     """
 
     def __init__(self, coding: str) -> None:
@@ -44,13 +43,13 @@ class Decoder:
         self._is_first = True
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Return what a piece of the body stands for; raises CodingError."""
+        """Return the decoded bytes of a piece; raises CodingError."""
         if not self._coding:
             yield data
             return
         while data:
             if self._inner is None:
-                # Members of gzip may follow each other, and zeros may fill up the rest.
+                # gzip members may be concatenated, and padded with zeros.
                 data = self._start + (data if self._is_first else data.lstrip(b"\0"))
                 self._start = data if len(data) < 2 else b""
                 if self._start or not data:
@@ -63,7 +62,7 @@ class Decoder:
                 self._inner = None
 
     def end(self) -> None:
-        """Judge a body that ended; raises CodingError."""
+        """Check the end of the body; raises CodingError if it is truncated."""
         if self._inner is not None or self._start:
             raise CodingError(f"{self._coding} without its end")
 

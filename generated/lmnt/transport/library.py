@@ -1,7 +1,7 @@
-"""The library road: a plain client of `httpx`, or of `httpx2`, and what the package shows of httpx.
+"""The library road: a client of `httpx` or of `httpx2`, and the httpx objects that the package exposes.
 
-Nothing else imports either, and nothing of this is loaded before it is needed. What is written here by name serves
-both: httpx2 carries on what httpx has.
+No other module imports either, and this one is loaded only when needed. The names used here are in both: httpx2
+continues httpx.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
-from .carriers import Carrier, Way
+from .carriers import Carrier, CarrierKey
 from .connections import Connections, most
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
@@ -34,16 +34,16 @@ from .uploads import Body, opened
 HTTPHeaders = httpx.Headers
 HTTPURL = httpx.URL
 
-# At DEBUG hpack writes every header of a request to its log, the API key among them.
+# At DEBUG hpack logs every header of a request, including the API key.
 if (_hpack := logging.getLogger("hpack")).level == logging.NOTSET:
     _hpack.setLevel(logging.INFO)
 
 
 class _RedactsKey(logging.Filter):
-    """Takes credentials out of the URLs that the libraries log, where the description has them in the query."""
+    """Redacts credentials in the URLs that the libraries log, if the description has them in the query."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact the key; the record is logged in any case."""
+        """Redact the key in a record; always returns True."""
         if isinstance(record.args, tuple):
             record.args = tuple(
                 _redacted(each) if hasattr(each, "copy_set_param") else each
@@ -63,28 +63,28 @@ if SECRET_PARAMETERS:
         logging.getLogger(_name).addFilter(_RedactsKey())
 
 
-def made(way: Way, kind: str, connections: Connections) -> Any:
-    """Return a client of a library that nobody configured but us.
+def make_client(key: CarrierKey, kind: str, connections: Connections) -> Any:
+    """Return a library client of our own.
 
     Args:
-        way: What it is for.
+        key: The key of the client.
         kind: `Client` or `AsyncClient`.
         connections: How its connections are made.
 
     Raises:
         InvalidArgumentError: A package is missing.
-        Error: A mock stands in the place of the client.
+        Error: A mock replaces the client.
     """
     try:
-        module = import_module(way.library)
-        settings = connections.settings(way.is_secure)
-        if way.proxy is not None:
-            tls = settings["verify"] if way.proxy.is_secure else None
-            settings["proxy"] = module.Proxy(way.proxy.url, ssl_context=tls)
+        module = import_module(key.library)
+        settings = connections.settings(key.is_secure)
+        if key.proxy is not None:
+            tls = settings["verify"] if key.proxy.is_secure else None
+            settings["proxy"] = module.Proxy(key.proxy.url, ssl_context=tls)
         transport = getattr(module, f"{kind.removesuffix('Client')}HTTPTransport")
         carrier = transport(**settings, limits=module.Limits(**most()))
     except ImportError as error:
-        raise InvalidArgumentError(f"{way.library} cannot do this here: {error}") from error
+        raise InvalidArgumentError(f"{key.library} cannot do this here: {error}") from error
     client = getattr(module, kind)(
         transport=carrier, timeout=module.Timeout(**DEFAULT.seconds()), follow_redirects=False, trust_env=False
     )
@@ -92,31 +92,31 @@ def made(way: Way, kind: str, connections: Connections) -> Any:
     return client
 
 
-# ---- what goes out
+# ---- requests
 
 
 class _Timeouts(dict[str, Any]):
-    """The timeouts of a request, which the library looks up at each phase: none of them goes past the deadline."""
+    """The timeouts of a request, which the library looks up at each phase, so that none exceeds the deadline."""
 
     def __init__(self, limits: Limits, deadline: Deadline) -> None:
         super().__init__(limits.seconds())
         self._deadline = deadline
 
     def get(self, key: str, default: Any = None) -> Any:
-        # Never 0, which sockets take for "do not wait at all".
+        # Never 0, which makes sockets non-blocking.
         seconds, left = super().get(key, default), max(self._deadline.remaining, 0.001)
         return left if seconds is None else min(seconds, left)
 
 
 @cache
 def _streamed(library: str) -> type[Any]:
-    """Return the class of streams that a library takes."""
+    """Return the class of request streams for a library."""
     module = import_module(library)
 
     class Streamed(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc,name-defined]  # a class of either library
-        """A body that is sent as often as need be."""
+        """A body that can be sent any number of times."""
 
-        def __init__(self, body: Body) -> None:  # pyright: ignore[reportMissingSuperCall]  # its bases have nothing to do
+        def __init__(self, body: Body) -> None:  # pyright: ignore[reportMissingSuperCall]  # its bases have no __init__
             self._body = body
 
         def __iter__(self) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ def _streamed(library: str) -> type[Any]:
 
 
 def _library_of(value: object) -> str:
-    """Return the library that a client or a response is of; raises Error: a mock made it."""
+    """Return the library of a client or a response; raises Error if a mock made it."""
     kind: Any = type(value)
     return _library_of_class(kind)
 
@@ -146,7 +146,7 @@ def _library_of_class(kind: Any) -> str:
 def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
     """Build the request."""
     client = carrier.client
-    # A client of the application's own adds what it is set to add; one of ours has nothing, and looking takes long.
+    # An application's client adds its own settings; ours has none, and merging takes long.
     build = client.build_request if carrier.is_given else import_module(_library_of(client)).Request
     streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
     length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
@@ -162,7 +162,7 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
         if isinstance(value, Omit):
             prepared.headers.pop(name, None)  # the library has defaults of its own
     if streamed is not None:
-        prepared.stream = streamed  # the library takes it for what can be read once
+        prepared.stream = streamed  # the library would treat it as readable only once
     return prepared
 
 
@@ -172,14 +172,14 @@ def _with_secrets(request: Request) -> str:
 
 
 async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:
-    """Send a request and return its response when the headers are here; raises APIConnectionError.
+    """Send a request and return its response once the headers are received; raises APIConnectionError.
 
     Args:
-        carrier: Whose client sends it, which it has entered.
+        carrier: The carrier whose client sends it, already entered.
         request: The request.
-        limits: How long each step may take.
-        proxy: The proxy by which it goes, for people.
-        awaits: Whether the client is one that is awaited.
+        limits: The timeouts of the steps.
+        proxy: The proxy, for error messages.
+        awaits: Whether the client is async.
     """
     client = carrier.client
     try:
@@ -194,11 +194,11 @@ async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy 
         raise
 
 
-# ---- what comes
+# ---- responses
 
 
 class _LibraryResponse(Response):
-    """A response of the library's."""
+    """A response of the library."""
 
     loses_steps = True
 
@@ -206,7 +206,7 @@ class _LibraryResponse(Response):
         library = _library_of(http)
         super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
         self._http = http
-        if library == "httpx":  # what is shown is of httpx, whichever library has sent it
+        if library == "httpx":  # exposed as an httpx response, whichever library has sent it
             self.http = http
         self._client = carrier.client
         self._thread = threading.get_ident()
@@ -225,7 +225,7 @@ class _LibraryResponse(Response):
     def elapsed(self) -> timedelta | None:
         try:
             return self._http.elapsed
-        except RuntimeError:  # it has not ended
+        except RuntimeError:  # not ended yet
             return None
 
     def raw(self) -> Iterator[bytes]:
@@ -235,14 +235,14 @@ class _LibraryResponse(Response):
         return self._http.aiter_raw()
 
     def chunks(self) -> Iterator[bytes]:
-        # A hook of the application's may have read it.
+        # An event hook of the application may have read it.
         return self._http.iter_bytes() if self._http.is_stream_consumed else super().chunks()
 
     def achunks(self) -> AsyncIterator[bytes]:
         return self._http.aiter_bytes() if self._http.is_stream_consumed else super().achunks()
 
     def _leave(self) -> bool:
-        """Take note that this is over; returns whether its carrier is to be closed."""
+        """Record that the response is over; returns whether its carrier must be closed."""
         carrier, self._carrier = self._carrier, None
         return carrier is not None and carrier.leave(is_whole=self._http.is_closed)
 
@@ -256,7 +256,7 @@ class _LibraryResponse(Response):
             client.close()
 
     def _wake_reader(self) -> None:
-        """Have a thread that waits for more of the body go on: to close a socket does not wake it."""
+        """Wake a thread that waits for more of the body: closing a socket does not."""
         stream = self._http.extensions.get("network_stream")
         sock = None if stream is None else stream.get_extra_info("socket")
         if sock is not None:
@@ -270,11 +270,11 @@ class _LibraryResponse(Response):
             await self._client.aclose()
 
 
-# ---- what is shown
+# ---- objects of httpx
 
 
 def request_of(method: str, url: str, headers: HeaderList, content: bytes | None) -> httpx.Request | None:
-    """Return a request as httpx has it; None if it takes no such URL."""
+    """Return the httpx.Request; None if httpx rejects the URL."""
     try:
         return httpx.Request(method, url, headers=list(headers), content=content)
     except httpx.InvalidURL:
@@ -290,7 +290,7 @@ def response_of(
     http_version: str,
     elapsed: timedelta | None,
 ) -> httpx.Response:
-    """Return a response as httpx has it, its body read."""
+    """Return the httpx.Response, its body read."""
     extensions = _extensions(http_version, reason)
     made = httpx.Response(status_code, headers=list(headers), content=content, request=request(), extensions=extensions)
     if elapsed is not None:
@@ -299,7 +299,7 @@ def response_of(
 
 
 def live_response(response: Response) -> httpx.Response:
-    """Return a response as httpx has it, its body still to be read."""
+    """Return the httpx.Response, its body still to be read."""
     live = httpx.Response(
         response.status_code,
         headers=list(response.raw_headers),
@@ -316,7 +316,7 @@ def _extensions(http_version: str, reason: str) -> dict[str, Any]:
 
 
 class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a response, for those who ask for it as httpx has it."""
+    """The body of a response as a stream of httpx."""
 
     def __init__(self, response: Response) -> None:
         self._response = response

@@ -1,4 +1,4 @@
-"""How long each step of a call may take, in whichever form it was said, and what it means that one failed."""
+"""The timeouts of the steps of a call, in whichever form they are given, and the errors when one is exceeded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..settings.deadline import Deadline
 
 
 class Phase(Enum):
-    """What a call is at, and what is said when that takes too long."""
+    """A phase of a call, and the error text when it takes too long."""
 
     POOL = "no connection became free in time"
     CONNECT = "no connection in time"
@@ -18,7 +18,7 @@ class Phase(Enum):
 
     def __init__(self, _: str) -> None:
         self.limit = self.name.lower()
-        """Which of the limits is its."""
+        """The name of its limit."""
 
 
 class TimedOut(Exception):  # noqa: N818  # it never leaves the package
@@ -30,11 +30,11 @@ class TimedOut(Exception):  # noqa: N818  # it never leaves the package
 
 
 class NotConnected(Exception):  # noqa: N818  # likewise
-    """There is no connection, for the reason that is the cause: nothing was sent."""
+    """The connection failed, for the reason that is the cause; nothing was sent."""
 
 
 class Limits(NamedTuple):
-    """Seconds for each step, None for no limit, and the deadline of the call, which cuts each of them short."""
+    """Seconds for each step, None for no limit, and the deadline of the call, which shortens each of them."""
 
     connect: float | None
     read: float | None
@@ -44,17 +44,17 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, given: Any, deadline: Deadline | None = None) -> Limits:
-        """Return what a number of seconds, None or a Timeout of httpx or httpx2 says."""
+        """Make limits of a number of seconds, None, or a Timeout of httpx or httpx2."""
         if given is None or isinstance(given, int | float):
             return cls(given, given, given, given, deadline)
         return cls(given.connect, given.read, given.write, given.pool, deadline)
 
     def seconds(self) -> dict[str, float | None]:
-        """Return the seconds alone, as the libraries name them."""
+        """Return the seconds, under the libraries' names."""
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
     def left(self, phase: Phase) -> float | None:
-        """Return the seconds that a step which begins now may take; raises TimedOut if there are none."""
+        """Return the seconds that a step which begins now may take; raises TimedOut if none are left."""
         seconds: float | None = getattr(self, phase.limit)
         if self.deadline is None:
             return seconds
@@ -64,7 +64,7 @@ class Limits(NamedTuple):
         return left if seconds is None else min(seconds, left)
 
     def together(self, phase: Phase) -> Limits:
-        """Return limits whose steps from now on may take together what one of this phase may."""
+        """Return limits for several steps from now on that together may take as long as one of this phase."""
         deadline = Deadline.starting_now(self.left(phase))
         return self if deadline is None else self._replace(deadline=deadline)
 
@@ -72,9 +72,9 @@ class Limits(NamedTuple):
 DEFAULT = Limits(connect=5.0, read=60, write=60, pool=60)
 
 OF_LIBRARIES = Limits.of(5.0)
-"""What a client of httpx has that nobody gave a timeout: too short for long bodies."""
+"""The default of an httpx client: too short for long bodies."""
 
 
 def closed_here() -> ConnectionAbortedError:
-    """Return what a step on a connection raises that this side has closed: that is no end of anything."""
+    """Return the error of a step on a connection that this side has closed: it must not look like the end of a body."""
     return ConnectionAbortedError("it was closed by this side")

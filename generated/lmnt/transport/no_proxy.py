@@ -1,12 +1,12 @@
-"""Hosts that no proxy is for, as the variable NO_PROXY lists them, with commas or spaces between.
+"""Hosts that bypass the proxy, as the variable NO_PROXY lists them, separated by commas or spaces.
 
-* `example.com` is that host and all below it, `.example.com` and `*.example.com` what is below it alone, `*` all hosts.
-* An address or a network (`10.0.0.0/8`, `fd00::/8`) is for hosts written as addresses: names are not looked up.
-* `:port` behind one of them is for that port alone, `http://` before it for that scheme and its sessions alone. An IPv6
+* `example.com` is that host and its subdomains, `.example.com` and `*.example.com` its subdomains only, `*` all hosts.
+* An address or a network (`10.0.0.0/8`, `fd00::/8`) matches hosts written as addresses: names are not looked up.
+* A suffix `:port` limits it to that port, a prefix `http://` to that scheme and its sessions. An IPv6
   address with a port is in brackets.
 
-What cannot be understood is passed over. Nothing is meant without being listed, not even localhost. Go, requests and
-httpx take `.example.com` so, too; for curl and urllib it is as good as `example.com`.
+Invalid entries are ignored. Nothing is implied, not even localhost. Go, requests and httpx read `.example.com` in the
+same way; for curl and urllib it is the same as `example.com`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _ENTRY = (
 
 
 class NoProxy:
-    """What the variable lists.
+    """The parsed list.
 
     Args:
-        text: What it says.
+        text: The value of the variable.
     """
 
     def __init__(self, text: str) -> None:
@@ -39,7 +39,7 @@ class NoProxy:
         self._entries = [entry for entry in entries if entry is not None]
 
     def covers(self, scheme: str, host: str, port: int | None) -> bool:
-        """Return whether no proxy is for this host; raises UnicodeError for what can be none."""
+        """Return whether this host bypasses the proxy; raises UnicodeError for an invalid host."""
         name = ascii_host(host).rstrip(".")
         address = address_of(name)
         return any(entry.covers(scheme, name, address, port) for entry in self._entries)
@@ -57,7 +57,7 @@ class _Entry(NamedTuple):
             return False
         if self.network is not None:
             return address is not None and address in self.network
-        if address is not None:  # which has nothing below it
+        if address is not None:  # an address has no subdomains
             return not self.suffix
         return (f".{name}" if self.has_itself else name).endswith(self.suffix)
 
@@ -83,17 +83,17 @@ def _entry(text: str) -> _Entry | None:
 
 
 SCHEMES = {"ws": "http", "wss": "https"}
-"""Whose variables are those of a session."""
+"""The schemes whose variables apply to those of a session."""
 
 
 def ascii_host(host: str) -> str:
-    """Return a host in the letters that go on the wire; raises UnicodeError, which is a ValueError."""
+    """Return a host in ASCII (IDNA); raises UnicodeError, which is a ValueError."""
     return (host if host.isascii() else host.encode("idna").decode()).lower()
 
 
 def address_of(host: str) -> Address | None:
-    """Return the address that a host is; None if it is a name."""
-    from ipaddress import ip_address  # which takes longer to import than a call does
+    """Return a host as an address; None if it is a name."""
+    from ipaddress import ip_address  # importing it takes longer than a call
 
     try:
         address = ip_address(host.partition("%")[0])

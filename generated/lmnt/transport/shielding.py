@@ -1,4 +1,4 @@
-"""Steps that no cancellation may leave half done."""
+"""Steps that a cancellation must not interrupt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def to_its_end(step: Coroutine[Any, Any, T]) -> T:
-    """Take a step to its end; if the task is cancelled meanwhile, that is raised afterwards."""
+    """Run a coroutine to its end; if the task is cancelled meanwhile, CancelledError is raised afterwards."""
     import asyncio
 
     running = asyncio.ensure_future(step)
@@ -18,8 +18,8 @@ async def to_its_end(step: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         while not running.done():
-            with suppress(asyncio.CancelledError):  # it has been asked for already
+            with suppress(asyncio.CancelledError):  # cancellation was already requested
                 await asyncio.wait({running})
         if not running.cancelled():
-            running.exception()  # what became of the step is of no interest any more
+            running.exception()  # the result of the step no longer matters
         raise

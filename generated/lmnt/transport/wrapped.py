@@ -1,6 +1,6 @@
-"""Whether a mock, a recorder or a tracer has put itself in the way of requests, and must see them.
+"""Whether a mock, a recorder or a tracer has patched the HTTP libraries, and must see requests.
 
-It need not be known which: what is found in place of a library's own functions is of another module.
+No list of such tools is needed: a function that replaces a library's own comes from another module.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from types import FunctionType
 from typing import Any
 
 _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
-"""With what they stand on."""
+"""The libraries, and the package that each is built on."""
 
 _OWN = ("httpx", "httpcore", "httpx2", "httpcore2", "contextlib")
-"""Whose functions are the libraries' own: httpx2 can be told to be httpx too; the last makes `stream` what it is."""
+"""The packages of the libraries' own functions: httpx2 can act as httpx too; the last makes `stream`."""
 
 
 class _Watch:
-    """Looks at the classes through which the requests of one library pass."""
+    """Watches the classes through which the requests of one library pass."""
 
     def __init__(self, library: str, prefix: str) -> None:
         self.library = library
@@ -35,31 +35,31 @@ class _Watch:
         self._last = _Look(())
 
     def count(self) -> int:
-        """Return how much of them is not the library's own; 0 when nobody has imported it."""
+        """Return how many of their functions are not the library's own; 0 if it is not imported."""
         module, core = sys.modules.get(self.library), sys.modules.get(self._core)
         if module is core is None:
             return 0
-        try:  # a mock may have wrapped what the library stands on before anybody imports the library
+        try:  # a mock may have patched the underlying package before the library is imported
             kinds = (*(() if module is None else self._kinds_of(module)), getattr(core, self._pool, None))
         except AttributeError:
-            return 0  # another thread is about to import it
+            return 0  # another thread is importing it
         last = self._last
-        # By identity: what wraps a function may say that it is equal to it.
+        # By identity: a wrapper may claim to be equal to its function.
         if kinds != last.kinds or not all(map(is_, chain.from_iterable(last.members), last.seen)):
             last = self._last = _Look(kinds)
         return last.count
 
 
 class _Look:
-    """What a look at some classes has found, for the next one to compare with."""
+    """The state of some classes at one time, to compare with the next."""
 
     def __init__(self, kinds: tuple[object, ...]) -> None:
         self.kinds = kinds
-        # What they have at any time, and a mark, so that one more at the end is not missed.
+        # Their current attributes, and a sentinel, so that one added at the end is not missed.
         self.members = (*(vars(kind).values() for kind in kinds if hasattr(kind, "__dict__")), (_MARK,))
         self.seen = tuple(chain.from_iterable(self.members))
         foreign = [member for member in (*kinds, *self.seen) if not _is_own(member, _OWN)]
-        # What takes the place of a function, as mocks do, counts more than what leads on to it, as tracers do.
+        # A replacement, as mocks make, counts more than a wrapper, as tracers make.
         self.count = sum(1 if hasattr(member, "__wrapped__") else 2 for member in foreign)
 
 
@@ -67,7 +67,7 @@ _MARK = object()
 
 
 def _is_own(member: Any, packages: tuple[str, ...]) -> bool:
-    # What wraps a function may say that it is an instance of its type.
+    # A wrapper may claim to be an instance of the function's type.
     if type(member) is FunctionType:
         name = member.__globals__.get("__name__")
     elif issubclass(type(member), type):
@@ -78,10 +78,10 @@ def _is_own(member: Any, packages: tuple[str, ...]) -> bool:
 
 
 class Wrapping:
-    """Looks at the libraries before each call: what nobody has imported, nobody has wrapped.
+    """Checks the libraries before each call: one that is not imported is not patched.
 
     Args:
-        kind: What they call their client, `Client` or `AsyncClient`.
+        kind: The name of their client class, `Client` or `AsyncClient`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -89,10 +89,10 @@ class Wrapping:
         self._signs: tuple[object, ...] = ()
 
     def library(self, preferred: str) -> tuple[str, str] | None:
-        """Return the library by which a call is seen, and why; None if nobody has to see it.
+        """Return the library through which a call must go to be seen, and the reason; None if nothing is patched.
 
         Args:
-            preferred: The library to take when nothing speaks for the other.
+            preferred: The library to use unless the other is patched more.
         """
         if "httpx" not in sys.modules:
             signs = (_standard(), *sys.meta_path)
@@ -101,28 +101,28 @@ class Wrapping:
                 _import_what_is_awaited()
         most, taken = 0, preferred
         for watch in self._watches:
-            # A tracer may have wrapped both and a mock one of them: that is where more is in the way.
+            # A tracer may have patched both and a mock one of them: that one has more patches.
             count = watch.count()
             if count > most or (count == most > 0 and watch.library == preferred):
                 most, taken = count, watch.library
         if most:
             return taken, f"{taken} was wrapped"
         if not issubclass(vars(socket)["socket"], _socket.socket):
-            return preferred, "socket.socket was replaced"  # by what the direct road may not know how to use
+            return preferred, "socket.socket was replaced"  # patched in a way that the direct road may not support
         return None
 
 
 def _standard() -> object:
-    """Return the function that Python itself has for HTTP, and every tracer wraps; None if nobody has imported it."""
+    """Return Python's own HTTP function, which every tracer wraps; None if it is not imported."""
     kind = getattr(sys.modules.get("http.client"), "HTTPConnection", None)
     members: Any = getattr(kind, "__dict__", {})
     return members.get("getresponse")
 
 
 def _import_what_is_awaited() -> None:
-    """Import the libraries that somebody waits for, to wrap them as soon as an application imports them.
+    """Import the libraries for which an import hook waits, to patch them as soon as an application imports them.
 
-    Whoever does stands in the way of the import, or has wrapped what was imported before.
+    Tools that do so have hooked the import, or have patched modules imported before.
     """
     is_traced = not _is_own(_standard(), ("http",))
     for name in _LIBRARIES:

@@ -1,4 +1,4 @@
-"""Python values made of JSON and written to it, and arguments as what can be sent.
+"""Conversion of values: JSON to Python and back, and arguments to what is sent.
 
 Imports hints and errors.
 """

@@ -1,4 +1,4 @@
-"""The bodies of requests, and how the fields of a model or a single value become one."""
+"""Request bodies, made of the fields of a model or of a single value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MultipartBody:
 
 
 class RawBody:
-    """A body that is sent as it is."""
+    """A body of bytes or a file, sent as it is."""
 
     def __init__(self, content: bytes | Upload, media_type: str) -> None:
         self.content = content
@@ -58,18 +58,18 @@ def json_body(
     optional: bool = False,
     media_type: str = "application/json",
 ) -> JSONBody | None:
-    """Encode the fields of a JSON object; no body at all for an optional one with no field given."""
+    """Encode the fields of a JSON object; an optional body without fields is None."""
     return None if optional and is_empty(values) else JSONBody(write_fields(kind, values), media_type)
 
 
 def multipart_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> MultipartBody | None:
-    """Encode the fields of a multipart form; an array becomes one part for each item."""
+    """Encode the fields of a multipart form; an array becomes one part per item."""
     values = given_fields(kind, values)
     return None if optional and is_empty(values) else MultipartBody(_parts(write_fields(kind, values)))
 
 
 def given_fields(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the fields of a form without optional ones that are None: a form has no null."""
+    """Return the fields of a form without those that are None and optional: a form has no null."""
     fields = fields_of(kind)
     return {name: value for name, value in values.items() if value is not None or fields[name].required}
 
@@ -89,13 +89,13 @@ def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
 
 
 def items_of(value: object) -> list[object]:
-    """Return the values that a field of a form has: a form has no null, and repeats the name of an array."""
+    """Return the values of a form field: several for an array, whose name is repeated; a form has no null."""
     items = cast("list[object]", value) if isinstance(value, list) else [value]
     return [item for item in items if item is not None]
 
 
 def part(name: str, item: object) -> str | Upload:
-    """Return a part of a multipart form; what has a structure is a part of JSON, as OpenAPI has it."""
+    """Return a part of a multipart form; objects and arrays are sent as JSON, as OpenAPI says."""
     if isinstance(item, Upload):
         return item
     if isinstance(item, dict | list):
@@ -109,7 +109,7 @@ def json_value(value: object, codec: Codec[object], media_type: str, name: str =
 
 
 def text_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> RawBody | None:
-    """Encode a body that is one text, in UTF-8."""
+    """Encode a body that is a text, in UTF-8."""
     if isinstance(value, Omit):
         return None
     charset = "" if "charset" in media_type.lower() else "; charset=utf-8"
@@ -117,7 +117,7 @@ def text_value(value: object, codec: Codec[object], media_type: str, name: str =
 
 
 def raw_body(value: object, media_type: str, name: str = "body") -> RawBody | None:
-    """Take a file or bytes as the body; a media type that is given with them goes before the one described."""
+    """Make a body of a file or bytes; a media type given with them overrides that of the description."""
     if isinstance(value, Omit):
         return None
     upload = cast("Upload", at(name, binary.write, value))
@@ -127,10 +127,10 @@ def raw_body(value: object, media_type: str, name: str = "body") -> RawBody | No
 
 
 def with_extra(body: RequestBody, extra: object) -> RequestBody:
-    """Add the fields of `extra_body` to a body; what is no object takes the body's place.
+    """Add the fields of `extra_body` to a body; a value that is not an object replaces the body.
 
     Raises:
-        InvalidArgumentError: There are fields, and the body is nothing that has any.
+        InvalidArgumentError: There are fields, but this body cannot have any.
     """
     if extra is None:
         return body

@@ -1,4 +1,4 @@
-"""Results of types that an application names itself: Python types as codecs, and its own models as fields."""
+"""Codecs of the result types that an application names itself (`cast_to`): plain types and models of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
-from typing import Union as AnyUnion  # pyright: ignore[reportDeprecated]  # what Optional makes, until Python 3.14
+from typing import Union as AnyUnion  # pyright: ignore[reportDeprecated]  # the type of Optional[X], until Python 3.14
 from uuid import UUID
 
 import attrs
@@ -40,13 +40,13 @@ def codec_of(kind: Any) -> Codec[Any]:
     """Return the codec of a Python type.
 
     Args:
-        kind: A model, a class made of one, a plain type of JSON, a date, a time, a Decimal or a UUID, or a list, a
-            dict, a union or a Literal of such.
+        kind: A model or a subclass of one, a plain JSON type, a date, a time, a Decimal or a UUID, or a list, a dict, a
+            union or a Literal of these.
 
     Raises:
-        InvalidArgumentError: JSON has nothing for this type.
+        InvalidArgumentError: The type cannot be read from JSON.
     """
-    kind = getattr(kind, "__value__", kind)  # what `type Name = ...` gives a name to
+    kind = getattr(kind, "__value__", kind)  # the value of `type Name = ...`
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return codec_of(arguments[0])
@@ -77,21 +77,23 @@ _TEXTS: Mapping[object, Callable[[str], object]] = {
 
 
 def is_response(kind: object) -> bool:
-    """Whether this is httpx.Response, which need not be loaded to tell."""
+    """Whether this is httpx.Response; does not import httpx."""
     return isinstance(kind, type) and (kind.__module__, kind.__qualname__) == ("httpx", "Response")
 
 
 def cast_plainly(kind: object, content: bytes, decode: Callable[[bytes], str]) -> object:
-    """Return a body as one of the types that are read from its text, and not from JSON; raises LookupError, ValueError.
+    """Return a body as bytes, str, int, float, bool or None, read from its text and not as JSON.
 
-    These are bytes, str, int, float, bool and None.
+    Raises:
+        LookupError: It is another type.
+        ValueError: The text is no such value.
     """
     return content if kind is bytes else _TEXTS[kind](decode(content))
 
 
 def check_type(kind: object) -> None:
-    """Raise InvalidArgumentError if no body can be read as this type."""
-    if not isinstance(kind, Hashable):  # a value, such as [], in place of a type
+    """Raise InvalidArgumentError if bodies cannot be read as this type."""
+    if not isinstance(kind, Hashable):  # a value, such as [], not a type
         raise InvalidArgumentError(f"{kind!r} is no type that a response can be read as")
     if kind is not bytes and not is_response(kind) and kind not in _TEXTS:
         codec_of(kind)
@@ -100,7 +102,7 @@ def check_type(kind: object) -> None:
 
 
 def own_fields(kind: type[Model]) -> dict[str, Field]:
-    """Return the fields of a model that an application wrote as a class with annotations."""
+    """Return the fields of an application's own model, from its annotations."""
     inherited = attrs.fields_dict(Model)
     try:
         hints = get_type_hints(kind)

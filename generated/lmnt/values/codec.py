@@ -1,8 +1,7 @@
-"""How a value of each kind is read from JSON and written to it.
+"""Codecs: how a value of each kind is read from JSON and written to JSON.
 
-Reading is tolerant: it takes what can be understood, so that a newer server does not break an older client. Writing is
-strict: it refuses what the description does not allow, before anything is sent. A generated module says what its fields
-are by combining these codecs.
+Reading is tolerant, so that a newer server does not break an older client. Writing is strict: what the description
+does not allow is refused before anything is sent. Generated modules combine these codecs for their fields.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ S = TypeVar("S")
 
 
 class MismatchError(Exception):
-    """A value is not what its place asks for. Never leaves the package: the edge turns it into an error of the tree."""
+    """A value does not match its codec. It never leaves the package: callers turn it into an error of the tree."""
 
     def __init__(self, wanted: str, value: object, *, found: str | None = None) -> None:
         super().__init__()
@@ -32,13 +31,13 @@ class MismatchError(Exception):
         return f"{where or 'the value'} must be {self.wanted}; got {self.found}"
 
     def under(self, step: str | int) -> MismatchError:
-        """Return this error, seen from one level further out."""
+        """Return this error with the path extended by one outer level."""
         self.path.insert(0, step)
         return self
 
 
 def at(step: str | int, convert: Callable[[S], T], value: S) -> T:
-    """Convert a value that stands there; a MismatchError says so."""
+    """Convert the value at this place; a MismatchError names the place."""
     try:
         return convert(value)
     except MismatchError as error:
@@ -57,7 +56,7 @@ def _describe(value: object) -> str:
 
 
 class Codec(Generic[T_co]):
-    """The two directions of one kind of value; both raise MismatchError."""
+    """Reads and writes one kind of value; both directions raise MismatchError."""
 
     __slots__ = ("plain", "read", "write")
 
@@ -67,7 +66,7 @@ class Codec(Generic[T_co]):
         self.read = read
         self.write = write
         self.plain = plain
-        """The type whose values are what `read` makes of them, so that it need not be called; None if there is none."""
+        """The type whose values `read` returns unchanged, so that it need not be called; None if there is none."""
 
 
 def _plain(wanted: str, kind: type[T]) -> Codec[T]:
@@ -94,7 +93,7 @@ def _only_null(value: object) -> None:
 
 anything: Codec[object] = Codec(_same, _same)
 unknown: Codec[object] = Codec(_same, _never)
-"""What a description without it would not have: kept when it comes, refused when it is to be sent."""
+"""A value that the description does not know: kept when it is read, refused when it is to be written."""
 null: Codec[None] = Codec(_only_null, _only_null)
 boolean = _plain("true or false", bool)
 
@@ -120,7 +119,7 @@ def limited(
     multiple_of: float | None = None,
     unique: bool = False,
 ) -> Codec[T]:
-    """Add the limits of JSON Schema to what may be written. Lengths count code points, items, properties or bytes."""
+    """Add limits of JSON Schema, checked when writing. Lengths count code points, items, properties or bytes."""
     has_length = min_length > 0 or max_length is not None
     has_bounds = multiple_of is not None or (minimum, maximum, above, below) != (-math.inf, math.inf) * 2
 
@@ -198,7 +197,7 @@ number: Codec[float] = Codec(_read_number, _write_number, float)
 
 
 def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
-    """One of the given values; reading lets new ones pass, since an API may add some."""
+    """One of the given values; reading accepts others too, since an API may add some."""
 
     def write(value: object) -> object:
         if not any(value == each and isinstance(value, bool) is isinstance(each, bool) for each in values):
@@ -210,7 +209,7 @@ def choice(values: Sequence[T], kind: Codec[S]) -> Codec[S]:
 
 
 def constant(value: T) -> Codec[T]:
-    """Always this value; reading lets others pass, as `choice` does."""
+    """Always this value; reading accepts others too, as `choice` does."""
 
     def write(given: object) -> object:
         if given != value:
@@ -233,12 +232,12 @@ def nullable(inner: Codec[T]) -> Codec[T | None]:
 
 
 def _is_list(value: object) -> TypeGuard[Iterable[object]]:
-    # A text is a sequence of texts too, and hardly ever meant as one here.
+    # A str is a sequence of str too, but is hardly ever meant as one here.
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
 def replaced(items: list[Any], convert: Callable[[object], T]) -> list[T]:
-    """Put what is made of each item in its place, so that what it was made of is freed at once."""
+    """Replace each item by its converted value in place, so that memory of the JSON is freed at once."""
     for index, item in enumerate(items):
         try:
             items[index] = convert(item)
@@ -271,7 +270,7 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
 def items(
     places: Sequence[Codec[object]], rest: Codec[object] | None, made: type[tuple[Any, ...] | list[Any]]
 ) -> Codec[Any]:
-    """A list whose first items are each of a kind of their own; the description's type says of which.
+    """A list whose first items each have a kind of their own (`prefixItems`).
 
     Args:
         places: Their kinds.
@@ -296,7 +295,7 @@ def items(
 
 
 def _named(convert: Callable[[str, object], S], value: object) -> dict[str, S]:
-    """Convert the values of an object, each by its name."""
+    """Convert the values of an object, naming the property in errors."""
     if not isinstance(value, Mapping):
         raise MismatchError("an object", value)
     done: dict[str, S] = {}
@@ -316,7 +315,7 @@ def mapping(inner: Codec[T]) -> Codec[dict[str, T]]:
 
 
 def patterned(patterns: Mapping[str, Codec[object]], rest: Codec[object] | None) -> Codec[Any]:
-    """An object whose values are of a kind that the pattern of their names tells; `rest` is that of the others."""
+    """An object whose property names determine the kinds of the values by pattern; `rest` is the kind of the others."""
 
     def of(name: str) -> Codec[object]:
         return next((inner for pattern, inner in patterns.items() if re.search(pattern, name)), rest or unknown)
@@ -328,7 +327,7 @@ def patterned(patterns: Mapping[str, Codec[object]], rest: Codec[object] | None)
 
 
 class Field(NamedTuple):
-    """One property of an object: its name in JSON, the kind of its value, and whether it must be there."""
+    """One property of an object: its name in JSON, the kind of its value, and whether it is required."""
 
     name: str
     codec: Codec[object]
@@ -336,11 +335,11 @@ class Field(NamedTuple):
     secret: bool = False
     """Whether its value is kept out of every repr."""
     read_only: bool = False
-    """Whether a response alone holds it: it is not written."""
+    """Whether only responses have it: it is not written."""
     write_only: bool = False
-    """Whether a request alone holds it: it may be missing from what is read."""
+    """Whether only requests have it: it may be missing in what is read."""
 
     @property
     def may_lack(self) -> bool:
-        """Whether what is read need not hold it."""
+        """Whether it may be missing in what is read."""
         return not self.required or self.write_only

@@ -1,4 +1,4 @@
-"""Files that can be uploaded, however they are given."""
+"""Files to upload, in all the forms in which they can be given."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["FileContent", "FileTypes", "file_from_path"]
 class Readable(Protocol):
     """An open binary file: Python's, or the upload of a framework.
 
-    Those whose `read` is awaited, such as Starlette's UploadFile and the files of aiofiles and anyio, are for an
-    asynchronous client.
+    Files with an async `read`, such as Starlette's UploadFile and the files of aiofiles and anyio, are for async
+    clients.
     """
 
     def read(self, size: int = -1, /) -> bytes | Awaitable[bytes]:
-        """Return so many bytes, or all that are left."""
+        """Return up to so many bytes, or all that are left."""
         ...
 
 
 FileContent: TypeAlias = Annotated[Readable | bytes | bytearray | memoryview | os.PathLike[str], File()]
 """The content of an upload: a path, an open binary file, or bytes.
 
-Files are sent in pieces, from their start, and never read whole. What cannot be rewound is read to a temporary file
-first, so that its length is known and it can be sent again.
+Files are sent in pieces, from their start, and never read into memory as a whole. A file that cannot seek is first
+copied to a temporary file, so that its length is known and it can be sent again.
 """
 
 FileTypes: TypeAlias = Annotated[
@@ -48,7 +48,7 @@ FileTypes: TypeAlias = Annotated[
 
 
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
-"""What a file is that says nothing of itself."""
+"""The media type of a file whose type is unknown."""
 
 
 class Upload:
@@ -57,9 +57,9 @@ class Upload:
     Args:
         name: The name of the file.
         content: The file.
-        media_type: What it is.
+        media_type: Its media type.
         headers: Headers of its part.
-        is_awaited: Whether what its content reads must be awaited.
+        is_awaited: Whether the `read` of its content is async.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class Upload:
         self.headers = headers or {}
         self.is_awaited = is_awaited
         self.spool: IO[bytes] | None = None
-        """What was read of a content that cannot be rewound, for as long as the call may send it again."""
+        """A copy of content that cannot seek, kept for as long as the call may send it again."""
 
     def of_type(self, media_type: str) -> Upload:
-        """Return the same with another media type."""
+        """Return a copy with another media type."""
         return Upload(self.name, self.content, media_type, self.headers, self.is_awaited)
 
     def close(self) -> None:
-        """Let go of what was kept for another try."""
+        """Release the copy that was kept for retries."""
         if self.spool is not None:
             self.spool.close()
 
@@ -101,10 +101,10 @@ def _upload(value: object) -> Upload:
     elif not hasattr(content, "read"):
         content = _bytes(content)
     is_awaited = not is_path and not isinstance(content, bytes) and _is_awaited(content)
-    called, kind = _said_of(content)
-    # A name that the system could not decode holds surrogates, which cannot be sent.
+    called, kind = _name_and_type(content)
+    # A name that the system could not decode has surrogates, which cannot be sent.
     name = str(name or called or "upload").encode(errors="replace").decode()
-    import mimetypes  # which reads the system's tables
+    import mimetypes  # reads the system's tables when it is first used
 
     media_type = str(media_type or kind or mimetypes.guess_type(name)[0] or DEFAULT_MEDIA_TYPE)
     return Upload(
@@ -116,10 +116,10 @@ def _upload(value: object) -> Upload:
     )
 
 
-def _said_of(content: object) -> tuple[str, str]:
-    """Return what a file says that it is called, and its media type."""
+def _name_and_type(content: object) -> tuple[str, str]:
+    """Return the name and the media type that a file object tells."""
     kind = getattr(content, "content_type", "")
-    # With a media type it is the upload of a framework, and its `name` may be that of a field of a form.
+    # An object with a media type is a framework's upload, whose `name` may be that of a form field.
     called = (kind != "" and getattr(content, "filename", None)) or getattr(content, "name", None)
     name = os.path.basename(called) if isinstance(called, str) else ""  # noqa: PTH119  # `pathlib` takes long to import
     return name, kind if isinstance(kind, str) else ""
@@ -132,12 +132,12 @@ def _path(content: os.PathLike[str]) -> Path:
         path = Path(os.fsdecode(content))
         if path.exists() and not path.is_file() and not path.is_dir():
             raise MismatchError("a regular file, or bytes", None, found="a pipe or a device")
-        # Reading is tried now, so that nothing is sent when it cannot work.
+        # Opened now, so that nothing is sent if it cannot be read.
         with path.open("rb"):
             return path
     except MismatchError:
         raise
-    except Exception as error:  # paths of other packages raise errors of theirs
+    except Exception as error:  # path types of other packages raise errors of their own
         raise MismatchError(f"a file that can be read ({reason_of(error)})", str(content)) from error
 
 
@@ -146,7 +146,7 @@ def _bytes(content: object) -> bytes:
         raise MismatchError("a pathlib.Path, an open binary file, or bytes; for a path as text use Path(…)", content)
     try:
         view = memoryview(cast("bytes", content))
-        if "O" not in view.format:  # not the addresses of Python's objects
+        if "O" not in view.format:  # not the addresses of Python objects
             return content if isinstance(content, bytes) else view.tobytes()
     except (TypeError, ValueError, BufferError):
         pass
@@ -154,7 +154,7 @@ def _bytes(content: object) -> bytes:
 
 
 def _is_awaited(content: Any) -> bool:
-    """Whether what a file reads must be awaited; raises MismatchError for one that cannot be sent."""
+    """Whether the `read` of a file is async; raises MismatchError for a file that cannot be sent."""
     if getattr(content, "closed", False) is True:
         raise MismatchError("an open file", None, found="a closed one")
     if not inspect.iscoroutinefunction(content.read):
@@ -164,7 +164,7 @@ def _is_awaited(content: Any) -> bool:
             start = content.read(0)
         except MismatchError:
             raise
-        except Exception as error:  # files of other packages raise errors of theirs
+        except Exception as error:  # file types of other packages raise errors of their own
             raise MismatchError(f"a file that can be read ({reason_of(error)})", content) from error
         if isinstance(start, bytes | bytearray | memoryview):
             return False
@@ -178,12 +178,12 @@ def _is_awaited(content: Any) -> bool:
 
 
 def reason_of(error: Exception) -> str:
-    """Return what an error says, in a sentence about a file."""
+    """Return the reason of an OSError, for a sentence about a file."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 binary: Codec[str] = Codec(string.read, _upload)
-"""A file on its way to the server; on the way back, what JSON has in its place."""
+"""A file in requests; in responses, the string that JSON has in its place."""
 
 
 def _part(value: object) -> object:
@@ -196,11 +196,11 @@ def _part(value: object) -> object:
 
 
 part_of_any_kind: Codec[object] = Codec(lambda value: value, _part)
-"""A field of a multipart form of which nothing is known, or that may be a file or something else."""
+"""A field of a multipart form of an unknown type, which may be a file."""
 
 
 def file_from_path(path: str) -> tuple[str, bytes]:
-    """Return the name and the content of a file, as an upload; a pathlib.Path does it without reading it whole.
+    """Return the name and the content of a file, as an upload; a pathlib.Path avoids reading it into memory.
 
     Raises:
         OSError: The file cannot be read.

@@ -12,11 +12,11 @@ from ..errors import InvalidArgumentError
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 AROUND = " \t\r\n"
-"""What surrounds a value and is no part of it: spaces and tabs (RFC 9110 section 5.5), and the end of a line."""
+"""Whitespace around a value, which is not part of it (RFC 9110 section 5.5), and line ends."""
 
 
 def field_value(name: str, value: str) -> str:
-    """Return the value of a header without white space around it, of which it warns; raises InvalidArgumentError."""
+    """Return a header value without surrounding whitespace, of which it warns; raises InvalidArgumentError."""
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"{name!r} is no header name (RFC 9110 section 5.1)")
     bare = value.strip(AROUND) if isinstance(value, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]  # the same
@@ -28,7 +28,7 @@ def field_value(name: str, value: str) -> str:
 
 
 def warn_of_space(what: str) -> None:
-    """Warn of white space that was taken off, at the line of the application."""
+    """Warn of whitespace that was removed, at the line of the application."""
     frame, level = sys._getframe(), 1  # pyright: ignore[reportPrivateUsage]  # as `warnings` does it; 3.12 has `skip_file_prefixes`
     while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{description.__package__}."):
         frame, level = frame.f_back, level + 1

@@ -1,4 +1,4 @@
-"""What every model has: reading from JSON and writing to it, by the fields its class lists."""
+"""The base of all models: reading from JSON and writing to JSON, by the fields that the class lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ M = TypeVar("M", bound="Model")
 
 
 _OLDER_NAMES = {"dict": "model_dump", "json": "model_dump_json", "copy": "model_copy"}
-"""Names of methods that pydantic once gave. They are no methods here, so that a description may have such fields."""
+"""Method names of pydantic 1. They are not methods here, so that a description may have fields of these names."""
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
@@ -34,18 +34,17 @@ class Model:
     """The base of every model.
 
     An optional field that is None is left out when the model is written. Fields that the description does not know are
-    attributes too. An application makes a model of its own by deriving a class from this one, with nothing in it but
-    annotated fields.
+    attributes too. An application defines its own model as a subclass that has only annotated fields.
     """
 
     additional_properties: dict[str, Any] = attrs.field(factory=dict)
-    """The fields the description does not know, as they came."""
+    """The fields that the description does not know, as received."""
 
     _nulls: tuple[str, ...] = attrs.field(default=(), init=False, eq=False)
-    """The optional fields that came as null."""
+    """The optional fields that were received as null."""
 
     def __init_subclass__(cls) -> None:
-        # The classes of the description say which fields they have, and those made of them have the same.
+        # Generated classes list their fields, and their subclasses have the same.
         if cls.__module__ == __name__ or "__attrs_attrs__" in cls.__dict__:
             return
         if inspect.getattr_static(cls, "json_fields") is vars(Model)["json_fields"]:
@@ -54,7 +53,7 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to find misspelt names
 
         def __getattr__(self, name: str) -> object:
-            if name == "additional_properties":  # few models have any
+            if name == "additional_properties":  # most models have none
                 self.additional_properties = {}
                 return self.additional_properties
             if not name.startswith("_"):
@@ -70,7 +69,7 @@ class Model:
         yield from self.additional_properties.items()
 
     def __getstate__(self) -> object:
-        # Python's own, which knows both slots and whatever else there is; the oldest protocols of pickle ask for one.
+        # Python's own, which knows slots and everything else; needed for the oldest protocols of pickle.
         return super().__getstate__()
 
     def __repr__(self) -> str:
@@ -85,7 +84,7 @@ class Model:
 
     @classmethod
     def json_fields(cls) -> Mapping[str, Field]:
-        """Return the fields by attribute name. A method, so that models may refer to each other in a circle."""
+        """Return the fields by attribute name. It is a method, so that models may refer to each other in a circle."""
         from .casting import own_fields
 
         return own_fields(cls)
@@ -116,8 +115,8 @@ class Model:
 
         Args:
             mode: `json` for dates and UUIDs as JSON has them, `python` for them as they are.
-            use_api_names: Whether fields have their names in JSON, not those of their attributes.
-            exclude_unset: Whether optional fields that did not come are left out.
+            use_api_names: Whether fields have their JSON names, not their attribute names.
+            exclude_unset: Whether optional fields that were not received are left out.
             exclude_defaults: Whether fields that have their default are left out.
             exclude_none: Whether all fields that are None are left out.
 
@@ -191,17 +190,17 @@ class Model:
 
     @classmethod
     def model_construct(cls, _fields_set: object = None, **values: Any) -> Self:
-        """Return a model of these values as they are: none is checked, and what it lacks is None."""
+        """Return a model of these values, unchecked; fields that are not given are None."""
         needed = [each.name for each in attrs.fields(cls) if each.default is attrs.NOTHING]
         known = {name: values.pop(name) for name in fields_of(cls) if name in values}
         return cls(**{**dict.fromkeys(needed), **known}, additional_properties=values)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with other values in some places, which are not checked.
+        """Return a copy with some fields replaced by other values, which are not checked.
 
         Args:
             update: The other values, by attribute name.
-            deep: Whether what the model holds is copied, too.
+            deep: Whether the values of the fields are copied too.
         """
         made = copy.deepcopy(self) if deep else copy.copy(self)
         changed = dict(update or {})
@@ -217,7 +216,7 @@ class Model:
 
     @property
     def model_fields_set(self) -> set[str]:
-        """The attributes that came, or were given: all but optional ones that are None and did not come as null."""
+        """The attributes that were received or given: all but optional ones that are None and were not sent as null."""
         unset = {name for name, field in fields_of(type(self)).items() if field.may_lack} - {*self._nulls}
         return {name for name, value in self if value is not None or name not in unset}
 
@@ -225,16 +224,16 @@ class Model:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, object]:
-        """Tell pydantic how to read and write this class, where a model of an application's own has a field of it."""
+        """Return the pydantic schema of this class, for applications whose own models have fields of it."""
         return checked(cls.model_validate, cls.model_dump)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, object]:
-        """Tell pydantic what to say of this class in a description of an application's own."""
+        """Return the JSON schema of this class, for applications whose own models have fields of it."""
         return {"type": "object", "title": cls.__name__}
 
 
-# What derives from it has its fields in another module, where the names in these annotations mean nothing.
+# A subclass is in another module, where the names in these annotations mean nothing.
 attrs.resolve_types(Model)
 
 
@@ -284,7 +283,7 @@ class ResultText(str):
 
 
 def stamp(result: object, request_id: str | None) -> None:
-    """Tell a result, and each item of a list or a map, the request it came from."""
+    """Set the request id of a result, and of each item of a list or a map."""
     items: Iterable[object] = (result,)
     if isinstance(result, ResultList | ResultDict | ResultText):
         result.request_id = request_id
@@ -296,7 +295,7 @@ def stamp(result: object, request_id: str | None) -> None:
         if isinstance(item, Result):
             item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
         elif isinstance(item, Model) and hasattr(item, "__dict__") and "request_id" not in fields_of(type(item)):
-            vars(item)["request_id"] = request_id  # a model of an application's own is no Result
+            vars(item)["request_id"] = request_id  # an application's own model is no Result
         elif item is not result:
             stamp(item, request_id)
 
@@ -315,7 +314,7 @@ _READERS: dict[type[Model], Callable[[object], Any]] = {}
 
 
 def reader_of(kind: type[M]) -> Callable[[object], M]:
-    """Return what reads a model from decoded JSON; it raises MismatchError."""
+    """Return the function that reads a model from decoded JSON; it raises MismatchError."""
     if kind not in _READERS:
         _READERS[kind] = reader(kind, fields_of(kind), kind.json_rest())
     return _READERS[kind]
@@ -324,8 +323,7 @@ def reader_of(kind: type[M]) -> Callable[[object], M]:
 def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, object]:
     """Write the given fields, by attribute name, as an object of this kind; raises MismatchError.
 
-    Fields that are `omit` are left out, and those that only a response holds. A field may be given by its name in JSON
-    too, where Python cannot have that name.
+    Fields that are `omit` or read-only are left out. A field may be given by its JSON name too.
     """
     fields = fields_of(kind)
     written: dict[str, object] = {}
@@ -366,7 +364,7 @@ def model(kind: type[M]) -> Codec[M]:
     """A model of the given class."""
 
     def read(value: object) -> M:
-        # Not before there is something to read: models may refer to each other in a circle.
+        # Made at the first use: models may refer to each other in a circle.
         codec.read = reader_of(kind)
         return codec.read(value)
 
@@ -379,7 +377,7 @@ def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[
 
     Args:
         inner: That kind.
-        in_place: Whether reading uses the JSON up: no more of it is held than is still to be read.
+        in_place: Whether reading consumes the JSON, so that each item is freed as soon as it is read.
     """
     plain = array(inner)
 

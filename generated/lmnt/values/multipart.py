@@ -1,4 +1,4 @@
-"""A body of media type multipart/form-data (RFC 7578) as its sections: the texts between the files, and the files."""
+"""A multipart/form-data body (RFC 7578) as a sequence of sections: the texts between the files, and the files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def boundary_of(content_type: str) -> str | None:
 
 
 def sections_of(parts: Sequence[tuple[str, str | Upload]], boundary: str) -> list[bytes | Upload]:
-    """Return what is sent, in order; an upload stands for its content."""
+    """Return the sections to send, in order; an Upload stands for its content."""
     sections: list[bytes | Upload] = []
     text = ""
     for name, part in parts:

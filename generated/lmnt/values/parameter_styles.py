@@ -1,4 +1,4 @@
-"""How what has a structure stands in a URL or a header: the styles of OpenAPI, those of RFC 6570, and JSON."""
+"""How arrays and objects are written in URLs and headers: the styles of OpenAPI, those of RFC 6570, and JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .codec import MismatchError
 from .texts import sendable
 
 QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
-"""Writes a value as query parameters, by its name."""
+"""Writes a value as query parameters, given its name."""
 
 
 class Encoded(str):
@@ -26,11 +26,11 @@ _EXPANSIONS: Mapping[str, tuple[str, str, bool]] = {
     "label": (".", ".", False),
     "matrix": (";", ";", True),
 }
-"""By style: what stands first, what stands between the parts of what is exploded, and whether the name is there."""
+"""By style: the prefix, the separator of exploded parts, and whether the name is written."""
 
 
 def expand(name: str, value: object, style: str, encode: Callable[[str], str], *, explode: bool) -> str:
-    """Write a value as one text (RFC 6570 section 3.2); `encode` is for each of its parts."""
+    """Write a value as one text (RFC 6570 section 3.2); `encode` encodes each of its parts."""
     first, between, named = _EXPANSIONS[style]
     given: object = value
     if isinstance(value, Mapping):
@@ -60,7 +60,7 @@ def _object(name: str, value: object) -> Mapping[str, object]:
 
 
 def fields(name: str, value: object) -> list[tuple[str, str]]:
-    """Write an object in the style `form`, exploded: each field is a parameter of its own, an array repeats it."""
+    """Write an object in the style `form`, exploded: each field is a parameter, repeated for an array."""
     given = _object(name, value)
     lists = {key: cast("list[object]", item) for key, item in given.items() if isinstance(item, list)}
     return [
@@ -69,7 +69,7 @@ def fields(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def deep_object(name: str, value: object) -> list[tuple[str, str]]:
-    """Write an object in the style `deepObject`: `name[field]=value`, and `name[field][field]` for one within."""
+    """Write an object in the style `deepObject`: `name[field]=value`, and `name[field][field]` for a nested one."""
     pairs: list[tuple[str, str]] = []
     for key, item in _object(name, value).items():
         inner = f"{name}[{key}]"
@@ -81,7 +81,7 @@ def deep_object(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def listed(separator: str) -> QueryStyle:
-    """Return the style of an object that is not exploded: its names and values, in turn."""
+    """Return the style of an object that is not exploded: names and values alternate."""
 
     def write(name: str, value: object) -> list[tuple[str, str]]:
         parts = [quote(part, safe="") for pair in _fields(name, _object(name, value)) for part in pair]
@@ -92,7 +92,7 @@ def listed(separator: str) -> QueryStyle:
 
 
 def repeated(name: str, value: object) -> list[tuple[str, str]]:
-    """Write a value, or each item of an array under the same name."""
+    """Write a value, or each item of an array, under the same name."""
     items = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
     return [(name, sendable(name, item)) for item in items]
 
@@ -100,7 +100,7 @@ def repeated(name: str, value: object) -> list[tuple[str, str]]:
 def joined(separator: str) -> QueryStyle:
     """Return the style of an array that is not exploded.
 
-    An item may hold the separator: only the separator itself stands as it is (RFC 6570 section 3.2.8).
+    A separator within an item is percent-encoded (RFC 6570 section 3.2.8).
     """
 
     def write(name: str, value: object) -> list[tuple[str, str]]:
@@ -111,7 +111,7 @@ def joined(separator: str) -> QueryStyle:
 
 
 def as_cookies(name: str, value: object) -> list[tuple[str, str]]:
-    """Write a value as cookies, in the style `cookie`: nothing is escaped, and what cannot stand there is refused."""
+    """Write a value as cookies, in the style `cookie`: nothing is escaped; what a cookie cannot hold is refused."""
     pairs = fields(name, cast("object", value)) if isinstance(value, Mapping) else repeated(name, value)
     for key, text in pairs:
         if not re.fullmatch(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*", text):
@@ -120,9 +120,9 @@ def as_cookies(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def reserved(style: QueryStyle) -> QueryStyle:
-    """Return a style in which reserved characters stand as they are (RFC 6570 section 3.2.3).
+    """Return a style that leaves reserved characters unencoded (RFC 6570 section 3.2.3).
 
-    Those that end a value or the query (`#`, `&`, `+`, `[`, `]`) are encoded all the same, and a comma between others.
+    Those that end a value or the query (`#`, `&`, `+`, `[`, `]`) are still encoded, and so is a comma within an item.
     """
 
     def write(name: str, value: object) -> list[tuple[str, str]]:
@@ -137,7 +137,7 @@ def reserved(style: QueryStyle) -> QueryStyle:
 
 
 def whole(style: QueryStyle) -> QueryStyle:
-    """Return the style of a value that is the whole query, under no name."""
+    """Return the style of a value that is the entire query string, without a name."""
     return lambda name, value: [("", text) for _, text in style(name, value)]
 
 
@@ -147,7 +147,7 @@ def as_json(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def json_text(name: str, value: object) -> str:
-    """Return a value as JSON, without white space."""
+    """Return a value as JSON, without whitespace."""
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""One value as a text that can be sent."""
+"""Single values as texts that can be sent."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .codec import MismatchError, at, string
 
 
 def text(value: object) -> str:
-    """Return a parameter's value as text, as OpenAPI has it for simple values."""
+    """Return the text of a parameter's value, as OpenAPI writes simple values."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
 def sendable(name: str, value: object) -> str:
-    """Return a value as text that can be encoded; raises MismatchError."""
+    """Return a text if it can be encoded in UTF-8; raises MismatchError."""
     if type(value) is str and value.isascii():
         return value
     if isinstance(value, Mapping | list | tuple):

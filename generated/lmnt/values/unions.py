@@ -1,4 +1,4 @@
-"""Values of one of several kinds."""
+"""Unions: values of one of several kinds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def union(*inner: Codec[T]) -> Codec[T]:
-    """A value of any of several kinds: of those that fit, the one that knows most of its fields, else the first."""
+    """A value of any of several kinds: of those that match, the one that knows most of its fields, else the first."""
 
     def best(converts: Sequence[Callable[[object], S]], value: object) -> S:
         wanted: list[str] = []
@@ -44,7 +44,7 @@ def _unknown_fields(value: object) -> int:
 
 
 class NewKindError(MismatchError):
-    """An object is of none of the kinds that the description knows."""
+    """An object's kind is not in the description."""
 
 
 def tagged(
@@ -55,14 +55,14 @@ def tagged(
     optional: bool = False,
     default: Codec[T] | None = None,
 ) -> Codec[T]:
-    """One of several kinds of object, told apart by the value of one property.
+    """One of several kinds of object, which a property, the discriminator, tells apart.
 
     Args:
         tag: Its name in JSON.
-        kinds: The kind of each value.
-        attribute: Its name in Python, if that is another one.
-        optional: Whether it may be missing: then the fields that are there tell which kind it is.
-        default: The kind of what has no such value; nothing has none without it.
+        kinds: The kind for each value of the property.
+        attribute: Its name in Python, if different.
+        optional: Whether it may be missing: then the other fields determine the kind.
+        default: The kind of objects with another value or none; without it they are an error.
     """
     names = (tag, attribute or tag)
     by_fields = union(*kinds.values(), *([default] if default else []))
@@ -80,13 +80,13 @@ def tagged(
 
     return Codec(
         lambda value: kind_of(value, default).read(value),
-        # What a caller makes need not say its kind: its class, or the fields that it has, say it.
+        # A caller need not give the discriminator: the class, or the fields, determine the kind.
         lambda value: kind_of(value, by_fields if default else None).write(value),
     )
 
 
 def later(module: str) -> Codec[Any]:
-    """What has itself within it, by its module in `models`: that is not whole before it is asked for."""
+    """The codec of a module in `models`, looked up at its first use: it is for models that contain themselves."""
 
     def read(value: object) -> object:
         inner.read = import_module(f"..models.{module}", __package__).CODEC.read
@@ -101,7 +101,7 @@ def later(module: str) -> Codec[Any]:
 
 
 def with_new_kinds(union: Codec[T]) -> Codec[T | Result]:
-    """A union to which the API may have added: an object of a new kind is read as one of no class of its own."""
+    """A union to which the API may add: an object of a new kind is read as a model without a class of its own."""
 
     def read(value: object) -> T | Result:
         try:

@@ -1,7 +1,7 @@
 """The package without some of its resources, and without the modules that only those use.
 
-What belongs to what is read from the imports of the modules. Whole modules are left out, and from the modules that stay
-whole imports, definitions and entries of tables; where that is not enough, the work is refused.
+Dependencies are read from the imports of the modules. Entire modules are left out, and from the others entire imports,
+definitions and entries of tables; if that is not enough, an error is raised.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ RESOURCES, ARGUMENTS = "resources", "types"
 """The folders with one module for each resource: its methods, and the types of their arguments."""
 
 INDEXES = ("__init__.py", "resources/__init__.py", "operations/__init__.py", "models/__init__.py", "types/__init__.py")
-"""Modules that only say where names come from: that is no use of them."""
+"""Modules that only re-export names, which does not count as using them."""
 
 Sources = Mapping[str, bytes]
 """The files of a package by their path in it."""
 
 
 class CannotLeaveOutError(Exception):
-    """The package cannot do without what is to be left out; the text says why."""
+    """The package cannot do without a resource; the text says why."""
 
 
 def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
-    """Return the sources with the named resources alone.
+    """Return the sources with only the named resources.
 
     Args:
         sources: The files of the package.
         only: The resources to keep.
 
     Raises:
-        CannotLeaveOutError: A name is no resource, or a module that stays needs one that goes.
+        CannotLeaveOutError: A name is not a resource, or a module that is kept needs one that is left out.
     """
     graph = _Graph(sources)
     known = graph.resources()
@@ -42,7 +42,7 @@ def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
     if not only:
         raise CannotLeaveOutError(f"no resource would be left; there are {', '.join(known)}")
     unwanted = {f"{folder}/{name}.py" for folder in (RESOURCES, ARGUMENTS) for name in known if name not in only}
-    # Other modules among the resources belong to those that they use.
+    # Other modules in these folders belong to the resources that they use.
     ending = graph.reached(unwanted) - graph.reached(f"{RESOURCES}/{name}.py" for name in only)
     unwanted |= {name for name in graph.users(ending) if PurePosixPath(name).parent.name == RESOURCES} - {*INDEXES}
     candidates = graph.reached(unwanted & graph.trees.keys()) - {*INDEXES}
@@ -79,7 +79,7 @@ class _Graph:
         }
 
     def _used_by(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> set[str]:
-        """Return the modules that an import uses; one of an index as a whole uses those it is asked for."""
+        """Return the modules that an import uses; an import of an index uses those of the names taken from it."""
         module = self.module(name, node, alias)
         if module not in INDEXES:
             # Python runs the __init__ of each folder on the way.
@@ -91,7 +91,7 @@ class _Graph:
     def attributes(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> dict[ast.Attribute, str]:
         """Return each `_models.Voice`, where `_models` is an index that `name` imports, and the module of the class.
 
-        It is empty for any other import, and where something else is done with the index.
+        It is empty for any other import, and for any other use of the index.
         """
         index = self.module(name, node, alias)
         if index not in INDEXES or PurePosixPath(index).parent.name != alias.name:
@@ -102,7 +102,7 @@ class _Graph:
         return {each: self._behind(index, each.attr) for each in found} if len(found) == len(names) else {}
 
     def _behind(self, index: str, name: str) -> str:
-        """Return the module that an index has a name from; nothing if it has no such name."""
+        """Return the module from which an index imports a name; nothing if it does not."""
         modules = (
             self.module(index, node, alias)
             for node in self.imports[index]
@@ -112,7 +112,7 @@ class _Graph:
         return next(modules, "")
 
     def module(self, name: str, node: ast.ImportFrom, alias: ast.alias) -> str:
-        """Return the module of the package that an import in `name` takes something from, or nothing."""
+        """Return the module of the package that an import in `name` imports from, or nothing."""
         parts = PurePosixPath(name).parts
         if not node.level or node.level > len(parts):
             return ""
@@ -122,7 +122,7 @@ class _Graph:
         return next((each for each in candidates if each in self.sources), "")
 
     def reached(self, start: Iterable[str], without: Collection[str] = ()) -> set[str]:
-        """Return the modules that these use, however indirectly, and these themselves."""
+        """Return these modules and all that they use, directly or indirectly."""
         found: set[str] = set()
         waiting = list(start)
         while waiting:
@@ -134,7 +134,7 @@ class _Graph:
 
 
 def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
-    """Return a module without what it takes from modules that are gone."""
+    """Return a module without its imports from modules that are left out."""
     imports = [
         node
         for node in graph.imports.get(name, ())
@@ -158,7 +158,7 @@ def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
 
 
 class _Cut:
-    """What of a module goes with some of its imports, and of its `_models.Voice`."""
+    """The parts of a module to remove with some of its imports and of its `_models.Voice`."""
 
     def __init__(self, name: str, imports: list[ast.ImportFrom], attributes: list[ast.Attribute]) -> None:
         self.module = name
@@ -167,7 +167,7 @@ class _Cut:
         self.names = {alias.asname or alias.name for node in imports for alias in node.names}
 
     def spans(self, body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last line of everything that goes."""
+        """Yield the first and the last line of each removed part."""
         for node in body:
             if node in self.imports:
                 yield node.lineno, node.end_lineno or node.lineno
@@ -199,7 +199,7 @@ class _Cut:
                 yield first.lineno, last.end_lineno or last.lineno
 
     def _mentions(self, node: ast.AST) -> bool:
-        """Whether something names what is gone: in code, as a text in a table, or by importing it."""
+        """Whether a node names something that is left out: in code, as a text in a table, or by importing it."""
         return any(
             (isinstance(each, ast.Name) and each.id in self.names)
             or (isinstance(each, ast.Constant) and each.value in self.names)
@@ -210,7 +210,7 @@ class _Cut:
 
 
 def _drop_lines(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text without these lines, and without the empty lines that set a dropped definition off."""
+    """Return the text without these lines, and without the empty lines around a removed definition."""
     lines = text.splitlines(keepends=True)
     dropped: set[int] = set()
     for first, last in spans:

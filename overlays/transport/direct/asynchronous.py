@@ -1,4 +1,4 @@
-"""The direct road on asyncio, whose connections tasks share."""
+"""The direct road on asyncio; tasks share its connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .parsing import MOST_READ
 from .pool import Origin
 
 MOST_HELD = 1 << 18
-"""Bytes that may have come and not been read, before the other side is held back."""
+"""Unread bytes received before reading from the socket is paused."""
 
 _NO_LIMITS = Limits(None, None, None, None)
 
@@ -34,14 +34,14 @@ class LoopConnection(Connection, asyncio.Protocol):
         self._held = 0
         self._changed: asyncio.Future[None] | None = None
 
-    # what the event loop says
+    # callbacks of the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """There is a connection."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own is none by its class
+        """The connection is established."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transport is not a subclass
 
     def data_received(self, data: bytes) -> None:
-        """Something has come."""
+        """Data was received."""
         self._received.append(data)
         self._held += len(data)
         if self._held > MOST_HELD and self._transport is not None:
@@ -49,13 +49,13 @@ class LoopConnection(Connection, asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """Nothing more will come."""
+        """The other side will send no more."""
         self._is_over = True
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """There is no connection any more."""
-        # When it can write no more, the loop drops what has come and was not read: an answer, perhaps.
+        """The connection is closed."""
+        # When a write fails, the loop drops what was received but not read: perhaps a response.
         if exc is not None and self._transport is not None:
             with suppress(OSError, ValueError):
                 left = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
@@ -67,11 +67,11 @@ class LoopConnection(Connection, asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
-        """There is no room for more."""
+        """The write buffer is full."""
         self._is_full = True
 
     def resume_writing(self) -> None:
-        """There is room again."""
+        """The write buffer has room again."""
         self._is_full = False
         self._wake()
 
@@ -79,7 +79,7 @@ class LoopConnection(Connection, asyncio.Protocol):
         if self._changed is not None:
             _settle(self._changed, None)
 
-    # what a call does
+    # methods of a call
 
     async def _connect(self, limits: Limits, options: SocketOptions) -> None:
         try:
@@ -90,7 +90,7 @@ class LoopConnection(Connection, asyncio.Protocol):
                 await self._loop.create_connection(lambda: self, sock=sock)
         except TimeoutError as error:
             raise self._failure or TimedOut(Phase.CONNECT) from error
-        if self._failure is not None or self._transport is None:  # it was closed this moment
+        if self._failure is not None or self._transport is None:  # just closed
             raise closed_here()
 
     def _send(self, data: bytes | memoryview) -> None:
@@ -98,7 +98,7 @@ class LoopConnection(Connection, asyncio.Protocol):
             self._transport.write(data)
 
     async def _room(self, limits: Limits) -> bool:
-        # One that is closing takes what is written, warns of it, and says later that it is lost.
+        # A closing transport accepts writes, warns of them, and reports later that it is lost.
         while (self._is_full or self._is_closing()) and not self._is_over and not self._received:
             await self._change(limits, Phase.WRITE)
         return not self._received
@@ -124,13 +124,13 @@ class LoopConnection(Connection, asyncio.Protocol):
         if not self._received and not self._is_over:
             sock = None if self._transport is None else self._transport.get_extra_info("socket")
             if sock is None or ready(sock, READ, 0):
-                # The loop looks at what has come, and then calls us: two turns.
+                # Two turns of the loop: it polls the socket, then calls us.
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
         return await self._receive(_NO_LIMITS, Phase.READ) if self._received or self._is_over else None
 
     async def _change(self, limits: Limits, phase: Phase) -> None:
-        """Wait until something has come, or gone; raises TimedOut."""
+        """Wait until something was received or sent; raises TimedOut."""
         self._changed = self._loop.create_future()
         try:
             await _settled(self._changed, limits.left(phase), phase)
@@ -140,20 +140,20 @@ class LoopConnection(Connection, asyncio.Protocol):
     def close(self) -> None:
         """Close it at once."""
         self._is_over, self._failure = True, self._failure or closed_here()
-        if self._process == os.getpid():  # in the parent it goes on
+        if self._process == os.getpid():  # the parent goes on using it
             _in_loop(self._loop, self._end)
 
     def _end(self) -> None:
         if self._transport is not None:
             self._transport.abort()
         elif self._connecting is not None:
-            with suppress(RuntimeError):  # it is over
+            with suppress(RuntimeError):  # already closed
                 self._connecting.reschedule(self._loop.time())
         self._wake()
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
-    """Take a step in an event loop, unless that was closed: garbage is collected in any thread."""
+    """Call a function in an event loop, unless that is closed: garbage is collected in any thread."""
     try:
         is_here = asyncio.get_running_loop() is loop
     except RuntimeError:
@@ -181,7 +181,7 @@ async def _settled(future: asyncio.Future[None], seconds: float | None, phase: P
 
 
 class Gate:
-    """Where a task waits for its turn."""
+    """Lets a task wait for its turn."""
 
     def __init__(self) -> None:
         self._future = asyncio.get_running_loop().create_future()

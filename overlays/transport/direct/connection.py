@@ -1,6 +1,6 @@
-"""Connections of the direct road and the pools of them, whoever moves the bytes.
+"""Connections of the direct road and their pool, for sync and async.
 
-All is written once, as coroutines. Where bytes are waited for, and not awaited, they never suspend, and run at once.
+All is written once, as coroutines: in a sync client they never suspend.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _quickest() -> type[Parser]:
 
 
 RESPONSE_PARSER = _quickest()
-"""What reads responses: llhttp where the extra `fast` is installed, else h11."""
+"""The parser of responses: llhttp if the extra `fast` is installed, else h11."""
 
 
 MOMENT = 0.1
@@ -43,22 +43,22 @@ MOMENT = 0.1
 
 
 class Connection(ABC):
-    """A connection to an origin. One request at a time; a step that is cancelled leaves it as it was.
+    """A connection to an origin, for one request at a time; a cancelled step leaves it unchanged.
 
-    What moves the bytes is its subclass's; `close` may be called at any time, and wakes who waits for it.
+    Subclasses move the bytes; `close` may be called at any time, and wakes those that wait for the connection.
     """
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.http: Parser
-        """What reads the response that is on its way."""
+        """The parser of the current response."""
         self._process = os.getpid()
         self._tls: TLS | None = None
         self._is_sent = False
         self._is_full = False
-        """Whether nothing more should be sent now."""
+        """Whether the write buffer is full."""
         self._is_over = False
-        """Whether nothing can be sent any more."""
+        """Whether nothing more can be sent."""
         self._failure: Exception | None = None
 
     @abstractmethod
@@ -67,19 +67,19 @@ class Connection(ABC):
 
     @abstractmethod
     def _send(self, data: bytes | memoryview) -> None:
-        """Send as much as there is room for, and keep the rest."""
+        """Send as much as there is room for, and buffer the rest."""
 
     @abstractmethod
     async def _room(self, limits: Limits) -> bool:
-        """Wait for room for more; returns False as soon as something has come. Raises TimedOut."""
+        """Wait for room to write; returns False as soon as something was received. Raises TimedOut."""
 
     @abstractmethod
     async def _receive(self, limits: Limits, phase: Phase) -> bytes:
-        """Return what comes next, b"" at the end; raises TimedOut, OSError."""
+        """Return the next data, b"" at the end; raises TimedOut, OSError."""
 
     @abstractmethod
     async def _arrived(self) -> bytes | None:
-        """Return what is here already, b"" at the end; None if nothing is. Raises OSError."""
+        """Return the data already received, b"" at the end; None if there is none. Raises OSError."""
 
     @abstractmethod
     def close(self) -> None:
@@ -87,11 +87,11 @@ class Connection(ABC):
 
     @property
     def is_reusable(self) -> bool:
-        """Whether another request may follow."""
+        """Whether another request may be sent."""
         return self._is_sent and self.http.is_reusable
 
     async def open(self, limits: Limits, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
-        """Connect, in the time that is given for all of it; raises TimedOut, NotConnected."""
+        """Connect, including TLS, within the connect timeout; raises TimedOut, NotConnected."""
         context = tls() if self.origin.scheme == "https" else None
         limits = limits.together(Phase.CONNECT)
         try:
@@ -102,7 +102,7 @@ class Connection(ABC):
             raise NotConnected from error
 
     async def _shake_hands(self, context: ssl.SSLContext, limits: Limits) -> None:
-        from .tls import TLS  # which loads OpenSSL
+        from .tls import TLS  # loads OpenSSL
 
         tls = TLS(context, self.origin.host)
         while not tls.shake_hands():
@@ -112,7 +112,7 @@ class Connection(ABC):
         self._tls = tls
 
     async def request(self, request: WireRequest, limits: Limits) -> Head:
-        """Send a request and return the head of its response, which may come before all of the request was sent.
+        """Send a request and return the head of its response, which may arrive before all of the request was sent.
 
         Raises:
             TimedOut, OSError, ProtocolError: There is no response.
@@ -124,7 +124,7 @@ class Connection(ABC):
                 if (head := await self._answer(limits)) is not None:
                     return head
                 if self._is_over:
-                    break  # it takes no more; perhaps it has said why
+                    break  # the server takes no more; perhaps it has responded
                 self._write(piece)
         if (request.is_long or self._is_full) and (head := await self._answer(limits)) is not None:
             return head
@@ -134,7 +134,7 @@ class Connection(ABC):
         return head
 
     async def read(self, limits: Limits) -> bytes:
-        """Return what comes next, b"" at the end; raises TimedOut, OSError."""
+        """Return the next data, b"" at the end; raises TimedOut, OSError."""
         if self._tls is None:
             return await self._receive(limits, Phase.READ)
         while (data := self._tls.decrypt()) is None:
@@ -145,7 +145,7 @@ class Connection(ABC):
         self._send(data if self._tls is None else self._tls.encrypt(data))
 
     async def _answer(self, limits: Limits) -> Head | None:
-        """Wait until more of a request can be sent, or it was answered already; returns the head of the answer."""
+        """Wait until more of a request can be sent, or a response arrives; returns the head of that."""
         while not await self._room(limits):
             data = await self._arrived()
             if data is not None and self._tls is not None:
@@ -158,7 +158,7 @@ class Connection(ABC):
         return None
 
     async def is_stale(self) -> bool:
-        """Whether the other side has closed it meanwhile, or said what nobody asked for."""
+        """Whether the other side has closed it, or sent unexpected data."""
         try:
             while (data := await self._arrived()) is not None:
                 if not data or self._tls is None:
@@ -176,12 +176,12 @@ class Connections:
 
     Args:
         options: Socket options of each connection.
-        tls: Makes the TLS settings when they are needed first.
+        tls: Makes the TLS settings at their first use.
     """
 
     connection: ClassVar[type[Connection]]
     gate: ClassVar[type[Any]]
-    """Where a request waits for its turn: `set` lets it pass."""
+    """The class of gates where requests wait for their turn: `set` lets one pass."""
 
     def __init__(self, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
         self._options = options
@@ -191,7 +191,7 @@ class Connections:
         self._is_closed = False
 
     async def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
-        """Send a request on a connection that is free, or a new one; raises what `Connection` raises, and Error."""
+        """Send a request on an idle connection or a new one; raises the errors of `Connection`, and Error."""
         pool = self._pool()
         lease = Lease(pool, request.origin, self.gate())
         try:
@@ -210,7 +210,7 @@ class Connections:
             raise
 
     def _pool(self) -> Pool[Connection]:
-        if self._process != os.getpid():  # a forked child must not use its parent's
+        if self._process != os.getpid():  # a forked child must not use those of its parent
             self._process, self._pools = os.getpid(), {}
         if (place := self._place()) not in self._pools:
             self._pools.setdefault(place, Pool())
@@ -220,7 +220,7 @@ class Connections:
         return pool
 
     def _place(self) -> Hashable:
-        """Return where this is called: what was connected elsewhere is of no use here."""
+        """Return the place of this call, such as its event loop: connections of another place cannot be used."""
         return None
 
     def close(self) -> None:
@@ -231,12 +231,12 @@ class Connections:
 
 
 class Chunks(Iterator[bytes], AsyncIterator[bytes]):
-    """The pieces of a body as they come, waited for or awaited; a step that is cancelled loses nothing.
+    """The pieces of a body as received, a sync and async iterator; a cancelled step loses nothing.
 
     Args:
-        lease: The hold on the connection, which is given back at the end.
-        limits: How long each step may take.
-        most: Bytes from which on no more parts are joined.
+        lease: The lease of the connection, released at the end.
+        limits: The timeouts of the steps.
+        most: The size in bytes at which no more parts are joined.
     """
 
     def __init__(self, lease: Lease[Connection], limits: Limits, most: int) -> None:
@@ -250,11 +250,11 @@ class Chunks(Iterator[bytes], AsyncIterator[bytes]):
 
     @property
     def size(self) -> int:
-        """Bytes that have come."""
+        """Bytes received."""
         return self._http.size
 
     def _here(self) -> bytes | None:
-        """Return what is here, b"" at the end; None if more must come. Raises ProtocolError, OSError."""
+        """Return the data already received, b"" at the end; None if there is none. Raises ProtocolError, OSError."""
         if self._lease.is_over and not self._is_whole:
             raise closed_here()  # another request may have the connection by now
         data = self._http.body(self._most)

@@ -1,4 +1,4 @@
-"""The responses of HTTP/1.1 by h11."""
+"""HTTP/1.1 responses, parsed by h11."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .parsing import LONGEST_HEAD, Parser, ProtocolError
 
 
 class HTTP1(Parser):
-    """Reads a response by h11, and the chunks of its body as far as they are plain ones."""
+    """Parses a response with h11, but plain chunks of its body with ChunkReader."""
 
     def __init__(self, method: str) -> None:
         super().__init__(method)
-        self._state = _asked(_HEAD if method == "HEAD" else _ANOTHER)
+        self._state = _expecting(_HEAD if method == "HEAD" else _ANOTHER)
         self._chunks: ChunkReader | None = None
 
     def _feed(self, data: Any) -> None:
@@ -27,8 +27,8 @@ class HTTP1(Parser):
                 self._has_ended = True
                 self._goes_on = self._goes_on and len(rest) == len(LAST)
                 return
-            # From here on it is h11's, for which these are the first chunks.
-            self._chunks, self._state = None, _asked(_ANOTHER)
+            # From here on h11 parses the body, as if it began here.
+            self._chunks, self._state = None, _expecting(_ANOTHER)
             self._state.receive_data(_CHUNKED)
             self._state.next_event()
             data = rest
@@ -36,7 +36,7 @@ class HTTP1(Parser):
         try:
             while not self._has_ended:
                 event: Any = self._state.next_event()
-                kind: Any = event.__class__  # an abstract class, at which `isinstance` takes long
+                kind: Any = event.__class__  # an abstract class, for which `isinstance` takes long
                 if kind is h11.Data:
                     self._parts.append(event.data)
                 elif kind is h11.Response or kind is h11.InformationalResponse:
@@ -56,8 +56,8 @@ class HTTP1(Parser):
             self._goes_on = False
 
 
-def _asked(request: h11.Request) -> h11.Connection:
-    """Return what reads the response to a request; of the request it needs to know no more."""
+def _expecting(request: h11.Request) -> h11.Connection:
+    """Return an h11 connection that expects the response to a request."""
     state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
     state.send(request)
     state.send(_END)

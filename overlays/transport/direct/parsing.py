@@ -1,4 +1,4 @@
-"""The responses of HTTP/1.1, with no I/O: what the client asks of them, whatever reads them."""
+"""The base of both parsers of HTTP/1.1 responses, with no I/O."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 HeaderList = list[tuple[bytes, bytes]]
 
 LONGEST_HEAD = 100 << 10
-"""Bytes that may come in a row and be no part of a body: heads, what frames chunks, trailers."""
+"""The limit in bytes of consecutive data outside a body: heads, chunk framing, trailers."""
 
 MOST_HEADERS = 1000
-"""Headers that a response may have."""
+"""The maximum number of headers of a response."""
 
 MOST_INFORMATIONAL = 1000
-"""Informational responses that may come before the one that counts; each may take as long as a read."""
+"""The maximum number of informational responses before the final one; each may take the read timeout."""
 
 MOST_READ = 1 << 16
-"""Bytes that are read from a connection at once."""
+"""Bytes read from a connection at once."""
 
 
 class ProtocolError(Exception):
-    """What the server sent is no HTTP/1.1, or ends before it should."""
+    """The data from the server is not valid HTTP/1.1, or ends too early."""
 
 
 class Head(NamedTuple):
@@ -34,7 +34,7 @@ class Head(NamedTuple):
 
 
 class Parser(ABC):
-    """Reads a response; what comes out does not depend on how what came was cut into pieces.
+    """Parses a response; the result does not depend on how the data was split into pieces.
 
     Args:
         method: The method of the request.
@@ -46,30 +46,30 @@ class Parser(ABC):
         self._informational = 0
         self._is_chunked = False
         self._left: int | None = None
-        """Bytes of the body that have not come; None if its length is not known."""
+        """Bytes of the body not received yet; None if its length is unknown."""
         self._parts: list[bytes | bytearray] = []
-        """What is here of the body."""
+        """The parts of the body not handed out yet."""
         self._has_ended = False
         self._goes_on = False
-        """Whether the server keeps the connection, as far as it has said."""
+        """Whether the server keeps the connection open, by its headers."""
         self._failure: ProtocolError | None = None
         self._room = LONGEST_HEAD
-        """Bytes until it is looked whether there was any progress."""
+        """Bytes until the next check for progress."""
         self._has_progress = False
         self.size = 0
-        """Bytes of the body that were handed out."""
+        """Bytes of the body handed out."""
 
     @abstractmethod
     def _feed(self, data: bytes) -> None:
-        """Parse what has come of a head, with what has come after it, or of chunks; raises ProtocolError."""
+        """Parse data of a head and what follows it, or of chunks; raises ProtocolError."""
 
     @property
     def is_reusable(self) -> bool:
-        """Whether another response may follow: this one has ended, and nothing was sent after it."""
+        """Whether the connection can be reused: this response has ended, and nothing was sent after it."""
         return self._has_ended and self._goes_on
 
     def receive(self, data: bytes) -> None:
-        """Take what has come; no byte at all is the end of the connection."""
+        """Process received data; b"" is the end of the connection."""
         if self._failure is not None:
             return
         try:
@@ -83,16 +83,16 @@ class Parser(ABC):
             self._failure = error
 
     def head(self) -> Head | None:
-        """Return the head of the response; None if more must come. Raises ProtocolError."""
+        """Return the head of the response; None if it is incomplete. Raises ProtocolError."""
         if self._head is None and self._failure is not None:
             raise self._failure
         return self._head
 
     def body(self, most: int = MOST_READ) -> bytes | None:
-        """Return what is here of the body, b"" at its end; None if more must come. Raises ProtocolError.
+        """Return the received part of the body, b"" at its end; None if there is none. Raises ProtocolError.
 
         Args:
-            most: Bytes from which on no more parts are joined.
+            most: The size in bytes at which no more parts are joined.
         """
         parts = self._parts
         if parts:
@@ -104,26 +104,26 @@ class Parser(ABC):
             del parts[:count]
             self.size += size
             return data if isinstance(data, bytes) else bytes(data)
-        if self._failure is not None:  # what came before it was handed out first
+        if self._failure is not None:  # only after the data before it was handed out
             raise self._failure
         return b"" if self._has_ended else None
 
     def _parse(self, data: bytes) -> None:
-        rest: Any = memoryview(data)  # a parser takes anything with a buffer
+        rest: Any = memoryview(data)  # parsers accept anything with a buffer
         while rest:
             piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
             self._feed(piece)
             self._room -= len(piece)
             self._has_progress = self._has_progress or len(self._parts) > count
-            if not self._room:  # looked at after so many bytes, not after each piece, of whatever size
+            if not self._room:  # checked after so many bytes, not after each piece
                 if not (self._has_progress or self._has_ended):
                     raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
                 self._room, self._has_progress = LONGEST_HEAD, False
-        if self._left is not None:  # some came with the head
+        if self._left is not None:  # some arrived with the head
             self._left -= sum(map(len, self._parts))
 
     def _take(self, data: bytes) -> None:
-        """Take some of a body that is no chunks."""
+        """Process data of a body that is not chunked."""
         if self._left is not None:
             if len(data) > self._left:
                 data, self._goes_on = data[: self._left], False
@@ -143,7 +143,7 @@ class Parser(ABC):
         self._has_ended = True
 
     def _take_head(self, status: int, reason: bytes, version: str, headers: HeaderList) -> None:
-        """Take a head; informational ones are passed over. Raises ProtocolError."""
+        """Process a head; informational ones are skipped. Raises ProtocolError."""
         if len(headers) > MOST_HEADERS:
             raise ProtocolError(f"more than {MOST_HEADERS} headers")
         if not version.startswith("1."):

@@ -1,8 +1,8 @@
-"""Which request gets which connection, with no I/O: first come, first served, however many wait.
+"""The assignment of connections to requests, with no I/O: first come, first served.
 
-An interrupt, or the collector of garbage with a lease, may come in between any two steps. Python lets an interrupt in
-at calls alone, so what belongs together is written without one. What is to be done is put down first, and done by the
-next that is there: what an interrupt has left, too.
+An interrupt, or the garbage collection of a lease, may occur between any two steps. Python delivers interrupts only at
+calls, so steps that belong together contain none. Work is queued first and done by whoever comes next, which also
+completes what an interrupt left undone.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkabl
 from ...errors import Error
 
 MOST, MOST_IDLE, LONGEST_IDLE = 100, 20, 5.0
-"""Connections that there may be and that may wait for requests, and the seconds that each may wait."""
+"""The maximum number of connections, of idle ones, and the seconds that a connection may be idle."""
 
 
 class Origin(NamedTuple):
-    """Where connections lead (RFC 9110 section 4.3.1)."""
+    """The origin of a URL (RFC 9110 section 4.3.1)."""
 
     scheme: str
     host: str
@@ -30,7 +30,7 @@ class Origin(NamedTuple):
 
 @runtime_checkable
 class Poolable(Protocol):
-    """A connection, as far as the pool knows it."""
+    """A connection, as the pool uses it."""
 
     origin: Origin
 
@@ -42,14 +42,14 @@ C = TypeVar("C", bound=Poolable)
 
 
 class Lease(Generic[C]):
-    """A request's hold on a pool: a connection, or leave to make one, or a place among those who wait for either.
+    """A request's share of a pool: a connection, or permission to make one, or a place in the queue for either.
 
-    It gives back what nobody did.
+    It is released when it is garbage collected.
 
     Args:
-        pool: Where it asks.
-        origin: Where it is to lead.
-        gate: Is set, from whichever thread, when it need not wait any more.
+        pool: The pool.
+        origin: The origin of the connection.
+        gate: Is set, from any thread, when the lease is granted.
     """
 
     def __init__(self, pool: Pool[C], origin: Origin, gate: Any) -> None:
@@ -63,7 +63,7 @@ class Lease(Generic[C]):
         self.pool.give_back(self, is_reusable=is_reusable)
 
     def __del__(self) -> None:
-        # An interrupt may come before it has a pool.
+        # An interrupt may occur before the pool is set.
         if hasattr(self, "pool") and not self.is_over:
             self.release(is_reusable=False)
 
@@ -76,7 +76,7 @@ class Pool(Generic[C]):
         self._take_over()
         self._count = 0
         self._idle: list[tuple[C, float]] = []
-        """Those that wait, and since when; the one used last is the last, and the likeliest to be alive."""
+        """The idle connections and since when; the most recently used, which is likeliest to be alive, is last."""
         self._in_use: set[C] = set()
         self._waiting: OrderedDict[Lease[C], None] = OrderedDict()
         self._to_do: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
@@ -86,13 +86,13 @@ class Pool(Generic[C]):
         self._process, self._lock, self._is_settling = os.getpid(), threading.RLock(), False
 
     def ask(self, lease: Lease[C]) -> None:
-        """Make a lease ready, or have it wait at its gate; raises Error."""
+        """Grant a lease, or queue it to wait at its gate; raises Error."""
         self.check_open()
         self._to_do += [(self._give, (lease,))]
         self._settle()
 
     def use(self, lease: Lease[C], connection: C) -> None:
-        """Take a connection that a lease has made, in place of one that was of no use; raises Error."""
+        """Set the connection that a lease has made, in place of one that was stale; raises Error."""
         with self._lock:
             self.check_open()
             if lease.connection is not None:
@@ -103,7 +103,7 @@ class Pool(Generic[C]):
         self._settle()
 
     def give_back(self, lease: Lease[C], *, is_reusable: bool) -> None:
-        """Take what a lease had."""
+        """Take back what a lease had."""
         if lease.is_over and not self._to_do:
             return
         if not lease.is_over:
@@ -111,14 +111,14 @@ class Pool(Generic[C]):
             lease.is_over = True
         try:
             self._settle()
-        except BaseException:  # an interrupt, after which perhaps nobody comes who would see to what is left
+        except BaseException:  # an interrupt, after which perhaps no other request would complete the work
             self._settle()
             raise
 
     def close(self) -> None:
-        """Close all connections, also those in use; wakes who waits."""
+        """Close all connections, also those in use, and wake waiting requests."""
         with self._lock:
-            self.is_closed = True  # from now on nothing is kept
+            self.is_closed = True  # from now on no connection is kept
             while self._idle:
                 self._drop_oldest()
             self._to_do += [(connection.close, ()) for connection in self._in_use]
@@ -131,8 +131,8 @@ class Pool(Generic[C]):
             raise Error("this client was closed; make a new one")
 
     def _settle(self) -> None:
-        """Do what is left to be done, unless this thread is at it, and a lease was collected meanwhile."""
-        if self._process != os.getpid():  # forked, while a thread of the parent may have had the lock
+        """Do the queued work, unless this thread is already doing it when a lease is garbage collected."""
+        if self._process != os.getpid():  # forked, perhaps while a thread of the parent held the lock
             self._take_over()
         with self._lock:
             while self._to_do and not self._is_settling:
@@ -140,7 +140,7 @@ class Pool(Generic[C]):
                 try:
                     step, arguments = first = self._to_do[0]
                     step(*arguments)
-                    if self._to_do and self._to_do[0] is first:  # one that may be done twice
+                    if self._to_do and self._to_do[0] is first:  # work that may safely be done twice
                         del self._to_do[0]
                 finally:
                     self._is_settling = False
@@ -154,7 +154,7 @@ class Pool(Generic[C]):
             found -= 1
         if found < 0 and self._count >= MOST and self._idle:
             self._drop_oldest()
-        # From here on there is no call.
+        # No call from here on.
         del self._to_do[0]
         if found >= 0:
             lease.connection, lease.is_ready = self._idle[found][0], True
@@ -170,9 +170,9 @@ class Pool(Generic[C]):
         while len(self._idle) >= MOST_IDLE:
             self._drop_oldest()
         following, now, connection = next(iter(self._waiting), None), self._clock(), lease.connection
-        # From here on there is no call.
+        # No call from here on.
         del self._to_do[0]
-        if not lease.is_ready:  # it waits no more
+        if not lease.is_ready:  # no longer waiting
             if lease in self._waiting:
                 del self._waiting[lease]
             return

@@ -1,4 +1,4 @@
-"""The direct road on blocking sockets, whose connections threads share."""
+"""The direct road on sockets; threads share its connections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SocketConnection(Connection):
             self._sock = connect(self.origin.host, self.origin.port, left, lambda: self._is_closed)
         except TimeoutError as error:
             raise TimedOut(Phase.CONNECT) from error
-        if self._is_closed:  # this moment
+        if self._is_closed:  # just closed
             self.close()
         for option in options:
             self._sock.setsockopt(*option)
@@ -47,7 +47,7 @@ class SocketConnection(Connection):
                 self._rest = self._rest[sock.send(self._rest) :]
         except BlockingIOError:
             pass
-        except ConnectionError as error:  # it takes no more; perhaps it has said why
+        except ConnectionError as error:  # the server takes no more; perhaps it has responded
             self._is_over, self._failure, self._rest = True, error, memoryview(b"")
         self._is_full = bool(self._rest)
 
@@ -72,7 +72,7 @@ class SocketConnection(Connection):
         except (TimeoutError, BlockingIOError) as error:
             raise TimedOut(phase) from error
         if not data and (self._is_closed or self._failure is not None):
-            # This side's end is not the other's, and so not that of a body.
+            # Closed by this side: that must not look like the end of a body.
             raise closed_here() if self._failure is None else self._failure
         return data
 
@@ -93,15 +93,15 @@ class SocketConnection(Connection):
     def close(self) -> None:
         """Close it at once."""
         self._is_closed = True
-        if self._sock is not None:  # else who connects sees that
-            if self._process == os.getpid():  # in the parent it goes on
-                with suppress(OSError):  # to close a socket does not wake another thread that waits for it
+        if self._sock is not None:  # else the connecting thread notices
+            if self._process == os.getpid():  # the parent goes on using it
+                with suppress(OSError):  # closing a socket does not wake another thread that waits for it
                     self._sock.shutdown(socket.SHUT_RDWR)
             self._sock.close()
 
 
 class Gate:
-    """Where a thread waits for its turn: a lock that another releases. An Event takes ten times as long to make."""
+    """Lets a thread wait for its turn: a lock that another releases. Making an Event takes ten times as long."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

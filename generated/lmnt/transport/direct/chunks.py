@@ -1,7 +1,7 @@
-"""Chunks as nearly every server writes them: a size, the bytes, the end of a line (RFC 9112 section 7.1).
+"""A fast reader of plain chunks: a size, the bytes, a line end (RFC 9112 section 7.1).
 
-To take them out of what has come is one copy and little work for each. Whatever else stands between them (extensions,
-trailers, faults) is left to the parser, whose business the protocol is.
+Each chunk costs one copy and little work. Anything else between chunks (extensions, trailers, errors) is left to the
+parser of the protocol.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from .parsing import ProtocolError
 
 _LONGEST = 12
-"""Bytes of a line that is read here."""
+"""The longest chunk-size line that is read here, in bytes."""
 
 _LINE = re.compile(rb"([0-9A-Fa-f]{0,9}[1-9A-Fa-f][0-9A-Fa-f]{0,9})\r\n")
 _BEGUN = re.compile(rb"[0-9A-Fa-f]*\r?")
@@ -20,26 +20,26 @@ LAST = b"0\r\n\r\n"
 
 
 class ChunkReader:
-    """Takes the bytes out of chunks.
+    """Extracts the data of chunks.
 
     Args:
-        parts: Where they go.
+        parts: The list that the data is added to.
     """
 
     def __init__(self, parts: list[bytes | bytearray]) -> None:
         self._parts = parts
         self._left = 0
-        """Bytes of this chunk that have not come."""
+        """Bytes of this chunk not received yet."""
         self._held = b""
-        """What has come of a line, and of the end of the chunk before it."""
+        """The incomplete line, with the end of the chunk before it."""
         self._end = b""
-        """What comes before the next line."""
+        """The line end expected before the next line."""
 
     def take(self, data: bytes | memoryview) -> bytes | None:
-        """Take what has come.
+        """Read received data.
 
         Returns:
-            What follows the last chunk that is taken here, from its line on; None if more may come.
+            The rest from the first line that is not read here; None if all was read.
 
         Raises:
             ProtocolError: A chunk does not end where its size says.

@@ -1,4 +1,4 @@
-"""A call on the direct road: whether it may take it, and the response that comes."""
+"""A call on the direct road: sending the request, and the response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .wire import WireRequest
 
 
 class DirectResponse(Response):
-    """A response on a connection of our own."""
+    """A response on the direct road."""
 
     def __init__(self, request: Request, head: Head, lease: Any, limits: Limits, began: float) -> None:
         super().__init__(request, head.status_code, head.reason, head.http_version, head.headers)
@@ -29,12 +29,12 @@ class DirectResponse(Response):
 
     @property
     def _most(self) -> int:
-        # Below a coding nothing is joined: what came before a part that is bad would be lost with it.
+        # With a content coding nothing is joined: data before a corrupt part would be lost with it.
         return 1 if "content-encoding" in self.headers else MOST_READ
 
     @property
     def bytes_downloaded(self) -> int:
-        """Bytes of the body that have come, content coding as it is."""
+        """Bytes of the body received, before content decoding."""
         return 0 if self._chunks is None else self._chunks.size
 
     @property
@@ -48,7 +48,7 @@ class DirectResponse(Response):
         return None if self._ended is None else timedelta(seconds=self._ended - self._began)
 
     def raw(self) -> Chunks:
-        """Return the pieces of the body as they come, content coding as it is."""
+        """Return the pieces of the body as received, before content decoding."""
         self._chunks = chunks = Chunks(self._lease, self._limits, self._most)
         return chunks
 
@@ -74,13 +74,13 @@ class DirectResponse(Response):
 
 
 async def send(pool: Connections, request: Request, limits: Limits, *, awaits: bool) -> Response:
-    """Send a request and return its response when the head is here; raises APIConnectionError.
+    """Send a request and return its response once the head is received; raises APIConnectionError.
 
     Args:
         pool: The connections.
         request: The request.
-        limits: How long each step may take.
-        awaits: Whether files may be awaited.
+        limits: The timeouts of the steps.
+        awaits: Whether files may be async.
     """
     began = time.monotonic()
     with connection_errors(request):

@@ -1,7 +1,7 @@
 """TLS on one connection, with no I/O: bytes in, bytes out.
 
-`ssl.SSLObject` between two buffers serves both shells, takes less time than `SSLSocket`, and leaves the socket to
-them: a TCP reset is seen as one, and two threads need not take turns.
+`ssl.SSLObject` between two buffers serves both shells, is faster than `SSLSocket`, and leaves the socket to them: a TCP
+reset is recognised, and two threads need not take turns.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import threading
 from .parsing import MOST_READ
 
 _protocols = threading.Lock()
-"""Held while the protocols of a context, which may be shared, are set and taken."""
+"""Held while the ALPN protocols of a context, which may be shared, are set and used."""
 
 
 class TLS:
-    """TLS of a client.
+    """The client side of TLS.
 
     Args:
         context: The settings.
-        hostname: Whom the certificate must name.
+        hostname: The name that the certificate must have.
     """
 
     def __init__(self, context: ssl.SSLContext, hostname: str) -> None:
@@ -31,7 +31,7 @@ class TLS:
         self._failure: ssl.SSLError | None = None
 
     def shake_hands(self) -> bool:
-        """Go on with the handshake; returns whether it is done. Raises ssl.SSLError."""
+        """Continue the handshake; returns whether it is done. Raises ssl.SSLError."""
         try:
             self._object.do_handshake()
         except ssl.SSLWantReadError:
@@ -39,28 +39,28 @@ class TLS:
         return True
 
     def to_send(self) -> bytes:
-        """Return what is to be sent."""
+        """Return the bytes to send."""
         return self._sent.read()
 
     def encrypt(self, data: bytes | memoryview) -> bytes:
-        """Return what is to be sent for this data."""
+        """Return the bytes to send for this data."""
         self._object.write(data)
         return self.to_send()
 
     def receive(self, data: bytes) -> None:
-        """Take what has come; no byte at all is the end of the connection."""
+        """Process received bytes; b"" is the end of the connection."""
         if data:
             self._received.write(data)
         else:
             self._received.write_eof()
 
     def decrypt(self) -> bytes | None:
-        """Return the data that is here, b"" at its end; None if more must come. Raises ssl.SSLError."""
+        """Return the decrypted data, b"" at its end; None if there is none. Raises ssl.SSLError."""
         if self._failure is not None:
             raise self._failure
         parts: list[bytes] = []
         try:
-            # A record at a time, of which there are several in what is read at once.
+            # One record at a time; one read may contain several.
             while data := self._object.read(MOST_READ):
                 parts.append(data)
         except ssl.SSLWantReadError:
@@ -69,6 +69,6 @@ class TLS:
             pass
         except ssl.SSLError as error:
             self._failure = error
-            if not parts:  # else what came before it is handed out first
+            if not parts:  # else the data before it is handed out first
                 raise
         return b"".join(parts)

@@ -1,4 +1,4 @@
-"""A request as it goes on the wire."""
+"""Serializing requests to HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ..uploads import Body
 
 PIECE = 1 << 16
-"""Bytes of a long body that are sent at once: between two such pieces the server may have answered."""
+"""Bytes of a long body sent at once: between two such pieces a response may arrive."""
 
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""What a path and a query may hold besides letters, digits and `-._~`; a `%` stands for itself already."""
+"""The characters of a path and a query besides letters, digits and `-._~`; a `%` is kept as it is."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -32,10 +32,10 @@ _HEAD = re.compile(rf"{_TOKEN} [!-~]+ HTTP/1\.1\r\n(?:{_TOKEN}: [\t -~\x80-\xff]
 
 
 class WireRequest:
-    """A request, and where it goes. Its bytes, which hold the key, are made when they are sent.
+    """A serialized request and its origin. Its bytes, which contain the key, are made when they are sent.
 
     Raises:
-        NotConnected: The URL leads nowhere.
+        NotConnected: The URL is not a valid HTTP URL.
     """
 
     def __init__(self, request: Request, body: bytes | Body | None) -> None:
@@ -49,7 +49,7 @@ class WireRequest:
         self._size = len(self._body) if isinstance(self._body, bytes) else self._body.size
         self._is_chunked = not isinstance(request.headers.get("transfer-encoding", omit), Omit)
         fields: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
-        # A request has one length, not two (RFC 9112 section 6.3).
+        # A request must not have two lengths (RFC 9112 section 6.3).
         if not self._is_chunked and (self._size or self.method in ("POST", "PUT", "PATCH")):
             fields["content-length"] = str(self._size)
         fields.update(request.headers)
@@ -60,7 +60,7 @@ class WireRequest:
         """Whether it says that no other request will follow."""
 
     def start(self) -> memoryview:
-        """Return the head, with the body if that is short; in a form that no traceback shows."""
+        """Return the head, with the body if that is short, as an object that tracebacks do not show."""
         misfit = self._misfit()
         head = None if misfit else self._head()
         if head is None:
@@ -69,7 +69,7 @@ class WireRequest:
         return memoryview(head if self.is_long or not isinstance(self._body, bytes) else head + self._body)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Return the pieces of a long body, whose files may have to be awaited."""
+        """Return the pieces of a long body, whose files may be async."""
         if isinstance(self._body, bytes):
             for piece in self._cut(self._body):
                 yield piece
@@ -86,7 +86,7 @@ class WireRequest:
             yield b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece
 
     def _misfit(self) -> str | None:
-        """Return how the headers contradict each other or the body, None if they do not."""
+        """Return how the headers contradict each other or the body; None if they do not."""
         coding, length = self._fields.get("transfer-encoding"), self._fields.get("content-length")
         if "host" not in self._fields:
             return "there is no host"
@@ -96,7 +96,7 @@ class WireRequest:
         return None if str(length or "0") == str(self._size) else "content-length is not the length of the body"
 
     def _head(self) -> bytes | None:
-        """Return the head, None if it is none; it never raises, so that no traceback has the key among its locals."""
+        """Return the head; None if it is invalid: it never raises, so that no traceback has the key in its locals."""
         query = "&".join([self._query, *(_quoted(secret.reveal()) for secret in self._secrets)]).strip("&")
         fields = [
             f"{name}: {value if isinstance(value, str) else value.reveal()}\r\n" for name, value in self._fields.items()
@@ -112,7 +112,7 @@ def _quoted(text: str) -> str:
 
 @lru_cache
 def _split(url: str) -> tuple[Origin, str, str, str]:
-    """Return where a URL leads, and its authority, path and query as they are sent; raises ValueError."""
+    """Return the origin of a URL, and its authority, path and query as sent; raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS:
         raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of HTTP")
