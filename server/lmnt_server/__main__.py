@@ -7,17 +7,20 @@ import asyncio
 import logging
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from .engines import ENGINES
-from .limits import Limits
+from .limits import MOST_MESSAGE_BYTES, Limits
 from .logs import JsonFormatter
+from .process import CANNOT_START
 
-_CANNOT_START: Final = 2
-"""The exit code when an option cannot be obeyed; also argparse's."""
+_MOST: Final = 2**53
+"""The highest count: JSON's numbers go so far everywhere."""
 
 _DESCRIPTION: Final = """\
 A local server that speaks the LMNT text-to-speech API, versions 1.0 to 1.2, and that of OpenAI-compatible servers:
@@ -46,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the command line without the program's name; the process's own when None.
     """
+    # Until the server takes signals for itself, an interrupt ends it, and without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parser = command_line()
     options = parser.parse_args(arguments)
     if (options.tls_cert is None) != (options.tls_key is None):
@@ -58,18 +63,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .configured import CannotStartError
         from .hosting import serve
         from .store import StoreError
-        from .workers import supervise
+        from .workers import WorkerRefusedError, supervise
     except ModuleNotFoundError as error:
         print(f"lmnt-server: {error.name} is not installed: pip install 'lmnt-client[server]'", file=sys.stderr)
-        return _CANNOT_START
+        return CANNOT_START
     try:
         if options.workers > 1:
             asyncio.run(supervise(options, sys.argv[1:] if arguments is None else arguments))
         else:
             asyncio.run(serve(options))
+    except WorkerRefusedError:
+        return CANNOT_START  # it has said why
     except (CannotStartError, StoreError) as error:
         print(f"lmnt-server: {error}", file=sys.stderr)
-        return _CANNOT_START
+        return CANNOT_START
     # Without the interpreter's own shutdown: in some of its runs a thread of granian that is still there panics.
     logging.shutdown()
     sys.stdout.flush()
@@ -89,9 +96,9 @@ def command_line() -> argparse.ArgumentParser:
         "--port", type=_port, default=8765, help="the port to listen on, 0 for any free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--tls-cert", type=Path, metavar="FILE", help="serve over TLS with this certificate chain (PEM)"
+        "--tls-cert", type=_path, metavar="FILE", help="serve over TLS with this certificate chain (PEM)"
     )
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the private key of the certificate (PEM)")
+    parser.add_argument("--tls-key", type=_path, metavar="FILE", help="the private key of the certificate (PEM)")
     parser.add_argument(
         "--engine",
         choices=sorted(ENGINES),
@@ -99,15 +106,15 @@ def command_line() -> argparse.ArgumentParser:
         "languages; tone is a sine for each character, for tests (default: hibari if it is installed, else espeak)",
     )
     parser.add_argument(
-        "--voices", type=Path, metavar="DIR", help="more voices: a folder with NAME.onnx files that the engine reads"
+        "--voices", type=_path, metavar="DIR", help="more voices: a folder with NAME.onnx files that the engine reads"
     )
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"
+        "--data", type=_path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"
     )
     parser.add_argument("--api-key", metavar="KEY", help="accept this key (default: any key)")
     parser.add_argument(
         "--keys",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="accept the keys in this file, one in a line; it is read again when it has changed",
     )
@@ -134,7 +141,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--requests-at-once",
-        type=_count,
+        type=_positive,
         metavar="N",
         help="requests and sessions of each key that may be under way at once, 429 beyond that (default: any number)",
     )
@@ -178,7 +185,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--session-max-message",
-        type=_count,
+        type=_message_bytes,
         default=Limits.message_bytes,
         metavar="BYTES",
         help="the longest message of a client in a speech session, up to 16 MiB; close 1009 after that "
@@ -222,7 +229,7 @@ _port.__name__ = "port"  # argparse's message: "invalid port value"
 
 def _count(text: str) -> int:
     number = int(text)
-    if number < 0:
+    if not 0 <= number <= _MOST:
         raise ValueError
     return number
 
@@ -231,13 +238,32 @@ _count.__name__ = "count"
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _count(text)
     if number < 1:
         raise ValueError
     return number
 
 
 _positive.__name__ = "count"
+
+
+def _message_bytes(text: str) -> int:
+    number = _positive(text)
+    if number > MOST_MESSAGE_BYTES:
+        raise ValueError
+    return number
+
+
+_message_bytes.__name__ = "count"
+
+
+def _path(text: str) -> Path:
+    if not text:  # it would be the folder that this is started in
+        raise ValueError
+    return Path(text)
+
+
+_path.__name__ = "path"
 
 
 def _seconds(text: str) -> float:
@@ -252,7 +278,7 @@ _seconds.__name__ = "number of seconds"
 
 def _name(text: str) -> tuple[str, str]:
     name, equals, voice = text.partition("=")
-    if not (name and equals and voice):
+    if not (name and equals and voice and text.isprintable()):
         raise ValueError
     return name, voice
 
@@ -261,9 +287,15 @@ _name.__name__ = "NAME=VOICE"
 
 
 def _origin(text: str) -> str:
-    if text != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", text):
+    """Return an origin as browsers write it, which say no port where it is the usual one."""
+    if text == "*":
+        return text
+    origin = text.lower()
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", origin):
         raise ValueError
-    return text
+    parts = urlsplit(origin)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return origin.rpartition(":")[0] if parts.port is not None and parts.port == usual else origin
 
 
 _origin.__name__ = "origin"

@@ -13,11 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from .encoders import AUDIO_FORMATS, whole_wav
-from .engines import Engine
+from .engines import Engine, VoicesError
 from .engines.cast import SystemVoice, pick
 from .errors import ApiError, audio_error, invalid_request
 from .operations import Call
 from .speech import Speech
+from .store import OWN_VOICE
 from .streaming import AudioStream, charged, first_of
 from .validation import quoted
 
@@ -58,9 +59,18 @@ OTHER_NAMES: Final[Mapping[str, str]] = {
 
 
 def other_names(engine: Engine, added: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the other names of an engine's voices: those of the table, or `added` in their place."""
+    """Return the other names of an engine's voices: those of the table, or `added` in their place.
+
+    Raises:
+        VoicesError: if a name of `added` is a voice already, or stands for none.
+    """
     voices: Sequence[SystemVoice] = engine.voices
     ids = [voice.id for voice in voices]
+    for name, voice in added.items():
+        if name in ids:
+            raise VoicesError(f"{name}={voice} gives another meaning to a voice: take a name that none has")
+        if voice not in ids and not OWN_VOICE.fullmatch(voice):
+            raise VoicesError(f"{name}={voice} names no voice; there are {', '.join(ids)}, and those that keys made")
     known = {name: voice if voice in ids else pick(name, ids) for name, voice in OTHER_NAMES.items()}
     return {name: voice for name, voice in {**known, **added}.items() if name not in ids}
 
@@ -114,10 +124,10 @@ def _speaker(call: Call, name: str) -> str:
         ApiError: 400, for clients of this API look for a wrong voice there.
     """
     try:
-        return call.voices.speaker(call.account, name)
+        return call.voices.speaker(call.account, call.names.get(name, name))
     except ApiError as error:
-        if name in call.names:
-            return call.voices.speaker(call.account, call.names[name])
+        if error.type != "not_found_error":
+            raise
         known = [voice["id"] for voice in _voices(call)]
         nearest = difflib.get_close_matches(name, known, 3) or known
         message = f"There is no voice {quoted(name)}; there are {', '.join(nearest[:20])}."

@@ -8,7 +8,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -51,7 +50,7 @@ class SocketOrigins:
         if scope["type"] == "websocket":
             headers = Headers(scope=scope)
             origin = headers.get("origin")
-            same = origin is None or urlsplit(origin).netloc == headers.get("host")
+            same = origin is None or origin.partition("://")[2] == headers.get("host")
             if not same and origin not in self._origins and "*" not in self._origins:
                 message = f"Pages of {quoted(origin)} may not use this server: start it with --cors and that origin."
                 raise ApiError("permission_error", message)

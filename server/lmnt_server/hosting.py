@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 import threading
+from collections.abc import Generator
 from typing import Any, Final
 
 from granian.constants import Interfaces
@@ -33,13 +34,19 @@ async def serve(options: argparse.Namespace) -> None:
         CannotStartError: if an option cannot be obeyed.
         StoreError: if the data cannot be kept where they should be.
     """
-    store = Store(options.data, quotas_of(options))
-    if not options.worker:
-        store.forget_requests()
-    app = application(options, store)
+    with contextlib.ExitStack() as stack:
+        # A worker was given a port that it shares with the others.
+        host, port = options.host, options.port
+        if not options.worker:
+            host, port = stack.enter_context(claimed(host, port))
+        store = Store(options.data, quotas_of(options))
+        if not options.worker:
+            store.forget_requests()
+        await _serve_at(host, port, application(options, store), options)
+
+
+async def _serve_at(host: str, port: int, app: ASGIApp, options: argparse.Namespace) -> None:
     exchanges = _Exchanges(app)
-    # A worker was given a port that it shares with the others.
-    host, port = (options.host, options.port) if options.worker else free_port(options.host, options.port)
     try:
         # One worker of granian's: `workers.py` starts more of these processes.
         server = Server(
@@ -118,20 +125,35 @@ class _Exchanges:
             await asyncio.wait(tasks, timeout=GRACE)
 
 
-def free_port(host: str, port: int) -> tuple[str, int]:
-    """Return the IP address and the port to listen on, having made sure that it can be.
+@contextlib.contextmanager
+def claimed(host: str, port: int) -> Generator[tuple[str, int]]:
+    """Give the IP address and the port to listen on, which this process and those it starts have while the block lasts.
 
-    granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too.
+    granian sets SO_REUSEPORT, with which a second server would share the port of the first, and its requests too. So a
+    socket takes the port for itself before it shares it. It does not listen, and gets no connections.
+
+    Raises:
+        CannotStartError: if they cannot be had.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return str(address[0]), int(probe.getsockname()[1])
-    except OSError as error:
-        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        raise CannotStartError(f"cannot listen on {_authority(host, port)}: {reason}") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            holder = stack.enter_context(socket.socket(family, kind, protocol))
+            # For a port that was in use a moment ago, and no longer than that: two could take it so.
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(address)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        except OSError as error:
+            reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+            raise CannotStartError(f"cannot listen on {_authority(host, port)}: {reason}") from error
+        except UnicodeError as error:  # what stands between two dots is empty, or too long
+            raise CannotStartError(f"cannot listen on {_authority(host, port)}: this is no name of a host") from error
+        port = int(holder.getsockname()[1])
+        if hasattr(socket, "SO_REUSEPORT"):
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        else:
+            holder.close()
+        yield str(address[0]), port
 
 
 async def _announce(host: str, port: int, *, tls: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,14 @@ from starlette.datastructures import Headers
 
 from .errors import ApiError
 from .store import account_of
+
+_LONGEST: Final = 16 * 1024 * 1024
+"""Bytes of a file of keys, at most: some devices never end."""
+
+_KEY: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+"""What a header can hold, and gives back as it was."""
+
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 
 _log: Final = logging.getLogger(__name__)
 
@@ -23,16 +33,18 @@ class Keys:
 
     Args:
         key: one of them.
-        file: where others are, one in a line; empty lines and those that begin with `#` are none. It is read again
-            when it has changed; while it cannot be read, the keys that were in it last hold.
+        file: where others are, one in a line; `#` begins a comment, at the start of a line or after a space. It is
+            read again when it has changed; while it cannot be read, the keys that were in it last hold.
 
     Raises:
-        KeysError: if the file cannot be read now.
+        KeysError: if no header can hold the key, or the file cannot be read now.
 
     With neither, any key will do, each an account of its own.
     """
 
     def __init__(self, key: str | None = None, file: Path | None = None) -> None:
+        if key is not None and not _KEY.fullmatch(key):
+            raise KeysError("the key of --api-key is empty, or no header can hold it: it has to be ASCII")
         self._own: frozenset[str] = frozenset() if key is None else frozenset([account_of(key)])
         self._file = file
         self._listed: frozenset[str] = frozenset()
@@ -75,9 +87,21 @@ class Keys:
         found = file.stat()
         seen = (found.st_mtime_ns, found.st_size, found.st_ino)
         if seen != self._seen:
-            lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
-            self._listed = frozenset(account_of(line) for line in lines if line and not line.startswith("#"))
+            self._listed = frozenset(map(account_of, _keys_in(file)))
             self._seen = seen
+
+
+def _keys_in(file: Path) -> Iterator[str]:
+    with file.open("rb") as opened:
+        content = opened.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise ValueError(f"it is longer than {_LONGEST:,} bytes")
+    for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):  # editors of Windows begin with a mark
+        key = _COMMENT.sub("", line).strip()
+        if key and not _KEY.fullmatch(key):
+            raise ValueError(f"no header can hold line {number}: a key has to be ASCII")
+        if key:
+            yield key
 
 
 def key_of(headers: Headers) -> str:

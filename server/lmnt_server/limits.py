@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+MOST_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""The longest message that a session can be allowed: what is below the application takes no longer one."""
 
 
 @dataclass(frozen=True)

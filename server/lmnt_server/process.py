@@ -24,6 +24,10 @@ READY: Final = "lmnt-server is ready at "
 """What the server prints on standard output, with its base URL after it, when it can be called."""
 
 
+CANNOT_START: Final = 2
+"""The exit code when an option cannot be obeyed; also argparse's."""
+
+
 class ServerFailedError(Exception):
     """The server did not come up; the message holds what it wrote to standard error."""
 

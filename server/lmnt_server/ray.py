@@ -79,7 +79,8 @@ def _options(args: Mapping[str, Any]) -> tuple[argparse.Namespace, int]:
     try:
         options = command_line().parse_args(words)
     except SystemExit as error:
-        raise ValueError(f"not an option of lmnt-server, or a wrong value: {' '.join(words)}") from error
+        shown = (word for word in words if not word.startswith("--api-key"))
+        raise ValueError(f"not an option of lmnt-server, or a wrong value: {' '.join(shown)}") from error
     return options, replicas
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -26,6 +27,9 @@ from .limits import Quotas
 
 FILE: Final = "lmnt-server.sqlite3"
 """The name of the database in a data folder."""
+
+OWN_VOICE: Final = re.compile(r"[0-9a-f]{16}")
+"""What the id of a voice looks like that an account has made."""
 
 _SCHEMA: Final = (
     (  # version 1

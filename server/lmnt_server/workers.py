@@ -23,15 +23,19 @@ from typing import Any, Final
 from prometheus_client import multiprocess
 
 from .configured import CannotStartError, quotas_of
-from .hosting import GRACE, Stop, free_port
+from .hosting import GRACE, Stop, claimed
 from .metrics import FOLDER
-from .process import READY
+from .process import CANNOT_START, READY
 from .store import Store
 
 _PATIENCE: Final = 5.0
 """The longest pause, in seconds, before a worker is started in the place of one that died at once."""
 
 _log: Final = logging.getLogger(__name__)
+
+
+class WorkerRefusedError(CannotStartError):
+    """A worker cannot obey an option, and has said so."""
 
 
 async def supervise(options: argparse.Namespace, arguments: Sequence[str]) -> None:
@@ -47,12 +51,9 @@ async def supervise(options: argparse.Namespace, arguments: Sequence[str]) -> No
     """
     if not hasattr(socket, "SO_REUSEPORT"):
         raise CannotStartError("--workers needs a system where processes can share a port (SO_REUSEPORT)")
-    host, port = free_port(options.host, options.port)
     with ExitStack() as stack:
-        # Nobody else can have the port while all workers are down. It does not listen, so it gets no connections.
-        holder = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind((host, port))
+        # Also while all workers are down.
+        host, port = stack.enter_context(claimed(options.host, options.port))
         data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         counts = stack.enter_context(tempfile.TemporaryDirectory())
         store = Store(data, quotas_of(options))
@@ -76,9 +77,8 @@ class _Team:
     async def run(self) -> None:
         stop = Stop(watches_input=self._options.stop_on_eof)
         asked = asyncio.create_task(stop.asked.wait())
-        starts = [asyncio.create_task(self._start()) for _ in range(self._options.workers)]
+        ready = asyncio.create_task(self._start_all())
         places: set[asyncio.Task[None]] = set()
-        ready: asyncio.Future[list[tuple[Process, str]]] = asyncio.gather(*starts)
         first: set[asyncio.Future[Any]] = {asked, ready}
         try:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
@@ -89,9 +89,13 @@ class _Team:
                 await asked
         finally:
             self._is_stopping = True
-            for task in starts:
-                task.cancel()
+            ready.cancel()
             await self._end(stop, places)
+
+    async def _start_all(self) -> list[tuple[Process, str]]:
+        # What the first of them cannot do, none of them can: it is told once.
+        one = await self._start()
+        return [one, *await asyncio.gather(*(self._start() for _ in range(self._options.workers - 1)))]
 
     async def _start(self) -> tuple[Process, str]:
         """Start a worker, and return it with its base URL once it is ready."""
@@ -103,7 +107,9 @@ class _Team:
         assert worker.stdout is not None
         line = (await worker.stdout.readline()).decode().strip()
         if not line.startswith(READY):
-            raise CannotStartError(f"a worker ended with exit code {await worker.wait()} before it was ready")
+            code = await worker.wait()
+            kind = WorkerRefusedError if code == CANNOT_START else CannotStartError
+            raise kind(f"a worker ended with exit code {code} before it was ready")
         return worker, line.removeprefix(READY)
 
     async def _keep(self, worker: Process) -> None:

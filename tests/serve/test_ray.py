@@ -177,5 +177,6 @@ def lives(url: str) -> bool:
 def test_wrong_arguments(args: dict[str, Any], told: str) -> None:
     from lmnt_server.ray import app
 
-    with pytest.raises(ValueError, match=told):
-        app(args)
+    with pytest.raises(ValueError, match=told) as caught:
+        app({"api_key": "SECRET", **args})
+    assert "SECRET" not in str(caught.value)

@@ -303,7 +303,8 @@ def test_a_failure_of_the_engine_after_the_first_byte_is_an_event_and_then_a_cut
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[ServerProcess]:
     """A server that has a key, and other names for voices."""
-    with running(engine="tone", api_key=KEY, arguments=["--voice", "alloy=amy", "--voice", "bob=gordon"]) as server:
+    names = ("alloy=amy", "bob=gordon", "gone=0123456789abcdef")
+    with running(engine="tone", api_key=KEY, arguments=[f"--voice={name}" for name in names]) as server:
         yield server
 
 
@@ -326,6 +327,10 @@ def test_other_names_can_be_given(guarded: ServerProcess) -> None:
         named = {voice["id"]: voice.get("voice") for voice in client.get("/v1/audio/voices").json()["voices"]}
         assert (named["alloy"], named["bob"], named["echo"]) == ("amy", "gordon", OTHER_NAMES["echo"])
         assert client.post(SPEECH, json=body(voice="bob")).status_code == 200
+        # A voice that another key made, or that is deleted.
+        assert "gone" not in named
+        error = refused(client.post(SPEECH, json=body(voice="gone")), 400)
+        assert (error["param"], error["message"][:28]) == ("voice", "There is no voice 'gone'; th")
 
 
 # ---- faults

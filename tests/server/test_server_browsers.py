@@ -13,6 +13,7 @@ from answers import check_envelope
 from talking import FINISH, hear, init, listen, opened, say
 from websockets.exceptions import InvalidStatus
 
+from lmnt_server.__main__ import command_line
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
 HERE, THERE = "https://here.example", "http://there.example:8080"
@@ -65,7 +66,8 @@ def test_without_the_option_there_is_nothing_of_it(tone: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "may"), [(HERE, True), (THERE, True), ("https://evil.example", False), ("null", False)]
+    ("origin", "may"),
+    [(HERE, True), (THERE, True), ("https://evil.example", False), ("null", False), ("http://[", False)],
 )
 def test_sockets_of_other_origins_are_refused(open_server: ServerProcess, origin: str, may: bool) -> None:
     if may:
@@ -95,10 +97,35 @@ def test_all_origins() -> None:
         check_envelope(httpx.get(server.base_url + "/"), 404)
 
 
-@pytest.mark.parametrize("wrong", ["here.example", "https://here.example/", "https://here.example/path", ""])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "here.example",
+        "https://here.example/",
+        "https://here.example/path",
+        "https://*.example",
+        "https://a.example:99999",
+        "",
+    ],
+)
 def test_what_is_no_origin_is_refused(wrong: str) -> None:
     with pytest.raises(ServerFailedError, match="invalid origin value"), running(arguments=["--cors", wrong]):
         pass
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://Example.COM", "https://example.com"),
+        ("https://example.com:443", "https://example.com"),
+        ("http://example.com:80", "http://example.com"),
+        ("http://example.com:443", "http://example.com:443"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("chrome-extension://abc", "chrome-extension://abc"),
+    ],
+)
+def test_an_origin_is_taken_as_browsers_write_it(given: str, origin: str) -> None:
+    assert command_line().parse_args(["--cors", given]).cors == [origin]
 
 
 def test_the_page_may_do_what_it_does_and_nothing_more(tone: ServerProcess) -> None:

@@ -173,10 +173,19 @@ def test_voices_from_a_folder(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(VoicesError, match=r"has no files NAME\.onnx"):
+        make("hibari", tmp_path / "empty")
     with pytest.raises(VoicesError, match="is no folder"):
         make("hibari", tmp_path / "none")
     with pytest.raises(VoicesError, match="the engine espeak reads no voices"):
         make("espeak", tmp_path)
+    for name in ("\udcff", "two\nlines"):
+        file = tmp_path / f"{name}.onnx"
+        file.symlink_to(MODEL)
+        with pytest.raises(VoicesError, match="a name that cannot be shown"):
+            make("hibari", tmp_path)
+        file.unlink()
     (tmp_path / "broken.onnx").write_bytes(b"\xff" * 40)
     with pytest.raises(VoicesError, match=r"broken\.onnx is no voice of hibari"):
         make("hibari", tmp_path)

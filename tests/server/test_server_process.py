@@ -9,7 +9,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE
 
 import httpx
 import pytest
@@ -19,6 +22,8 @@ from lmnt_server.process import ServerFailedError, ServerProcess, running
 
 SERVER = str(Path(__file__).parents[2] / "server")
 BYTES = "/v1/ai/speech/bytes"
+TONE = ("--engine", "tone", "--port", "0")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": SERVER}
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +32,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=20,
-        env={**os.environ, "PYTHONPATH": SERVER},
+        env=ENVIRONMENT,
     )
 
 
@@ -76,14 +81,68 @@ def test_what_serves_is_loaded_when_it_is_asked_for() -> None:
         (["--data", "/dev/null"], "cannot keep data in /dev/null: "),
         (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8765: "),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:8765: "),
+        (["--host", "ex..ample"], "cannot listen on ex..ample:8765: this is no name of a host"),
+        (["--data", "", *TONE], "invalid path value: ''"),  # as of a variable of the shell that is not set
+        (["--api-key", "", *TONE], "the key of --api-key is empty, or no header can hold it"),
+        (["--keys", "/dev/zero", *TONE], "cannot read the keys in /dev/zero: it is longer than"),
+        (["--voice", "bob=nobody", *TONE], "bob=nobody names no voice; there are leah, "),
+        (["--voice", "\udcff=amy", *TONE], r"invalid NAME=VOICE value: '\udcff=amy'"),
+        (["--voice", "leah=amy", *TONE], "leah=amy gives another meaning to a voice"),
+        (["--requests-at-once", "0", *TONE], "invalid count value"),
+        (["--characters-per-minute", "9" * 400, *TONE], "invalid count value"),
+        (["--session-max-message", "0", *TONE], "invalid count value"),
+        (["--session-max-message", "16777217", *TONE], "invalid count value"),
+        (["--workers", "2", "--keys", "/nowhere", *TONE], "cannot read the keys in /nowhere: "),
     ],
 )
 def test_an_option_that_cannot_be_obeyed_is_told_in_plain_words(arguments: list[str], words: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("lmnt-server: ")]
+    assert len(told) == 1
+    assert done.stderr.splitlines()[-1:] == told
     assert done.stdout == ""
+
+
+def test_a_key_that_cannot_be_one_is_not_shown() -> None:
+    done = run("--api-key", "s\u00e9cret", *TONE)
+    assert done.returncode == 2
+    assert "cret" not in done.stderr
+
+
+def test_of_servers_that_are_started_at_once_on_one_port_one_runs() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = str(sock.getsockname()[1])
+    command = [sys.executable, "-m", "lmnt_server", *TONE, "--port", port, "--stop-on-eof"]
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=ENVIRONMENT))
+            for _ in range(3)
+        ]
+        stack.callback(lambda: [server.terminate() for server in servers])
+        wait_until(lambda: sum(server.poll() is not None for server in servers) == 2)
+        (alive,) = (server for server in servers if server.poll() is None)
+        assert alive.stdout is not None
+        assert alive.stdout.readline().decode() == f"lmnt-server is ready at http://127.0.0.1:{port}\n"
+        for server in servers:
+            if server is not alive:
+                assert server.returncode == 2
+                assert server.stderr is not None
+                assert server.stderr.read().endswith(b"another program listens there\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to see how far it is")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_while_it_starts_has_no_traceback(workers: int) -> None:
+    command = [sys.executable, "-m", "lmnt_server", "--workers", str(workers), *TONE]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, env=ENVIRONMENT) as server:
+        # It is loading what serves, or has started what will.
+        wait_until(lambda: children(server.pid) if workers > 1 else "_granian" in maps(server.pid))
+        server.send_signal(signal.SIGINT)
+        _, log = server.communicate(timeout=20)
+    assert log == b""
+    assert server.returncode in (0, -signal.SIGINT)
 
 
 def test_files_that_are_no_certificate(tmp_path: Path) -> None:
@@ -236,19 +295,30 @@ def test_a_parent_that_is_killed_leaves_no_orphan() -> None:
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to find the processes")
 def test_a_server_that_is_killed_leaves_no_orphan() -> None:
     with running(engine="espeak") as server:
-        threads = Path(f"/proc/{server.pid}/task").iterdir()
-        children = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
-        assert len(children) == 1  # espeak-ng
+        (child,) = children(server.pid)  # espeak-ng
         os.kill(server.pid, signal.SIGKILL)
         server.wait(5)
-        wait_until_gone(children[0])
+        wait_until_gone(child)
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 5
-    while not gone(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert gone(pid)
+    wait_until(lambda: gone(pid), 5)
+
+
+def wait_until(holds: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+
+
+def maps(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
 
 
 def test_a_connection_that_says_nothing_or_nonsense_harms_nobody(tone: ServerProcess) -> None:

@@ -21,7 +21,10 @@ from decoded import recording
 from talking import FINISH, flush, hear, init, listen, opened, say, talk, text, until
 
 from lmnt_server.engines.tone import CHARACTER
+from lmnt_server.errors import ApiError
+from lmnt_server.keys import Keys, KeysError
 from lmnt_server.process import ServerFailedError, ServerProcess, running
+from lmnt_server.store import account_of
 
 BYTES, AUDIO = "/v1/ai/speech/bytes", "/v1/audio/speech"
 KEY = {"x-api-key": "k"}
@@ -200,6 +203,20 @@ def test_a_file_of_keys_that_is_not_there(tmp_path: Path) -> None:
             raise AssertionError("it runs")
 
 
+def test_how_people_write_files_of_keys(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(b"\xef\xbb\xbffirst\r\nsecond  # of Ada\r\n\t# nobody's\r\nth#ird\r\nof two words\r\n")
+    keys = Keys(file=file)
+    for key in ("first", "second", "th#ird", "of two words"):
+        assert keys.account(key, "") == account_of(key)
+    for key in ("# nobody's", "nobody's", "second  # of Ada", "# of Ada"):
+        with pytest.raises(ApiError, match="not known"):
+            keys.account(key, "")
+    file.write_text("fine\nschl\u00fcssel\n", "utf-8")
+    with pytest.raises(KeysError, match="no header can hold line 2"):
+        Keys(file=file)
+
+
 # ---- a full disk
 
 
@@ -334,7 +351,7 @@ def test_workers_that_cannot_start_say_why() -> None:
     ):
         pass
     assert "lmnt-server: --fault: there is no fault 'nonsense'" in str(caught.value)
-    assert "lmnt-server: a worker ended with exit code 2 before it was ready" in str(caught.value)
+    assert str(caught.value).count("lmnt-server: ") == 1
 
 
 # ---- stopping

@@ -139,4 +139,8 @@ def make(name: str | None, voices: Path | None) -> Engine:
     """
     if voices is not None and not voices.is_dir():
         raise VoicesError(f"{voices} is no folder")
-    return ENGINES[name or ("hibari" if find_spec("hibari") else "espeak")](voices)
+    engine = ENGINES[name or ("hibari" if find_spec("hibari") else "espeak")](voices)
+    for voice in engine.voices:
+        if not voice.id.isprintable():  # as where a name of a file is no UTF-8
+            raise VoicesError(f"{voices} has a voice {voice.id!r}, a name that cannot be shown: give its file another")
+    return engine

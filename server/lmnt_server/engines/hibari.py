@@ -252,11 +252,14 @@ def models(folder: Path | None) -> list[HibariModel]:
     """Return the voice that is in the package, and those of a folder.
 
     Raises:
-        VoicesError: if a file of the folder is no voice of hibari.
+        VoicesError: if there is none in the folder, or a file of it is no voice of hibari.
     """
     by_file = {voice["file"]: name for name, voice in VOICES.items()}
-    files = [Path(ASSETS) / VOICES["heart"]["file"], *(sorted(folder.glob("*.onnx")) if folder else ())]
-    return [_model(file, by_file.get(file.name, file.stem)) for file in files]
+    added = sorted(folder.glob("*.onnx")) if folder is not None else []
+    if folder is not None and not added:
+        raise VoicesError(f"{folder} has no files NAME.onnx, which are hibari's voices")
+    files = {by_file.get(file.name, file.stem): file for file in (Path(ASSETS) / VOICES["heart"]["file"], *added)}
+    return [_model(file, name) for name, file in files.items()]
 
 
 def _model(file: Path, name: str) -> HibariModel:
