@@ -162,9 +162,11 @@ class SyncAPIClient(BaseClient[SyncRoads]):
         return self._copy(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
 
     def call(self, operation: Operation[T], call: CallOptions) -> T:
-        """Carry out an operation and return its result, which is not binary."""
+        """Carry out an operation and return its result; for a binary one that is the response, its body read."""
         if operation.items is not None:
             return self.respond(operation, call, streamed=False).parse()
+        if operation.result is None:
+            return cast("T", self.respond(operation, call, streamed=False))
         reply = _drive(self._exchange(operation, call, buffered=True), self._shared)
         return parse(operation, reply, reply.content or b"")
 
@@ -210,9 +212,11 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
         return self._copy(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
 
     async def call(self, operation: Operation[T], call: CallOptions) -> T:
-        """Carry out an operation and return its result, which is not binary."""
+        """Carry out an operation and return its result; for a binary one that is the response, its body read."""
         if operation.items is not None:
             return await (await self.respond(operation, call, streamed=False)).parse()
+        if operation.result is None:
+            return cast("T", await self.respond(operation, call, streamed=False))
         reply = await _adrive(self._exchange(operation, call, buffered=True), self._shared)
         return parse(operation, reply, reply.content or b"")
 
