@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import jinja2
 import openapi_python_client
 import pytest
+from benchmarks.scale import description
 
 import upstream
+from generator import rendering, writing
+from generator.compiled import CompiledTemplates
 from generator.naming import class_name
+from generator.rendering import Package
+from tests.descriptions.packages import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = Path(openapi_python_client.__file__).parent / "templates"
@@ -56,3 +63,55 @@ def test_a_folder_that_is_no_release_is_refused(tmp_path: Path) -> None:
 def test_the_name_of_a_class_is_its_own_name(text: str) -> None:
     assert class_name(class_name(text)) == class_name(text)
     assert class_name(text).isidentifier()
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where compiled templates are kept, for this test alone."""
+    monkeypatch.setattr(rendering, "__file__", str(tmp_path / "rendering.py"))
+    return tmp_path / "__pycache__"
+
+
+def rendered(folder: Path) -> dict[str, str]:
+    return Package(settings("scale", folder), description(1), folder).modules()
+
+
+@pytest.mark.parametrize("size", [0, 5, 20, 32, 60, 500, -1])
+def test_a_compiled_template_that_is_not_whole_is_compiled_again(kept: Path, tmp_path: Path, size: int) -> None:
+    made = rendered(tmp_path)
+    whole = {path: path.read_bytes() for path in kept.iterdir()}
+    assert whole
+    for path, data in whole.items():
+        path.write_bytes(data[:size] if size >= 0 else data[:-500] + bytes(500))
+    assert rendered(tmp_path) == made
+    assert {path: len(path.read_bytes()) for path in kept.iterdir()} == {path: len(whole[path]) for path in whole}
+
+
+def test_compiled_templates_are_kept_where_they_can_be(kept: Path, tmp_path: Path) -> None:
+    made = rendered(tmp_path)
+    names = [path.name for path in kept.iterdir()]
+    shutil.rmtree(kept)
+    kept.write_bytes(b"")  # no folder can be here
+    assert rendered(tmp_path) == made
+    kept.unlink()
+    kept.mkdir()
+    for name in names:
+        (kept / name).symlink_to("/dev/full")  # a disk that is full
+    assert rendered(tmp_path) == made
+
+
+def test_what_a_template_is_compiled_with_counts(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "one.jinja").write_text('{{ "text" | change }}', encoding="utf-8")
+
+    def text(change: Callable[[str], str], source: str) -> str:
+        filters = tmp_path / "writing.py"
+        filters.write_text(source, encoding="utf-8")
+        monkeypatch.setattr(writing, "__file__", str(filters))
+        cache = CompiledTemplates(kept)
+        env = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), bytecode_cache=cache, autoescape=True)
+        env.filters["change"] = change
+        return env.get_template("one.jinja").render()
+
+    assert [text(str.upper, "upper"), text(str.title, "title"), text(str.upper, "upper")] == ["TEXT", "Text", "TEXT"]
