@@ -71,6 +71,7 @@ _CLASSES = {
     ),
     *("Model", "Result", "ResultList", "ResultDict", "ResultText", "SyncResource", "AsyncResource"),
     *("APIResponse", "AsyncAPIResponse", "BinaryAPIResponse", "AsyncBinaryAPIResponse", "CODEC"),
+    *("InvalidArgumentError", "ServerSentEvent", "UnknownEvent"),
 }
 
 # Unlike openapi-python-client's own list this leaves out builtins that no annotation of ours uses, so that `format` and
@@ -86,20 +87,10 @@ _CLIENT = {
     *("get", "post", "put", "patch", "delete"),
 }
 _OPERATIONS = {
-    "builtins",
-    "datetime",
-    "http_types",
-    "pagination",
-    "webhooks",
-    "codec",
-    "files",
-    "model",
-    "unions",
-    "resource",
-    "resources",
-    "uuid",
+    *("builtins", "codec", "datetime", "decimal", "events", "files", "http_types", "model", "models", "overload"),
+    *("pagination", "resource", "resources", "responses", "unions", "uuid", "webhooks"),
 }
-"""Modules that a resource imports beside those of its operations, each with a `_` before its name."""
+"""What a resource imports beside those of its operations, each with a `_` before its name."""
 
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
 """What the module of the clients imports, and what the package offers, beside the names that overlays offer."""

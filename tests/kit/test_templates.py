@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import openapi_python_client
@@ -18,6 +21,7 @@ import upstream
 from generator import rendering, writing
 from generator.compiled import CompiledTemplates
 from generator.naming import class_name
+from generator.reading import load_description
 from generator.rendering import Package
 from tests.descriptions.packages import settings
 
@@ -115,3 +119,56 @@ def test_what_a_template_is_compiled_with_counts(kept: Path, tmp_path: Path, mon
         return env.get_template("one.jinja").render()
 
     assert [text(str.upper, "upper"), text(str.title, "title"), text(str.upper, "upper")] == ["TEXT", "Text", "TEXT"]
+
+
+def imported(text: str) -> dict[str, set[tuple[str, str]]]:
+    """Return the names that a module imports, and what each is."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            place = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            for each in node.names:
+                found.setdefault(each.asname or each.name, set()).add((place, each.name))
+    return found
+
+
+@pytest.mark.parametrize("tag", ["everything", "webhooks"])
+def test_no_name_of_a_description_takes_that_of_an_import(tmp_path: Path, tag: str) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "templates").glob("*.jinja")]
+    names = sorted({name for text in texts for name in re.findall(r"import (?:\w+ as )?_?(\w+)", text)})
+    assert {"models", "events", "Mapping"} <= {*names}
+    schemas = {name: {"type": "object", "properties": {"at": {"type": "string", "format": "uuid"}}} for name in names}
+    paths: dict[str, Any] = {}
+    for index, name in enumerate(names):
+        model = {"$ref": f"#/components/schemas/{name}"}
+        pages = {
+            "type": "object",
+            "properties": {"data": {"type": "array", "items": model}, "next": {"type": "string"}},
+        }
+        page = {"application/json": {"schema": pages}}
+        paths[f"/{name}"] = {
+            "post": {"tags": [tag], "operationId": name, "responses": {"200": {"description": "", "content": page}}}
+        }
+        if index % 2:
+            paths[f"/{name}"]["post"] |= {
+                "parameters": [{"name": "after", "in": "query", "schema": {"type": "string"}}],
+                "x-pagination": {"style": "cursor", "request": "after", "items": "/data", "next": "/next"},
+            }
+        else:
+            page["text/event-stream"] = {"itemSchema": model}  # type: ignore[dict-item]  # of another shape
+            stream = {"name": "stream", "in": "query", "schema": {"type": "boolean"}}
+            paths[f"/{name}"]["post"]["parameters"] = [stream]
+    message = {
+        "post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Any"}}}}}
+    }
+    described = load_text(tmp_path, {"paths": paths, "components": {"schemas": schemas}, "webhooks": {"sent": message}})
+    for name, text in Package(settings("scale", tmp_path), described, tmp_path).modules().items():
+        if name.endswith(".py"):
+            assert [each for each in imported(text).items() if len(each[1]) > 1] == [], name
+
+
+def load_text(folder: Path, parts: dict[str, Any]) -> dict[str, Any]:
+    path = folder / "names.json"
+    whole = {"openapi": "3.2.0", "info": {"title": "Names", "version": "1"}, **parts}
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return load_description(path)
