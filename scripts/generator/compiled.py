@@ -28,6 +28,10 @@ class CompiledTemplates(jinja2.BytecodeCache):
         # Filters of constants are applied when a template is compiled.
         self._compiler = f"{version('jinja2')} ".encode() + Path(writing.__file__).read_bytes()
 
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002  # its name is the protocol's
+        """Return what a template is kept under: its name, so that templates at other places replace these."""
+        return super().get_cache_key(name)
+
     def load_bytecode(self, bucket: Bucket) -> None:
         """Have a template that is kept."""
         with suppress(OSError):

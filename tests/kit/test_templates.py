@@ -91,6 +91,17 @@ def test_a_compiled_template_that_is_not_whole_is_compiled_again(kept: Path, tmp
     assert {path: len(path.read_bytes()) for path in kept.iterdir()} == {path: len(whole[path]) for path in whole}
 
 
+def test_templates_at_another_place_take_up_no_more_room(
+    kept: Path, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rendered(tmp_path)
+    names = {path.name for path in kept.iterdir()}
+    (kit / "templates").rename(tmp_path / "templates")
+    monkeypatch.setattr(rendering, "ROOT", tmp_path)
+    assert rendered(tmp_path) == made
+    assert {path.name for path in kept.iterdir()} == names
+
+
 def test_compiled_templates_are_kept_where_they_can_be(kept: Path, tmp_path: Path) -> None:
     made = rendered(tmp_path)
     names = [path.name for path in kept.iterdir()]
@@ -100,7 +111,7 @@ def test_compiled_templates_are_kept_where_they_can_be(kept: Path, tmp_path: Pat
     kept.unlink()
     kept.mkdir()
     for name in names:
-        (kept / name).symlink_to("/dev/full")  # a disk that is full
+        (kept / name).mkdir()  # neither can it be read nor written
     assert rendered(tmp_path) == made
 
 
