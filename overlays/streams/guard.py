@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Protocol, runtime_checkable
 
-from ..errors import APIStreamError, StreamResetError, StreamTimeoutError, StreamTruncatedError, UnverifiedStreamWarning
+from ..errors import (
+    APIStreamError,
+    StreamResetError,
+    StreamTimeoutError,
+    StreamTruncatedError,
+    UnverifiedStreamWarning,
+    warn,
+)
 from ..transport.messages import Response
 from ..transport.network_errors import BodyFailure
 
@@ -102,7 +108,7 @@ class StreamGuard:
         if self._strict:
             raise BodyFailure(StreamTruncatedError, reason)
         self.complete = None
-        warnings.warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning, stacklevel=3)
+        warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning)
 
     def failed(self, failure: BodyFailure) -> APIStreamError:
         """Return the error of a body that failed."""

@@ -71,7 +71,7 @@ def import_all(folder: Path, package: str, overlays: list[Path]) -> None:
         if path in shared:
             importlib.import_module(modules[path])
     left = [modules[path] for path in paths if path not in shared]
-    count = min(4, os.cpu_count() or 1) if len(paths) > MANY else 1
+    count = min(4, os.cpu_count() or 1) if len(paths) > MANY and hasattr(os, "fork") else 1
     children: list[int] = []
     for part in range(1, count):
         if not (child := os.fork()):

@@ -71,6 +71,7 @@ _CLASSES = {
     ),
     *("Model", "Result", "ResultList", "ResultDict", "ResultText", "SyncResource", "AsyncResource"),
     *("APIResponse", "AsyncAPIResponse", "BinaryAPIResponse", "AsyncBinaryAPIResponse", "CODEC"),
+    *("InvalidArgumentError", "ServerSentEvent", "UnknownEvent"),
 }
 
 # Unlike openapi-python-client's own list this leaves out builtins that no annotation of ours uses, so that `format` and
@@ -86,18 +87,8 @@ _CLIENT = {
     *("get", "post", "put", "patch", "delete"),
 }
 _OPERATIONS = {
-    "builtins",
-    "datetime",
-    "http_types",
-    "pagination",
-    "webhooks",
-    "codec",
-    "files",
-    "model",
-    "unions",
-    "resource",
-    "resources",
-    "uuid",
+    *("builtins", "codec", "datetime", "decimal", "events", "files", "http_types", "model", "models", "overload"),
+    *("pagination", "resource", "resources", "responses", "unions", "uuid", "webhooks"),
 }
 """Modules that a resource imports in addition to its operations, each with a `_` before its name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,17 +24,18 @@ def beside(here: Callable[[], object], there: Callable[[], T]) -> T:
         try:
             os.close(reading)
             with os.fdopen(writing, "wb") as sink:
-                pickle.dump(_outcome(there), sink)
+                sink.write(_outcome(there))
+            os._exit(0)
         finally:
-            os._exit(0)  # whatever happens, what is left to do is for the other process
+            os._exit(1)  # whatever happens, what is left to do is for the other process
     os.close(writing)
     try:
         here()
     finally:
         with os.fdopen(reading, "rb") as source:
             data = source.read()
-        os.waitpid(child, 0)
-    if not data:
+        _, status = os.waitpid(child, 0)
+    if status:
         raise ChildProcessError("a process that makes the package was stopped")
     result: T
     error: Exception | None
@@ -43,8 +45,15 @@ def beside(here: Callable[[], object], there: Callable[[], T]) -> T:
     return result
 
 
-def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _outcome(work: Callable[[], Any]) -> bytes:
+    """Return what work returns or raises, with where it did, for the process that waits."""
     try:
-        return work(), None
-    except Exception as error:  # it is raised where the other process waits
-        return None, error
+        return pickle.dumps((work(), None))
+    except Exception as error:
+        where = traceback.format_exc()
+        error.add_note(f"In the other process:\n{where}")
+        try:
+            pickle.loads(data := pickle.dumps((None, error)))
+        except Exception:  # not every error can be carried to another process
+            data = pickle.dumps((None, RuntimeError(where)))
+        return data

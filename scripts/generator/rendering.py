@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
+from .compiled import CompiledTemplates
 from .description import Description
 from .first_call import example, first_call
 from .inheritance import open_parents
@@ -91,7 +90,7 @@ class Package(Project):
             raise Failure(f"{parsed.header}: {parsed.detail}")
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
         self._refuse_losses()
-        self.env.bytecode_cache = _compiled()
+        self.env.bytecode_cache = CompiledTemplates(Path(__file__).with_name("__pycache__"))
         self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
@@ -364,14 +363,6 @@ def outline(package: Package) -> dict[str, Any]:
     }
     info = {"title": "", "version": ""}
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
-
-
-def _compiled() -> jinja2.BytecodeCache | None:
-    """Return where the compiled templates are kept, as compiled modules are: the next run finds them there."""
-    folder = Path(__file__).with_name("__pycache__")
-    with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:

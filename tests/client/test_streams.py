@@ -99,6 +99,7 @@ def test_an_end_that_cannot_be_proved_is_a_warning(mode: Sync, peer: Callable[..
         received, streamed, error = read_all(mode, client)
     assert len(caught) == 1
     assert "nothing proves" in str(caught[0].message)
+    assert Path(caught[0].filename).parent == Path(__file__).parent  # the line of who reads it
     assert error is None
     assert received == AUDIO
     assert streamed.complete is None

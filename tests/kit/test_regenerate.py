@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import regenerate
+from generator.report import Failure
+from generator.settings import Settings
 
 from .conftest import ROOT, Run, contents
 
@@ -176,6 +179,17 @@ def test_a_package_needs_a_name_that_python_can_import(run: Run, tmp_path: Path,
     code, told = run("--spec", str(ROOT / DESCRIPTION), "--package", name, "--out", str(tmp_path / "out"))
     assert code == 2
     assert f"--package {name!r} is no name" in told
+
+
+def test_no_package_has_the_name_of_one_that_a_client_imports() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "overlays").rglob("*.py")]
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+    imported = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    assert {"httpx", "certifi"} <= imported
+    for name in sorted({name.partition(".")[0] for name in imported} | {"httpx2", "httpx_aiohttp", "python_socks"}):
+        with pytest.raises(Failure, match=f"--package '{name}' is no name"):
+            Settings.read(ROOT / DESCRIPTION, name, ROOT)
 
 
 def test_another_description_needs_a_name_and_a_place(capsys: pytest.CaptureFixture[str]) -> None:

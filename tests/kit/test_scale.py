@@ -5,6 +5,7 @@ from __future__ import annotations
 import cProfile
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,28 @@ def stopped() -> int:
     return 0
 
 
+class Odd(Exception):  # noqa: N818  # a name is enough here
+    """An error that cannot be made of its arguments, as those of many libraries."""
+
+    def __init__(self, what: str, where: int) -> None:
+        super().__init__(f"{what} at {where}")
+
+
+def failed() -> int:
+    """Raise what nobody foresaw."""
+    return int("no number")
+
+
+def failed_oddly() -> int:
+    """Raise what cannot be carried to another process."""
+    raise Odd("wrong", 7)
+
+
+def never_carried() -> Callable[[], int]:
+    """Return what cannot be carried to another process."""
+    return lambda: 1
+
+
 def interrupted() -> int:
     """End as a process does that a person stops."""
     raise KeyboardInterrupt
@@ -75,6 +98,25 @@ def test_a_process_that_ends_before_its_time_is_an_error(work: Callable[[], int]
 
 
 @pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("work", "kind", "said"),
+    [
+        (failed, ValueError, "invalid literal"),
+        (failed_oddly, RuntimeError, "Odd: wrong at 7"),
+        (never_carried, Exception, "never_carried"),
+    ],
+)
+def test_an_error_of_the_other_process_says_where_it_was_raised(
+    work: Callable[[], int], kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        beside(lambda: None, work)
+    told = "".join(traceback.format_exception(caught.value))
+    assert said in told
+    assert told.count(f"in {work.__name__}") == 1 or work is never_carried
+
+
+@pytest.mark.usefixtures("alone")
 def test_a_large_package_is_the_same_in_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def made(most: int) -> dict[str, bytes]:
         monkeypatch.setattr("generator.rendering.MANY", most)
@@ -87,7 +129,12 @@ def test_a_large_package_is_the_same_in_two_processes(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("many", "broken"),
-    [("", "models/thing_1.py"), ("MANY = 1", "operations/resource0_make1.py"), ("MANY = 1", "resources/resource0.py")],
+    [
+        ("", "models/thing_1.py"),
+        ("MANY = 1", "operations/resource0_make1.py"),
+        ("MANY = 1", "resources/resource0.py"),
+        ("MANY = 1\ndel os.fork", "resources/resource0.py"),
+    ],
 )
 def test_what_cannot_be_imported_is_found_in_each_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str, broken: str

@@ -33,6 +33,8 @@ Imports hints.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
@@ -504,3 +506,12 @@ class SessionClosedError(APIStreamError):
 
 class UnverifiedStreamWarning(UserWarning):
     """A stream ended, and nothing in its framing proves that it is complete."""
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the line of the application."""
+    frame, level = sys._getframe(), 1  # pyright: ignore[reportPrivateUsage]  # as `warnings` does it; 3.12 has `skip_file_prefixes`
+    package = f"{__name__.rpartition('.')[0]}."
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
-import warnings
 
-from .. import description
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, warn
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -29,8 +26,4 @@ def field_value(name: str, value: str) -> str:
 
 def warn_of_space(what: str) -> None:
     """Warn of whitespace that was removed, at the line of the application."""
-    frame, level = sys._getframe(), 1  # pyright: ignore[reportPrivateUsage]  # as `warnings` does it; 3.12 has `skip_file_prefixes`
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{description.__package__}."):
-        frame, level = frame.f_back, level + 1
-    text = f"{what} had white space around it, perhaps the end of a line, which was taken off"
-    warnings.warn(text, UserWarning, stacklevel=level)
+    warn(f"{what} had white space around it, perhaps the end of a line, which was taken off", UserWarning)
