@@ -167,7 +167,7 @@ class ClientCredentials(Tokens):
     def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
         url = self._url
         if self._is_discovered:
-            answer = yield from self._fetch(Request("GET", *self._parts(url, options, {}, deadline)), "the discovery")
+            answer = yield from self._answer(Request("GET", *self._parts(url, options, {}, deadline)), "the discovery")
             url = str(answer.get("token_endpoint", ""))
         form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
         name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
@@ -176,7 +176,7 @@ class ClientCredentials(Tokens):
             "content-type": "application/x-www-form-urlencoded",
         }
         request = Request("POST", *self._parts(url, options, own, deadline))
-        answer = yield from self._fetch(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        answer = yield from self._answer(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
         if str(answer.get("token_type", "bearer")).lower() != "bearer":
             raise APIResponseValidationError(
                 f"the token endpoint gave a token of type {str(answer['token_type'])[:40]!r}"
@@ -197,7 +197,7 @@ class ClientCredentials(Tokens):
         headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
         return url, headers, (), (), options.timeout, deadline
 
-    def _fetch(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
+    def _answer(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
         """Return the object in the response; no error shows it, since it may hold a token."""
         response = cast("Response", (yield Send(request)))
         content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
