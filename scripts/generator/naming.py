@@ -82,7 +82,7 @@ strings.RESERVED_WORDS.update(_TYPES | _ATTRIBUTES | _CLASSES)
 # A class scope is searched before the module: a method `omit` would be the default of the next method's arguments.
 _METHODS = {"with_raw_response", "with_streaming_response", "omit", "not_given"}
 _CLIENT = {
-    *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "close", "is_closed"),
+    *("with_raw_response", "with_streaming_response", "with_options", "copy", "call", "respond", "close", "is_closed"),
     *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
