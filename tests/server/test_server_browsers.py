@@ -84,7 +84,7 @@ def test_sockets_of_other_origins_are_refused(open_server: ServerProcess, origin
 def test_sockets_of_its_own_page_are_not(tone: ServerProcess) -> None:
     with opened(tone, origin=tone.base_url) as ws:
         say(ws, init())
-        assert hear(ws)["type"] == "ready"  # type: ignore[call-overload]
+        assert hear(ws)["type"] == "ready"
 
 
 def test_all_origins() -> None:

@@ -138,7 +138,7 @@ class Recorder(ToneEngine):
 
 def test_languages_that_it_has_not_are_spoken_by_the_other_engine(engine: Engine) -> None:
     other = Recorder()
-    both = NeuralEngine(engine._models, other, "hibari")  # type: ignore[attr-defined]
+    both = NeuralEngine(engine._models, other, "hibari")
     for language, text in (("de", "Guten Tag."), ("auto", "你好"), ("en", "Hello"), ("auto", "Hello")):
         samples, marks = spoken(both, text, "leah", language)
         assert marks

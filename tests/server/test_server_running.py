@@ -86,7 +86,7 @@ def test_it_counts(server: ServerProcess, client: httpx.Client) -> None:
         client.post(BYTES, json=HELLO, headers=key | {"x-lmnt-fault": "raise-after=5"})
     with opened(server) as ws:
         say(ws, init(**{"X-API-Key": "counting"}))
-        assert hear(ws)["type"] == "ready"  # type: ignore[call-overload]
+        assert hear(ws)["type"] == "ready"
         assert counted(server)["sessions_open"] == 1
         say(ws, text("A word."), FINISH)
         assert listen(ws).code == 1000
@@ -150,7 +150,7 @@ def test_requests_at_once(server: ServerProcess, client: httpx.Client) -> None:
         stream = one.iter_raw()  # to forget it would be to leave
         next(stream)
         say(ws, init(**{"X-API-Key": "busy"}))
-        assert hear(ws)["type"] == "ready"  # type: ignore[call-overload]
+        assert hear(ws)["type"] == "ready"
         refused = client.get("/v1/account", headers=key)
         assert "2 requests of this key are under way" in check_envelope(refused, 429)["error"]["message"]
         assert refused.headers["retry-after"] == "1"
