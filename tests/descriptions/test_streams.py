@@ -456,7 +456,7 @@ def test_it_goes_on_where_it_broke_off(caller: Caller, peer: Callable[..., Peer]
         chunked(numbered(4, 5)),
         lambda connection: connection.reset(),
         chunked(numbered(6, 7)),
-        lambda connection: connection.send(head(204, ID)),
+        head(204, ID),
     )
     stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True))
     assert [each.count for each in caller.each(stream)] == [1, 2, 3, 4, 5, 6, 7]
@@ -507,7 +507,7 @@ def test_under_trio(assistant: Any, peer: Callable[..., Peer]) -> None:
         chunked(PIECE),
         chunked(numbered(1, 2), ends=False),
         chunked(numbered(3)),
-        lambda connection: connection.send(head(204, ID)),
+        head(204, ID),
         stalling,
     ]
 
@@ -541,7 +541,7 @@ def test_two_readers_while_it_goes_on(caller: Caller, peer: Callable[..., Peer])
         assert may_go_on.wait(20)
         chunked(numbered(2, 3))(connection)
 
-    server = peer(chunked(numbered(1), ends=False), again, lambda connection: connection.send(head(204, ID)))
+    server = peer(chunked(numbered(1), ends=False), again, head(204, ID))
     stream = caller.run(caller.at(server).with_options(max_retries=2).feeds.news(reconnect=True))
     found: list[int] = []
 
