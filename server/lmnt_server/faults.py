@@ -22,6 +22,9 @@ requests of a process (`--fault`), where the header may still ask for another on
 | `gzip-garbage=N`  | a compressed body that goes over into garbage after N bytes of content                           |
 | `count`           | no fault: a JSON object that says how many requests of this key had which fault                  |
 
+To `PUT` a text at `/faults` gives it to all requests from then on, in place of that of `--fault`; `DELETE` takes it
+away. That is for tests of applications whose headers are out of reach, and has counts of its own each time.
+
 A body that has no more bytes than N is not harmed. All of these fall upon both APIs, and the body of a `status` has the
 shape of the one that was asked.
 
@@ -70,20 +73,24 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import fault_behaviours as behaviours
 from . import fault_points as points
 from . import fault_sessions as sessions
 from .envelope import ANONYMOUS, REASON_BYTES
-from .errors import invalid_request
+from .errors import ApiError, invalid_request
 from .fault_behaviours import Behaviour, Exchange, Told
 from .fault_bodies import BODIES
 from .keys import key_of
 from .validation import quoted
 
 HEADER: Final = "x-lmnt-fault"
+
+PLACE: Final = "/faults"
+"""Where the fault of all requests is put."""
 
 COUNT: Final = "count"
 """The text that asks for the counts instead of a fault."""
@@ -182,6 +189,10 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or do to it what was asked for."""
+        if self._header and scope["type"] == "http" and scope["path"] == PLACE:
+            self._change(scope["method"], await Request(scope, receive).body())
+            await Response(status_code=204)(scope, receive, send)
+            return
         text = self._text(scope)
         if text is None:
             await self._app(scope, receive, send)
@@ -202,6 +213,21 @@ class Faults:
             return
         scope[ANONYMOUS] = "request-id" in wish.told.details
         await wish.fault.behaviour(exchange, wish.told)
+
+    def _change(self, method: str, body: bytes) -> None:
+        """Take what was put as the fault of all requests, or give that up."""
+        if method not in ("PUT", "DELETE"):
+            raise ApiError(
+                "invalid_request_error", f"{PLACE} has PUT and DELETE", status=405, headers={"allow": "DELETE, PUT"}
+            )
+        text = body.decode("utf-8", "replace") if method == "PUT" else None
+        try:
+            if text is not None:
+                parse(text)
+        except FaultSyntaxError as error:
+            raise invalid_request(f"{PLACE}: {error}") from error
+        self._fault = text
+        self._asked.clear()
 
     def _text(self, scope: Scope) -> str | None:
         if scope["type"] == "lifespan":

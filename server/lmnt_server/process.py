@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +61,28 @@ class ServerProcess:
     def log(self) -> str:
         """Return what the server has written to standard error."""
         return self._log.read_text("utf-8", errors="replace")
+
+    def suffer(self, fault: str | None) -> None:
+        """Have every request suffer a fault from now on, or none; needs `faults=True`.
+
+        Args:
+            fault: such as `raise-after=20000; times=1`; see `lmnt_server.faults`. Its `times` are counted anew.
+
+        Raises:
+            FaultSyntaxError: if it is not understood; the message says which part.
+        """
+        from .faults import PLACE, parse  # they need the extra `server`, which whoever runs a server has
+
+        if fault is not None:
+            parse(fault)
+        put = urllib.request.Request(
+            f"{self.base_url}{PLACE}",
+            data=None if fault is None else fault.encode(),
+            method="DELETE" if fault is None else "PUT",
+        )
+        # The server is this one's child: nobody has to vouch for it, and it is reached by no proxy.
+        nobody = urllib.request.HTTPSHandler(context=ssl._create_unverified_context())
+        urllib.request.build_opener(urllib.request.ProxyHandler({}), nobody).open(put, timeout=10).close()
 
     def terminate(self) -> None:
         """Ask the server to stop (SIGTERM), and return at once."""
