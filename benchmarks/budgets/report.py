@@ -67,6 +67,10 @@ INTRODUCTION = """\
 
 What a call costs, beside bare [httpx](https://www.python-httpx.org) at the same work: 0.5 is half of it.
 
+![Bars: what calls cost beside bare httpx, httpx2, aiohttp and the official package](pictures/peers.svg)
+
+A row for each kind of work, and our budgets:
+
 ![Bars: what our client costs, for each row of the table below; a tick is the budget](performance.svg)
 
 A budget is what we aim at. `missed` is above it by more than the noise, `within noise` by less. `fast` is the extra

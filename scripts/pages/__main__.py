@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import commands, http_api, names
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def of_root(name: str) -> str:
+    """Return a page of the root: its links into docs/ lead one folder up, and other files are not on the site."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](../")
+    return re.sub(r"\[([^\]]+)\]\((?!\.\./|https?:|#)[^)]*\)", r"`\1`", text)
 
 
 def main() -> None:
@@ -16,6 +24,7 @@ def main() -> None:
         "http": http_api.page("lmnt.yaml"),
         "speech": http_api.page("speech.yaml"),
         "commands": commands.page(),
+        **{name: of_root(f"{name.upper()}.md") for name in ("changelog", "contributing")},
     }
     REFERENCE.mkdir(exist_ok=True)
     for old in REFERENCE.glob("*.md"):

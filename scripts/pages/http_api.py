@@ -42,7 +42,9 @@ class _Page:
         for name, schema in self._document["components"]["schemas"].items():
             yield from self._schema(name, schema)
 
-    def _operation(self, method: str, path: str, operation: Mapping[str, Any], parameters: Sequence[Any]) -> Iterator[str]:
+    def _operation(
+        self, method: str, path: str, operation: Mapping[str, Any], parameters: Sequence[Any]
+    ) -> Iterator[str]:
         yield f"### `{method.upper()} {path}`\n\n{_text(operation['summary'])} {_text(operation.get('description', ''))}\n"
         found = [self._resolved(each) for each in parameters]
         if found:

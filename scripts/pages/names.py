@@ -14,7 +14,11 @@ ROOMS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "A client, its settings, and the types that they are of. `Lmnt` and `AsyncLmnt` have the same methods.",
         ("client", "settings", "transport", "hints", "description"),
     ),
-    "responses": ("Responses and streams", "What a call returns when you ask for the response itself.", ("calls", "streams")),
+    "responses": (
+        "Responses and streams",
+        "What a call returns when you ask for the response itself.",
+        ("calls", "streams"),
+    ),
     "sessions": ("Sessions", "Speech while its text is still being written.", ("session",)),
     "errors": ("Errors", "All are a `LmntError`. [Failures](../failures.md) says which failure is which.", ("errors",)),
     "values": ("Values", "The base of models, and the files that are uploaded.", ("values",)),
@@ -22,7 +26,11 @@ ROOMS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
 """The pages of the names of `lmnt`: a title, a sentence, and the rooms that the names come from."""
 
 MODULES: Final[Mapping[str, tuple[str, str, str]]] = {
-    "resources": ("Methods", "What a client can do, by resource: `client.speech`, `client.voices`, `client.accounts`.", "lmnt.resources"),
+    "resources": (
+        "Methods",
+        "What a client can do, by resource: `client.speech`, `client.voices`, `client.accounts`.",
+        "lmnt.resources",
+    ),
     "models": ("Models", "What methods return, and the values that they take.", "lmnt.models"),
     "types": ("Types", "For annotations: what is in `lmnt.types` beside the [models](models.md).", "lmnt.types"),
 }

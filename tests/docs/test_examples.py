@@ -29,6 +29,8 @@ from lmnt_server.process import ServerProcess, running
 
 from .blocks import PAGES, ROOT, Block, blocks
 
+pytestmark = pytest.mark.once
+
 BLOCKS = list(blocks())
 LONGEST = 120
 """Seconds of a command."""
@@ -66,9 +68,6 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "out").mkdir()
     (tmp_path / "acme/src/acme/_vendor").mkdir(parents=True)
     return folder
-
-
-Reader = Callable[[str, Block], None]
 
 
 @pytest.mark.parametrize("page", [each for each in PAGES if any(block.page == each for block in BLOCKS)])
@@ -146,7 +145,18 @@ def _console(text: str, environment: Mapping[str, str], block: Block) -> None:
 def _pytest(files: Mapping[Path, str]) -> None:
     (folder,) = {each.parent for each in files}
     (folder / "conftest.py").write_text(NO_WAITS, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(folder), *map(str, files)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+        "--rootdir",
+        str(folder),
+        *map(str, files),
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LMNT_")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST)
     wanted = sum(int(said.removesuffix(" passed")) for said in files.values())
@@ -169,7 +179,9 @@ def test_what_is_not_run_says_why_and_compiles(block: Block) -> None:
 
 
 def test_each_server_that_is_started_knows_its_options() -> None:
-    lines = [line for each in BLOCKS if each.language == "sh" for line in SERVER.findall(each.text.replace("\\\n", " "))]
+    lines = [
+        line for each in BLOCKS if each.language == "sh" for line in SERVER.findall(each.text.replace("\\\n", " "))
+    ]
     assert len(lines) >= 4
     for line in lines:
         command_line().parse_args(shlex.split(line))
