@@ -45,14 +45,18 @@ Ask = Callable[[str, Mapping[str, str], Path], None]
 
 
 def lmnt(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask by this client, or by the official package."""
     from lmnt import Lmnt
 
-    with Lmnt(api_key="any", base_url=base_url, timeout=PATIENCE, max_retries=0, default_headers=headers) as client:
-        with client.speech.with_streaming_response.generate(text=TEXT, voice="leah", format="mp3") as response:
-            response.stream_to_file(path)
+    with (
+        Lmnt(api_key="any", base_url=base_url, timeout=PATIENCE, max_retries=0, default_headers=headers) as client,
+        client.speech.with_streaming_response.generate(text=TEXT, voice="leah", format="mp3") as response,
+    ):
+        response.stream_to_file(path)
 
 
 def lmnt_session(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask in a session of either."""
     from lmnt import AsyncLmnt
 
     async def ask() -> None:
@@ -69,6 +73,7 @@ def lmnt_session(base_url: str, headers: Mapping[str, str], path: Path) -> None:
 
 
 def openai(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask by the official package of OpenAI, in its API."""
     from openai import OpenAI
 
     client = OpenAI(base_url=f"{base_url}/v1", api_key="any", timeout=PATIENCE, max_retries=0, default_headers=headers)
@@ -77,6 +82,7 @@ def openai(base_url: str, headers: Mapping[str, str], path: Path) -> None:
 
 
 def httpx(base_url: str, headers: Mapping[str, str], path: Path, library: str = "httpx") -> None:
+    """Ask by httpx, or by what is called so."""
     client = __import__(library)
     url = f"{base_url}/v1/ai/speech/bytes"
     given = {**headers, "x-api-key": "any"}
@@ -87,10 +93,12 @@ def httpx(base_url: str, headers: Mapping[str, str], path: Path, library: str = 
 
 
 def httpx2(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask by httpx2."""
     httpx(base_url, headers, path, "httpx2")
 
 
 def requests(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask by requests."""
     import requests as client
 
     url = f"{base_url}/v1/ai/speech/bytes"
@@ -102,22 +110,26 @@ def requests(base_url: str, headers: Mapping[str, str], path: Path) -> None:
 
 
 def aiohttp(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask by aiohttp."""
     import aiohttp as client
 
     async def ask() -> None:
         limit = client.ClientTimeout(sock_read=PATIENCE)
         given = {**headers, "x-api-key": "any"}
-        async with client.ClientSession(timeout=limit, headers=given) as session:
-            async with session.post(f"{base_url}/v1/ai/speech/bytes", json=BODY) as response:
-                response.raise_for_status()
-                with path.open("wb") as file:
-                    async for chunk in response.content.iter_any():
-                        file.write(chunk)
+        async with (
+            client.ClientSession(timeout=limit, headers=given) as session,
+            session.post(f"{base_url}/v1/ai/speech/bytes", json=BODY) as response,
+        ):
+            response.raise_for_status()
+            with path.open("wb") as file:
+                async for chunk in response.content.iter_any():
+                    file.write(chunk)
 
     asyncio.run(ask())
 
 
 def websockets(base_url: str, headers: Mapping[str, str], path: Path) -> None:
+    """Ask in a session, by websockets alone."""
     from websockets.sync.client import connect
 
     url = f"{base_url.replace('http', 'ws', 1)}/v1/ai/speech/stream"

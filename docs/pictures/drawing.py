@@ -1,4 +1,4 @@
-"""What the pictures have in common: colours for light and dark pages, shapes, and the digest of what each is made from."""
+"""What the pictures have in common: colours for light and dark pages, shapes, and the digest of their inputs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f232
 .mono { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 12px }
 .line { stroke: #8c959f; fill: none } .frame { fill: none; stroke: #d1d9e0 } .panel { fill: #f6f8fa }
 .good { fill: #1a7f37 } .fair { fill: #bf8700 } .poor { fill: #bc4c00 } .bad { fill: #cf222e } .plain { fill: #0969da }
-.wave { stroke: #0969da; stroke-width: 1.5 } .none { fill: #d1d9e0 } .on { fill: #ffffff; font-size: 12px; font-weight: 600 }
+.wave { stroke: #0969da; stroke-width: 1.5 } .none { fill: #d1d9e0 }
+.on { fill: #ffffff; font-size: 12px; font-weight: 600 }
 @media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc } .muted { fill: #9198a1 } .frame { stroke: #3d444d } .panel { fill: #151b23 } .line { stroke: #656c76 }
-  .good { fill: #2f9e4f } .fair { fill: #b68615 } .poor { fill: #d4662a } .bad { fill: #e5534b } .plain { fill: #4493f8 }
+  text { fill: #f0f6fc } .muted { fill: #9198a1 } .frame { stroke: #3d444d } .panel { fill: #151b23 }
+  .line { stroke: #656c76 }
+  .good { fill: #2f9e4f } .fair { fill: #b68615 } .poor { fill: #d4662a } .bad { fill: #e5534b }
+  .plain { fill: #4493f8 }
   .wave { stroke: #4493f8 } .none { fill: #3d444d } .on { fill: #ffffff }
 }"""
 
@@ -43,7 +46,8 @@ def line(x1: float, y1: float, x2: float, y2: float, more: str = "") -> str:
 
 def svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
     """Return a whole picture."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img">'
+    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     return "\n".join([head, f"<title>{escape(title)}</title>", f"<style>\n{STYLE}\n</style>", *parts, "</svg>", ""])
 
 

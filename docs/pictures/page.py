@@ -1,4 +1,4 @@
-"""The server's page, in Chromium, which has to be installed: a text that is being spoken, on a light and a dark screen."""
+"""The server's page, in Chromium, which has to be installed: a text that is being spoken, light and dark."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ WIDTH, HEIGHT = 900, 780
 
 def pictures() -> dict[str, bytes]:
     """Return both, by the end of their names."""
-    from lmnt_server.process import running
     from selenium import webdriver
     from selenium.webdriver.common.by import By
+
+    from lmnt_server.process import running
 
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or "chromium"

@@ -24,7 +24,7 @@ def rooms() -> list[tuple[str, str, list[str]]]:
 
 
 def picture() -> str:
-    """Return the picture: a row for each room, those above made of those below; arrows lead down to what is imported."""
+    """Return the picture: a row for each room; arrows lead down to what it imports."""
     found = rooms()
     height = {name: len(found) - 1 - number for number, (name, _, _) in enumerate(found)}
     place = {name: 16 + (len(found) - 1 - number) * (ROW + 14) for number, (name, _, _) in enumerate(found)}

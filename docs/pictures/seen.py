@@ -1,4 +1,4 @@
-"""What users of several clients see when speech fails: `python docs/pictures/seen.py` runs them and writes seen.json."""
+"""What users of several clients see when speech fails: it runs them and writes seen.json."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ CLIENTS = {
 def main() -> None:
     """Run each client in its environment against the same server."""
     sys.path.insert(0, str(ROOT))
-    from lmnt_server.process import running
     from tests.official import official
+
+    from lmnt_server.process import running
 
     found = {}
     with running(engine="espeak", faults=True) as server:

@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parents[2]
 INTRODUCTION: Final = """\
 # Commands
 
-What each command says of itself. Those of the first part come with the package; the others are in a checkout of the project.
+What each command says of itself. Those of the first part come with the package; the others are in a checkout.
 """
 
 CHECKOUT: Final[Mapping[str, tuple[str, ...]]] = {

@@ -45,7 +45,8 @@ class _Page:
     def _operation(
         self, method: str, path: str, operation: Mapping[str, Any], parameters: Sequence[Any]
     ) -> Iterator[str]:
-        yield f"### `{method.upper()} {path}`\n\n{_text(operation['summary'])} {_text(operation.get('description', ''))}\n"
+        says = f"{_text(operation['summary'])} {_text(operation.get('description', ''))}"
+        yield f"### `{method.upper()} {path}`\n\n{says}\n"
         found = [self._resolved(each) for each in parameters]
         if found:
             yield from _table(

@@ -313,3 +313,43 @@ def test_a_fault_of_the_process_that_is_not_understood() -> None:
         create_app(ENGINES["tone"](), fault="redirect=307; location=€")
     with pytest.raises(faults.FaultSyntaxError, match="takes a whole number"):
         create_app(ENGINES["tone"](), fault="raise-after=x")
+
+
+def test_a_fault_that_is_put_falls_upon_every_request(
+    tone: ServerProcess, tone_tls: ServerProcess, trust: ssl.SSLContext
+) -> None:
+    for server in (tone, tone_tls):
+        with httpx.Client(base_url=server.base_url, headers={"x-api-key": "k"}, verify=trust) as client:
+
+            def statuses(count: int, client: httpx.Client = client, **headers: str) -> list[int]:
+                return [client.get("/v1/account", headers=headers).status_code for _ in range(count)]
+
+            try:
+                for _ in range(2):  # each time it is put, its requests are counted anew
+                    server.suffer("status=503; times=2")
+                    assert statuses(3) == [503, 503, 200]
+                server.suffer("status=402; path=/v1/account")
+                assert statuses(2) == [402, 402]
+                assert statuses(1, **{"x-lmnt-fault": "none"}) == [200]
+            finally:
+                server.suffer(None)
+            assert statuses(1) == [200]
+
+
+def test_what_is_put_is_checked_and_changes_nothing_then(tone: ServerProcess) -> None:
+    with pytest.raises(faults.FaultSyntaxError, match="there is no fault 'nonsense'"):
+        tone.suffer("nonsense")
+    with httpx.Client(base_url=tone.base_url, headers={"x-api-key": "k"}) as client:
+        for content in (b"nonsense", b"", b"status=999", b"\xff"):
+            refused = client.put(faults.PLACE, content=content)
+            assert refused.status_code == 400
+            assert refused.json()["error"]["message"].startswith("/faults: ")
+        assert client.get(faults.PLACE).status_code == 405
+        assert client.get("/v1/account").status_code == 200
+
+
+def test_without_faults_there_is_no_place_for_them() -> None:
+    with running(engine="tone", fault="status=402") as server:
+        assert httpx.put(f"{server.base_url}{faults.PLACE}", content=b"none").status_code == 402
+    with running(engine="tone") as server:
+        assert httpx.put(f"{server.base_url}{faults.PLACE}", content=b"none").status_code == 404
