@@ -36,6 +36,9 @@ MODULES: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 """The pages of whole modules: those of all that is in their `__all__`."""
 
+SHELLS: Final = ("WithRawResponse", "WithStreamingResponse")
+"""How the names of resources end whose methods are those of another one, and are told there."""
+
 TOOLS: Final = ("lmnt_server.pytest_fixtures", "lmnt_server.process", "lmnt_server.faults")
 """The modules that tests of applications use; the last one for its text alone."""
 
@@ -54,7 +57,7 @@ def pages() -> dict[str, str]:
     assert not rooms, f"no page of scripts/pages/names.py has the names of {', '.join(rooms)}"
     seen = set(lmnt.__all__)
     for page, (title, sentence, module) in MODULES.items():
-        names = [name for name in import_module(module).__all__ if name not in seen]
+        names = sorted((name for name in import_module(module).__all__ if name not in seen), key=_order)
         seen.update(names)
         found[page] = _page(title, sentence, (_directive(f"{module}.{name}") for name in names))
     found["testing"] = _page(
@@ -72,11 +75,15 @@ def _directive(path: str) -> str:
     value = getattr(import_module(module), name, None)
     if isinstance(value, type) and value.__name__ == name and not value.__module__.startswith("lmnt"):
         return f"## `{name}`\n\nThat of `{value.__module__}`.\n"
-    shells = ("WithRawResponse", "WithStreamingResponse")
-    options = "\n    options:\n      members: false\n" if path.endswith((*shells, "lmnt_server.faults")) else ""
+    options = (
+        "\n    options:\n      members: false\n      inherited_members: false\n"
+        if path.endswith((*SHELLS, "lmnt_server.faults"))
+        else ""
+    )
     return f"::: {path}\n{options}"
 
 
-def _order(name: str) -> tuple[bool, bool, str]:
-    """Clients first, then classes and functions, then constants."""
-    return name not in ("Lmnt", "AsyncLmnt"), name.isupper(), name.removeprefix("Async")
+def _order(name: str) -> tuple[bool, bool, bool, str, bool]:
+    """Clients first, then classes and functions, shells, constants; what is awaited beside what is not."""
+    is_first = name in ("Lmnt", "AsyncLmnt")
+    return not is_first, name.endswith(SHELLS), name.isupper(), name.removeprefix("Async"), name.startswith("Async")

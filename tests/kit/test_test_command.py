@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import ROOT
 
-STEPS = ["format", "lint", "mypy", "basedpyright", "package", "changes", "tests"]
+STEPS = ["format", "lint", "mypy", "basedpyright", "package", "changes", "docs", "tests"]
 IMAGE = ["image"]
 OTHERS = ["package-3.99", "tests-3.99"]
 TOOL = """#!/bin/sh
@@ -38,6 +38,7 @@ def test(tmp_path: Path) -> Test:
         put(f".venv/bin/{tool}", TOOL)
     put(".venv-3.99/bin/python", TOOL)
     put("scripts/setup", '#!/bin/sh\necho "setup $*" >>ran\n')
+    put("scripts/docs", "#!/bin/sh\necho docs >>ran\n")
     put("scripts/pythons", f"#!/bin/sh\necho {tmp_path}/.venv/bin/python\necho {tmp_path}/.venv-3.99/bin/python\n")
     shutil.copy(ROOT / "scripts" / "test", tmp_path / "scripts" / "test")
 
