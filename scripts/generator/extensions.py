@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,10 @@ def _is_status(value: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_command(value: Any) -> bool:
+    return value is False or (_is_text(value) and re.fullmatch(r"[a-z][a-z\d-]*( [a-z][a-z\d-]*)?", value) is not None)
 
 
 def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -51,6 +56,7 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
         "x-retry-safe": replace(FLAG, otherwise=False),
         "x-streaming": FLAG,
         "x-params": Extension("a text", _is_text),
+        "x-command": Extension("the one or two words that call it, or false for no command", _is_command),
         "x-pagination": Extension(WORDS, is_pagination),
         "x-stream-flag": Extension(FLAG_WORDS, is_flag),
         **_STREAMS,

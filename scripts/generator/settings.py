@@ -61,6 +61,8 @@ class Settings:
     optional: tuple[str, ...] = ()
     """Overlays that are added only if the description needs them."""
     pagination: tuple[Mapping[str, Any], ...] = ()
+    cli: bool = False
+    """Whether the package has a command line."""
 
     @property
     def is_own(self) -> bool:
@@ -99,6 +101,7 @@ class Settings:
             overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
             optional=tuple(data["overlays"]["optional"]),
             pagination=tuple(data.get("pagination", [])),
+            cli=not spec and data.get("cli", False),
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
             overlay_documents=tuple(
@@ -113,12 +116,15 @@ class Settings:
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse settings that are missing, unknown or of the wrong type."""
-    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out", "pagination"}
+    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out"}
+    known |= {"pagination", "cli"}
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
     unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
+    if not isinstance(data.get("cli", False), bool):
+        raise Failure(f"{name}: cli is {data['cli']!r}; write true or false")
     for key in ("package", "client", "version"):
         if not isinstance(data.get(key), str):
             raise Failure(f"{name}: {key} is {data.get(key)!r}; write a text, in quotes if it looks like a number")
