@@ -20,7 +20,8 @@ from ..transport.certificates import default_context
 from ..transport.proxies import Proxies, Proxy
 from ..transport.wrapped import Wrapping
 from .common import Common
-from .table import PROBE
+from .failures import NoKeyError
+from .table import KEYS, PROBE
 
 _PACKAGES = ("attrs", "certifi", "click", "h11", "h2", "httptools", "httpx", "httpx2", "rich", "websockets")
 _LONGEST = 10.0
@@ -129,13 +130,12 @@ def _versions(_: Subject) -> str:
 
 
 def _key(_: Subject) -> str:
-    names = [variable(each) for _, _, arguments in description.SCHEMES.values() for each in arguments]
-    found = [name for name in names if os.environ.get(name, "").strip()]
+    found = [name for name in KEYS if os.environ.get(name, "").strip()]
     for name in found:
         if os.environ[name].strip()[0] in "\"'":
             raise InvalidArgumentError(f"{name} begins with a quotation mark, which is no part of a key")
-    if names and not found and description.KEY_IS_DEMANDED:
-        raise InvalidArgumentError(f"there is none: set {' or '.join(names)}")
+    if not found and description.KEY_IS_DEMANDED:
+        raise NoKeyError(f"there is none: set {' or '.join(KEYS)}")
     return f"that of {' and '.join(found)}" if found else "none, and none is demanded"
 
 

@@ -7,13 +7,12 @@ from importlib import import_module
 
 import click
 
-from .. import description
-from .common import Leaf, common_options, heading
+from .common import Helped, Leaf, common_options, heading
 from .rows import Row, row, rows
-from .table import ABOUT, BY_HAND, GROUPS, PROGRAM
+from .table import ABOUT, ADDRESS, BY_HAND, GROUPS, KEYS, PROGRAM, VERSION
 
 
-class _Commands(click.Group):
+class _Commands(Helped, click.Group):
     """Commands that are made when they are called, and listed without being made."""
 
     def listed(self) -> Mapping[str, str]:
@@ -95,9 +94,8 @@ class Root(_Commands):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write where the key comes from, and two examples."""
-        keys = [f"{description.ENV_PREFIX}_{each.upper()}" for _, _, names in description.SCHEMES.values() for each in names]
         formatter.write_paragraph()
-        formatter.write_text(f"The environment: {', '.join([*keys, f'{description.ENV_PREFIX}_BASE_URL'])}.")
+        formatter.write_text(f"In the environment: {', '.join([*KEYS, ADDRESS])}.")
         _examples((each.examples[0] for each in rows()), ctx, formatter)
 
 
@@ -127,7 +125,7 @@ def _command(row: Row) -> Leaf:
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"{PROGRAM} {description.VERSION}")
+        click.echo(f"{PROGRAM} {VERSION}")
         context.exit()
 
 

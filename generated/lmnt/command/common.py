@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from .table import CLIENT
+from .table import CLIENT, KEYS
 
 
-@dataclass
 class Common:
     """What the options of every command say."""
 
-    json: bool = False
-    debug: bool = False
-    base_url: str | None = None
-    timeout: float | None = None
-    max_retries: int | None = None
+    def __init__(self) -> None:
+        self.json = False
+        self.debug = False
+        self.base_url: str | None = None
+        self.timeout: float | None = None
+        self.max_retries: int | None = None
 
     def client(self) -> Any:
         """Return the client; raises InvalidArgumentError."""
         from importlib import import_module
+
+        from .. import description
+        from .failures import NoKeyError
+
+        if description.KEY_IS_DEMANDED and not any(os.environ.get(name, "").strip() for name in KEYS):
+            raise NoKeyError("there is no key in the environment; nothing was sent")
 
         given = {name: value for name in ("base_url", "timeout", "max_retries") if (value := getattr(self, name)) is not None}
         return getattr(import_module("..client", __package__), CLIENT)(**given)
@@ -54,7 +61,30 @@ def common_options() -> list[click.Parameter]:
     ]
 
 
-class Leaf(click.Command):
+def _show_help(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(context.get_help(), color=context.color)
+        context.exit()
+
+
+_HELP: dict[str, Any] = {"is_flag": True, "expose_value": False, "is_eager": True, "callback": _show_help}
+
+
+class Helped(click.Command):
+    """A command whose help is its own: with Click's words come its translations, which take long to load."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Return the option that shows the help."""
+        if self._help_option is None:
+            self._help_option = option("--help", help="Show this message and exit.", **_HELP)
+        return self._help_option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how it is called."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), "Usage: ")
+
+
+class Leaf(Helped):
     """A command that does something.
 
     Args:
@@ -80,6 +110,11 @@ class Leaf(click.Command):
         super().__init__(name, settings, run, [*options, *self.common])
         self.text = text
         self.examples = examples
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        gc.enable()
+        return super().invoke(ctx)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return what it does."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import description, errors
-from .table import PROGRAM
+from .. import errors
+from .table import KEYS, PROGRAM
 
 if TYPE_CHECKING:
     from .common import Common
@@ -27,11 +27,12 @@ class Failure(NamedTuple):
     remedy: str
 
 
-_KEYS = ", ".join(f"{description.ENV_PREFIX}_{each.upper()}" for _, _, names in description.SCHEMES.values() for each in names)
+class NoKeyError(errors.InvalidArgumentError):
+    """There is no key in the environment."""
 
 FAILURES = (
+    Failure((NoKeyError, errors.AuthenticationError), 3, "the key is missing or unknown (401)", f"set {' or '.join(KEYS) or 'the key'}; `{PROGRAM} doctor` shows where it comes from"),
     Failure((errors.InvalidArgumentError,), 2, "the command is wrong; nothing was sent", "--help behind the command shows what it takes"),
-    Failure((errors.AuthenticationError,), 3, "the key is missing or unknown (401)", f"set {_KEYS or 'the key'}; `{PROGRAM} doctor` shows where it comes from"),
     Failure((errors.PaymentRequiredError, errors.PermissionDeniedError), 3, "the account does not permit it (402, 403)", "use the key of an account that permits it"),
     Failure((errors.NotFoundError,), 4, "what was named is not there (404)", "check the name"),
     Failure((errors.RateLimitError,), 6, "too many requests (429)", "wait, and try again"),
@@ -54,10 +55,10 @@ def told(error: Exception, common: Common) -> tuple[tuple[str, str], int]:
     text = str(error).removesuffix(f" (request {request_id})") or type(error).__name__
     if not isinstance(error, errors.Error | OSError):
         text = f"{type(error).__name__}: {text}"
+    notes = getattr(error, "__notes__", [])
     wait = getattr(error, "retry_after", None)
     parts = [
         f"request {request_id}" if request_id else "",
-        *getattr(error, "__notes__", ()),
-        f"wait {wait:g} seconds, and try again" if wait else failure.remedy,
+        *(notes or [f"wait {wait:g} seconds, and try again" if wait else failure.remedy]),
     ]
     return (f"{PROGRAM}: {text}", "; ".join(filter(None, parts))), failure.code

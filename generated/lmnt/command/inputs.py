@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import json
 import sys
-from pathlib import Path
 
 import click
 
@@ -20,7 +18,7 @@ def read(source: str) -> bytes:
     """Return the content of a file, of standard input if it is `-`; raises UsageError."""
     try:
         if source != "-":
-            with Path(source).open("rb") as file:
+            with open(source, "rb") as file:  # noqa: PTH123  # pathlib takes long to import
                 content = file.read(MOST + 1)
         elif sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # it is if it was closed
             raise click.UsageError("standard input is closed")
@@ -49,6 +47,8 @@ def read_text(source: str) -> str:
 
 def parse_json(text: str) -> object:
     """Return a value from JSON, or from a file with JSON if it begins with `@`; raises UsageError."""
+    import json
+
     source = _called(text[1:]) if text.startswith("@") else "the value"
     try:
         return json.loads(read_text(text[1:]) if text.startswith("@") else text, parse_constant=_refuse)

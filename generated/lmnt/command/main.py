@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -22,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if "inspect" not in sys.modules:
         sys.modules["inspect"] = _Later("inspect")
-    from .running import run
+    gc.disable()  # nothing that is loaded is dropped; the command enables it when it runs
+    try:
+        from .running import run
 
-    return run(sys.argv[1:] if arguments is None else list(arguments))
+        return run(sys.argv[1:] if arguments is None else list(arguments))
+    finally:
+        gc.enable()
 
 
 def _is_installed(name: str) -> bool:

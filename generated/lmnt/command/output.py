@@ -68,8 +68,17 @@ def show(value: object, common: Common) -> None:
     elif isinstance(found, str | int | float):
         write("\n".join(map(clean, str(found).split("\n"))))
     elif found:
-        rows = found if isinstance(found, list) else [{"": key, " ": item} for key, item in found.items()]
+        rows = found if isinstance(found, list) else [{"": key, " ": item} for key, item in _flat(found)]
         show_table(rows, heads=isinstance(found, list))
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the fields of an object, and those of objects in it."""
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from _flat(cast("Mapping[str, Any]", item), f"{before}{key}.")
+        else:
+            yield f"{before}{key}", item
 
 
 def show_lines(items: Iterable[object], progress: Progress) -> None:

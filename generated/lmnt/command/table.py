@@ -4,19 +4,27 @@
 from __future__ import annotations
 
 PROGRAM = "lmnt"
+VERSION = "0.1.0"
 CLIENT = "Lmnt"
 ABOUT = "Text to speech with low latency."
 INSTALL = "pip install 'lmnt-client[cli]'"
+KEYS: list[str] = ["LMNT_API_KEY"]
+"""The variables of the environment that have keys."""
+
+ADDRESS = "LMNT_BASE_URL"
+"""The one that says where the API is."""
+
 PROBE: tuple[str, str] | None = ("voices", "list")
 """The call that `doctor` makes: the resource and the method."""
 
 EXAMPLE_PATH = "/v1/ai/voice/list"
 
 BY_HAND: dict[str, str] = {
-    "serve": "Runs the local server, which speaks with no account: it takes the options of lmnt-server.",
+    "speak": "Speaks a text into a file, or to a player.",
+    "serve": "Runs the local server, which needs no account.",
     "api": "Sends any request, with your key, and prints the answer.",
     "completion": "Prints what has a shell complete this command.",
-    "doctor": "Shows what lies between you and the service: the key, the network, the proxy, TLS, and what has wrapped the HTTP library.",
+    "doctor": "Shows what lies between you and the service.",
 }
 """The commands that have a module each, and what they are for."""
 

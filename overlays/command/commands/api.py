@@ -30,9 +30,9 @@ def _run(
         raise click.UsageError("PATH stands behind the address, such as /v1/…; --base-url names another address")
     from pathlib import Path
 
-    from ... import StreamedBinaryAPIResponse
+    from ... import APIResponse
     from ..inputs import parse_json, read_text
-    from ..output import save, tell_saved
+    from ..output import save, target_of, tell_saved
     from ..progress import Progress
 
     common: Common = click.get_current_context().find_root().obj
@@ -43,28 +43,16 @@ def _run(
         "params": _by_name(_pairs(query, "=", "--query", str)),
     }
     with common.client() as client, Progress(f"{method} {path.partition('?')[0]}") as progress:
-        request = client._request
-        response = request(method, path, StreamedBinaryAPIResponse, body, files, options)
-        with response:
-            if include:
-                _tell_head(response)
-            if output is not None:
-                count = save(progress.counting(response.iter_bytes()), output)
-                tell_saved(output, count, common)
-                return
-            kind = response.content_type.partition(";")[0].strip().lower()
-            if kind.startswith("text/") or kind.endswith(("json", "xml", "x-ndjson")):
-                text = response.text()
-                progress.stop()
-                _print(kind, text)
-                return
-            from ..output import target_of
-
-            first = next(chunks := progress.counting(response.iter_bytes()), b"")
-            if first:
-                from itertools import chain
-
-                save(chain([first], chunks), target_of(None))
+        response = client._request(method, path, APIResponse, body, files, options)
+        progress.stop()
+        if include:
+            _tell_head(response)
+        kind = response.content_type.partition(";")[0].strip().lower()
+        if output is None and (kind.startswith("text/") or kind.endswith(("json", "xml"))):
+            _print(kind, response.text())
+        elif content := response.read():
+            target = target_of(output)
+            tell_saved(target, save(iter([content]), target), common)
 
 
 def _print(kind: str, text: str) -> None:

@@ -1,6 +1,6 @@
-"""Runs the local server, which speaks with no account: it takes the options of lmnt-server.
+"""Runs the local server, which needs no account.
 
-All of them are told by `lmnt-server --help`. Until it is stopped with Ctrl-C, another terminal can use it:
+It takes the options of lmnt-server, which `lmnt-server --help` tells. Until it is stopped with Ctrl-C, another terminal can use it:
 export LMNT_BASE_URL=http://127.0.0.1:8765 LMNT_API_KEY=local
 """
 

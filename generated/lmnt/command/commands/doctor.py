@@ -1,6 +1,6 @@
-"""Shows what lies between you and the service: the key, the network, the proxy, TLS, and what has wrapped the HTTP library.
+"""Shows what lies between you and the service.
 
-The key itself is never shown. The exit code is that of the first thing that is wrong.
+It looks at the key, the address, the proxy, the network, TLS, and what has wrapped the HTTP library. The key itself is never shown. The exit code is that of the first thing that is wrong.
 """
 
 from __future__ import annotations
