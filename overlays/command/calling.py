@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -34,7 +34,7 @@ class Calling:
             yield click.Argument(["_places"], nargs=-1, metavar=metavar)
         yield from options_of(row)
         if row.arguments:
-            told = "A file with an object of JSON that has the arguments by name, - for standard input; options go before it."
+            told = "A file with an object of JSON: the arguments by name; - for standard input. Options go before it."
             yield option("--input", "_input", metavar="FILE", help=told)
         if row.gives == "bytes":
             yield option("-o", "--output", "_output", metavar="FILE", help="The file to write; - is standard output.")
@@ -81,7 +81,8 @@ class Calling:
         for each in self.row.arguments:
             if each.required and each.name not in found:
                 raise click.UsageError(f"--{each.option} is missing")
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        lists = {each.name for each in self.row.arguments if each.kind.startswith("*")}
+        return {name: list(value) if name in lists else value for name, value in found.items()}
 
     def _called(self, name: str) -> Argument:
         for each in self.row.arguments:
@@ -116,7 +117,7 @@ class Calling:
 
 
 def _object_of(source: str) -> Mapping[str, Any]:
-    found = parse_json(f"@{source}")
+    found: Any = parse_json(f"@{source}")
     if not isinstance(found, Mapping):
         raise click.UsageError(f"{source} holds no object of JSON")
-    return found
+    return cast("Mapping[str, Any]", found)

@@ -59,7 +59,11 @@ class Subject:
         self.common = common
         self.timeout = common.timeout or _LONGEST
         named = variable("base_url")
-        sources = ((common.base_url, "--base-url"), (os.environ.get(named), named), (description.BASE_URL, "the description"))
+        sources = (
+            (common.base_url, "--base-url"),
+            (os.environ.get(named), named),
+            (description.BASE_URL, "the description"),
+        )
         self.base_url, self.source = next(((url, source) for url, source in sources if url), ("", ""))
 
     @cached_property
@@ -67,11 +71,13 @@ class Subject:
         """The scheme, the host and the port; raises InvalidArgumentError."""
         try:
             parts = urlsplit(self.base_url)
-            scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+            scheme, host, port = parts.scheme, "" if "@" in parts.netloc else parts.hostname or "", parts.port
         except ValueError:
             scheme, host, port = "", "", None
-        if scheme not in ("http", "https") or not host or parts.username is not None or parts.password is not None:
-            raise InvalidArgumentError(f"{self.source or variable('base_url')} is no address such as https://example.com")
+        if scheme not in ("http", "https") or not host:
+            raise InvalidArgumentError(
+                f"{self.source or variable('base_url')} is no address such as https://example.com"
+            )
         return scheme, host, port or {"http": 80, "https": 443}[scheme]
 
     @cached_property
@@ -82,7 +88,7 @@ class Subject:
 
     def connect(self) -> socket.socket:
         """Return a connection to the host, through the proxy if there is one; raises OSError."""
-        scheme, host, port = self.parts
+        _, host, port = self.parts
         proxy = self.proxy
         if proxy is None:
             return socket.create_connection((host, port), self.timeout)
@@ -217,6 +223,7 @@ def _library(subject: Subject) -> str:
 def _answer(subject: Subject) -> str:
     subject.common.max_retries, subject.common.timeout = 0, subject.timeout
     with subject.common.client() as client:
+
         def ask() -> Any:
             if PROBE is None:
                 return client._request("GET", "/", type(None), None, None, {})

@@ -25,7 +25,9 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 
 def clean(text: str) -> str:
     """Return a text of the service as one line that a terminal shows and does not obey."""
-    return _CONTROLS.sub(lambda found: " " if found[0] in "\n\r\t" else found[0].encode("unicode_escape").decode(), text)
+    return _CONTROLS.sub(
+        lambda found: " " if found[0] in "\n\r\t" else found[0].encode("unicode_escape").decode(), text
+    )
 
 
 def plain(value: Any) -> Any:
@@ -49,7 +51,7 @@ def to_json(value: object, indent: int | None = 2) -> str:
 
 def write(text: str) -> None:
     """Write a line to standard output; raises FileError."""
-    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # it is if it was closed
+    if sys.stdout is None:
         raise FileError("cannot write standard output: it is closed", path="-")
     try:
         sys.stdout.write(f"{text}\n")
@@ -68,8 +70,9 @@ def show(value: object, common: Common) -> None:
     elif isinstance(found, str | int | float):
         write("\n".join(map(clean, str(found).split("\n"))))
     elif found:
-        rows = found if isinstance(found, list) else [{"": key, " ": item} for key, item in _flat(found)]
-        show_table(rows, heads=isinstance(found, list))
+        is_list = isinstance(found, list)
+        rows = cast("list[Any]", found) if is_list else [{"": key, " ": item} for key, item in _flat(found)]
+        show_table(rows, heads=is_list)
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -104,14 +107,16 @@ def show_table(rows: Sequence[Any], *, heads: bool = True) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    lines = [row if isinstance(row, Mapping) else {"": row} for row in rows]
-    names = list(dict.fromkeys(name for line in lines for name, value in line.items() if value not in (None, "", [], {})))
+    lines: list[Mapping[str, Any]] = [row if isinstance(row, Mapping) else {"": row} for row in rows]
+    names = list(
+        dict.fromkeys(name for line in lines for name, value in line.items() if value not in (None, "", [], {}))
+    )
     table = Table(box=None, pad_edge=False, show_header=heads, header_style="bold")
     for index, name in enumerate(names):
         table.add_column(Text(clean(name)), style="bold" if index == 0 and not heads else "", overflow="fold")
     for line in lines:
         table.add_row(*(Text(_cell(line.get(name))) for name in names))
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison]
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     # Programs that read a table want a row in a line, however long that is.
     console = Console(soft_wrap=not is_terminal, width=None if is_terminal else 10_000)
     with console.capture() as captured:
@@ -127,20 +132,24 @@ def _cell(value: Any) -> str:
 
 def target_of(output: str | None) -> str:
     """Return where bytes go; raises UsageError if that would be a terminal, and was not asked for."""
-    if output is None and sys.stdout is not None and sys.stdout.isatty():  # pyright: ignore[reportUnnecessaryComparison]
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a terminal cannot show bytes: name a file with -o, or - for standard output")
     return output or "-"
 
 
 def save(chunks: Iterator[bytes], target: str) -> int:
-    """Write bytes to a file, which has its name only when it is complete, or to `-`; return how many; raises FileError."""
+    """Write bytes to a file, which has its name only when it is complete, or to `-`; return how many.
+
+    Raises:
+        FileError: It cannot be written.
+    """
     counted = _Counted(chunks)
     if target != "-" and not _is_device(target):
         from ..streams.downloads import save as save_file
 
         save_file(counted, target)
         return counted.count
-    if target == "-" and sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # it is if it was closed
+    if target == "-" and sys.stdout is None:
         raise FileError("cannot write standard output: it is closed", path="-")
     called = "standard output" if target == "-" else target
     try:

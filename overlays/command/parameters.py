@@ -7,9 +7,8 @@ is an option that may be given several times, for a list.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import click
 
@@ -17,12 +16,24 @@ from .common import option
 from .inputs import parse_json, read
 from .rows import Argument, Row
 
-_SHOWN = {"text": "TEXT", "integer": "INTEGER", "number": "NUMBER", "file": "FILE", "octets": "BASE64", "loose": "VALUE"}
+if TYPE_CHECKING:
+    ParamType: TypeAlias = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # in older versions it takes no type
+
+_SHOWN = {
+    "text": "TEXT",
+    "integer": "INTEGER",
+    "number": "NUMBER",
+    "file": "FILE",
+    "octets": "BASE64",
+    "loose": "VALUE",
+}
 _LONGEST = 40
 """Characters of the values of an option in its help; the generator tells more of them in the text."""
 
 
-class Value(click.ParamType):
+class Value(ParamType):
     """The values of a kind."""
 
     def __init__(self, kind: str) -> None:
@@ -66,7 +77,7 @@ def of_json(kind: str, value: object) -> Any:
     if value is None:
         return None
     if kind.startswith("*") and isinstance(value, list):
-        return [of_json(kind[1:], each) for each in value]
+        return [of_json(kind[1:], each) for each in cast("list[object]", value)]
     if kind == "file" and isinstance(value, str):
         from pathlib import Path
 
@@ -97,6 +108,6 @@ def _option(argument: Argument) -> click.Parameter:
     names = f"--{argument.option}", argument.name
     if argument.kind == "boolean":
         return option(f"--{argument.option}/--no-{argument.option}", argument.name, default=None, help=told)
-    kind: click.ParamType = click.Choice(argument.choices) if argument.choices else Value(argument.kind)
+    kind: ParamType = click.Choice(argument.choices) if argument.choices else Value(argument.kind)
     metavar = "TEXT" if len("|".join(argument.choices)) > _LONGEST else None
     return option(*names, type=kind, metavar=metavar, multiple=argument.kind.startswith("*"), default=None, help=told)

@@ -32,7 +32,7 @@ class Progress:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Self:
-        is_shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"  # pyright: ignore[reportUnnecessaryComparison]
+        is_shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         if is_shown:
             self._timer = threading.Timer(AFTER, self._show)
             self._timer.daemon = True

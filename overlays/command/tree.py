@@ -12,7 +12,7 @@ from .rows import Row, row, rows
 from .table import ABOUT, ADDRESS, BY_HAND, GROUPS, KEYS, PROGRAM, VERSION
 
 
-class _Commands(Helped, click.Group):
+class _Commands(Helped, click.Group):  # pyright: ignore[reportUnsafeMultipleInheritance]  # Click calls both
     """Commands that are made when they are called, and listed without being made."""
 
     def listed(self) -> Mapping[str, str]:

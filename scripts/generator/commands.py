@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import settings as places
@@ -113,7 +112,13 @@ def _row(program: str, path: tuple[str, ...], call: Call, models: Models) -> Row
         call.method,
         _plain(data.get("summary") or first_sentence(data.get("description")) or call.id),
         _plain(data.get("description", "")),
-        "bytes" if call.is_binary and not call.series else "items" if call.series and not call.flag else "pages" if call.paging else "",
+        "bytes"
+        if call.is_binary and not call.series
+        else "items"
+        if call.series and not call.flag
+        else "pages"
+        if call.paging
+        else "",
         bool(call.flag and not call.flag.is_own),
         tuple(options),
         tuple(_examples(program, path, call, options, models)),

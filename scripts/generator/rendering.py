@@ -285,7 +285,11 @@ class Package(Project):
             named = groups(self._resources, commands)
             table = rows(self.settings.package, self.calls, named, self.models)
             # The call that shows whether the service answers is one that reads, and needs no arguments.
-            reading = (call for call in self.calls if call.operation.method == "GET" and not any(each.required for each in call.arguments))
+            reading = (
+                call
+                for call in self.calls
+                if call.operation.method == "GET" and not any(each.required for each in call.arguments)
+            )
             probe = first_call(reading)
             told = {"groups": named, "rows": table, "by_hand": commands, "probe": probe}
             yield _file("command/table.py", "command_table.py.jinja", **told)

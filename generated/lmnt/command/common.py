@@ -32,7 +32,9 @@ class Common:
         if description.KEY_IS_DEMANDED and not any(os.environ.get(name, "").strip() for name in KEYS):
             raise NoKeyError("there is no key in the environment; nothing was sent")
 
-        given = {name: value for name in ("base_url", "timeout", "max_retries") if (value := getattr(self, name)) is not None}
+        given = {
+            name: value for name in ("base_url", "timeout", "max_retries") if (value := getattr(self, name)) is not None
+        }
         return getattr(import_module("..client", __package__), CLIENT)(**given)
 
 

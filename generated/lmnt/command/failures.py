@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .. import errors
 from .table import KEYS, PROGRAM
-
-if TYPE_CHECKING:
-    from .common import Common
 
 
 class Failure(NamedTuple):
@@ -30,25 +27,68 @@ class Failure(NamedTuple):
 class NoKeyError(errors.InvalidArgumentError):
     """There is no key in the environment."""
 
+
 FAILURES = (
-    Failure((NoKeyError, errors.AuthenticationError), 3, "the key is missing or unknown (401)", f"set {' or '.join(KEYS) or 'the key'}; `{PROGRAM} doctor` shows where it comes from"),
-    Failure((errors.InvalidArgumentError,), 2, "the command is wrong; nothing was sent", "--help behind the command shows what it takes"),
-    Failure((errors.PaymentRequiredError, errors.PermissionDeniedError), 3, "the account does not permit it (402, 403)", "use the key of an account that permits it"),
+    Failure(
+        (NoKeyError, errors.AuthenticationError),
+        3,
+        "the key is missing or unknown (401)",
+        f"set {' or '.join(KEYS) or 'the key'}; `{PROGRAM} doctor` shows where it comes from",
+    ),
+    Failure(
+        (errors.InvalidArgumentError,),
+        2,
+        "the command is wrong; nothing was sent",
+        "--help behind the command shows what it takes",
+    ),
+    Failure(
+        (errors.PaymentRequiredError, errors.PermissionDeniedError),
+        3,
+        "the account does not permit it (402, 403)",
+        "use the key of an account that permits it",
+    ),
     Failure((errors.NotFoundError,), 4, "what was named is not there (404)", "check the name"),
     Failure((errors.RateLimitError,), 6, "too many requests (429)", "wait, and try again"),
-    Failure((errors.InternalServerError,), 7, "the service failed (500 and above)", "try again later; tell the service the request if it goes on"),
-    Failure((errors.APIStatusError,), 5, "the service refused the request (any other status)", "change what the service names"),
-    Failure((errors.APIResponseValidationError,), 7, "the answer cannot be read", f"`{PROGRAM} doctor` shows who answers"),
-    Failure((errors.APIStreamError,), 9, "the answer broke off, or ended early", "try again: nothing that is incomplete was kept"),
-    Failure((errors.APIConnectionError,), 8, "there was no answer: name, network, TLS, proxy or time", f"`{PROGRAM} doctor` shows what lies in between"),
-    Failure((errors.FileError, OSError), 10, "a file cannot be written, or the disk is full", "write to another place, or make room"),
+    Failure(
+        (errors.InternalServerError,),
+        7,
+        "the service failed (500 and above)",
+        "try again later; tell the service the request if it goes on",
+    ),
+    Failure(
+        (errors.APIStatusError,),
+        5,
+        "the service refused the request (any other status)",
+        "change what the service names",
+    ),
+    Failure(
+        (errors.APIResponseValidationError,), 7, "the answer cannot be read", f"`{PROGRAM} doctor` shows who answers"
+    ),
+    Failure(
+        (errors.APIStreamError,),
+        9,
+        "the answer broke off, or ended early",
+        "try again: nothing that is incomplete was kept",
+    ),
+    Failure(
+        (errors.APIConnectionError,),
+        8,
+        "there was no answer: name, network, TLS, proxy or time",
+        f"`{PROGRAM} doctor` shows what lies in between",
+    ),
+    Failure(
+        (errors.FileError, OSError),
+        10,
+        "a file cannot be written, or the disk is full",
+        "write to another place, or make room",
+    ),
     Failure((errors.Error,), 1, "another error", "--debug shows where it comes from"),
     Failure((Exception,), 1, "another error", "this is a fault of the program; --debug shows where"),
-)  # fmt: skip
+)
 """In this order: a class goes before those that it is one of."""
 
 
-def told(error: Exception, common: Common) -> tuple[tuple[str, str], int]:
+def told(error: Exception) -> tuple[tuple[str, str], int]:
     """Return the two lines of an error, and the exit code."""
     failure = next(each for each in FAILURES if isinstance(error, each.kinds))
     request_id = getattr(error, "request_id", None)

@@ -20,7 +20,7 @@ def read(source: str) -> bytes:
         if source != "-":
             with open(source, "rb") as file:  # noqa: PTH123  # pathlib takes long to import
                 content = file.read(MOST + 1)
-        elif sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # it is if it was closed
+        elif sys.stdin is None:
             raise click.UsageError("standard input is closed")
         else:
             content = sys.stdin.buffer.read(MOST + 1)
@@ -39,7 +39,9 @@ def read_text(source: str) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise click.UsageError(f"{_called(source)} is no text in UTF-8: {error.reason} at byte {error.start}") from error
+        raise click.UsageError(
+            f"{_called(source)} is no text in UTF-8: {error.reason} at byte {error.start}"
+        ) from error
     if "\0" in text:
         raise click.UsageError(f"{_called(source)} is no text: it has zero bytes")
     return text

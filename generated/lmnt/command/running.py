@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import click
@@ -23,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # What the encoding of a terminal has not is shown escaped, and no error.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     root, common = Root(), Common()
     if f"_{PROGRAM}_COMPLETE".upper() in os.environ:
@@ -31,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     restore = _take_signals()
     try:
         code = _run(root, common, arguments)
-        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # None if it was closed
+        if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
         code = BROKEN_PIPE
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
             _drop_output()
         from .failures import told
 
-        code = _tell(*told(error, common))
+        code = _tell(*told(error))
     finally:
         restore()
     return code
@@ -76,8 +77,8 @@ def colour() -> bool | None:
 def width() -> int:
     """Return how wide help is: at most 80 columns, as Click has it, but less where a terminal is narrower."""
     try:
-        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]  # None if it was closed
-    except (AttributeError, OSError, ValueError):
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns
+    except (OSError, ValueError):
         columns = 0
     return max(min(columns or 80, 80) - 2, 20)
 
@@ -95,7 +96,7 @@ def _drop_output() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (AttributeError, OSError, ValueError):  # it was closed, or is no file
-        sys.stdout = None  # type: ignore[assignment]  # as Python has it then
+        sys.stdout = None
 
 
 def _take_signals() -> Callable[[], None]:
@@ -111,4 +112,9 @@ def _take_signals() -> Callable[[], None]:
     for number, handler in before.items():
         if handler == signal.SIG_DFL:
             signal.signal(number, end)
-    return lambda: [signal.signal(number, handler) for number, handler in before.items()] and None
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore

@@ -77,9 +77,7 @@ def _tell_head(response: Any) -> None:
         click.echo(clean(f"{name}: {value}"), err=True)
 
 
-def _pairs(
-    given: Sequence[str], separator: str, called: str, tidy: Callable[[str], str]
-) -> list[tuple[str, str]]:
+def _pairs(given: Sequence[str], separator: str, called: str, tidy: Callable[[str], str]) -> list[tuple[str, str]]:
     """Return names and values; what is wrong is not shown, since it may be a key."""
     found: list[tuple[str, str]] = []
     for number, each in enumerate(given, 1):

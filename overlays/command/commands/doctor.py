@@ -1,6 +1,7 @@
 """Shows what lies between you and the service.
 
-It looks at the key, the address, the proxy, the network, TLS, and what has wrapped the HTTP library. The key itself is never shown. The exit code is that of the first thing that is wrong.
+It looks at the key, the address, the proxy, the network, TLS, and what has wrapped the HTTP library. The key itself
+is never shown. The exit code is that of the first thing that is wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def _run() -> int:
         progress.stop()
     show([{"check": each.check, "state": each.state, "found": each.found} for each in findings], common)
     wrong = next((each.error for each in findings if each.error is not None), None)
-    return 0 if wrong is None else told(wrong, common)[1]
+    return 0 if wrong is None else told(wrong)[1]
 
 
 command = Leaf("doctor", _run, text=__doc__ or "", examples=[f"{PROGRAM} doctor", f"{PROGRAM} doctor --json"])

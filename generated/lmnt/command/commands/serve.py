@@ -1,7 +1,7 @@
 """Runs the local server, which needs no account.
 
-It takes the options of lmnt-server, which `lmnt-server --help` tells. Until it is stopped with Ctrl-C, another terminal can use it:
-export LMNT_BASE_URL=http://127.0.0.1:8765 LMNT_API_KEY=local
+It takes the options of lmnt-server, which `lmnt-server --help` tells. Until it is stopped with Ctrl-C, another
+terminal can use it: export LMNT_BASE_URL=http://127.0.0.1:8765 LMNT_API_KEY=local
 """
 
 from __future__ import annotations
