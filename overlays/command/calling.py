@@ -70,7 +70,9 @@ class Calling:
         if len(places) > len(free):
             raise click.UsageError(f"too many arguments: {' '.join(places[len(free) :])}")
         for each, text in zip(free, places, strict=False):
-            found[each.name] = Value(each.kind).convert(text, None, click.get_current_context())
+            texts = text.split(",") if each.kind.startswith("*") else [text]
+            values = [Value(each.kind).convert(one, None, click.get_current_context()) for one in texts]
+            found[each.name] = values if each.kind.startswith("*") else values[0]
         source = given.get("_input")
         for name, value in _object_of(source).items() if source else ():
             argument = self._called(name)
@@ -110,7 +112,9 @@ class Calling:
         elif hasattr(result, "__next__"):
             output.show_lines(result, progress)
         else:
-            if hasattr(result, "iter_bytes"):
+            if hasattr(result, "get_next_page"):
+                result = result.result if common.json else result.items
+            elif hasattr(result, "iter_bytes"):
                 result = result.read()
             progress.stop()
             output.show(result, common)

@@ -137,7 +137,7 @@ class Leaf(Helped):
             records = [record for each in options if (record := each.get_help_record(ctx))]
             if records:
                 with formatter.section(heading(title, ctx)):
-                    formatter.write_dl(records)
+                    formatter.write_dl(records, col_max=first_column(formatter))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write its examples."""
@@ -145,6 +145,11 @@ class Leaf(Helped):
             with formatter.section(heading("Examples", ctx)):
                 for line in self.examples:
                     formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+
+
+def first_column(formatter: click.HelpFormatter) -> int:
+    """Return how wide the names beside descriptions may be, in a help of any width."""
+    return min(30, formatter.width * 2 // 5)
 
 
 def heading(text: str, context: click.Context) -> str:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from .common import Helped, Leaf, common_options, heading
+from .common import Helped, Leaf, common_options, first_column, heading
 from .rows import Row, row, rows
 from .table import ABOUT, ADDRESS, BY_HAND, GROUPS, KEYS, PROGRAM, VERSION
 
@@ -39,9 +39,10 @@ class _Commands(Helped, click.Group):  # pyright: ignore[reportUnsafeMultipleInh
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, and then the options."""
         with formatter.section(heading("Commands", ctx)):
-            formatter.write_dl(list(self.listed().items()))
+            formatter.write_dl(list(self.listed().items()), col_max=first_column(formatter))
         with formatter.section(heading("Options", ctx)):
-            formatter.write_dl([record for each in self.get_params(ctx) if (record := each.get_help_record(ctx))])
+            records = [record for each in self.get_params(ctx) if (record := each.get_help_record(ctx))]
+            formatter.write_dl(records, col_max=first_column(formatter))
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return what they are for."""

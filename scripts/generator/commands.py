@@ -187,7 +187,10 @@ def _examples(
     pairs = list(zip(call.arguments, options, strict=True))
     is_binary = call.is_binary and not call.series
     words = [program, *path]
-    words += [_shown(sample(each, call, models, as_json=True)) for each, option in pairs if option.is_positional]
+    for each, option in pairs:
+        if option.is_positional:
+            value = sample(each, call, models, as_json=True)
+            words.append(",".join(map(_shown, value)) if option.kind.startswith("*") else _shown(value))
     for each, option in pairs:
         if option.required and not option.is_positional:
             words += _given(each, option, call, models)

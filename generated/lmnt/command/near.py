@@ -21,12 +21,13 @@ def add_near(error: NotFoundError, client: Any, resource: str, name: str) -> Non
     """Add the names of a resource that are like the given one."""
     lists = any((each.resource, each.method) == (resource, "list") for each in rows())
     try:
-        found: list[Any] = plain(list(getattr(client, resource).list())) if lists else []
-        found = [each for each in found if isinstance(each, dict) and "id" in each]
+        listed: Any = getattr(client, resource).list() if lists else []
     except (Error, TypeError):  # it cannot be listed, or not without arguments: then nothing is suggested
         return
     from difflib import get_close_matches
 
+    items = plain(listed.items if hasattr(listed, "get_next_page") else listed)
+    found = [each for each in items if isinstance(each, dict) and "id" in each] if isinstance(items, list) else []
     known = {str(each.get(key)).lower(): str(each.get("id")) for each in found for key in ("name", "id")}
     if near := get_close_matches(name.lower(), known, 3):
         error.add_note(f"did you mean {' or '.join(dict.fromkeys(known[each] for each in near))}?")

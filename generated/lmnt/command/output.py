@@ -102,7 +102,11 @@ def show_items(pages: Any, common: Common, progress: Progress) -> None:
 
 
 def show_table(rows: Sequence[Any], *, heads: bool = True) -> None:
-    """Print a table; a column without a value in any row is left out."""
+    """Print a table, or where a terminal is too narrow for one, the fields of each row below each other.
+
+    A column without a value in any row is left out.
+    """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -119,9 +123,22 @@ def show_table(rows: Sequence[Any], *, heads: bool = True) -> None:
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     # Programs that read a table want a row in a line, however long that is.
     console = Console(soft_wrap=not is_terminal, width=None if is_terminal else 10_000)
+    longest = (
+        max(map(cell_len, f"{name} {' '.join(_cell(line.get(name)) for line in lines)}".split())) for name in names
+    )
+    if heads and (sum(longest) + 2 * len(names)) * _FOLDED > console.width:
+        for number, line in enumerate(lines):
+            if number:
+                write("")
+            show_table([{"": name, " ": line.get(name)} for name in names], heads=False)
+        return
     with console.capture() as captured:
         console.print(table)
     write("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+_FOLDED = 0.8
+"""How much of the width of their longest words columns need at least: below that, a table cannot be read."""
 
 
 def _cell(value: Any) -> str:
