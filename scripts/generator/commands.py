@@ -194,9 +194,11 @@ def _examples(
     for each, option in pairs:
         if option.required and not option.is_positional:
             words += _given(each, option, call, models)
+    simple = [pair for pair in pairs if not pair[1].required and pair[1].kind not in ("file", "*file", "json")]
+    if simple and call.operation.method in ("PUT", "PATCH"):  # to change nothing is no example
+        words += _given(*simple.pop(0), call, models)
     yield " ".join([*words, *(["-o", f"{path[-1]}.bin"] if is_binary else [])])
-    simple = (pair for pair in pairs if not pair[1].required and pair[1].kind not in ("file", "*file", "json"))
-    more = [word for each, option in list(simple)[:1] for word in _given(each, option, call, models)]
+    more = [word for each, option in simple[:1] for word in _given(each, option, call, models)]
     yield " ".join([*words, *more, *(["-o", "-"] if is_binary else ["--json"])])
 
 

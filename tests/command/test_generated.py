@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,16 +23,16 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(params=NAMES)
-def mock(request: pytest.FixtureRequest, packages: dict[str, Any]) -> Iterator[tuple[str, Mock]]:
+def mock(request: pytest.FixtureRequest) -> Iterator[tuple[str, Mock]]:
     name = f"{request.param}_command"
     user, _, password = KEY.partition(":")
     keys = {"API_KEY": KEY, "USERNAME": user, "PASSWORD": password}
     prefix = name.upper()
-    with Mock(document(request.param)) as server:
-        with environment(
-            **{f"{prefix}_{key}": value for key, value in keys.items()}, **{f"{prefix}_BASE_URL": server.url}
-        ):
-            yield name, server
+    with (
+        Mock(document(request.param)) as server,
+        environment(**{f"{prefix}_{key}": value for key, value in keys.items()}, **{f"{prefix}_BASE_URL": server.url}),
+    ):
+        yield name, server
 
 
 INSTEAD = {"animals.add": ("--body", '{"animalType": "dog"}')}

@@ -258,7 +258,10 @@ ROWS: tuple[tuple[object, ...], ...] = (
             ("starred", "starred", "starred", False, False, "boolean", (), "Whether you star it."),
             ("tags", "tags", "tags", False, False, "*text", (), "Free words to find it by, in place of those it has."),
         ),
-        ("lmnt voices update leah", "lmnt voices update leah --name Ada --json"),
+        (
+            "lmnt voices update leah --name Ada",
+            "lmnt voices update leah --name Ada --description 'Calm and warm.' --json",
+        ),
     ),
     (
         ("voices", "delete"),
