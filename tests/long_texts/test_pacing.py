@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lmnt import InternalServerError, RateLimitError
 from lmnt.settings.deadline import Deadline
 from lmnt.settings.pacing import Pace
