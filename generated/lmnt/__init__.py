@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from . import audio as audio
+    from . import bulk as bulk
     from . import models as models
     from . import resources as resources
     from . import types as types
@@ -167,6 +168,7 @@ _NAMES = {
     "__title__": ("description", "PACKAGE"),
     "__version__": ("description", "VERSION"),
     "audio": ("audio", ""),
+    "bulk": ("bulk", ""),
     "file_from_path": ("values.files", "file_from_path"),
     "models": ("models", ""),
     "no_retry_waits": ("settings.retries", "no_retry_waits"),
@@ -250,6 +252,7 @@ __all__ = [
     "__title__",
     "__version__",
     "audio",
+    "bulk",
     "file_from_path",
     "models",
     "no_retry_waits",
