@@ -200,6 +200,6 @@ def _append(made: list[Result], asking: Asking, path: Path, request_id: str | No
     made.append(asking.ended(path, request_id))
 
 
-def _go_on(is_stopped: bool) -> None:  # noqa: FBT001
+def _go_on(is_stopped: bool) -> None:
     if is_stopped:
         raise StoppedError

@@ -168,7 +168,7 @@ def _separated(delimiter: str, content: bytes) -> Iterator[Found]:
                 yield number, {name: cell for name, cell in zip(header, row, strict=False) if cell}
     except csv.Error as error:
         raise InvalidArgumentError(
-            f"line {begin} of the manifest is no CSV, so what follows cannot be told apart: {error}; write it as JSON Lines"
+            f"line {begin} of the manifest is no CSV, so what follows cannot be told apart: {error}; use JSON Lines"
         ) from error
 
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from ..client import Lmnt
 from ..errors import Error, InvalidArgumentError
-from ..settings.options import ClientOptions
 from ..settings.pacing import Pace
 from .lines import WAITS, Asking, outcome
 from .manifest import Line
@@ -51,7 +51,7 @@ class Speaker:
     def _speak(self, line: Line) -> Result | Exception:
         asking = Asking(line, self._place, self._pace, self._client.max_retries)
         try:
-            return outcome(self._client, asking, partial(_wait))
+            return outcome(self._client, asking, _wait)
         except Exception as error:  # it is raised where the run is
             return error
 
@@ -95,18 +95,17 @@ def run_on_ray(run: Run, client: Lmnt | Callable[[], Lmnt], concurrency: int) ->
 
 def _imported() -> tuple[Any, Any]:
     try:
-        import ray
-        import ray.data
+        # So that types can be checked where it is not: it is large, and no dependency.
+        return import_module("ray"), import_module("ray.data")
     except ImportError as error:
         raise InvalidArgumentError(
             "engine='ray' needs Ray Data, here and on the cluster: pip install 'ray[data]'"
         ) from error
-    return ray, ray.data
 
 
 def _maker(client: Lmnt) -> Callable[[], Lmnt]:
     """Return what makes a client with the settings of another one; it holds the key."""
-    options = cast("ClientOptions", client._options)  # pyright: ignore[reportPrivateUsage]  # the only place that knows all
+    options = client._options  # pyright: ignore[reportPrivateUsage]  # the only place that knows all
     return partial(
         type(client),
         api_key=client.api_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,7 +71,7 @@ class Remote:
 
     def _opened(self) -> tuple[Any, str]:
         try:
-            from fsspec.core import url_to_fs
+            url_to_fs: Any = import_module("fsspec.core").url_to_fs  # it has no types
         except ImportError as error:
             raise InvalidArgumentError(f"fsspec is needed to write to {self._url}: pip install fsspec") from error
         try:

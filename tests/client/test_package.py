@@ -178,7 +178,6 @@ def test_what_the_package_imports() -> None:
     allowed |= {"anyio"}  # likewise, and for event loops other than asyncio's alone
     allowed |= {"pydantic", "pydantic_core", "typing_extensions"}  # which ask for what imports them
     allowed |= {"av", "numpy"}  # by the extra `audio`, and by what needs them alone
-    allowed |= {"fsspec", "ray"}  # by a run whose files go to such a path, or on a cluster
     found: dict[str, set[str]] = {}
     for path in MODULES:
         for level, name in imports(path):
@@ -188,7 +187,6 @@ def test_what_the_package_imports() -> None:
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
     assert found["httpx"] == {"hints/http_types.py", "transport/defaults.py", "transport/library.py"}
     assert found["websockets"] == {"session/handshake.py", "session/websocket.py"}
-    assert (found["fsspec"], found["ray"]) == ({"bulk/places.py"}, {"bulk/on_ray.py"})
     assert found["av"] == found["numpy"] == {"audio/samples.py"}
     assert "attrs" in found
     assert found["pydantic"] == found["pydantic_core"] == found["typing_extensions"] == {"hints/pydantic_schemas.py"}

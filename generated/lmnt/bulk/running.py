@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
 from ..errors import InvalidArgumentError
@@ -285,9 +285,9 @@ def _prepared(
     engine: Engine,
 ) -> Run:
     """Return the run; raises InvalidArgumentError."""
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= 1000:
+    if not isinstance(cast("object", concurrency), int) or not 1 <= concurrency <= 1000:
         raise InvalidArgumentError(f"concurrency has to be a number from 1 to 1000; got {concurrency!r}")
-    if engine not in ("local", "ray"):
+    if engine not in get_args(Engine):
         raise InvalidArgumentError(f"engine has to be 'local' or 'ray'; got {engine!r}")
     lines = read(manifest, {name: value for name, value in defaults.items() if value is not None})
     if isinstance(only, str):
