@@ -1,6 +1,6 @@
 """Short texts in every language of the description, as their sentences, with what tempts one to split elsewhere."""
 
-# ruff: noqa: RUF001  # the scripts of 31 languages
+# ruff: noqa: E501, RUF001  # a language is one line; the scripts of 31 of them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,12 @@ SENTENCES: Mapping[str, Sequence[str]] = {
     "cs": ["Pan Dr. Novák přišel 3. května v 10.30 hod. a sedl si. ", "„Máte čas?“ zeptal se. ", "Ano, mám."],
     "da": ["Mødet den 3. maj varede ca. 2,5 timer. ", "Kom hr. Jensen? ", "Ja, bl.a. han."],
     "de": ["Am 3. Mai kam Dr. Meier, z. B. mit 1.250,50 Euro. ", "„Kommt er?“, fragte sie. ", "Ja, d. h. vielleicht."],
-    "en": ["Mr. Smith paid $3.50 at 10 a.m. on Jan. 5 to J. R. Jones. ", '"Is it true?" she asked. ', "It is (I think.) ", "Yes!"],
+    "en": [
+        "Mr. Smith paid $3.50 at 10 a.m. on Jan. 5 to J. R. Jones. ",
+        '"Is it true?" she asked. ',
+        "It is (I think.) ",
+        "Yes!",
+    ],
     "es": ["El Sr. García pagó 1.250,50 euros. ", "¿Por qué? ", "¡Porque sí! ", "Así lo dijo la Dra. Ruiz."],
     "fi": ["Kokous pidettiin 3. toukokuuta klo 10.30 esim. Turussa. ", "Tuliko hän? ", "Kyllä tuli."],
     "fr": ["M. Dupont a payé 1 250,50 euros le 3 mai. ", "Pourquoi ? ", "« Parce que ! » ", "Mme Petit l’a dit."],
