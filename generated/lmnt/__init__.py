@@ -66,6 +66,10 @@ if TYPE_CHECKING:
     from .hints.omitted import Omit as Omit
     from .hints.omitted import not_given as not_given
     from .hints.omitted import omit as omit
+    from .long_texts.asynchronous import AsyncLongSpeech as AsyncLongSpeech
+    from .long_texts.pieces import LongTextProgress as LongTextProgress
+    from .long_texts.pieces import SpeechPiece as SpeechPiece
+    from .long_texts.sync import LongSpeech as LongSpeech
     from .session.asynchronous import AsyncSpeechSession as AsyncSpeechSession
     from .session.events import SpeechSessionAudio as SpeechSessionAudio
     from .session.events import SpeechSessionEvent as SpeechSessionEvent
@@ -107,6 +111,7 @@ _NAMES = {
     "AsyncBinaryAPIResponse": ("calls.responses", "AsyncBinaryAPIResponse"),
     "AsyncClient": ("client", "AsyncLmnt"),
     "AsyncLmnt": ("client", "AsyncLmnt"),
+    "AsyncLongSpeech": ("long_texts.asynchronous", "AsyncLongSpeech"),
     "AsyncSpeechSession": ("session.asynchronous", "AsyncSpeechSession"),
     "AsyncStream": ("calls.events", "AsyncStream"),
     "AsyncStreamedBinaryAPIResponse": ("calls.responses", "AsyncStreamedBinaryAPIResponse"),
@@ -132,6 +137,8 @@ _NAMES = {
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
+    "LongSpeech": ("long_texts.sync", "LongSpeech"),
+    "LongTextProgress": ("long_texts.pieces", "LongTextProgress"),
     "Model": ("values.model", "Model"),
     "NOT_GIVEN": ("hints.omitted", "NOT_GIVEN"),
     "NoneType": ("calls.requests", "NoneType"),
@@ -150,6 +157,7 @@ _NAMES = {
     "ResultText": ("values.model", "ResultText"),
     "ServerSentEvent": ("streams.sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SpeechPiece": ("long_texts.pieces", "SpeechPiece"),
     "SpeechSession": ("session.sync", "SpeechSession"),
     "SpeechSessionAudio": ("session.events", "SpeechSessionAudio"),
     "SpeechSessionEvent": ("session.events", "SpeechSessionEvent"),
@@ -195,6 +203,7 @@ __all__ = [
     "AsyncBinaryAPIResponse",
     "AsyncClient",
     "AsyncLmnt",
+    "AsyncLongSpeech",
     "AsyncSpeechSession",
     "AsyncStream",
     "AsyncStreamedBinaryAPIResponse",
@@ -217,6 +226,8 @@ __all__ = [
     "InvalidArgumentError",
     "Lmnt",
     "LmntError",
+    "LongSpeech",
+    "LongTextProgress",
     "Model",
     "NoneType",
     "NotFoundError",
@@ -234,6 +245,7 @@ __all__ = [
     "ResultText",
     "ServerSentEvent",
     "SessionClosedError",
+    "SpeechPiece",
     "SpeechSession",
     "SpeechSessionAudio",
     "SpeechSessionEvent",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import ClassVar
 
 from ..streams import containers
@@ -19,7 +18,7 @@ class _Frames(Joiner):
     _bytes_needed: ClassVar[int]
     _same: ClassVar[int] = 0
     """How many bytes frames of one length begin with alike; 0 where the length is in the header itself."""
-    _frame: ClassVar[Callable[[bytes], Frame | None]]
+    _container: ClassVar[type[containers.MP3 | containers.AAC]]
 
     def __init__(self, rate: int) -> None:
         super().__init__(rate)
@@ -64,7 +63,7 @@ class _Frames(Joiner):
 
     def _read(self, header: bytes) -> Frame | None:
         """Read a header; raises UnjoinableError if it belongs to no frame of this file."""
-        frame = type(self)._frame(header)
+        frame = self._container.frame(header)
         if frame is None:
             if self._ends(header):
                 return None
@@ -98,7 +97,7 @@ class AAC(_Frames):
     """AAC in ADTS: each frame has its header, so frames of several files are one file."""
 
     _bytes_needed = 6
-    _frame = staticmethod(containers.AAC.frame)
+    _container = containers.AAC
 
 
 class MP3(_Frames):
@@ -106,7 +105,7 @@ class MP3(_Frames):
 
     _bytes_needed = 4
     _same = 3
-    _frame = staticmethod(containers.MP3.frame)
+    _container = containers.MP3
 
     def _begin(self, data: bytes) -> int | None:
         at = 0

@@ -74,7 +74,7 @@ class WebM(Joiner):
         super().__init__(rate)
         self.rate = OPUS_RATE
         self._held = b""
-        self._skip = 0
+        self._skip: int = 0
         self._head: dict[int, bytes] = {}  # of this piece: the header of EBML, the information, the tracks
         self._first: dict[int, bytes] = {}  # of the first one
         self._cluster_left: int | None = None
@@ -83,7 +83,7 @@ class WebM(Joiner):
         self._delay = 0  # samples before the speech, which decoders leave out once
         self._timestamp = 0
         self._origin: int | None = None  # of this piece: its first timestamp
-        self._before = 0  # samples of the pieces before
+        self._before: int = 0  # samples of the pieces before
 
     @property
     def seconds(self) -> float:

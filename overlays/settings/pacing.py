@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from ..errors import APIError, RateLimitError
+from ..errors import Error, RateLimitError
 from .deadline import Deadline
 from .retries import Attempts
 
@@ -47,7 +47,7 @@ class Pace:
             self._running += 1
             return self._waits
 
-    def end(self, begun: int, failure: APIError | None, now: float) -> bool:
+    def end(self, begun: int, failure: Error | None, now: float) -> bool:
         """Record that a call has ended; returns whether it is to be made again, as it met the limit.
 
         Args:

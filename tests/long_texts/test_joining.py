@@ -8,6 +8,7 @@ from functools import cache
 import av
 import numpy as np
 import pytest
+
 from lmnt.long_texts.joining import Joiner, UnjoinableError, joiners
 from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.tone import ToneEngine
@@ -31,14 +32,19 @@ def joiner(format: str, rate: int) -> Joiner:
     return joiners()[FORMATS[format].media_type](rate)
 
 
+def laid(made: Joiner, piece: bytes, size: int | None = None) -> bytes:
+    """Lay a piece after the others, fed in chunks of a size."""
+    step = size or len(piece)
+    return b"".join(made.feed(piece[at : at + step]) for at in range(0, len(piece), step)) + made.end_piece()
+
+
 def join(format: str, rate: int, size: int | None = None, *, whole: bool = True) -> tuple[bytes, Joiner, list[float]]:
     """Join the pieces, fed in chunks of a size; returns the file, and where each piece begins."""
     made, clocks = joiner(format, rate), list[float]()
     file = b""
     for piece in pieces(format, rate):
         clocks.append(made.clock)
-        step = size or len(piece)
-        file += b"".join(made.feed(piece[at : at + step]) for at in range(0, len(piece), step)) + made.end_piece()
+        file += laid(made, piece, size)
     if whole:
         file += made.tail()
         header = made.header(len(file))
@@ -46,7 +52,7 @@ def join(format: str, rate: int, size: int | None = None, *, whole: bool = True)
     return file, made, clocks
 
 
-def decoded(file: bytes, format: str, rate: int) -> np.ndarray:
+def decoded(file: bytes, format: str) -> np.ndarray:
     if format.startswith("pcm"):
         return np.frombuffer(file, {"pcm_s16le": "<i2", "pcm_f32le": "<f4"}[format])
     with av.open(io.BytesIO(file)) as container:
@@ -59,8 +65,8 @@ def decoded(file: bytes, format: str, rate: int) -> np.ndarray:
 @pytest.mark.parametrize("whole", [True, False])
 def test_samples_are_those_of_the_pieces(format: str, rate: int, whole: bool) -> None:
     file, made, _ = join(format, rate, whole=whole)
-    apart = np.concatenate([decoded(each, format, rate) for each in pieces(format, rate)])
-    assert np.array_equal(decoded(file, format, rate), apart)
+    apart = np.concatenate([decoded(each, format) for each in pieces(format, rate)])
+    assert np.array_equal(decoded(file, format), apart)
     assert made.seconds == pytest.approx(len(apart) / rate)
 
 
@@ -69,8 +75,8 @@ def test_samples_are_those_of_the_pieces(format: str, rate: int, whole: bool) ->
 @pytest.mark.parametrize("whole", [True, False])
 def test_compressed_audio_differs_within_a_frame_at_each_joint(format: str, rate: int, whole: bool) -> None:
     file, made, clocks = join(format, rate, whole=whole)
-    together = decoded(file, format, rate).astype(float)
-    apart = [decoded(each, format, rate).astype(float) for each in pieces(format, rate)]
+    together = decoded(file, format).astype(float)
+    apart = [decoded(each, format).astype(float) for each in pieces(format, rate)]
     played = 48_000 if format == "webm" else rate
     assert made.seconds == pytest.approx(len(together) / played, abs=1e-4)
     assert abs(len(together) - sum(map(len, apart))) <= FRAME[format] * (len(TEXTS) - 1)
@@ -96,7 +102,7 @@ def test_a_whole_file_says_how_long_it_is(format: str) -> None:
     assert file.count(b"RIFF") + file.count(b"\x1a\x45\xdf\xa3") == 1
 
 
-def tagged(format: str = "mp3") -> bytes:
+def tagged() -> bytes:
     """An MP3 file with an ID3 tag, a frame of Xing, and a tag at its end."""
     sink = io.BytesIO()
     with av.open(sink, "w", format="mp3", options={"write_xing": "1", "id3v2_version": "3", "write_id3v1": "1"}) as out:
@@ -115,27 +121,21 @@ def test_mp3_has_no_second_header_frame_and_no_tags_inside(size: int | None) -> 
     assert piece.startswith(b"ID3")
     assert b"Xing" in piece or b"Info" in piece
     made, file = joiner("mp3", 24000), b""
-    step = size or len(piece)
     for _ in range(3):
-        file += b"".join(made.feed(piece[at : at + step]) for at in range(0, len(piece), step)) + made.end_piece()
+        file += laid(made, piece, size)
     assert not any(tag in file for tag in (b"ID3", b"TAG", b"Xing", b"Info"))
-    assert made.seconds == pytest.approx(len(decoded(file, "mp3", 24000)) / 24000)
+    assert made.seconds == pytest.approx(len(decoded(file, "mp3")) / 24000)
 
 
 @pytest.mark.parametrize("format", [*FRAME, "wav", "ulaw"])
 def test_what_is_not_of_the_format_is_not_joined(format: str) -> None:
     with pytest.raises(UnjoinableError):
-        made = joiner(format, 24000)
-        made.feed(b"this is not audio at all, not in the least")
-        made.end_piece()
+        laid(joiner(format, 24000), b"this is not audio at all, not in the least")
 
 
 @pytest.mark.parametrize("format", [*FRAME, "wav", "ulaw"])
 def test_pieces_of_other_kinds_are_not_joined(format: str) -> None:
     made = joiner(format, 24000)
-    other = pieces(format, 8000)[0]
-    made.feed(pieces(format, 24000)[0])
-    made.end_piece()
+    laid(made, pieces(format, 24000)[0])
     with pytest.raises(UnjoinableError):
-        made.feed(other)
-        made.end_piece()
+        laid(made, pieces(format, 8000)[0])

@@ -20,8 +20,8 @@ class Joiner:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self.samples = 0
-        self.pieces = 0
+        self.samples: int = 0
+        self.pieces: int = 0
 
     @property
     def seconds(self) -> float:

@@ -42,8 +42,7 @@ _CLAUSE = re.compile(
     r"|\s*[\r\n]\s*"
     r"|(?<=[\u0e00-\u0e7f])\s+(?=[\u0e00-\u0e7f])"  # Thai has no stops; its spaces part clauses
 )
-_WORD = re.compile(r"\s+")
-_CHARACTER = re.compile(r".", re.DOTALL)
+_WORD = _SPACE = re.compile(r"\s+")
 
 _GOES_ON = re.compile(rf"[\d{_CLOSERS}?!,;:.\u2026\u2013\u2014-]")
 """What does not begin a sentence, with the small letters."""
@@ -72,9 +71,14 @@ class Splitter:
         """
         begin, length = 0, min(FIRST, self._length)
         while begin < len(self._text):
-            end = self._end(begin, min(length, self._most))
+            end = self._after_space(self._end(self._after_space(begin), min(length, self._most)))
             yield Span(begin, end)
             begin, length = end, min(2 * length, self._length)
+
+    def _after_space(self, place: int) -> int:
+        """Return the place after the white space there."""
+        found = _SPACE.match(self._text, place)
+        return found.end() if found and self._wholes.may_cut(found.end()) else place
 
     def _end(self, begin: int, length: int) -> int:
         """Return the end of the piece that begins there."""
