@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "2a5de3ebb4fc5c509c9ddac9d40e22060e6e5cb090f5d67016ee8a17769ae23e"
+DIGEST = "6ec32a06376207c7d071c849eae4ad61375971f44c865e263e61de80cfe2d5b6"
 """The SHA-256 of the description's content, without comments and layout."""
 
 BASE_URL = "https://api.lmnt.com"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .long_texts import WORDS as LONG_TEXT_WORDS
+from .long_texts import is_long_text
 from .pages import WORDS, is_pagination
 from .stream_marks import END_WORDS, ERROR_WORDS, FLAG_WORDS, is_end, is_error, is_flag
 
@@ -55,6 +57,7 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     "operation": {
         "x-retry-safe": replace(FLAG, otherwise=False),
         "x-streaming": FLAG,
+        "x-long-text": Extension(LONG_TEXT_WORDS, is_long_text),
         "x-params": Extension("a text", _is_text),
         "x-command": Extension("the one or two words that call it, or false for no command", _is_command),
         "x-pagination": Extension(WORDS, is_pagination),
