@@ -150,7 +150,7 @@ class Schedule:
     def came(self, attempt: Attempt, chunk: bytes) -> bool:
         """Take audio of the live piece; returns False if it is not what was handed out of the piece before."""
         known = self._handed_out[attempt.matched : attempt.matched + len(chunk)]
-        attempt.matched += len(known)
+        attempt.matched += len(chunk)
         attempt.differs = chunk[: len(known)] != known
         if len(chunk) > len(known) and not attempt.differs:
             self._arrived.append(chunk[len(known) :])
