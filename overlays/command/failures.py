@@ -88,6 +88,10 @@ FAILURES = (
 """In this order: a class goes before those that it is one of."""
 
 
+SOME_FAILED = 11
+"""The exit code of a command that has done a part of many things."""
+
+
 def told(error: Exception) -> tuple[tuple[str, str], int]:
     """Return the two lines of an error, and the exit code."""
     failure = next(each for each in FAILURES if isinstance(error, each.kinds))

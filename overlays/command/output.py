@@ -161,7 +161,7 @@ def save(chunks: Iterator[bytes], target: str) -> int:
         FileError: It cannot be written.
     """
     counted = _Counted(chunks)
-    if target != "-" and not _is_device(target):
+    if is_file(target):
         from ..streams.downloads import save as save_file
 
         save_file(counted, target)
@@ -196,13 +196,13 @@ class _Counted(Iterator[bytes]):
         return chunk
 
 
-def _is_device(target: str) -> bool:
-    """Whether a file is there that has to be written as it is, such as a pipe."""
+def is_file(target: str) -> bool:
+    """Whether bytes become a file of this name: not if a device or a pipe has it, or it is standard output."""
     try:
         mode = os.stat(target).st_mode  # noqa: PTH116  # pathlib takes long to import
     except (OSError, ValueError):
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+        return target != "-"
+    return target != "-" and (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def tell_saved(target: str, count: int, common: Common, **more: object) -> None:
@@ -210,5 +210,5 @@ def tell_saved(target: str, count: int, common: Common, **more: object) -> None:
     if common.json and target != "-":
         write(to_json({"file": target, "bytes": count, **more}))
     elif target != "-":
-        told = "".join(f", {value} {name}" for name, value in more.items() if value)
+        told = "".join(f", {name} {value}" for name, value in more.items() if value)
         click.echo(clean(f"wrote {target}: {count:,} bytes{told}"), err=True)

@@ -37,8 +37,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         code = BROKEN_PIPE
         _drop_output()
-    except KeyboardInterrupt:
-        return _tell((f"{PROGRAM}: interrupted", "no file was left incomplete"), INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        notes = getattr(interrupt, "__notes__", None) or ["no file was left incomplete"]
+        return _tell((f"{PROGRAM}: interrupted", notes[0]), INTERRUPTED)
     except Exception as error:
         if common.debug:
             import traceback

@@ -24,6 +24,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(params=NAMES)
 def mock(request: pytest.FixtureRequest) -> Iterator[tuple[str, Mock]]:
+    request.getfixturevalue("packages")
     name = f"{request.param}_command"
     user, _, password = KEY.partition(":")
     keys = {"API_KEY": KEY, "USERNAME": user, "PASSWORD": password}

@@ -26,8 +26,10 @@ def add_near(error: NotFoundError, client: Any, resource: str, name: str) -> Non
         return
     from difflib import get_close_matches
 
-    items = plain(listed.items if hasattr(listed, "get_next_page") else listed)
-    found = [each for each in items if isinstance(each, dict) and "id" in each] if isinstance(items, list) else []
-    known = {str(each.get(key)).lower(): str(each.get("id")) for each in found for key in ("name", "id")}
+    items: Any = plain(listed.items if hasattr(listed, "get_next_page") else listed)
+    found: Any = filter(lambda each: hasattr(each, "get"), items if isinstance(items, list) else ())
+    known = {
+        str(each.get(key)).lower(): str(each.get("id")) for each in found for key in ("name", "id") if "id" in each
+    }
     if near := get_close_matches(name.lower(), known, 3):
         error.add_note(f"did you mean {' or '.join(dict.fromkeys(known[each] for each in near))}?")

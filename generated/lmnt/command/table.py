@@ -21,6 +21,7 @@ EXAMPLE_PATH = "/v1/ai/voice/list"
 
 BY_HAND: dict[str, str] = {
     "speak": "Speaks a text into a file, or to a player.",
+    "bulk": "Makes an audio file of each line of a manifest.",
     "serve": "Runs the local server, which needs no account.",
     "api": "Sends any request, with your key, and prints the answer.",
     "completion": "Prints what has a shell complete this command.",
