@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from typing import Any
 
+from .long_texts import WORDS as LONG_TEXT_WORDS
+from .long_texts import is_long_text
 from .pages import WORDS, is_pagination
 from .stream_marks import END_WORDS, ERROR_WORDS, FLAG_WORDS, is_end, is_error, is_flag
 
@@ -27,6 +30,10 @@ def _is_status(value: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_command(value: Any) -> bool:
+    return value is False or (_is_text(value) and re.fullmatch(r"[a-z][a-z\d-]*( [a-z][a-z\d-]*)?", value) is not None)
 
 
 def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -52,7 +59,9 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     "operation": {
         "x-retry-safe": replace(FLAG, otherwise=False),
         "x-streaming": FLAG,
+        "x-long-text": Extension(LONG_TEXT_WORDS, is_long_text),
         "x-params": Extension("a text", _is_text),
+        "x-command": Extension("the one or two words that call it, or false for no command", _is_command),
         "x-pagination": Extension(WORDS, is_pagination),
         "x-stream-flag": Extension(FLAG_WORDS, is_flag),
         **_STREAMS,

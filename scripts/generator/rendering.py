@@ -19,12 +19,15 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
+from .commands import ROOM, by_hand, groups, rows
 from .compiled import CompiledTemplates
 from .description import Description
 from .first_call import example, first_call
 from .inheritance import open_parents
 from .kind import Form, Kind
 from .kinds import Kinds
+from .long_texts import OVERLAY as LONG_TEXTS
+from .long_texts import long_texts
 from .models import Models
 from .naming import Namer, class_name, python_name
 from .overlays import check_client, exports, requirements
@@ -72,7 +75,8 @@ class Package(Project):
             call.paging = pages.of(call)
         pages.check()
         self.webhooks = webhooks(self.description, self.kinds, self.models)
-        needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
+        self.cli = settings.cli
+        needed = [overlay for overlay in settings.optional if OPTIONAL[_asked_for(overlay)](self)]
         self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         self.models.read_all()
         report.expressed = len(self.calls)
@@ -99,6 +103,7 @@ class Package(Project):
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
         found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
+        longer = long_texts(self.calls, methods) if LONG_TEXTS in settings.overlays else {}
         self._offer(
             settings=settings,
             document=document,
@@ -110,12 +115,13 @@ class Package(Project):
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
+            long_texts=longer,
             webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
             params=self._params,
-            exports=exports(settings.overlays),
+            exports=exports(settings.overlays, settings.modules),
             Form=Form,
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
@@ -278,6 +284,20 @@ class Package(Project):
 
         paged = next((call for call in self.calls if call.paging), None)
         yield _file("api.md", "api.md.jinja", paged=paged)
+        if self.settings.cli:
+            commands = by_hand(self.settings)
+            named = groups(self._resources, commands)
+            table = rows(self.settings.package, self.calls, named, self.models)
+            # The call that shows whether the service answers is one that reads, and needs no arguments.
+            reading = (
+                call
+                for call in self.calls
+                if call.operation.method == "GET" and not any(each.required for each in call.arguments)
+            )
+            probe = first_call(reading)
+            told = {"groups": named, "rows": table, "by_hand": commands, "probe": probe}
+            yield _file("command/table.py", "command_table.py.jinja", **told)
+            yield _file("__main__.py", "main.py.jinja")
         if not self.settings.is_own:  # the page of the project itself is the project's
             first = first_call(self.calls)
             stream = first_call(call for call in self.calls if call.series and not call.flag)
@@ -336,8 +356,13 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "calls/tokens.py": lambda package: bool(package.description.security.tokens),
     "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
     "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
+    ROOM: lambda package: package.cli,
 }
-"""The overlays that only some packages need, and the condition."""
+"""The overlays, or the room of overlays, that only some packages need, and the condition."""
+
+
+def _asked_for(overlay: str) -> str:
+    return ROOM if overlay.startswith(ROOM) else overlay
 
 
 MANY = 300

@@ -61,6 +61,10 @@ class Settings:
     optional: tuple[str, ...] = ()
     """Overlays that are added only if the description needs them."""
     pagination: tuple[Mapping[str, Any], ...] = ()
+    cli: bool = False
+    """Whether the package has a command line."""
+    modules: tuple[str, ...] = ()
+    """Rooms that are names of the package, in the place of those that they offer."""
 
     @property
     def is_own(self) -> bool:
@@ -88,6 +92,7 @@ class Settings:
         data = load(path)
         _check(path.name, data)
         name = package or data["package"]
+        own = [] if spec else data["overlays"]["own"]
         if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name in TAKEN:
             raise Failure(f"--package {name!r} is no name that a package can have beside those it imports")
         return cls(
@@ -96,9 +101,11 @@ class Settings:
             package=name,
             client=class_name(package) if package else data["client"],
             version=data["version"],
-            overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            overlays=[*data["overlays"]["shared"], *own],
+            modules=tuple(each for each in data.get("modules", []) if f"{each}/__init__.py" in own),
             optional=tuple(data["overlays"]["optional"]),
             pagination=tuple(data.get("pagination", [])),
+            cli=not spec and data.get("cli", False),
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
             overlay_documents=tuple(
@@ -113,12 +120,25 @@ class Settings:
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse settings that are missing, unknown or of the wrong type."""
-    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out", "pagination"}
+    known = {
+        "package",
+        "client",
+        "version",
+        "cli",
+        "overlays",
+        "overlay_documents",
+        "names",
+        "leave_out",
+        "modules",
+        "pagination",
+    }
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
     unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
+    if not isinstance(data.get("cli", False), bool):
+        raise Failure(f"{name}: cli is {data['cli']!r}; write true or false")
     for key in ("package", "client", "version"):
         if not isinstance(data.get(key), str):
             raise Failure(f"{name}: {key} is {data.get(key)!r}; write a text, in quotes if it looks like a number")
@@ -130,6 +150,7 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     for key, items, of in (
         ("leave_out", data.get("leave_out", []), "operations"),
         ("overlay_documents", data.get("overlay_documents", []), "files beside it"),
+        ("modules", data.get("modules", []), "rooms"),
         *((f"overlays.{key}", lists.get(key), "modules") for key in ("shared", "optional", "own")),
     ):
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):

@@ -1,0 +1,121 @@
+"""Running the command: signals, errors and the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from typing import Any, NoReturn
+
+import click
+
+from .common import Common
+from .table import PROGRAM
+from .tree import Root
+
+INTERRUPTED, BROKEN_PIPE = 128 + signal.SIGINT, 128 + 13
+"""The exit codes of a process that such a signal ended, as shells have them; 13 is SIGPIPE."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # What the encoding of a terminal has not is shown escaped, and no error.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    root, common = Root(), Common()
+    if f"_{PROGRAM}_COMPLETE".upper() in os.environ:
+        root.main(list(arguments), PROGRAM)
+    restore = _take_signals()
+    try:
+        code = _run(root, common, arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+        _drop_output()
+    except KeyboardInterrupt as interrupt:
+        notes = getattr(interrupt, "__notes__", None) or ["no file was left incomplete"]
+        return _tell((f"{PROGRAM}: interrupted", notes[0]), INTERRUPTED)
+    except Exception as error:
+        if common.debug:
+            import traceback
+
+            traceback.print_exception(error)
+        if isinstance(error, OSError):
+            _drop_output()
+        from .failures import told
+
+        code = _tell(*told(error))
+    finally:
+        restore()
+    return code
+
+
+def _run(root: Root, common: Common, arguments: Sequence[str]) -> int:
+    try:
+        with root.make_context(PROGRAM, list(arguments), obj=common, color=colour(), terminal_width=width()) as context:
+            return int(root.invoke(context) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        context_ = getattr(error, "ctx", None)
+        path = context_.command_path if context_ else PROGRAM
+        return _tell((f"{path}: {error.format_message()}", f"`{path} --help` shows what it takes"), error.exit_code)
+
+
+def colour() -> bool | None:
+    """Whether Click writes colours: not if NO_COLOR is set; None where that depends on the stream."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def width() -> int:
+    """Return how wide help is: at most 80 columns, as Click has it, but less where a terminal is narrower."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns
+    except (OSError, ValueError):
+        columns = 0
+    return max(min(columns or 80, 80) - 2, 20)
+
+
+def _tell(lines: tuple[str, str], code: int) -> int:
+    from .output import clean
+
+    for line in lines:
+        click.echo(clean(line), err=True)
+    return code
+
+
+def _drop_output() -> None:
+    """Have nothing more written to what takes nothing, as Python would when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):  # it was closed, or is no file
+        sys.stdout = None
+
+
+def _take_signals() -> Callable[[], None]:
+    """Have signals that end the process end it in good order; return what undoes that."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+
+    def end(number: int, _: Any) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    before = {number: signal.getsignal(number) for name in names if (number := getattr(signal, name, None))}
+    for number, handler in before.items():
+        if handler == signal.SIG_DFL:
+            signal.signal(number, end)
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
