@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -42,6 +44,7 @@ def page() -> str:
 
 
 def _shown(name: str, command: tuple[str, ...]) -> str:
+    """Return what a command says of itself, and below it the commands that it has."""
     done = subprocess.run(
         [*command, "--help"],
         cwd=ROOT,
@@ -51,4 +54,8 @@ def _shown(name: str, command: tuple[str, ...]) -> str:
         check=True,
         timeout=60,
     )
-    return f"### `{name}`\n\n```text\n{done.stdout.rstrip()}\n```\n"
+    listed = done.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
+    below = [(f"{name} {each}", (*command, each)) for each in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
+    with ThreadPoolExecutor() as pool:
+        parts = list(pool.map(lambda each: _shown(*each), below))
+    return "\n".join([f"### `{name}`\n\n```text\n{done.stdout.rstrip()}\n```\n", *parts])

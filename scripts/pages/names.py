@@ -20,6 +20,11 @@ ROOMS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         ("calls", "streams"),
     ),
     "sessions": ("Sessions", "Speech while its text is still being written.", ("session",)),
+    "long-texts": (
+        "Long texts and subtitles",
+        "Speech of any length, and what is made of it.",
+        ("long_texts", "audio"),
+    ),
     "errors": ("Errors", "All are a `LmntError`. [Failures](../failures.md) says which failure is which.", ("errors",)),
     "values": ("Values", "The base of models, and the files that are uploaded.", ("values",)),
 }
@@ -32,6 +37,8 @@ MODULES: Final[Mapping[str, tuple[str, str, str]]] = {
         "lmnt.resources",
     ),
     "models": ("Models", "What methods return, and the values that they take.", "lmnt.models"),
+    "audio": ("lmnt.audio", "What to do with audio once it is there: [audio](../audio.md).", "lmnt.audio"),
+    "bulk": ("lmnt.bulk", "Many texts as many files.", "lmnt.bulk"),
     "types": ("Types", "For annotations: what is in `lmnt.types` beside the [models](models.md).", "lmnt.types"),
 }
 """The pages of whole modules: those of all that is in their `__all__`."""
@@ -55,6 +62,8 @@ def pages() -> dict[str, str]:
         names = [name for room in of for name in rooms.pop(room, ())]
         found[page] = _page(title, sentence, (_directive(f"lmnt.{name}") for name in sorted(names, key=_order)))
     assert not rooms, f"no page of scripts/pages/names.py has the names of {', '.join(rooms)}"
+    shown = {name for name, (_, attribute) in lmnt._NAMES.items() if not attribute}
+    assert shown <= MODULES.keys(), f"no page has the modules {', '.join(sorted(shown - MODULES.keys()))}"
     seen = set(lmnt.__all__)
     for page, (title, sentence, module) in MODULES.items():
         names = sorted((name for name in import_module(module).__all__ if name not in seen), key=_order)
