@@ -41,14 +41,14 @@ def picture() -> str:
         ]
         # A bus for each room: it leaves to the left, goes down, and has an arrow into each room that is imported.
         if imports:
-            x = WIDTH - 16 - 560 - 24 - 26 * (len(found) - 1 - height[name] - 1)
+            x = 16 + (WIDTH - 16 - 560 - 40) * (len(found) - height[name]) / len(found)
             start = top + ROW / 2
             last = max(place[each] + ROW / 2 for each in imports)
             edge = WIDTH - 16 - 560
             offset = (height[name] - len(found) / 2) * 3
-            parts.append(f'<path d="M{edge} {start:.0f} H{x} V{last + offset:.0f}" class="line"/>')
+            parts.append(f'<path d="M{edge} {start:.0f} H{x:.0f} V{last + offset:.0f}" class="line"/>')
             parts += [
-                f'<path d="M{x} {place[each] + ROW / 2 + offset:.0f} H{edge - 2}" class="line" marker-end="url(#to)"/>'
+                f'<path d="M{x:.0f} {place[each] + ROW / 2 + offset:.0f} H{edge - 2}" class="line" marker-end="url(#to)"/>'
                 for each in imports
             ]
             parts.append(f'<circle cx="{edge}" cy="{start:.0f}" r="3" class="muted"/>')
