@@ -31,8 +31,8 @@ def spoken(text: str, format: str = "mp3", rate: int = 24000) -> bytes:
 class Peer:
     """The server. `fault` is asked about each request, by the number of it for this text, and its text.
 
-    It answers None for none, a status (with headers if it is a tuple), `cut` for half of the audio, seconds to wait before
-    (a float), or bytes to send in place of the audio.
+    It answers None for none, a status (with headers if it is a tuple), `cut` for half of the audio, seconds to wait
+    before (a float), or bytes to send in place of the audio.
     """
 
     def __init__(self) -> None:

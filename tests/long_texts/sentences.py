@@ -1,6 +1,6 @@
 """Short texts in every language of the description, as their sentences, with what tempts one to split elsewhere."""
 
-# ruff: noqa: E501, RUF001  # a language is one line; the scripts of 31 of them
+# ruff: noqa: RUF001  # a language is one line; the scripts of 31 of them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
