@@ -95,6 +95,7 @@ class BaseLongSpeech(Handle):
         options = client._options  # pyright: ignore[reportPrivateUsage]  # a long text is calls of its client
         self._max_retries = or_default(call.max_retries, options.max_retries)
         splitter = Splitter(long_text.text, long_text.piece_length, long_text.most)
+        self._splitting = threading.Lock()
         self._spans: Iterator[Span] | None = splitter.spans()
         self._pieces = [SpeechPiece(0, *next(self._spans))]
         if not splitter.is_easy:
@@ -115,9 +116,10 @@ class BaseLongSpeech(Handle):
 
     def _split(self) -> None:
         """Split the rest of the text, which may take longer than asking for the first piece."""
-        if self._spans is not None:
-            self._pieces += [SpeechPiece(index, *span) for index, span in enumerate(self._spans, 1)]
-            self._spans = None
+        with self._splitting:  # threads may look at the pieces
+            if self._spans is not None:
+                self._pieces += [SpeechPiece(index, *span) for index, span in enumerate(self._spans, 1)]
+                self._spans = None
 
     @property
     def pieces(self) -> Sequence[SpeechPiece]:

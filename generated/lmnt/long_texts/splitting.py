@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 _CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}\u300d\u300f\uff09\u3011\u300b\u3009"
 _STOPS = "\u3002\uff01\uff1f\uff61\u0964\u0965\u06d4\u061f"  # of Chinese, Japanese, Indic and Arabic scripts
-_NO_LETTER = "\\s\\d.,;:!?()\\[\\]{}\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026"
+_NO_LETTER = _STOPS + "\\s\\d.,;:!?()\\[\\]{}\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026"
 
 _PARAGRAPH = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)\s*|\u2029\s*")
 _SENTENCE = re.compile(  # each begins with the stop, which is found fast
