@@ -53,10 +53,10 @@ class Attempt:
         self.begun = begun
         self.number = number
         self.is_live = is_live
-        self.matched = 0
-        """Bytes that are the same as those that an earlier attempt has handed out."""
+        self.received = 0
+        """Bytes that have come, if it is live."""
         self.differs = False
-        """Whether some were not the same."""
+        """Whether they are not those that an earlier attempt has handed out."""
 
 
 class Audio(NamedTuple):
@@ -87,8 +87,8 @@ class Schedule:
         pace: Says how many are asked for at once.
         max_retries: How often one is repeated at most.
         deadline: The deadline of all.
-        ahead: How many pieces, beginning with the one whose turn it is, may be asked for or kept; 0 hands them out in
-            the order in which they arrive, and keeps none.
+        ahead: How many pieces may be asked for or kept; where the order counts, from the one on whose turn it is.
+        in_order: Whether they are handed out in their order, or as they arrive.
         is_live: Whether the first one is handed out as it arrives.
         skips: Whether a piece that fails is left out.
     """
@@ -102,6 +102,7 @@ class Schedule:
         deadline: Deadline | None,
         *,
         ahead: int,
+        in_order: bool,
         is_live: bool,
         skips: bool,
     ) -> None:
@@ -111,11 +112,13 @@ class Schedule:
         self._max_retries = max_retries
         self._deadline = deadline
         self._ahead = ahead
-        self._live = pieces[0] if pieces and is_live and ahead else None
+        self._in_order = in_order
+        self._live = pieces[0] if pieces and is_live and in_order else None
         self._skips = skips
         self._turn = 0  # the index in `pieces` of the one that is handed out
         self._unasked = 0
         self._running = 0
+        self._taken = 0  # pieces that were handed out, and perhaps not used yet, where there is no order
         self._attempts: dict[int, Attempts] = {}
         self._again: dict[int, float] = {}  # pieces to repeat, and when
         self._whole: dict[int, Audio] = {}
@@ -127,12 +130,13 @@ class Schedule:
 
     def next(self, now: float) -> Attempt | float | None:
         """Return the request to make now, or the seconds until there is one; None until something else happens."""
-        if self.is_closed or (self._stop is not None and not self._ahead):
+        if self.is_closed or (self._stop is not None and not self._in_order):
             return None
         # What comes before a piece that has failed is still to be heard.
         again = {place: at for place, at in self._again.items() if self._stop is None or place < self._stop}
         due = min((place for place, at in again.items() if at <= now), default=None)
-        end = min(self._turn + self._ahead, len(self._pieces)) if self._ahead else len(self._pieces)
+        kept = len(self._whole) + self._running + self._taken
+        end = min((self._turn if self._in_order else self._unasked - kept) + self._ahead, len(self._pieces))
         if due is None and (self._unasked >= end or self._stop is not None):
             return min((at - now for at in again.values()), default=None)
         pause = self._pace.wait(now)
@@ -150,8 +154,8 @@ class Schedule:
 
     def came(self, attempt: Attempt, chunk: bytes) -> bool:
         """Take audio of the live piece; returns False if it is not what was handed out of the piece before."""
-        known = bytes(self._handed_out[attempt.matched : attempt.matched + len(chunk)])
-        attempt.matched += len(known)
+        known = bytes(self._handed_out[attempt.received : attempt.received + len(chunk)])
+        attempt.received += len(chunk)
         attempt.differs = chunk[: len(known)] != known
         if len(chunk) > len(known) and not attempt.differs:
             self._arrived.append(chunk[len(known) :])
@@ -161,7 +165,7 @@ class Schedule:
         """Record that a request has ended, with the audio or an error."""
         self._running -= 1
         if attempt.is_live and not isinstance(outcome, Error):
-            attempt.differs = attempt.differs or attempt.matched < len(self._handed_out)
+            attempt.differs = attempt.differs or attempt.received < len(self._handed_out)
         if attempt.differs:
             outcome = self._changed(outcome)
         if isinstance(outcome, Error):
@@ -220,7 +224,7 @@ class Schedule:
         Raises:
             Error: The piece whose turn it is has failed, or any where they come in no order and no more will come.
         """
-        return self._take_in_order() if self._ahead else self._take_any()
+        return self._take_in_order() if self._in_order else self._take_any()
 
     def _take_in_order(self) -> Part | None:
         while self._turn < len(self._pieces):
@@ -240,6 +244,7 @@ class Schedule:
         return None
 
     def _take_any(self) -> Part | None:
+        self._taken = min(len(self._whole), 1)
         for place in self._whole:
             return Part(self._pieces[place], b"", self._whole.pop(place))
         if self._stop is not None and not self._running:
@@ -249,7 +254,7 @@ class Schedule:
     @property
     def is_over(self) -> bool:
         """Whether all was handed out or left out."""
-        if self._ahead:
+        if self._in_order:
             return self._turn >= len(self._pieces)
         all_asked = self._unasked >= len(self._pieces) and not self._again
         return all_asked and not self._running and not self._whole

@@ -77,8 +77,10 @@ class LongText(NamedTuple):
             ("piece_length", self.piece_length, self.most),
             ("concurrency", self.concurrency, 1000),
         ):
-            if not isinstance(value, int) or not 1 <= value <= most:  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            if type(value) is not int or not 1 <= value <= most:  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 raise InvalidArgumentError(f"{name} must be a whole number from 1 to {most}; got {value!r}")
+        if self.on_progress is not None and not callable(self.on_progress):
+            raise InvalidArgumentError(f"on_progress must be a function; got {self.on_progress!r}")
         if self.on_error not in ("raise", "skip"):
             raise InvalidArgumentError(f'on_error must be "raise" or "skip"; got {self.on_error!r}')
 
@@ -194,7 +196,9 @@ class BaseLongSpeech(Handle):
                 Pace("a long text", concurrency, self._max_retries, self._deadline),
                 self._max_retries,
                 self._deadline,
-                ahead=2 * concurrency if journal is None else 0,
+                # What is not in the journal yet is lost if the process is killed.
+                ahead=2 * concurrency if journal is None else concurrency,
+                in_order=journal is None,
                 is_live=self._long_text.timed is None,
                 skips=self._long_text.on_error == "skip",
             )
