@@ -13,17 +13,24 @@ from typing import Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
 from ..errors import InvalidArgumentError
+from ..long_texts import DEFAULT_PIECE_LENGTH
+from ..long_texts.splitting import pieces_of
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
 from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
-from .manifest import Line, read
+from .manifest import LONGEST, Line, read
 from .names import key_of
 from .places import Folder, Place, place_of
 from .results import Ledger, Result, Summary, results_in
 
 Engine: TypeAlias = Literal["local", "ray"]
 OnProgress: TypeAlias = Callable[[Result, Summary], object]
+
+
+def requests_for(text: str) -> int:
+    """Return how many requests a text needs."""
+    return 1 if len(text) <= LONGEST else len(pieces_of(text, DEFAULT_PIECE_LENGTH, LONGEST))
 
 
 class Run:
@@ -96,7 +103,7 @@ class Run:
             self.summary.failed += bool(line.problem)
             if not line.problem:
                 self.summary.characters += len(line.text)
-                self.summary.requests += 1
+                self.summary.requests += requests_for(line.text)
         self.summary.left -= self.summary.failed
         return self.summary
 
@@ -200,9 +207,9 @@ def run(
 
 
 def _run_here(run: Run, client: Lmnt, concurrency: int) -> None:
-    pace = Pace("bulk", concurrency, WAITS)
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(run.size, 1), 1)
     threads = [
-        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace), daemon=True)
+        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace, at_once), daemon=True)
         for _ in range(min(concurrency, run.size))
     ]
     try:
@@ -221,10 +228,10 @@ def _join(threads: list[threading.Thread]) -> None:
             thread.join(0.2)  # for as long as it waits without a limit, a thread of Windows cannot be interrupted
 
 
-def _work(run: Run, client: Lmnt, pace: Pace) -> None:
+def _work(run: Run, client: Lmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
-            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries), run.stopped.wait))
+            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries, at_once), run.stopped.wait))
     except StoppedError:
         pass
     except BaseException as error:
@@ -254,20 +261,20 @@ async def arun(
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
-    pace = Pace("bulk", concurrency, WAITS)
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(found.size, 1), 1)
     try:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(concurrency, found.size)):
-                tasks.create_task(_awork(found, client, pace))
+                tasks.create_task(_awork(found, client, pace, at_once))
     except BaseException as error:
         found.stop(error)
     return found.end()
 
 
-async def _awork(run: Run, client: AsyncLmnt, pace: Pace) -> None:
+async def _awork(run: Run, client: AsyncLmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
-            asking = Asking(line, run.place, pace, client.max_retries)
+            asking = Asking(line, run.place, pace, client.max_retries, at_once)
             run.report(await aoutcome(client, asking, run.stopped.is_set))
     except StoppedError:
         pass

@@ -81,7 +81,7 @@ def run_on_ray(run: Run, client: Lmnt | Callable[[], Lmnt], concurrency: int) ->
             Speaker,
             fn_constructor_args=(make, run.place, at_once),
             batch_size=at_once,
-            concurrency=(1, -(-concurrency // at_once)),
+            compute=data.ActorPoolStrategy(min_size=1, max_size=-(-concurrency // at_once)),
             num_cpus=0.5,  # it waits most of the time
         )
         for row in spoken.iter_rows():

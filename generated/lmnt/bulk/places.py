@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import FileError, InvalidArgumentError
 from ..values.files import reason_of
+from .manifest import Line
 
 T = TypeVar("T")
 
@@ -39,14 +40,25 @@ class Folder:
                     found[path.relative_to(self.root).as_posix()] = path.stat().st_size
         return found
 
-    def begin(self, out: str) -> Path:
-        """Return the path to write a file to; raises FileError if its folder cannot be made."""
-        path = self.root / out
-        _made(path.parent)
-        return path
+    def begin(self, line: Line) -> Path:
+        """Return where to write the file of a line until it is whole; the next run will write to the same path.
 
-    def end(self, out: str, path: Path) -> None:
-        """Put a file that was written in its place."""
+        Raises:
+            FileError: Its folder cannot be made, or what is no file is in its place.
+        """
+        path = self.root / line.out
+        _made(path.parent)
+        if path.exists() and not path.is_file():
+            raise FileError(f"cannot write {path}: it is a folder, or no regular file", path=str(path))
+        return path.with_name(f".{path.name[:48]}.{line.digest}")
+
+    def end(self, line: Line, path: Path) -> None:
+        """Give a file that was written its name; raises FileError."""
+        target = self.root / line.out
+        try:
+            path.replace(target)
+        except OSError as error:
+            raise FileError(f"cannot write {target}: {reason_of(error)}", path=str(target)) from error
 
     def drop(self, path: Path) -> None:
         """Remove what is left of a file that was not written."""
@@ -98,21 +110,21 @@ class Remote:
         found = self._try("", "find", self._root, detail=True)
         return {name.removeprefix(self._root).lstrip("/"): each.get("size") or 0 for name, each in found.items()}
 
-    def begin(self, out: str) -> Path:
-        """Return the path to write a file to; raises FileError."""
+    def begin(self, line: Line) -> Path:
+        """Return where to write the file of a line until it is whole; raises FileError."""
         try:
-            handle, name = tempfile.mkstemp(suffix=f"-{out.rpartition('/')[2][-40:]}")
+            handle, name = tempfile.mkstemp(suffix=f".{line.digest}")
         except OSError as error:
             raise FileError(f"cannot write a temporary file: {reason_of(error)}", path=tempfile.gettempdir()) from error
         os.close(handle)
         return Path(name)
 
-    def end(self, out: str, path: Path) -> None:
-        """Put a file that was written in its place; raises FileError."""
-        target = f"{self._root}/{out}"
+    def end(self, line: Line, path: Path) -> None:
+        """Send a file that was written; raises FileError."""
+        target = f"{self._root}/{line.out}"
         try:
-            self._try(out, "makedirs", target.rpartition("/")[0], exist_ok=True)
-            self._try(out, "put_file", str(path), target)
+            self._try(line.out, "makedirs", target.rpartition("/")[0], exist_ok=True)
+            self._try(line.out, "put_file", str(path), target)
         finally:
             self.drop(path)
 
