@@ -6,10 +6,10 @@ import asyncio
 import contextvars
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
 from ..errors import InvalidArgumentError
@@ -51,7 +51,7 @@ class Run:
         self._lines = lines
         self._only = only
         self._todo: list[Line] = []
-        self._kept: list[bytes] = []
+        self._kept: list[Mapping[str, Any]] = []
         self._on_progress: OnProgress | None = None
         self._ledger: Ledger | None = None
         self._error: BaseException | None = None
@@ -63,19 +63,19 @@ class Run:
         sizes = self.place.sizes()
         done: set[str] = set()
         self._kept = []
-        for text, found in results_in(self._path):
+        for found in results_in(self._path):
             line = known.get(found["id"])
             if line is None or line.digest != found["digest"] or line.id in done:
                 continue
-            if found["status"] == "done" and sizes.get(line.out) == found.get("bytes"):
+            is_done = found["status"] == "done" and sizes.get(line.out) == found.get("bytes")
+            if is_done or (self._only is not None and line.id not in self._only):
+                self._kept.append({**found, "line": line.number})
+            if is_done:
                 done.add(found["id"])
-                self._kept.append(text)
-            elif self._only is not None and line.id not in self._only:
-                self._kept.append(text)
         self._todo = [
             line
             for line in self._lines
-            if (line.problem or line.id not in done) and (self._only is None or line.id in self._only)
+            if line.problem or (line.id not in done and (self._only is None or line.id in self._only))
         ]
         self.summary.done_before = len(done)
         self.summary.left = len(self._lines) - len(done)

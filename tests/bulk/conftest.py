@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,3 +26,13 @@ def mode(request: pytest.FixtureRequest) -> Iterator[Sync]:
 @pytest.fixture
 def client(mode: Sync, server: ServerProcess) -> Any:
     return mode.client(base_url=server.base_url)
+
+
+@pytest.fixture
+def untouched() -> Iterator[int]:
+    """The port of a listening socket that nothing may connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock.getsockname()[1]
+        sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            sock.accept()
