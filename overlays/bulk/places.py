@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,20 +24,19 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.run = ""
+        """What tells this run from another one into the same folder at the same time."""
 
     def prepare(self) -> None:
         """Make the folder; raises FileError."""
         _made(self.root)
 
-    def sizes(self) -> Mapping[str, int]:
-        """Return the sizes of the files that are there."""
-        found: dict[str, int] = {}
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                path = Path(folder, name)
-                if path.is_file():
-                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
-        return found
+    def size(self, out: str) -> int | None:
+        """Return the size of a file; None if it is not there."""
+        try:
+            return (self.root / out).stat().st_size
+        except (OSError, ValueError):
+            return None
 
     def begin(self, line: Line) -> Path:
         """Return where to write the file of a line until it is whole; the next run will write to the same path.
@@ -50,7 +48,7 @@ class Folder:
         _made(path.parent)
         if path.exists() and not path.is_file():
             raise FileError(f"cannot write {path}: it is a folder, or no regular file", path=str(path))
-        return path.with_name(f".{path.name[:48]}.{line.digest}")
+        return path.with_name(f".{path.name[:48]}.{line.digest}{self.run}")
 
     def end(self, line: Line, path: Path) -> None:
         """Give a file that was written its name; raises FileError."""
@@ -77,6 +75,7 @@ class Remote:
     def __init__(self, url: str) -> None:
         self._url = url
         self._files, self._root = self._opened()
+        self._sizes: dict[str, int | None] | None = None
 
     def __reduce__(self) -> tuple[type[Remote], tuple[str]]:
         return type(self), (self._url,)
@@ -103,12 +102,12 @@ class Remote:
         """Make the folder, where there are any; raises FileError."""
         self._try("", "makedirs", self._root, exist_ok=True)
 
-    def sizes(self) -> Mapping[str, int]:
-        """Return the sizes of the files that are there; raises FileError."""
-        if not self._try("", "exists", self._root):
-            return {}
-        found = self._try("", "find", self._root, detail=True)
-        return {name.removeprefix(self._root).lstrip("/"): each.get("size") or 0 for name, each in found.items()}
+    def size(self, out: str) -> int | None:
+        """Return the size of a file; None if it is not there. Raises FileError."""
+        if self._sizes is None:
+            found = self._try("", "find", self._root, detail=True) if self._try("", "exists", self._root) else {}
+            self._sizes = {name.removeprefix(self._root).lstrip("/"): each.get("size") for name, each in found.items()}
+        return self._sizes.get(out)
 
     def begin(self, line: Line) -> Path:
         """Return where to write the file of a line until it is whole; raises FileError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -60,14 +61,13 @@ class Run:
     def look(self) -> None:
         """Find out what is still to be done; raises InvalidArgumentError or FileError."""
         known = {line.id: line for line in self._lines if not line.problem}
-        sizes = self.place.sizes()
         done: set[str] = set()
         self._kept = []
         for found in results_in(self._path):
             line = known.get(found["id"])
             if line is None or line.digest != found["digest"] or line.id in done:
                 continue
-            is_done = found["status"] == "done" and sizes.get(line.out) == found.get("bytes")
+            is_done = found["status"] == "done" and self.place.size(line.out) == found.get("bytes")
             if is_done or (self._only is not None and line.id not in self._only):
                 self._kept.append({**found, "line": line.number})
             if is_done:
@@ -190,7 +190,7 @@ def run(
         Error: Another run is at work on this manifest.
     """
     defaults = {"voice": voice, "format": format, "language": language}
-    found = _prepared(manifest, out, results, defaults, only, concurrency, engine)
+    found = _prepared(client, Lmnt, manifest, out, results, defaults, only, concurrency, engine)
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
@@ -257,7 +257,7 @@ async def arun(
     To cancel it gives up what was begun, and the next run goes on.
     """
     defaults = {"voice": voice, "format": format, "language": language}
-    found = _prepared(manifest, out, results, defaults, only, concurrency, "local")
+    found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local")
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
@@ -283,6 +283,8 @@ async def _awork(run: Run, client: AsyncLmnt, pace: Pace, at_once: int) -> None:
 
 
 def _prepared(
+    client: object,
+    kind: type[Lmnt | AsyncLmnt],
     manifest: str | os.PathLike[str],
     out: str | os.PathLike[str],
     results: str | os.PathLike[str] | None,
@@ -292,6 +294,8 @@ def _prepared(
     engine: Engine,
 ) -> Run:
     """Return the run; raises InvalidArgumentError."""
+    if not (isinstance(client, kind) or callable(client)):
+        raise InvalidArgumentError(f"the client has to be one of {kind.__name__}; got {client!r:.100}")
     if not isinstance(cast("object", concurrency), int) or not 1 <= concurrency <= 1000:
         raise InvalidArgumentError(f"concurrency has to be a number from 1 to 1000; got {concurrency!r}")
     if engine not in get_args(Engine):
@@ -299,8 +303,9 @@ def _prepared(
     lines = read(manifest, {name: value for name, value in defaults.items() if value is not None})
     if isinstance(only, str):
         raise InvalidArgumentError(f"only has to be a list of ids; got {only!r}")
-    if only is not None and (unknown := sorted({*only} - {line.id for line in lines if line.id is not None})):
-        raise InvalidArgumentError(f"the manifest has no line with the id {unknown[0]!r}")
+    wanted = None if only is None else {*only}
+    if wanted and (unknown := wanted - {line.id for line in lines}):
+        raise InvalidArgumentError(f"the manifest has no line with the id {min(map(str, unknown))!r}")
     place = place_of(out)
     name = f"{Path(os.fsdecode(manifest)).name}.results.jsonl"
     if results is None:
@@ -309,6 +314,7 @@ def _prepared(
     else:
         path = Path(os.fsdecode(results))
     if isinstance(place, Folder):
+        place.run = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:8]
         own = {key_of(each.as_posix()) for each in (path.absolute(), Path(os.fsdecode(manifest)).absolute())}
         lines = [
             replace(line, problem="it would be written over the manifest or its results")
@@ -316,4 +322,4 @@ def _prepared(
             else line
             for line in lines
         ]
-    return Run(lines, place, path, None if only is None else {*only})
+    return Run(lines, place, path, wanted)
