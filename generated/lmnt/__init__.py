@@ -12,9 +12,14 @@ import os as _os
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from . import audio as audio
+    from . import bulk as bulk
     from . import models as models
     from . import resources as resources
     from . import types as types
+    from .audio.cues import Cue as Cue
+    from .audio.cues import Subtitles as Subtitles
+    from .audio.cues import subtitles as subtitles
     from .calls.events import AsyncStream as AsyncStream
     from .calls.events import Stream as Stream
     from .calls.requests import NoneType as NoneType
@@ -117,6 +122,7 @@ _NAMES = {
     "Body": ("settings.options", "Body"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
+    "Cue": ("audio.cues", "Cue"),
     "DEFAULT_CONNECTION_LIMITS": ("transport.defaults", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("settings.options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport.defaults", "DEFAULT_TIMEOUT"),
@@ -161,6 +167,7 @@ _NAMES = {
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("calls.responses", "StreamedBinaryAPIResponse"),
+    "Subtitles": ("audio.cues", "Subtitles"),
     "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
     "UnknownEvent": ("streams.sequences", "UnknownEvent"),
@@ -168,12 +175,15 @@ _NAMES = {
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "__title__": ("description", "PACKAGE"),
     "__version__": ("description", "VERSION"),
+    "audio": ("audio", ""),
+    "bulk": ("bulk", ""),
     "file_from_path": ("values.files", "file_from_path"),
     "models": ("models", ""),
     "no_retry_waits": ("settings.retries", "no_retry_waits"),
     "not_given": ("hints.omitted", "not_given"),
     "omit": ("hints.omitted", "omit"),
     "resources": ("resources", ""),
+    "subtitles": ("audio.cues", "subtitles"),
     "types": ("types", ""),
 }
 
@@ -204,6 +214,7 @@ __all__ = [
     "Body",
     "Client",
     "ConflictError",
+    "Cue",
     "DefaultAioHttpClient",
     "DefaultAsyncHttpxClient",
     "DefaultHttpxClient",
@@ -244,6 +255,7 @@ __all__ = [
     "StreamTimeoutError",
     "StreamTruncatedError",
     "StreamedBinaryAPIResponse",
+    "Subtitles",
     "Timeout",
     "Transport",
     "UnknownEvent",
@@ -251,12 +263,15 @@ __all__ = [
     "UnverifiedStreamWarning",
     "__title__",
     "__version__",
+    "audio",
+    "bulk",
     "file_from_path",
     "models",
     "no_retry_waits",
     "not_given",
     "omit",
     "resources",
+    "subtitles",
     "types",
 ]
 

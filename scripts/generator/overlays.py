@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from functools import cache
 
 from . import settings as places
@@ -27,16 +28,18 @@ def requirements(overlays: list[str]) -> list[str]:
 
 def check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional], settings.modules), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
 
 
-def exports(overlays: list[str]) -> dict[str, str]:
-    """Return the names that overlays list in __all__, and the module of each."""
+def exports(overlays: list[str], modules: Collection[str] = ()) -> dict[str, str]:
+    """Return the names that overlays list in __all__, and the module of each; `modules` keep theirs to themselves."""
     found: dict[str, str] = {}
     for overlay in overlays:
+        if overlay.removesuffix("/__init__.py") in modules:
+            continue
         module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         found |= dict.fromkeys(_listed((places.ROOT / "overlays" / overlay).read_text(encoding="utf-8")), module)
     return dict(sorted(found.items()))

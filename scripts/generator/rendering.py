@@ -119,7 +119,7 @@ class Package(Project):
             components=self.kinds.components,
             results=self._results(),
             params=self._params,
-            exports=exports(settings.overlays),
+            exports=exports(settings.overlays, settings.modules),
             Form=Form,
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),
