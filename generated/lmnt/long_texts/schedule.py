@@ -154,8 +154,8 @@ class Schedule:
 
     def came(self, attempt: Attempt, chunk: bytes) -> bool:
         """Take audio of the live piece; returns False if it is not what was handed out of the piece before."""
-        known = bytes(self._handed_out[attempt.matched : attempt.matched + len(chunk)])
-        attempt.matched += len(chunk)
+        known = bytes(self._handed_out[attempt.received : attempt.received + len(chunk)])
+        attempt.received += len(chunk)
         attempt.differs = chunk[: len(known)] != known
         if len(chunk) > len(known) and not attempt.differs:
             self._arrived.append(chunk[len(known) :])
