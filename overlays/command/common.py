@@ -147,6 +147,14 @@ class Leaf(Helped):
                     formatter.write(f"{' ' * formatter.current_indent}{line}\n")
 
 
+def columns() -> int:
+    """Return how wide the terminal is; 80 where there is none."""
+    try:
+        return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 def first_column(formatter: click.HelpFormatter) -> int:
     """Return how wide the names beside descriptions may be, in a help of any width."""
     return min(30, formatter.width * 2 // 5)

@@ -111,6 +111,8 @@ def show_table(rows: Sequence[Any], *, heads: bool = True) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from .common import columns
+
     lines: list[Mapping[str, Any]] = [row if isinstance(row, Mapping) else {"": row} for row in rows]
     names = list(
         dict.fromkeys(name for line in lines for name, value in line.items() if value not in (None, "", [], {}))
@@ -122,7 +124,7 @@ def show_table(rows: Sequence[Any], *, heads: bool = True) -> None:
         table.add_row(*(Text(_cell(line.get(name))) for name in names))
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     # Programs that read a table want a row in a line, however long that is.
-    console = Console(soft_wrap=not is_terminal, width=None if is_terminal else 10_000)
+    console = Console(soft_wrap=not is_terminal, width=columns() if is_terminal else 10_000, height=25)
     longest = (
         max(map(cell_len, f"{name} {' '.join(_cell(line.get(name)) for line in lines)}".split())) for name in names
     )

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .common import Common
+from .common import Common, columns
 from .table import PROGRAM
 from .tree import Root
 
@@ -57,7 +57,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(root: Root, common: Common, arguments: Sequence[str]) -> int:
     try:
-        with root.make_context(PROGRAM, list(arguments), obj=common, color=colour(), terminal_width=width()) as context:
+        with root.make_context(
+            PROGRAM, list(arguments), obj=common, color=colour(), terminal_width=max(min(columns(), 80) - 2, 20)
+        ) as context:
             return int(root.invoke(context) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -73,15 +75,6 @@ def _run(root: Root, common: Common, arguments: Sequence[str]) -> int:
 def colour() -> bool | None:
     """Whether Click writes colours: not if NO_COLOR is set; None where that depends on the stream."""
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
-
-
-def width() -> int:
-    """Return how wide help is: at most 80 columns, as Click has it, but less where a terminal is narrower."""
-    try:
-        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns
-    except (OSError, ValueError):
-        columns = 0
-    return max(min(columns or 80, 80) - 2, 20)
 
 
 def _tell(lines: tuple[str, str], code: int) -> int:

@@ -11,6 +11,7 @@ goes on with it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,10 +23,13 @@ from ..rows import row
 
 if TYPE_CHECKING:
     from ...long_texts.pieces import LongTextProgress
-    from ...long_texts.sync import LongSpeech
+    from ...models.timestamp import Timestamp
     from ..progress import Progress
 
 VOICE = "leah"
+MOST = 5000
+"""Characters that one request takes."""
+
 _OPERATION = row("speech.generate")
 _FORMATS = next(each.choices for each in _OPERATION.arguments if each.name == "format")
 _ENDINGS = {**{f".{each}": each for each in _FORMATS}, ".pcm": "pcm_s16le", ".raw": "pcm_s16le"}
@@ -41,7 +45,7 @@ def _run(
     format: str | None,
     **given: Any,
 ) -> None:
-    from ...errors import Error, NotFoundError
+    from ...errors import NotFoundError
     from ..near import add_near
     from ..progress import Progress
 
@@ -53,67 +57,108 @@ def _run(
     said = _text_of(text, _file)
     form: Any = format or _ENDINGS.get(_ending(_output or ""), "mp3")
     arguments = {name: value for name, value in given.items() if value is not None}
+    is_timed = _timestamps or _subtitles is not None
+    target = None if _play and _output is None else _output or f"speech.{form}"
     with common.client() as client, Progress("speaking") as progress:
-
-        def show(now: LongTextProgress) -> None:
-            progress.advance(now.characters, now.all_characters, "characters")
-
+        speaking = Speaking(client, said, {"format": form, **arguments}, target, progress)
         try:
-            speech = client.speech.generate_long(
-                said,
-                format=form,
-                return_timestamps=_timestamps or _subtitles is not None,
-                on_progress=show,
-                **arguments,
-            )
-            target = None if _play and _output is None else _output or f"speech.{form}"
-            audio = b"".join(speech) if target is None else _save(speech, target, progress)
-        except Error as error:
-            # Who gives a short text knows of no pieces.
-            error.message = error.message.removeprefix(f"piece 1 of 1 (characters 0 to {len(said)}): ")
-            if isinstance(error, NotFoundError):
-                add_near(error, client, "voices", arguments["voice"])
+            if len(said) > MOST:
+                speaking.speak_long(is_timed=is_timed)
+            elif is_timed:
+                speaking.speak_timed()
+            else:
+                speaking.speak()
+        except NotFoundError as error:
+            add_near(error, client, "voices", arguments["voice"])
             raise
     if target is not None:
-        _tell(speech, target, common, _timestamps, _subtitles)
+        speaking.tell(common, _subtitles, shows_words=_timestamps)
     if _play:
         from ...audio import play
 
-        play(audio, format=form, sample_rate=arguments.get("sample_rate"))
+        play(target or speaking.audio, format=form, sample_rate=arguments.get("sample_rate"))
 
 
-def _save(speech: LongSpeech, target: str, progress: Progress) -> str:
-    """Write the audio, and return where it is."""
-    from ..output import is_file, save
+class Speaking:
+    """A text that is spoken: by one request, or in pieces if it is too long for one.
 
-    if not is_file(target):
-        save(progress.counting(speech), target)
-        return target
-    is_long = len(speech.pieces) > 1
-    try:
-        speech.stream_to_file(target, resume=is_long)
-    except KeyboardInterrupt as interrupt:
-        if is_long:
-            interrupt.add_note(f"the same command goes on with {target}.journal")
-        raise
-    return target
+    Args:
+        client: The client.
+        text: The text.
+        arguments: The arguments of the operation.
+        target: Where the audio goes; None keeps it in `audio`.
+        progress: What is told how far it is.
+    """
 
+    def __init__(
+        self, client: Any, text: str, arguments: dict[str, Any], target: str | None, progress: Progress
+    ) -> None:
+        self._speech = client.speech
+        self._text = text
+        self._arguments = arguments
+        self._target = target
+        self._progress = progress
+        self.audio = b""
+        self.words: Sequence[Timestamp] = ()
 
-def _tell(speech: LongSpeech, target: str, common: Common, timestamps: bool, subtitles: str | None) -> None:
-    from ..output import plain, show, tell_saved
+    def speak(self) -> None:
+        """Speak it while it arrives."""
+        with self._speech.with_streaming_response.generate(text=self._text, **self._arguments) as response:
+            self._save(response.iter_bytes())
 
-    more: dict[str, Any] = {"seconds": round(speech.seconds, 3)}
-    words: list[Any] = plain(list(speech.timestamps)) if timestamps else []
-    if subtitles:
-        from ...audio.cues import subtitles as cues_of
+    def speak_timed(self) -> None:
+        """Speak it, with the time of each word."""
+        import base64
 
-        more["subtitles"] = f"{os.path.splitext(target)[0]}.{subtitles}"  # noqa: PTH122  # pathlib takes long to import
-        cues_of(speech.timestamps).write_to_file(more["subtitles"])
-    if common.json and timestamps:
-        more["timestamps"] = words
-    tell_saved(target, os.stat(target).st_size if target != "-" else 0, common, **more)  # noqa: PTH116  # likewise
-    if timestamps and not common.json:
-        show(words, common)
+        spoken = self._speech.generate_detailed(text=self._text, return_timestamps=True, **self._arguments)
+        self.words = spoken.timestamps or ()
+        self._save(iter([base64.b64decode(spoken.audio)]))
+
+    def speak_long(self, *, is_timed: bool) -> None:
+        """Speak it in pieces, with a journal beside a file."""
+        from ..output import is_file
+
+        def show(now: LongTextProgress) -> None:
+            self._progress.advance(now.characters, now.all_characters, "characters")
+
+        speech = self._speech.generate_long(self._text, return_timestamps=is_timed, on_progress=show, **self._arguments)
+        if self._target is None or not is_file(self._target):
+            self._save(speech)
+        else:
+            try:
+                speech.stream_to_file(self._target, resume=True)
+            except KeyboardInterrupt as interrupt:
+                interrupt.add_note(f"the same command goes on with {self._target}.journal")
+                raise
+        self.words = speech.timestamps
+
+    def _save(self, chunks: Iterator[bytes]) -> None:
+        from ..output import save
+
+        counted = self._progress.counting(chunks)
+        if self._target is None:
+            self.audio = b"".join(counted)
+        else:
+            save(counted, self._target)
+
+    def tell(self, common: Common, subtitles: str | None, *, shows_words: bool) -> None:
+        """Write the subtitles, and tell what there is."""
+        from ..output import is_file, plain, show, tell_saved
+
+        if self._target is None or not is_file(self._target):
+            return
+        more: dict[str, Any] = {}
+        if subtitles:
+            from ...audio.cues import subtitles as cues_of
+
+            more["subtitles"] = f"{os.path.splitext(self._target)[0]}.{subtitles}"  # noqa: PTH122  # pathlib takes long to import
+            cues_of(self.words).write_to_file(more["subtitles"])
+        words: list[Any] = plain(list(self.words)) if shows_words else []
+        if common.json and shows_words:
+            more["timestamps"] = words
+        tell_saved(self._target, os.stat(self._target).st_size, common, **more)  # noqa: PTH116  # likewise
+        if shows_words and not common.json:
+            show(words, common)
 
 
 def _ending(name: str) -> str:
