@@ -47,10 +47,9 @@ def picture() -> str:
             edge = WIDTH - 16 - 560
             offset = (height[name] - len(found) / 2) * 3
             parts.append(f'<path d="M{edge} {start:.0f} H{x:.0f} V{last + offset:.0f}" class="line"/>')
-            parts += [
-                f'<path d="M{x:.0f} {place[each] + ROW / 2 + offset:.0f} H{edge - 2}" class="line" marker-end="url(#to)"/>'
-                for each in imports
-            ]
+            for each in imports:
+                y = place[each] + ROW / 2 + offset
+                parts.append(f'<path d="M{x:.0f} {y:.0f} H{edge - 2}" class="line" marker-end="url(#to)"/>')
             parts.append(f'<circle cx="{edge}" cy="{start:.0f}" r="3" class="muted"/>')
     return svg(WIDTH, 16 + len(found) * (ROW + 14), "The rooms of the package: arrows lead to what is imported", parts)
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
 """Those that are written. What is made for docs/reference has no example."""
 
-SAID = re.compile(r"<!-- (not run|tested by|a test file|prints): *(.*?) -->", re.DOTALL)
+SAID = re.compile(r"<!-- (not run|tested by|a test file|a file): *(.*?) -->", re.DOTALL)
 
 
 class Block(NamedTuple):

@@ -4,7 +4,8 @@ The blocks of a page run in order, as a reader would run them, in a checkout who
 
 * Python in this process, shell as a shell; the server that a block starts at port 8765 is one that runs here already.
 * A console block has commands and what they print; `…` is for what differs from one machine to another.
-* A comment before a block says more: `not run: WHY`, `tested by: FILE`, `a test file: WHAT PYTEST SAYS`.
+* A comment before a block says more: `not run: WHY`, `tested by: FILE`, `a file: ITS NAME`,
+  `a test file: WHAT PYTEST SAYS`.
 * Of the other languages each block is to be read as what it says it is.
 """
 
@@ -96,6 +97,8 @@ def test_every_example_runs(
             continue
         if kind == "tested by":
             assert Path(page).name in (ROOT / rest).read_text(encoding="utf-8"), block.name
+        elif kind == "a file":
+            Path(rest).write_text(text, encoding="utf-8")
         elif kind == "a test file":
             file = checkout / f"test_line_{block.line}.py"
             file.write_text(text, encoding="utf-8")
@@ -182,6 +185,6 @@ def test_each_server_that_is_started_knows_its_options() -> None:
     lines = [
         line for each in BLOCKS if each.language == "sh" for line in SERVER.findall(each.text.replace("\\\n", " "))
     ]
-    assert len(lines) >= 4
+    assert len(lines) >= 3
     for line in lines:
         command_line().parse_args(shlex.split(line))
