@@ -84,6 +84,8 @@ def _directive(path: str) -> str:
     value = getattr(import_module(module), name, None)
     if isinstance(value, type) and value.__name__ == name and not value.__module__.startswith("lmnt"):
         return f"## `{name}`\n\nThat of `{value.__module__}`.\n"
+    if isinstance(value, type) and value.__name__ != name and value.__name__ in lmnt.__all__:
+        return f"## `{name}`\n\nAnother name of [{value.__name__}][lmnt.{value.__name__}].\n"
     options = (
         "\n    options:\n      members: false\n      inherited_members: false\n"
         if path.endswith((*SHELLS, "lmnt_server.faults"))
