@@ -68,6 +68,7 @@ def test_check_finds_every_difference(kit: Path, run: Run) -> None:
 DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("file", "old", "new", "told"),
     [
