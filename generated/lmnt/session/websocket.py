@@ -175,8 +175,9 @@ class Socket(_Covering[Connection]):
             if isinstance(connection.socket, TurnTakingSocket):
                 connection.socket.write_limit = connect_options.timeout.write
             else:
-                limit = _write_limit(connect_options.timeout.write)
-                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+                with suppress(OSError):  # the server has closed it, perhaps after saying why: receiving tells
+                    limit = _write_limit(connect_options.timeout.write)
+                    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         return cls(connect_options, cast("Connection", connection))
 
     def send(self, message: str | Secret) -> None:
