@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -29,16 +30,18 @@ def requirements(overlays: list[str]) -> list[str]:
 
 def check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional], settings.modules), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
 
 
-def exports(overlays: list[str]) -> dict[str, str]:
-    """Return the names that overlays list in __all__, and the module of each."""
+def exports(overlays: list[str], modules: Collection[str] = ()) -> dict[str, str]:
+    """Return the names that overlays list in __all__, and the module of each; `modules` keep theirs to themselves."""
     found: dict[str, str] = {}
     for overlay in overlays:
+        if overlay.removesuffix("/__init__.py") in modules:
+            continue
         module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         path = f"{places.ROOT}/overlays/{overlay}"
         modified = os.stat(path).st_mtime_ns  # noqa: PTH116  # to make a Path of it takes longer than to look
