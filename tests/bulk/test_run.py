@@ -505,6 +505,17 @@ def test_what_is_refused(options: Any, told: str, run: Run, tmp_path: Path, monk
     assert [each.name for each in tmp_path.iterdir()] == ["texts.jsonl"]
 
 
+def test_another_event_loop(tmp_path: Path) -> None:
+    import trio
+
+    async def main() -> None:
+        async with AsyncLmnt(api_key="key") as client:
+            with pytest.raises(LmntError, match="needs asyncio's event loop"):
+                await bulk.arun(client, written(tmp_path, texts(1)), out=tmp_path)
+
+    trio.run(main)
+
+
 def test_engines(server: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

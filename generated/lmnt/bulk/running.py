@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
-from ..errors import InvalidArgumentError
+from ..errors import Error, InvalidArgumentError
 from ..long_texts import DEFAULT_PIECE_LENGTH
 from ..long_texts.splitting import Splitter
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
+from ..transport.event_loops import is_asyncio
 from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
 from .manifest import LONGEST, Line, read
 from .names import key_of
@@ -257,6 +258,8 @@ async def arun(
     To cancel it gives up what was begun, and the next run goes on.
     """
     defaults = {"voice": voice, "format": format, "language": language}
+    if not is_asyncio():
+        raise Error("bulk.arun needs asyncio's event loop; elsewhere use bulk.run, in a thread")
     found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local")
     if dry_run:
         return found.estimate()
