@@ -158,7 +158,12 @@ class Speaking:
             more["timestamps"] = words
         tell_saved(self._target, os.stat(self._target).st_size, common, **more)  # noqa: PTH116  # likewise
         if shows_words and not common.json:
-            show(words, common)
+            # For people: pauses are no words, and a millisecond is fine enough.
+            heard = [each for each in words if each["text"].strip()]
+            rows = [
+                {"start": f"{e['start']:.3f}", "duration": f"{e['duration']:.3f}", "word": e["text"]} for e in heard
+            ]
+            show(rows, common)
 
 
 def _ending(name: str) -> str:
