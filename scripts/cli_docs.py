@@ -43,12 +43,17 @@ OTHERS = (
 INTRODUCTION = """\
 # The command
 
-`pip install 'lmnt-client[cli]'` brings the command `lmnt`; `python -m lmnt` is the same. The extra `server` has it run a server of its own.
+`pip install 'lmnt-client[cli]'` brings the command `lmnt`; `python -m lmnt` is the same. The extra `server` has it run a
+server of its own.
 
-* A result is a table in a terminal, a row in a line in a pipe, and JSON with `--json`. What a terminal would obey is shown escaped.
-* Audio goes to the file that `-o` names, which has its name only when it is complete, or to standard output with `-o -`.
-* What takes more than a second has a bar on standard error, if that is a terminal. `NO_COLOR` and `TERM=dumb` are obeyed.
-* An error is two lines on standard error: what happened, and the request id with what to do. `--debug` adds the traceback.
+* A result is a table in a terminal, a row in a line in a pipe, and JSON with `--json`. What a terminal would obey is
+  shown escaped.
+* Audio goes to the file that `-o` names, which has its name only when it is complete, or to standard output with
+  `-o -`.
+* What takes more than a second has a bar on standard error, if that is a terminal. `NO_COLOR` and `TERM=dumb` are
+  obeyed.
+* An error is two lines on standard error: what happened, and the request id with what to do. `--debug` adds the
+  traceback.
 * A key comes from the environment alone, and is never shown: arguments can be seen by other users of a machine.
 
 `lmnt completion bash|zsh|fish` prints what has a shell complete the command.

@@ -22,7 +22,6 @@ from ..parameters import options_of
 from ..rows import row
 
 if TYPE_CHECKING:
-    from ...long_texts.pieces import LongTextProgress
     from ...models.timestamp import Timestamp
     from ..progress import Progress
 
@@ -118,7 +117,7 @@ class Speaking:
         """Speak it in pieces, with a journal beside a file."""
         from ..output import is_file
 
-        def show(now: LongTextProgress) -> None:
+        def show(now: Any) -> None:
             self._progress.advance(now.characters, now.all_characters, "characters")
 
         speech = self._speech.generate_long(self._text, return_timestamps=is_timed, on_progress=show, **self._arguments)
