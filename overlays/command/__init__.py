@@ -1,4 +1,4 @@
 """The command line of the package, which needs Click and Rich.
 
-Imports errors, hints, values, settings, transport, streams and calls.
+Imports errors, values, settings, transport, streams, audio and bulk.
 """

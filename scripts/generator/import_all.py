@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-NEEDED = ("asyncio", "attrs", "h11", "httptools", "httpx", "httpx_aiohttp", "ssl", "typing", "websockets")
+NEEDED = ("asyncio", "attrs", "click", "h11", "httptools", "httpx", "httpx_aiohttp", "ssl", "typing", "websockets")
 """What the modules of a package import: those of LMNT's own overlays too, where they are installed."""
 
 MANY = 500

@@ -24,7 +24,11 @@ def server() -> Iterator[ServerProcess]:
 def place(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder of its own that the command works in, with the environment of the server."""
     for name in list(os.environ):
-        if name.startswith("LMNT_") or name.lower().endswith("_proxy") or name in ("NO_COLOR", "COLUMNS"):
+        if (
+            name.startswith("LMNT_")
+            or name.lower().endswith("_proxy")
+            or name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR")
+        ):
             monkeypatch.delenv(name)
     if "server" in request.fixturenames:
         server: ServerProcess = request.getfixturevalue("server")

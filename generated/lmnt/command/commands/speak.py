@@ -22,7 +22,6 @@ from ..parameters import options_of
 from ..rows import row
 
 if TYPE_CHECKING:
-    from ...long_texts.pieces import LongTextProgress
     from ...models.timestamp import Timestamp
     from ..progress import Progress
 
@@ -118,7 +117,7 @@ class Speaking:
         """Speak it in pieces, with a journal beside a file."""
         from ..output import is_file
 
-        def show(now: LongTextProgress) -> None:
+        def show(now: Any) -> None:
             self._progress.advance(now.characters, now.all_characters, "characters")
 
         speech = self._speech.generate_long(self._text, return_timestamps=is_timed, on_progress=show, **self._arguments)
@@ -158,7 +157,12 @@ class Speaking:
             more["timestamps"] = words
         tell_saved(self._target, os.stat(self._target).st_size, common, **more)  # noqa: PTH116  # likewise
         if shows_words and not common.json:
-            show(words, common)
+            # For people: pauses are no words, and a millisecond is fine enough.
+            heard = [each for each in words if each["text"].strip()]
+            rows = [
+                {"start": f"{e['start']:.3f}", "duration": f"{e['duration']:.3f}", "word": e["text"]} for e in heard
+            ]
+            show(rows, common)
 
 
 def _ending(name: str) -> str:
