@@ -134,9 +134,10 @@ def _seconds(path: Path, line: Line) -> float | None:
 def ends_run(error: Error) -> bool:
     """Whether each other line would meet this error, too."""
     cause = error.__cause__
-    return isinstance(error, OF_ALL) or (
-        isinstance(error, FileError) and isinstance(cause, OSError) and cause.errno in FULL
-    )
+    is_full = isinstance(cause, OSError) and cause.errno in FULL
+    # The journal of a long text is a database of SQLite.
+    is_full = is_full or getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL"
+    return isinstance(error, OF_ALL) or (isinstance(error, FileError) and is_full)
 
 
 def outcome(client: Lmnt, asking: Asking, wait: Callable[[float], bool]) -> Result:

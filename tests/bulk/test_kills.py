@@ -107,6 +107,27 @@ def test_two_kills(tmp_path: Path) -> None:
     kill_twice(tmp_path, 200)
 
 
+def test_a_kill_in_a_long_text(tmp_path: Path) -> None:
+    text = "A sentence that is spoken for a while. " * 1500
+    line = {"id": "long", "text": text, "format": "wav", "sample_rate": 8000}
+    (tmp_path / "texts.jsonl").write_text(json.dumps(line))
+    with running(engine="tone", arguments=["--character-limit", str(LIMIT)]) as server:
+        runs = Runs(server.base_url, tmp_path / "texts.jsonl", tmp_path / "out")
+        process = runs.start()
+        while sum(path.stat().st_size for path in tmp_path.glob("out/.long.wav.*journal*")) < 12_000_000:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        told, errors = runs.start().communicate()
+        assert "done=1" in told, errors
+        with Lmnt(base_url=server.base_url, api_key="key") as client:
+            asked = LIMIT - client.accounts.retrieve().usage.characters
+        assert 0 <= asked - len(text) <= 16 * 2100, "what was under way alone is asked for again"
+        runs.check()
+        assert {path.name for path in runs.out.iterdir() if "results" not in path.name} == {"long.wav"}
+
+
 @pytest.mark.long
 def test_two_kills_in_a_manifest_of_5000_lines(tmp_path: Path) -> None:
     kill_twice(tmp_path, 5000)

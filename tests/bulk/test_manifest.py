@@ -26,7 +26,8 @@ SAME = [
     ("a.jsonl", '{"id": "1", "text": "Hello, \\"you\\"."}\n{"id": "2", "text": "Two\\nlines.", "format": "wav"}\n'),
     (
         "a.ndjson",
-        '\ufeff{"id": 1, "text": "Hello, \\"you\\".", "out": null}\r\n\r\n{"id": "2", "text": "Two\\nlines.", "format": "wav"}',
+        '\ufeff{"id": 1, "text": "Hello, \\"you\\".", "out": null}\r\n\r\n'
+        '{"id": "2", "text": "Two\\nlines.", "format": "wav"}',
     ),
     ("a.csv", 'id,text,format\n1,"Hello, ""you"".",\n2,"Two\nlines.",wav\n'),
     ("a.CSV", '\ufeff id , text,format\r\n1,"Hello, ""you"".",\r\n,,\r\n\r\n2,"Two\nlines.",wav'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from lmnt import (
     no_retry_waits,
 )
 from lmnt.bulk import places
+from lmnt.bulk.lines import ends_run
 from lmnt.bulk.results import Ledger
 from lmnt.streams.downloads import Download
 from lmnt_server.process import ServerProcess
@@ -118,7 +120,7 @@ def test_what_is_done_is_not_asked_for_again(run: Run, mode: Sync, server: Serve
     again = run(path, client=client, out=out, fault="none")
     assert (again.done, again.done_before, again.requests) == (0, 12, 0)
     assert requests_of(server, key) == 12
-    # A file that is gone, one of another size, a line that is changed, one that is new; one that is removed, and the order.
+    # A file that is gone, one of another size, a changed line, a new one; one that is removed, and the order.
     (out / "n3.mp3").unlink()
     (out / "n4.mp3").write_bytes(b"short")
     changed = [*texts(11)[::-1], {"id": "new", "text": "New.", "voice": "leah"}]
@@ -285,7 +287,7 @@ def test_nothing_can_be_written(run: Run, tmp_path: Path) -> None:
         run(path, out=tmp_path / "file")
     with pytest.raises(FileError, match="cannot write"):
         run(path, out=tmp_path / "out", results=tmp_path / "nowhere" / "results.jsonl")
-    with pytest.raises(FileError, match="Is a directory|is a folder"):
+    with pytest.raises(FileError, match=r"Is a directory|is a folder"):
         run(path, out=tmp_path / "out", results=tmp_path)
 
 
@@ -319,6 +321,18 @@ def test_a_full_disk_ends_the_run(run: Run, tmp_path: Path, monkeypatch: pytest.
     assert {each["status"] for each in before} == {"done"}
     assert {each["out"] for each in before} == files(out)
     assert run(path, out=out).done == 30 - len(before)
+
+
+def test_a_journal_on_a_full_disk_ends_the_run_too() -> None:
+    with sqlite3.connect(":memory:") as database:
+        database.execute("PRAGMA max_page_count=2")
+        database.execute("CREATE TABLE pieces (audio BLOB)")
+        with pytest.raises(sqlite3.Error) as caught:
+            database.execute("INSERT INTO pieces VALUES (zeroblob(100000))")
+    error = FileError("cannot write")
+    assert not ends_run(error)
+    error.__cause__ = caught.value
+    assert ends_run(error)
 
 
 def test_one_run_at_a_time(run: Run, tmp_path: Path) -> None:

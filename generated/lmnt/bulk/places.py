@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,7 +106,8 @@ class Remote:
     def size(self, out: str) -> int | None:
         """Return the size of a file; None if it is not there. Raises FileError."""
         if self._sizes is None:
-            found = self._try("", "find", self._root, detail=True) if self._try("", "exists", self._root) else {}
+            is_there = self._try("", "exists", self._root)
+            found: Mapping[str, Any] = self._try("", "find", self._root, detail=True) if is_there else {}
             self._sizes = {name.removeprefix(self._root).lstrip("/"): each.get("size") for name, each in found.items()}
         return self._sizes.get(out)
 

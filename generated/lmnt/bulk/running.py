@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from ..client import AsyncLmnt, Lmnt
 from ..errors import InvalidArgumentError
 from ..long_texts import DEFAULT_PIECE_LENGTH
-from ..long_texts.splitting import pieces_of
+from ..long_texts.splitting import Splitter
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
@@ -31,7 +31,7 @@ OnProgress: TypeAlias = Callable[[Result, Summary], object]
 
 def requests_for(text: str) -> int:
     """Return how many requests a text needs."""
-    return 1 if len(text) <= LONGEST else len(pieces_of(text, DEFAULT_PIECE_LENGTH, LONGEST))
+    return 1 if len(text) <= LONGEST else len([*Splitter(text, DEFAULT_PIECE_LENGTH, LONGEST).spans()])
 
 
 class Run:
