@@ -40,6 +40,8 @@ OTHERS = (
 )
 """Exit codes that are of no class of errors alone."""
 
+TESTED = "<!-- tested by: tests/command/test_docs.py -->\n"
+
 INTRODUCTION = """\
 # The command
 
@@ -97,7 +99,7 @@ def page(shown: str) -> str:
     rows = [f"| {code} | {'; '.join(dict.fromkeys(_meanings(code)))} |" for code in sorted(codes)]
     parts = [
         INTRODUCTION,
-        f"```console\n{shown}\n```\n",
+        f"{TESTED}```console\n{shown}\n```\n",
         "\n## Exit codes\n\n| Code | What happened |\n| --- | --- |\n",
     ]
     parts += ["\n".join(rows), "\n"]
@@ -128,7 +130,7 @@ def _context(name: str) -> click.Context:
 
 def readme(text: str, shown: str) -> str:
     """Return the README with what a terminal shows between its marks."""
-    block = "```console\n" + shown.split("\n$ lmnt voices", maxsplit=1)[0] + "\n```"
+    block = TESTED + "```console\n" + shown.split("\n$ lmnt voices", maxsplit=1)[0] + "\n```"
     return re.sub(
         r"(<!-- terminal, by scripts/cli_docs.py -->\n).*?(\n<!-- end of terminal -->)",
         lambda found: found[1] + block + found[2],

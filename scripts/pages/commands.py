@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ INTRODUCTION: Final = """\
 # Commands
 
 What each command says of itself. Those of the first part come with the package; the others are in a checkout.
+[The command](../cli.md) has those of `lmnt`.
 """
 
 CHECKOUT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,7 +43,6 @@ def page() -> str:
 
 
 def _shown(name: str, command: tuple[str, ...]) -> str:
-    """Return what a command says of itself, and below it the commands that it has."""
     done = subprocess.run(
         [*command, "--help"],
         cwd=ROOT,
@@ -54,8 +52,4 @@ def _shown(name: str, command: tuple[str, ...]) -> str:
         check=True,
         timeout=60,
     )
-    listed = done.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
-    below = [(f"{name} {each}", (*command, each)) for each in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
-    with ThreadPoolExecutor() as pool:
-        parts = list(pool.map(lambda each: _shown(*each), below))
-    return "\n".join([f"### `{name}`\n\n```text\n{done.stdout.rstrip()}\n```\n", *parts])
+    return f"### `{name}`\n\n```text\n{done.stdout.rstrip()}\n```\n"

@@ -96,7 +96,7 @@ def test_every_example_runs(
         if kind == "not run":
             continue
         if kind == "tested by":
-            assert Path(page).name in (ROOT / rest).read_text(encoding="utf-8"), block.name
+            assert Path(page).stem in (ROOT / rest).read_text(encoding="utf-8"), block.name
         elif kind == "a file":
             Path(rest).write_text(text, encoding="utf-8")
         elif kind == "a test file":
