@@ -155,6 +155,9 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     ):
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
             raise Failure(f"{name}: {key} is no list of {of}; list them, [] for none")
+    for module in data.get("modules", []):
+        if f"{module}/__init__.py" not in lists["own"]:
+            raise Failure(f"{name}: modules names {module!r}, but overlays.own has no {module}/__init__.py")
     habits = data.get("pagination", [])
     if not isinstance(habits, list) or not all(each and is_pagination(each) for each in habits):
         raise Failure(f"{name}: pagination is no list of what x-pagination may say: {WORDS}")
