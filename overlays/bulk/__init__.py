@@ -1,6 +1,6 @@
 """Many texts as many files: a manifest in, an audio file and a result for each line out.
 
-Imports errors, values, settings, transport, streams and audio.
+Imports errors, values, settings, transport, streams, long_texts and audio.
 """
 
 from .results import Result, Summary

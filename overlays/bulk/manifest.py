@@ -102,6 +102,9 @@ EXTENSIONS: Mapping[str, str] = {
 }
 DEFAULT_FORMAT = "mp3"
 
+LONGEST = 5000
+"""Characters of a text that one request takes."""
+
 
 def read(path: str | os.PathLike[str], defaults: Mapping[str, object]) -> list[Line]:
     """Return the lines of a manifest; those that are empty are passed over.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -68,10 +68,20 @@ def run_on_ray(run: Run, client: Lmnt | Callable[[], Lmnt], concurrency: int) ->
         InvalidArgumentError: Ray is not installed, or the client cannot be made elsewhere.
         Error: There is no cluster, or it has failed.
     """
-    ray, data = _imported()
     lines = list(iter(run.take, None))
-    at_once = min(AT_ONCE, concurrency)
     make = _maker(client) if isinstance(client, Lmnt) else client
+    for found in _outcomes(lines, make, run.place, concurrency) if lines else ():
+        if isinstance(found, Exception):
+            raise found
+        run.report(found)
+
+
+def _outcomes(
+    lines: list[Line], make: Callable[[], Lmnt], place: Place, concurrency: int
+) -> Iterator[Result | Exception]:
+    """Yield what becomes of each line, as it ends."""
+    ray, data = _imported()
+    at_once = min(AT_ONCE, concurrency)
     try:
         if not ray.is_initialized():
             ray.init(address="auto", log_to_driver=False)
@@ -79,17 +89,14 @@ def run_on_ray(run: Run, client: Lmnt | Callable[[], Lmnt], concurrency: int) ->
         rows = data.from_items([{"line": pickle.dumps(line)} for line in lines], override_num_blocks=blocks)
         spoken = rows.map_batches(
             Speaker,
-            fn_constructor_args=(make, run.place, at_once),
+            fn_constructor_args=(make, place, at_once),
             batch_size=at_once,
-            concurrency=(1, -(-concurrency // at_once)),
+            compute=data.ActorPoolStrategy(min_size=1, max_size=-(-concurrency // at_once)),
             num_cpus=0.5,  # it waits most of the time
         )
         for row in spoken.iter_rows():
-            found = cast("Result | Exception", pickle.loads(row["outcome"]))
-            if isinstance(found, Exception):
-                raise found
-            run.report(found)
-    except (ray.exceptions.RayError, ConnectionError) as error:
+            yield cast("Result | Exception", pickle.loads(row["outcome"]))
+    except (ray.exceptions.RayError, ConnectionError, TypeError) as error:  # the last one for what cannot be sent
         raise Error(f"Ray has failed: {str(error).strip().splitlines()[-1]:.300}") from error
 
 

@@ -164,9 +164,9 @@ class Ledger:
         except OSError as error:
             raise FileError(f"cannot write {self._path}: {reason_of(error)}", path=str(self._path)) from error
 
-    def begin(self, kept: Iterable[bytes]) -> None:
+    def begin(self, kept: Iterable[Mapping[str, Any]]) -> None:
         """Keep these results alone, and open the file for more."""
-        save(iter([b"".join(text + b"\n" for text in kept)]), self._path)
+        save((json.dumps(each).encode() + b"\n" for each in kept), self._path)
         self._file = self._try(lambda: self._path.open("ab", buffering=0))
 
     def add(self, result: Result) -> None:
@@ -187,8 +187,12 @@ class Ledger:
         self._lock.close()
 
 
-def results_in(path: Path) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
-    """Yield each result in a file, as the bytes of its line and as values; a last line that is cut is none.
+_START = b'{"line": '
+"""How each result begins, those too that a kill has cut."""
+
+
+def results_in(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield each result in a file; a last line that is cut is none.
 
     Raises:
         InvalidArgumentError: The file holds something else.
@@ -202,8 +206,8 @@ def results_in(path: Path) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
         raise FileError(f"cannot read {path}: {reason_of(error)}", path=str(path)) from error
     for number, text in enumerate(lines, 1):
         if (found := _result(text)) is not None:
-            yield text, found
-        elif number < len(lines):
+            yield found
+        elif number < len(lines) or text[: len(_START)] != _START[: len(text)]:
             raise InvalidArgumentError(
                 f"line {number} of {path} is no result of a run: move that file away, or give results="
             )
@@ -212,7 +216,7 @@ def results_in(path: Path) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
 def _result(text: bytes) -> Mapping[str, Any] | None:
     try:
         found = cast("object", json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_result = isinstance(found, dict) and {"line", "id", "status", "digest"} <= found.keys()
     return cast("Mapping[str, Any]", found) if is_result else None

@@ -49,7 +49,11 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
     async def __anext__(self) -> bytes:
         self._claim()
         try:
-            schedule, changed = self._begin(), self._event()
+            changed = self._event()
+            schedule = self._begin()
+            if self._spans is not None:
+                self._start(schedule, changed)
+                await in_thread(self._split)
             while not self._ready:
                 part = await self._next_part(schedule, changed)
                 if part is None:
@@ -117,12 +121,12 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
 
     async def _asked(self, schedule: Schedule, changed: asyncio.Event, attempt: Attempt) -> Audio:
         """Ask for a piece, and read its audio."""
-        text, call = self._text_of(attempt.piece), self._options(attempt)
-        if self._long_text.timed is not None:
-            result = await self._client.call(self._long_text.timed(text), call)
+        call = self._options(attempt)
+        if (timed := self._timed(attempt.piece)) is not None:
+            result = await self._client.call(timed, call)
             self._note(attempt.piece, result.request_id)
             return self._audio(result)
-        response = await self._client.respond(self._long_text.plain(text), call, streamed=True)
+        response = await self._client.respond(self._plain(attempt.piece), call, streamed=True)
         assert isinstance(response, AsyncStreamedBinaryAPIResponse)
         self._note(attempt.piece, response.request_id)
         read: list[bytes] = []
@@ -173,7 +177,7 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
             self._reading.release()
 
     async def close(self) -> None:
-        """Ask for nothing more, and cancel what is under way; later steps raise an error, unless it has ended."""
+        """Ask for nothing more, and cancel what is under way; later steps raise an error."""
         self._closed()
         tasks = list(self._tasks) if self._process == os.getpid() else []
         for task in tasks:

@@ -95,7 +95,7 @@ class WAV(Joiner):
         header = b""
         if self._held is not None:
             self._held += chunk
-            found = self._data(self._held)
+            found = self._data(bytes(self._held))
             if found is None:
                 return b""
             form, chunk = found
@@ -118,7 +118,7 @@ class WAV(Joiner):
         self._held, self._left = bytearray(), None
         return super().end_piece()
 
-    def _data(self, held: bytearray) -> tuple[bytes, bytes] | None:
+    def _data(self, held: bytes) -> tuple[bytes, bytes] | None:
         """Return the content of the chunk `fmt `, and the samples that came; None if more is needed."""
         if len(held) >= 12 and (held[:4] != b"RIFF" or held[8:12] != b"WAVE"):
             raise UnjoinableError("it is no RIFF file")
@@ -127,9 +127,9 @@ class WAV(Joiner):
             name, size = held[at : at + 4], int.from_bytes(held[at + 4 : at + 8], "little")
             if name == b"data" and form:
                 self._left = None if size in UNKNOWN_LENGTHS else size
-                return form, bytes(held[at + 8 :])
+                return form, held[at + 8 :]
             if name == b"fmt ":
-                form = bytes(held[at + 8 : at + 8 + size])
+                form = held[at + 8 : at + 8 + size]
             at += 8 + size + size % 2
         return None
 

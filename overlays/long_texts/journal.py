@@ -38,7 +38,8 @@ class Journal:
     """
 
     def __init__(self, file: str | os.PathLike[str], identity: Mapping[str, str], *, resume: bool) -> None:
-        self._target = Path(os.path.realpath(path_of(file)))
+        given = self.path = path_of(file)
+        self._target = Path(self._try(lambda: os.path.realpath(given)))
         self._is_kept = resume
         name = f"{self._target.name}.journal" if resume else f".{self._target.name[:48]}.{os.urandom(4).hex()}.journal"
         self.path = self._target.with_name(name)

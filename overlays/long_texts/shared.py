@@ -7,7 +7,7 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import attrs
@@ -26,7 +26,7 @@ from ..values.bodies import JSONBody
 from .joining import Joiner, UnjoinableError, joiners
 from .pieces import LongTextProgress, SpeechPiece, named
 from .schedule import Attempt, Audio, Part, Schedule
-from .splitting import pieces_of
+from .splitting import Span, Splitter
 
 if TYPE_CHECKING:
     from .journal import Journal
@@ -42,8 +42,11 @@ class LongText(NamedTuple):
 
     Args:
         text: The text.
-        plain: Makes the call that speaks a piece.
+        plain: Makes the call that speaks a piece, of its arguments.
         timed: Makes the call that also returns the time of each word; None if that is not wanted.
+        argument: The argument that is the text of a piece.
+        flag: The argument that asks for the times.
+        given: The other arguments.
         most: The characters that a request takes.
         rate: Samples in a second, where the audio does not say it.
         piece_length: The characters of a piece, unless that would split a sentence.
@@ -53,8 +56,11 @@ class LongText(NamedTuple):
     """
 
     text: str
-    plain: Callable[[str], Operation[bytes]]
-    timed: Callable[[str], Operation[SpeechGenerateDetailedResponse]] | None
+    plain: Callable[..., Operation[bytes]]
+    timed: Callable[..., Operation[SpeechGenerateDetailedResponse]] | None
+    argument: str
+    flag: str
+    given: Mapping[str, object]
     most: int
     rate: int
     piece_length: int
@@ -71,8 +77,10 @@ class LongText(NamedTuple):
             ("piece_length", self.piece_length, self.most),
             ("concurrency", self.concurrency, 1000),
         ):
-            if not isinstance(value, int) or not 1 <= value <= most:  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            if type(value) is not int or not 1 <= value <= most:  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 raise InvalidArgumentError(f"{name} must be a whole number from 1 to {most}; got {value!r}")
+        if self.on_progress is not None and not callable(self.on_progress):
+            raise InvalidArgumentError(f"on_progress must be a function; got {self.on_progress!r}")
         if self.on_error not in ("raise", "skip"):
             raise InvalidArgumentError(f'on_error must be "raise" or "skip"; got {self.on_error!r}')
 
@@ -88,10 +96,13 @@ class BaseLongSpeech(Handle):
         self._call = call
         options = client._options  # pyright: ignore[reportPrivateUsage]  # a long text is calls of its client
         self._max_retries = or_default(call.max_retries, options.max_retries)
-        spans = pieces_of(long_text.text, long_text.piece_length, long_text.most)
-        self.pieces: Sequence[SpeechPiece] = [SpeechPiece(index, *span) for index, span in enumerate(spans)]
-        """The pieces of the text, in order."""
-        self._first = long_text.plain(self._text_of(self.pieces[0]))
+        splitter = Splitter(long_text.text, long_text.piece_length, long_text.most)
+        self._splitting = threading.Lock()
+        self._spans: Iterator[Span] | None = splitter.spans()
+        self._pieces = [SpeechPiece(0, *next(self._spans))]
+        if not splitter.is_easy:
+            self._split()
+        self._first = self._plain(self._pieces[0])
         self._joiner = self._new_joiner()
         self._process = os.getpid()
         self._reading = threading.Lock()
@@ -104,6 +115,19 @@ class BaseLongSpeech(Handle):
         self._seconds_there = 0.0
         self.complete = False
         """True once all audio was handed out, and no piece was left out."""
+
+    def _split(self) -> None:
+        """Split the rest of the text, which may take longer than asking for the first piece."""
+        with self._splitting:  # threads may look at the pieces
+            if self._spans is not None:
+                self._pieces += [SpeechPiece(index, *span) for index, span in enumerate(self._spans, 1)]
+                self._spans = None
+
+    @property
+    def pieces(self) -> Sequence[SpeechPiece]:
+        """The pieces of the text, in order."""
+        self._split()
+        return self._pieces
 
     @property
     def request_ids(self) -> Sequence[str]:
@@ -134,6 +158,18 @@ class BaseLongSpeech(Handle):
         text = self._long_text.text[piece.start : piece.stop]
         return text if len(text) <= self._long_text.most else text.strip()  # the end of a piece may be much space
 
+    def _plain(self, piece: SpeechPiece) -> Operation[bytes]:
+        """Return the call that speaks a piece."""
+        long_text = self._long_text
+        return long_text.plain(**{long_text.argument: self._text_of(piece)}, **long_text.given)
+
+    def _timed(self, piece: SpeechPiece) -> Operation[SpeechGenerateDetailedResponse] | None:
+        """Return the call that also returns the time of each word; None if that is not wanted."""
+        long_text = self._long_text
+        if long_text.timed is None:
+            return None
+        return long_text.timed(**{long_text.argument: self._text_of(piece), long_text.flag: True}, **long_text.given)
+
     def _new_joiner(self) -> Joiner:
         join = joiners().get(self._first.media_type)
         if join is None:
@@ -155,12 +191,14 @@ class BaseLongSpeech(Handle):
             there = {} if journal is None else journal.facts
             concurrency = self._long_text.concurrency
             self._schedule = Schedule(
-                [piece for piece in self.pieces if piece.index not in there],
-                len(self.pieces),
+                [piece for piece in self.pieces if piece.index not in there] if journal is not None else self._pieces,
+                self._pieces,
                 Pace("a long text", concurrency, self._max_retries, self._deadline),
                 self._max_retries,
                 self._deadline,
-                ahead=2 * concurrency if journal is None else 0,
+                # What is not in the journal yet is lost if the process is killed.
+                ahead=2 * concurrency if journal is None else concurrency,
+                in_order=journal is None,
                 is_live=self._long_text.timed is None,
                 skips=self._long_text.on_error == "skip",
             )

@@ -8,11 +8,11 @@ where it is no abbreviation's: after a long word, before what can begin a senten
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
-from .wholes import Wholes
+from .wholes import may_cut
 
 FIRST = 250
 """Characters of the first piece, so that it is heard early; each one after it may have twice as many."""
@@ -27,14 +27,14 @@ class Span(NamedTuple):
 
 _CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}\u300d\u300f\uff09\u3011\u300b\u3009"
 _STOPS = "\u3002\uff01\uff1f\uff61\u0964\u0965\u06d4\u061f"  # of Chinese, Japanese, Indic and Arabic scripts
-_NO_LETTER = "\\s\\d.,;:!?()\\[\\]{}\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026"
+_NO_LETTER = _STOPS + "\\s\\d.,;:!?()\\[\\]{}\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026"
 
 _PARAGRAPH = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)\s*|\u2029\s*")
-_SENTENCE = re.compile(
-    rf"[!?\u2026]+[{_CLOSERS}]*\s+"
-    rf"|(?<=[^{_NO_LETTER}]{{5}})\.[{_CLOSERS}]*\s+"
-    rf"|(?<=[\uac00-\ud7a3]{{2}})\.[{_CLOSERS}]*\s+"
-    rf"|[{_STOPS}]+(?![{_STOPS}{_CLOSERS}])\s*"
+_SENTENCE = re.compile(  # each begins with the stop, which is found fast
+    rf"[.!?\u2026{_STOPS}](?:(?<=[!?\u2026])[!?\u2026]*[{_CLOSERS}]*\s+"
+    rf"|(?<=[^{_NO_LETTER}]{{5}}\.)[{_CLOSERS}]*\s+"
+    rf"|(?<=[\uac00-\ud7a3]{{2}}\.)[{_CLOSERS}]*\s+"
+    rf"|(?<=[{_STOPS}])[{_STOPS}]*(?![{_STOPS}{_CLOSERS}])\s*)"
 )
 _CLAUSE = re.compile(
     rf"[,;:\u060c\u061b.!?\u2026\u2013\u2014][{_CLOSERS}]*\s+"
@@ -61,7 +61,14 @@ class Splitter:
         self._text = text
         self._length = length
         self._most = most
-        self._wholes = Wholes(text)
+
+    @property
+    def is_easy(self) -> bool:
+        """Whether white space is so frequent that the text surely can be split."""
+        step = self._most // 2
+        return all(
+            len(self._text[begin : begin + step].split(None, 1)) > 1 for begin in range(0, len(self._text) - step, step)
+        )
 
     def spans(self) -> Iterator[Span]:
         """Yield the pieces, in order: joined they are the text.
@@ -78,7 +85,7 @@ class Splitter:
     def _after_space(self, place: int) -> int:
         """Return the place after the white space there."""
         found = _SPACE.match(self._text, place)
-        return found.end() if found and self._wholes.may_cut(found.end()) else place
+        return found.end() if found and may_cut(self._text, found.end()) else place
 
     def _end(self, begin: int, length: int) -> int:
         """Return the end of the piece that begins there."""
@@ -93,7 +100,7 @@ class Splitter:
         if len(self._text) <= hard:
             return len(self._text)
         for end in range(hard, begin, -1):
-            if self._wholes.may_cut(end):
+            if may_cut(self._text, end):
                 return end
         raise InvalidArgumentError(
             f"the characters {begin} to {hard} of the text are one number or one character with marks, longer than the "
@@ -102,24 +109,20 @@ class Splitter:
 
     def _last(self, pattern: re.Pattern[str], begin: int, end: int) -> int:
         """Return the last place up to `end` where a unit ends; 0 if there is none."""
-        return max(self._ends(pattern, begin, end), default=0)
+        places = [found.end() for found in pattern.finditer(self._text, begin, end)]
+        return next((place for place in reversed(places) if self._is_end(pattern, begin, place)), 0)
 
     def _first(self, pattern: re.Pattern[str], begin: int, end: int) -> int:
         """Return the first place up to `end` where a unit ends; 0 if there is none."""
-        return next(iter(self._ends(pattern, begin, end)), 0)
+        places = (found.end() for found in pattern.finditer(self._text, begin, end))
+        return next((place for place in places if self._is_end(pattern, begin, place)), 0)
 
-    def _ends(self, pattern: re.Pattern[str], begin: int, end: int) -> Iterator[int]:
-        for found in pattern.finditer(self._text, begin, end):
-            place = found.end()
-            if begin < place and self._wholes.may_cut(place) and (pattern is not _SENTENCE or self._begins(place)):
-                yield place
+    def _is_end(self, pattern: re.Pattern[str], begin: int, place: int) -> bool:
+        if place == begin or (pattern is _SENTENCE and not self._begins(place)):
+            return False
+        return may_cut(self._text, place)
 
     def _begins(self, place: int) -> bool:
         """Whether a sentence may begin there."""
         following = self._text[place : place + 1]
         return not following.islower() and not _GOES_ON.match(following)
-
-
-def pieces_of(text: str, length: int, most: int) -> Sequence[Span]:
-    """Return the pieces of a text; see Splitter."""
-    return list(Splitter(text, length, most).spans())

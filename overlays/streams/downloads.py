@@ -101,9 +101,15 @@ class Download:
             self._temporary.unlink()
 
 
-def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
-    download = Download(path, keep_partial=keep_partial)
+def save(
+    chunks: Iterator[bytes],
+    path: str | os.PathLike[str],
+    *,
+    keep_partial: bool = False,
+    temporary: Path | None = None,
+) -> None:
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
+    download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
         for chunk in chunks:
             download.write(chunk)
@@ -113,9 +119,15 @@ def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial:
         raise
 
 
-async def asave(chunks: AsyncIterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
-    download = Download(path, keep_partial=keep_partial)
+async def asave(
+    chunks: AsyncIterator[bytes],
+    path: str | os.PathLike[str],
+    *,
+    keep_partial: bool = False,
+    temporary: Path | None = None,
+) -> None:
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
+    download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
         async for chunk in chunks:
             await in_thread(partial(download.write, chunk))

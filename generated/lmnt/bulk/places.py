@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import FileError, InvalidArgumentError
 from ..values.files import reason_of
+from .manifest import Line
 
 T = TypeVar("T")
 
@@ -24,29 +25,39 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.run = ""
+        """What tells this run from another one into the same folder at the same time."""
 
     def prepare(self) -> None:
         """Make the folder; raises FileError."""
         _made(self.root)
 
-    def sizes(self) -> Mapping[str, int]:
-        """Return the sizes of the files that are there."""
-        found: dict[str, int] = {}
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                path = Path(folder, name)
-                if path.is_file():
-                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
-        return found
+    def size(self, out: str) -> int | None:
+        """Return the size of a file; None if it is not there."""
+        try:
+            return (self.root / out).stat().st_size
+        except (OSError, ValueError):
+            return None
 
-    def begin(self, out: str) -> Path:
-        """Return the path to write a file to; raises FileError if its folder cannot be made."""
-        path = self.root / out
+    def begin(self, line: Line) -> Path:
+        """Return where to write the file of a line until it is whole; the next run will write to the same path.
+
+        Raises:
+            FileError: Its folder cannot be made, or what is no file is in its place.
+        """
+        path = self.root / line.out
         _made(path.parent)
-        return path
+        if path.exists() and not path.is_file():
+            raise FileError(f"cannot write {path}: it is a folder, or no regular file", path=str(path))
+        return path.with_name(f".{path.name[:48]}.{line.digest}{self.run}")
 
-    def end(self, out: str, path: Path) -> None:
-        """Put a file that was written in its place."""
+    def end(self, line: Line, path: Path) -> None:
+        """Give a file that was written its name; raises FileError."""
+        target = self.root / line.out
+        try:
+            path.replace(target)
+        except OSError as error:
+            raise FileError(f"cannot write {target}: {reason_of(error)}", path=str(target)) from error
 
     def drop(self, path: Path) -> None:
         """Remove what is left of a file that was not written."""
@@ -65,6 +76,7 @@ class Remote:
     def __init__(self, url: str) -> None:
         self._url = url
         self._files, self._root = self._opened()
+        self._sizes: dict[str, int | None] | None = None
 
     def __reduce__(self) -> tuple[type[Remote], tuple[str]]:
         return type(self), (self._url,)
@@ -91,28 +103,29 @@ class Remote:
         """Make the folder, where there are any; raises FileError."""
         self._try("", "makedirs", self._root, exist_ok=True)
 
-    def sizes(self) -> Mapping[str, int]:
-        """Return the sizes of the files that are there; raises FileError."""
-        if not self._try("", "exists", self._root):
-            return {}
-        found = self._try("", "find", self._root, detail=True)
-        return {name.removeprefix(self._root).lstrip("/"): each.get("size") or 0 for name, each in found.items()}
+    def size(self, out: str) -> int | None:
+        """Return the size of a file; None if it is not there. Raises FileError."""
+        if self._sizes is None:
+            is_there = self._try("", "exists", self._root)
+            found: Mapping[str, Any] = self._try("", "find", self._root, detail=True) if is_there else {}
+            self._sizes = {name.removeprefix(self._root).lstrip("/"): each.get("size") for name, each in found.items()}
+        return self._sizes.get(out)
 
-    def begin(self, out: str) -> Path:
-        """Return the path to write a file to; raises FileError."""
+    def begin(self, line: Line) -> Path:
+        """Return where to write the file of a line until it is whole; raises FileError."""
         try:
-            handle, name = tempfile.mkstemp(suffix=f"-{out.rpartition('/')[2][-40:]}")
+            handle, name = tempfile.mkstemp(suffix=f".{line.digest}")
         except OSError as error:
             raise FileError(f"cannot write a temporary file: {reason_of(error)}", path=tempfile.gettempdir()) from error
         os.close(handle)
         return Path(name)
 
-    def end(self, out: str, path: Path) -> None:
-        """Put a file that was written in its place; raises FileError."""
-        target = f"{self._root}/{out}"
+    def end(self, line: Line, path: Path) -> None:
+        """Send a file that was written; raises FileError."""
+        target = f"{self._root}/{line.out}"
         try:
-            self._try(out, "makedirs", target.rpartition("/")[0], exist_ok=True)
-            self._try(out, "put_file", str(path), target)
+            self._try(line.out, "makedirs", target.rpartition("/")[0], exist_ok=True)
+            self._try(line.out, "put_file", str(path), target)
         finally:
             self.drop(path)
 

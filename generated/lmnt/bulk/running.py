@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
-from ..errors import InvalidArgumentError
+from ..errors import Error, InvalidArgumentError
+from ..long_texts import DEFAULT_PIECE_LENGTH
+from ..long_texts.splitting import Splitter
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
+from ..transport.event_loops import is_asyncio
 from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
-from .manifest import Line, read
+from .manifest import LONGEST, Line, read
 from .names import key_of
 from .places import Folder, Place, place_of
 from .results import Ledger, Result, Summary, results_in
 
 Engine: TypeAlias = Literal["local", "ray"]
 OnProgress: TypeAlias = Callable[[Result, Summary], object]
+
+
+def requests_for(text: str) -> int:
+    """Return how many requests a text needs."""
+    return 1 if len(text) <= LONGEST else len([*Splitter(text, DEFAULT_PIECE_LENGTH, LONGEST).spans()])
 
 
 class Run:
@@ -44,7 +53,7 @@ class Run:
         self._lines = lines
         self._only = only
         self._todo: list[Line] = []
-        self._kept: list[bytes] = []
+        self._kept: list[Mapping[str, Any]] = []
         self._on_progress: OnProgress | None = None
         self._ledger: Ledger | None = None
         self._error: BaseException | None = None
@@ -53,22 +62,21 @@ class Run:
     def look(self) -> None:
         """Find out what is still to be done; raises InvalidArgumentError or FileError."""
         known = {line.id: line for line in self._lines if not line.problem}
-        sizes = self.place.sizes()
         done: set[str] = set()
         self._kept = []
-        for text, found in results_in(self._path):
+        for found in results_in(self._path):
             line = known.get(found["id"])
             if line is None or line.digest != found["digest"] or line.id in done:
                 continue
-            if found["status"] == "done" and sizes.get(line.out) == found.get("bytes"):
+            is_done = found["status"] == "done" and self.place.size(line.out) == found.get("bytes")
+            if is_done or (self._only is not None and line.id not in self._only):
+                self._kept.append({**found, "line": line.number})
+            if is_done:
                 done.add(found["id"])
-                self._kept.append(text)
-            elif self._only is not None and line.id not in self._only:
-                self._kept.append(text)
         self._todo = [
             line
             for line in self._lines
-            if (line.problem or line.id not in done) and (self._only is None or line.id in self._only)
+            if line.problem or (line.id not in done and (self._only is None or line.id in self._only))
         ]
         self.summary.done_before = len(done)
         self.summary.left = len(self._lines) - len(done)
@@ -96,7 +104,7 @@ class Run:
             self.summary.failed += bool(line.problem)
             if not line.problem:
                 self.summary.characters += len(line.text)
-                self.summary.requests += 1
+                self.summary.requests += requests_for(line.text)
         self.summary.left -= self.summary.failed
         return self.summary
 
@@ -183,7 +191,7 @@ def run(
         Error: Another run is at work on this manifest.
     """
     defaults = {"voice": voice, "format": format, "language": language}
-    found = _prepared(manifest, out, results, defaults, only, concurrency, engine)
+    found = _prepared(client, Lmnt, manifest, out, results, defaults, only, concurrency, engine)
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
@@ -200,9 +208,9 @@ def run(
 
 
 def _run_here(run: Run, client: Lmnt, concurrency: int) -> None:
-    pace = Pace("bulk", concurrency, WAITS)
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(run.size, 1), 1)
     threads = [
-        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace), daemon=True)
+        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace, at_once), daemon=True)
         for _ in range(min(concurrency, run.size))
     ]
     try:
@@ -221,10 +229,10 @@ def _join(threads: list[threading.Thread]) -> None:
             thread.join(0.2)  # for as long as it waits without a limit, a thread of Windows cannot be interrupted
 
 
-def _work(run: Run, client: Lmnt, pace: Pace) -> None:
+def _work(run: Run, client: Lmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
-            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries), run.stopped.wait))
+            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries, at_once), run.stopped.wait))
     except StoppedError:
         pass
     except BaseException as error:
@@ -250,24 +258,26 @@ async def arun(
     To cancel it gives up what was begun, and the next run goes on.
     """
     defaults = {"voice": voice, "format": format, "language": language}
-    found = _prepared(manifest, out, results, defaults, only, concurrency, "local")
+    if not is_asyncio():
+        raise Error("bulk.arun needs asyncio's event loop; elsewhere use bulk.run, in a thread")
+    found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local")
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
-    pace = Pace("bulk", concurrency, WAITS)
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(found.size, 1), 1)
     try:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(concurrency, found.size)):
-                tasks.create_task(_awork(found, client, pace))
+                tasks.create_task(_awork(found, client, pace, at_once))
     except BaseException as error:
         found.stop(error)
     return found.end()
 
 
-async def _awork(run: Run, client: AsyncLmnt, pace: Pace) -> None:
+async def _awork(run: Run, client: AsyncLmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
-            asking = Asking(line, run.place, pace, client.max_retries)
+            asking = Asking(line, run.place, pace, client.max_retries, at_once)
             run.report(await aoutcome(client, asking, run.stopped.is_set))
     except StoppedError:
         pass
@@ -276,6 +286,8 @@ async def _awork(run: Run, client: AsyncLmnt, pace: Pace) -> None:
 
 
 def _prepared(
+    client: object,
+    kind: type[Lmnt | AsyncLmnt],
     manifest: str | os.PathLike[str],
     out: str | os.PathLike[str],
     results: str | os.PathLike[str] | None,
@@ -285,6 +297,8 @@ def _prepared(
     engine: Engine,
 ) -> Run:
     """Return the run; raises InvalidArgumentError."""
+    if not (isinstance(client, kind) or callable(client)):
+        raise InvalidArgumentError(f"the client has to be one of {kind.__name__}; got {client!r:.100}")
     if not isinstance(cast("object", concurrency), int) or not 1 <= concurrency <= 1000:
         raise InvalidArgumentError(f"concurrency has to be a number from 1 to 1000; got {concurrency!r}")
     if engine not in get_args(Engine):
@@ -292,8 +306,9 @@ def _prepared(
     lines = read(manifest, {name: value for name, value in defaults.items() if value is not None})
     if isinstance(only, str):
         raise InvalidArgumentError(f"only has to be a list of ids; got {only!r}")
-    if only is not None and (unknown := sorted({*only} - {line.id for line in lines if line.id is not None})):
-        raise InvalidArgumentError(f"the manifest has no line with the id {unknown[0]!r}")
+    wanted = None if only is None else {*only}
+    if wanted and (unknown := wanted - {line.id for line in lines}):
+        raise InvalidArgumentError(f"the manifest has no line with the id {min(map(str, unknown))!r}")
     place = place_of(out)
     name = f"{Path(os.fsdecode(manifest)).name}.results.jsonl"
     if results is None:
@@ -302,6 +317,7 @@ def _prepared(
     else:
         path = Path(os.fsdecode(results))
     if isinstance(place, Folder):
+        place.run = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:8]
         own = {key_of(each.as_posix()) for each in (path.absolute(), Path(os.fsdecode(manifest)).absolute())}
         lines = [
             replace(line, problem="it would be written over the manifest or its results")
@@ -309,4 +325,4 @@ def _prepared(
             else line
             for line in lines
         ]
-    return Run(lines, place, path, None if only is None else {*only})
+    return Run(lines, place, path, wanted)

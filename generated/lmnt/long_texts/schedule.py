@@ -41,20 +41,22 @@ class Attempt:
 
     Args:
         piece: The piece.
+        place: Where it is among those to ask for.
         begun: What the pace is told when it ends.
         number: How often the piece was asked for before.
         is_live: Whether its audio is handed out as it arrives.
     """
 
-    def __init__(self, piece: SpeechPiece, begun: int, number: int, *, is_live: bool) -> None:
+    def __init__(self, piece: SpeechPiece, place: int, begun: int, number: int, *, is_live: bool) -> None:
         self.piece = piece
+        self.place = place
         self.begun = begun
         self.number = number
         self.is_live = is_live
-        self.matched = 0
-        """Bytes that are the same as those that an earlier attempt has handed out."""
+        self.received = 0
+        """Bytes that have come, if it is live."""
         self.differs = False
-        """Whether some were not the same."""
+        """Whether they are not those that an earlier attempt has handed out."""
 
 
 class Audio(NamedTuple):
@@ -80,13 +82,13 @@ class Schedule:
     the repeated audio takes over if it begins with the very bytes that were handed out; else the piece has failed.
 
     Args:
-        pieces: The pieces.
-        count: The pieces of the text, those too that are there already.
+        pieces: The pieces to ask for; more may be added at the end.
+        all_pieces: Those of the text, those too that are there already.
         pace: Says how many are asked for at once.
         max_retries: How often one is repeated at most.
         deadline: The deadline of all.
-        ahead: How many pieces, beginning with the one whose turn it is, may be asked for or kept; 0 hands them out in
-            the order in which they arrive, and keeps none.
+        ahead: How many pieces may be asked for or kept; where the order counts, from the one on whose turn it is.
+        in_order: Whether they are handed out in their order, or as they arrive.
         is_live: Whether the first one is handed out as it arrives.
         skips: Whether a piece that fails is left out.
     """
@@ -94,30 +96,32 @@ class Schedule:
     def __init__(
         self,
         pieces: Sequence[SpeechPiece],
-        count: int,
+        all_pieces: Sequence[SpeechPiece],
         pace: Pace,
         max_retries: int,
         deadline: Deadline | None,
         *,
         ahead: int,
+        in_order: bool,
         is_live: bool,
         skips: bool,
     ) -> None:
         self._pieces = pieces
-        self._count = count
+        self._all_pieces = all_pieces
         self._pace = pace
         self._max_retries = max_retries
         self._deadline = deadline
         self._ahead = ahead
-        self._live = pieces[0] if pieces and is_live and ahead else None
+        self._in_order = in_order
+        self._live = pieces[0] if pieces and is_live and in_order else None
         self._skips = skips
         self._turn = 0  # the index in `pieces` of the one that is handed out
         self._unasked = 0
         self._running = 0
+        self._taken = 0  # pieces that were handed out, and perhaps not used yet, where there is no order
         self._attempts: dict[int, Attempts] = {}
         self._again: dict[int, float] = {}  # pieces to repeat, and when
         self._whole: dict[int, Audio] = {}
-        self._places = {piece.index: place for place, piece in enumerate(pieces)}
         self._arrived: deque[bytes] = deque()  # of the live piece
         self._handed_out = bytearray()  # of the live piece
         self._failed: dict[int, Error] = {}
@@ -126,12 +130,13 @@ class Schedule:
 
     def next(self, now: float) -> Attempt | float | None:
         """Return the request to make now, or the seconds until there is one; None until something else happens."""
-        if self.is_closed or (self._stop is not None and not self._ahead):
+        if self.is_closed or (self._stop is not None and not self._in_order):
             return None
         # What comes before a piece that has failed is still to be heard.
         again = {place: at for place, at in self._again.items() if self._stop is None or place < self._stop}
         due = min((place for place, at in again.items() if at <= now), default=None)
-        end = min(self._turn + self._ahead, len(self._pieces)) if self._ahead else len(self._pieces)
+        kept = len(self._whole) + self._running + self._taken
+        end = min((self._turn if self._in_order else self._unasked - kept) + self._ahead, len(self._pieces))
         if due is None and (self._unasked >= end or self._stop is not None):
             return min((at - now for at in again.values()), default=None)
         pause = self._pace.wait(now)
@@ -145,12 +150,12 @@ class Schedule:
         piece = self._pieces[due]
         name = f"the piece of characters {piece.start} to {piece.stop}"
         tried = self._attempts.setdefault(due, Attempts(name, self._max_retries, self._deadline))
-        return Attempt(piece, self._pace.begin(), tried.retries, is_live=piece is self._live)
+        return Attempt(piece, due, self._pace.begin(), tried.retries, is_live=piece is self._live)
 
     def came(self, attempt: Attempt, chunk: bytes) -> bool:
         """Take audio of the live piece; returns False if it is not what was handed out of the piece before."""
-        known = self._handed_out[attempt.matched : attempt.matched + len(chunk)]
-        attempt.matched += len(chunk)
+        known = bytes(self._handed_out[attempt.received : attempt.received + len(chunk)])
+        attempt.received += len(chunk)
         attempt.differs = chunk[: len(known)] != known
         if len(chunk) > len(known) and not attempt.differs:
             self._arrived.append(chunk[len(known) :])
@@ -158,24 +163,23 @@ class Schedule:
 
     def ended(self, attempt: Attempt, outcome: Audio | Error, now: float) -> None:
         """Record that a request has ended, with the audio or an error."""
-        place = self._places[attempt.piece.index]
         self._running -= 1
         if attempt.is_live and not isinstance(outcome, Error):
-            attempt.differs = attempt.differs or attempt.matched < len(self._handed_out)
+            attempt.differs = attempt.differs or attempt.received < len(self._handed_out)
         if attempt.differs:
             outcome = self._changed(outcome)
         if isinstance(outcome, Error):
-            self._fail(attempt, place, outcome, now)
+            self._fail(attempt, outcome, now)
             return
         self._pace.end(attempt.begun, None, now)
-        self._attempts.pop(place)
-        self._whole[place] = outcome
+        self._attempts.pop(attempt.place)
+        self._whole[attempt.place] = outcome
 
     def abandoned(self, attempt: Attempt) -> None:
         """Record that a request has ended without a result, as one that was cancelled has."""
         self._running -= 1
         self._pace.abandon()
-        self._again[self._places[attempt.piece.index]] = 0.0
+        self._again[attempt.place] = 0.0
         if attempt.is_live:
             self._arrived.clear()
 
@@ -189,27 +193,27 @@ class Schedule:
         error.__cause__ = outcome if isinstance(outcome, Error) else None
         return error
 
-    def _fail(self, attempt: Attempt, place: int, error: Error, now: float) -> None:
+    def _fail(self, attempt: Attempt, error: Error, now: float) -> None:
         if attempt.is_live:
             self._arrived.clear()
         try:
             is_limited = self._pace.end(attempt.begun, error, now)
-            self._again[place] = now if is_limited else now + self._delay(attempt, place, error)
+            self._again[attempt.place] = now if is_limited else now + self._delay(attempt, error)
         except Error as failure:
-            self._give_up(place, failure)
+            self._give_up(attempt.place, failure)
 
-    def _delay(self, attempt: Attempt, place: int, error: Error) -> float:
+    def _delay(self, attempt: Attempt, error: Error) -> float:
         """Return the seconds until a piece is repeated; raises its error if it is not."""
         if isinstance(error, APIStreamError) and not attempt.differs:
-            return self._attempts[place].delay_after(error, None)
+            return self._attempts[attempt.place].delay_after(error, None)
         if isinstance(error, APIConnectionError | APIStatusError):
-            return self._attempts[place].next_delay(error)
+            return self._attempts[attempt.place].next_delay(error)
         raise error
 
     def _give_up(self, place: int, error: Error) -> None:
         piece = self._pieces[place]
         is_half_out = piece is self._live and bool(self._handed_out)
-        piece.error = self._failed[place] = named(error, piece, self._count)
+        piece.error = self._failed[place] = named(error, piece, len(self._all_pieces))
         is_of_all = isinstance(error, OF_ALL) and not isinstance(error, APIStreamError)
         if not self._skips or not isinstance(error, APIError) or is_half_out or is_of_all:
             self._stop = place if self._stop is None else min(place, self._stop)
@@ -220,7 +224,7 @@ class Schedule:
         Raises:
             Error: The piece whose turn it is has failed, or any where they come in no order and no more will come.
         """
-        return self._take_in_order() if self._ahead else self._take_any()
+        return self._take_in_order() if self._in_order else self._take_any()
 
     def _take_in_order(self) -> Part | None:
         while self._turn < len(self._pieces):
@@ -240,6 +244,7 @@ class Schedule:
         return None
 
     def _take_any(self) -> Part | None:
+        self._taken = min(len(self._whole), 1)
         for place in self._whole:
             return Part(self._pieces[place], b"", self._whole.pop(place))
         if self._stop is not None and not self._running:
@@ -249,7 +254,7 @@ class Schedule:
     @property
     def is_over(self) -> bool:
         """Whether all was handed out or left out."""
-        if self._ahead:
+        if self._in_order:
             return self._turn >= len(self._pieces)
         all_asked = self._unasked >= len(self._pieces) and not self._again
         return all_asked and not self._running and not self._whole

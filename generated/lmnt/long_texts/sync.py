@@ -43,6 +43,10 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
         self._claim()
         try:
             schedule = self._begin()
+            if self._spans is not None:
+                with self._changed:
+                    self._start(schedule)
+                self._split()
             while not self._ready:
                 part = self._next_part(schedule)
                 if part is None:
@@ -97,12 +101,12 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
 
     def _asked(self, schedule: Schedule, attempt: Attempt) -> Audio:
         """Ask for a piece, and read its audio."""
-        text, call = self._text_of(attempt.piece), self._options(attempt)
-        if self._long_text.timed is not None:
-            result = self._client.call(self._long_text.timed(text), call)
+        call = self._options(attempt)
+        if (timed := self._timed(attempt.piece)) is not None:
+            result = self._client.call(timed, call)
             self._note(attempt.piece, result.request_id)
             return self._audio(result)
-        response = self._client.respond(self._long_text.plain(text), call, streamed=True)
+        response = self._client.respond(self._plain(attempt.piece), call, streamed=True)
         assert isinstance(response, StreamedBinaryAPIResponse)
         self._note(attempt.piece, response.request_id)
         read: list[bytes] = []
@@ -153,7 +157,7 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
             self._reading.release()
 
     def close(self) -> None:
-        """Ask for nothing more, and read no further what is under way; later steps raise an error, unless it has ended."""
+        """Ask for nothing more, and read what is under way no further; later steps raise an error."""
         if self._process == os.getpid():
             with self._changed:
                 self._closed()

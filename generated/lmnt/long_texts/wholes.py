@@ -7,7 +7,6 @@ Unicode that Python knows, and refuses a few that would be allowed.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from unicodedata import category, combining
 
 _JOINERS = "\u200c\u200d"
@@ -28,12 +27,29 @@ _LATER_JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")
 _VIRAMA = 9
 """The combining class of what joins two consonants."""
 
+_SPACES = " \u00a0\u2009\u202f"
+_SIGNS = ".,:/'\u2019\u00b7\u066a-\u066c\u2010-\u2013-"
 _NUMBER = re.compile(
     # Groups of three by spaces; or parts by points, commas, colons and the like. What has more parts is a list.
-    r"(?<!\d)\d{1,3}+(?:[ \u00a0\u2009\u202f]\d{3}){1,6}+(?![ \u00a0\u2009\u202f]?\d)(?:[.,\u066b]\d++)?"
-    r"|\d++(?:[.,:/'\u2019\u00b7\u066a-\u066c\u2010-\u2013-]\d++){0,8}+(?![.,:/'\u2019\u00b7\u066a-\u066c\u2010-\u2013-]?\d)"
+    rf"\d{{1,3}}+(?:[{_SPACES}]\d{{3}}){{1,6}}+(?![{_SPACES}]?\d)(?:[.,\u066b]\d++)?"
+    rf"|\d++(?:[{_SIGNS}]\d++){{0,8}}+(?![{_SIGNS}]?\d)"
     r"|\d++"
 )
+_BEFORE = re.compile(rf"[\d{_SPACES}{_SIGNS}]*\Z")
+_LONGEST = 100
+"""Characters before a place in which its number begins; what is longer is a list, or digits alone."""
+
+
+def is_in_number(text: str, place: int) -> bool:
+    """Whether a cut before this character would go through a number."""
+    left, right = text[place - 1], text[place]
+    if not (left.isdecimal() or right.isdecimal()):
+        return False
+    if left.isdecimal() and right.isdecimal():
+        return True
+    before = _BEFORE.search(text, max(place - _LONGEST, 0), place)
+    begin = before.start() if before else place
+    return any(found.start() < place < found.end() for found in _NUMBER.finditer(text, begin, place + _LONGEST))
 
 
 def is_in_cluster(text: str, place: int) -> bool:
@@ -51,18 +67,6 @@ def is_in_cluster(text: str, place: int) -> bool:
     return combining(left) == _VIRAMA
 
 
-class Wholes:
-    """The places of a text where a cut goes through nothing that belongs together."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        spans = [found.span() for found in _NUMBER.finditer(text) if found.end() > found.start() + 1]
-        self._begins, self._ends = [begin for begin, _ in spans], [end for _, end in spans]
-
-    def may_cut(self, place: int) -> bool:
-        """Whether the text may be cut before the character at `place`."""
-        if place >= len(self._text):
-            return True
-        index = bisect_right(self._begins, place - 1) - 1
-        is_in_number = index >= 0 and place < self._ends[index]
-        return not is_in_number and not is_in_cluster(self._text, place)
+def may_cut(text: str, place: int) -> bool:
+    """Whether a cut before the character at `place` goes through nothing that belongs together."""
+    return place >= len(text) or not (is_in_cluster(text, place) or is_in_number(text, place))

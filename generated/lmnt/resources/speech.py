@@ -231,8 +231,8 @@ class SpeechResource(_resource.SyncResource):
             extra_body: Fields to add to each body, unchecked.
             timeout: Seconds to wait for each step of each request, in place of the client's timeout.
             deadline: Seconds that all of it may take. The client's deadline is for each piece.
-            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in a row
-                a 429 is waited for.
+            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in
+                a row a 429 is waited for.
 
         Returns:
             The audio, in order.
@@ -244,31 +244,20 @@ class SpeechResource(_resource.SyncResource):
             self._client,
             _long_texts.LongText(
                 text,
-                lambda piece: _speech_generate.build(
-                    text=piece,
-                    voice=voice,
-                    model=model,
-                    language=language,
-                    format=format,
-                    sample_rate=sample_rate,
-                    temperature=temperature,
-                    top_p=top_p,
-                    debug=debug,
-                ),
-                None
-                if not return_timestamps
-                else lambda piece: _speech_generate_detailed.build(
-                    text=piece,
-                    voice=voice,
-                    model=model,
-                    language=language,
-                    format=format,
-                    sample_rate=sample_rate,
-                    temperature=temperature,
-                    top_p=top_p,
-                    debug=debug,
-                    return_timestamps=True,
-                ),
+                plain=_speech_generate.build,
+                timed=_speech_generate_detailed.build if return_timestamps else None,
+                argument="text",
+                flag="return_timestamps",
+                given={
+                    "voice": voice,
+                    "model": model,
+                    "language": language,
+                    "format": format,
+                    "sample_rate": sample_rate,
+                    "temperature": temperature,
+                    "top_p": top_p,
+                    "debug": debug,
+                },
                 most=5000,
                 rate=24000 if isinstance(sample_rate, Omit) else sample_rate,
                 piece_length=piece_length,
@@ -507,8 +496,8 @@ class AsyncSpeechResource(_resource.AsyncResource):
             extra_body: Fields to add to each body, unchecked.
             timeout: Seconds to wait for each step of each request, in place of the client's timeout.
             deadline: Seconds that all of it may take. The client's deadline is for each piece.
-            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in a row
-                a 429 is waited for.
+            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in
+                a row a 429 is waited for.
 
         Returns:
             The audio, in order.
@@ -520,31 +509,20 @@ class AsyncSpeechResource(_resource.AsyncResource):
             self._client,
             _long_texts.LongText(
                 text,
-                lambda piece: _speech_generate.build(
-                    text=piece,
-                    voice=voice,
-                    model=model,
-                    language=language,
-                    format=format,
-                    sample_rate=sample_rate,
-                    temperature=temperature,
-                    top_p=top_p,
-                    debug=debug,
-                ),
-                None
-                if not return_timestamps
-                else lambda piece: _speech_generate_detailed.build(
-                    text=piece,
-                    voice=voice,
-                    model=model,
-                    language=language,
-                    format=format,
-                    sample_rate=sample_rate,
-                    temperature=temperature,
-                    top_p=top_p,
-                    debug=debug,
-                    return_timestamps=True,
-                ),
+                plain=_speech_generate.build,
+                timed=_speech_generate_detailed.build if return_timestamps else None,
+                argument="text",
+                flag="return_timestamps",
+                given={
+                    "voice": voice,
+                    "model": model,
+                    "language": language,
+                    "format": format,
+                    "sample_rate": sample_rate,
+                    "temperature": temperature,
+                    "top_p": top_p,
+                    "debug": debug,
+                },
                 most=5000,
                 rate=24000 if isinstance(sample_rate, Omit) else sample_rate,
                 piece_length=piece_length,
