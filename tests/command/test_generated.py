@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shlex
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from generator.making import render
 from generator.reading import load_description
-from generator.report import Report
+from generator.report import Failure, Report
+from generator.settings import Settings
 from tests.client.peers import Listener, serving
 from tests.descriptions.mock import BINARY, KEY, Mock
 from tests.descriptions.packages import HERE, document
@@ -156,6 +160,44 @@ def test_items_are_lines_of_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
             {"text": "b"},
         ]
         assert "\x9b" not in ran.out
+
+
+NAMED = """
+openapi: 3.1.0
+info: {title: Named, version: "1"}
+paths:
+  /a: {get: {operationId: things.one, tags: [things], x-command: %s, responses: {"204": {description: ""}}}}
+  /b: {get: {operationId: things.two, tags: [things], responses: {"204": {description: ""}}}}
+  /c: {get: {operationId: doctor.see, tags: [doctor], responses: {"204": {description: ""}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "paths"),
+    [
+        ("look", [("look",), ("things", "two"), ("doctor-group", "see")]),
+        ("things look", [("things", "look"), ("things", "two"), ("doctor-group", "see")]),
+        ("false", [("things", "two"), ("doctor-group", "see")]),
+        ("doctor", "another command is `doctor` already"),
+        ("things two", "another command is `things two` already"),
+        ("things", "another command is `things` already"),
+        ("Look Here", ""),
+    ],
+)
+def test_commands_are_named_by_the_description(said: str, paths: Any, tmp_path: Path) -> None:
+    spec = tmp_path / "named.yaml"
+    spec.write_text(NAMED % said, encoding="utf-8")
+    settings = replace(Settings.read(spec, "named", tmp_path), cli=True)
+    report = Report()
+    if isinstance(paths, str) and paths:
+        with pytest.raises(Failure, match=re.escape(paths)):
+            render(settings, load_description(spec, report), tmp_path, report)
+        return
+    package = render(settings, load_description(spec, report), tmp_path, report)
+    if paths:
+        assert [row.path for row in package.command_rows] == paths
+    else:
+        assert any(each.pointer.endswith("/x-command") for each in report.told)
 
 
 SHARED = Path(__file__).parents[3] / "shared" / "descriptions"
