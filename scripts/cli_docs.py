@@ -45,8 +45,8 @@ TESTED = "<!-- tested by: tests/command/test_docs.py -->\n"
 INTRODUCTION = """\
 # The command
 
-`pip install 'lmnt-client[cli]'` brings the command `lmnt`; `python -m lmnt` is the same. The extra `server` has it run a
-server of its own.
+`pip install 'lmnt-client[cli]'` brings the command `lmnt`; `python -m lmnt` is the same. The extra `server` has it run
+a server of its own.
 
 * A result is a table in a terminal, a row in a line in a pipe, and JSON with `--json`. What a terminal would obey is
   shown escaped.

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import settings as places
@@ -83,19 +83,36 @@ def groups(resources: Mapping[str, Resource], taken: Mapping[str, str]) -> dict[
     return found
 
 
-def rows(program: str, calls: Sequence[Call], named: Mapping[str, tuple[str, str]], models: Models) -> list[Row]:
-    """Return the row of each operation that has a command."""
+def rows(
+    program: str,
+    calls: Sequence[Call],
+    named: Mapping[str, tuple[str, str]],
+    taken: Collection[str],
+    models: Models,
+) -> list[Row]:
+    """Return the row of each operation that has a command; raises Failure for two of one name.
+
+    Args:
+        program: The name of the command.
+        calls: The operations.
+        named: What `groups` returns.
+        taken: Commands whose place no operation takes.
+        models: The models, for examples.
+    """
+    said = [(call, call.operation.data.get("x-command")) for call in calls]
+    paths = {
+        call.id: tuple(words.split()) if words else (named[call.resource][0], _dashed(call.method))
+        for call, words in said
+        if words is not False
+    }
+    groups = {path[:1] for path in paths.values() if len(path) > 1}
     found: list[Row] = []
-    taken: dict[tuple[str, ...], Call] = {}
-    for call in calls:
-        said = call.operation.data.get("x-command")
-        if said is False:
+    for call, words in said:
+        if (path := paths.pop(call.id, None)) is None:
             continue
-        path = tuple(said.split()) if said else (named[call.resource][0], _dashed(call.method))
-        if path in taken or path[:1] in taken:
-            here = below(call.operation.pointer, "x-command") if said else call.operation.pointer
-            raise refuse(here, f"another operation is `{' '.join(path)}` already", "name one of them with x-command")
-        taken[path] = call
+        if path in paths.values() or path in groups or path[0] in taken:
+            here = below(call.operation.pointer, "x-command") if words else call.operation.pointer
+            raise refuse(here, f"another command is `{' '.join(path)}` already", "name one of them with x-command")
         found.append(_row(program, path, call, models))
     return found
 

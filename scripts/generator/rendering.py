@@ -19,7 +19,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
-from .commands import ROOM, by_hand, groups, rows
+from .commands import BY_HAND, ROOM, Row, by_hand, groups, rows
 from .compiled import CompiledTemplates
 from .description import Description
 from .first_call import example, first_call
@@ -76,6 +76,7 @@ class Package(Project):
         pages.check()
         self.webhooks = webhooks(self.description, self.kinds, self.models)
         self.cli = settings.cli
+        self.command_rows: list[Row] = []
         needed = [overlay for overlay in settings.optional if OPTIONAL[_asked_for(overlay)](self)]
         self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         self.models.read_all()
@@ -287,7 +288,9 @@ class Package(Project):
         if self.settings.cli:
             commands = by_hand(self.settings)
             named = groups(self._resources, commands)
-            table = rows(self.settings.package, self.calls, named, self.models)
+            # A command of one API alone may be in the place of that of its operation, and have its options.
+            every = [each for each in commands if f"{BY_HAND}{each}.py" in self.settings.optional]
+            table = self.command_rows = rows(self.settings.package, self.calls, named, every, self.models)
             # The call that shows whether the service answers is one that reads, and needs no arguments.
             reading = (
                 call

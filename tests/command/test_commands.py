@@ -317,3 +317,46 @@ def test_what_the_extra_brings_is_asked_for_in_one_sentence(lmnt: Command, monke
     monkeypatch.setattr("lmnt.command.main._is_installed", lambda name: name != "rich")
     ran = lmnt("account")
     assert (ran.code, ran.err) == (1, "lmnt: the command needs rich: pip install 'lmnt-client[cli]'\n")
+
+
+def test_bulk_makes_a_file_of_each_line_and_tells_those_that_fail(lmnt: Command) -> None:
+    lines = [
+        {"id": "a", "text": "Hello."},
+        {"id": "b", "text": "Hello.", "voice": "nobody\x1b"},
+        {"id": "c", "text": "Bye."},
+    ]
+    Path("manifest.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in lines), encoding="utf-8")
+    command = ["bulk", "manifest.jsonl", "-o", "out", "--voice", "leah", "--format", "wav"]
+    planned = json.loads(lmnt(*command, "--dry-run", "--json").out)
+    assert (planned["lines"], planned["characters"]) == (3, 16)
+    ran = lmnt(*command, "--json")
+    assert ran.code == 11, ran
+    assert json.loads(ran.out)["done"] == 2
+    assert ran.err.startswith("line 2, b: ")
+    assert "\x1b" not in ran.err
+    assert [Path(f"out/{name}.wav").read_bytes()[:4] for name in "ac"] == [b"RIFF", b"RIFF"]
+    again = json.loads(lmnt(*command, "--json").out)
+    assert (again["done"], again["done_before"], again["failed"]) == (0, 2, 1)
+    assert lmnt("bulk", "nothing.jsonl").code == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LMNT_API_KEY", "wrong")
+        assert lmnt(*command, "--only", "b").code == 3
+
+
+def test_times_of_words_and_subtitles(lmnt: Command) -> None:
+    table = lmnt("speak", "Hello there.", "-o", "it.mp3", "--timestamps", "--subtitles", "vtt")
+    assert [line.split()[-1] for line in table.out.splitlines()] == ["word", "Hello", "there", "."]
+    assert Path("it.vtt").read_text(encoding="utf-8").startswith("WEBVTT")
+    found = json.loads(lmnt("speak", "Hello there.", "-o", "it.mp3", "--timestamps", "--json").out)
+    assert "Hello" in [each["text"] for each in found["timestamps"]]
+    for wrong in (["-o", "-", "--timestamps"], ["-o", "-", "--play"], ["--subtitles", "srt"]):
+        assert lmnt("speak", "Hello.", *wrong).code == 2
+
+
+def test_a_long_text_is_one_file(lmnt: Command) -> None:
+    Path("book.txt").write_text("Sentence of a book. " * 300, encoding="utf-8")
+    assert lmnt("speak", "-f", "book.txt", "-o", "book.wav", "--subtitles", "srt").code == 0
+    content = Path("book.wav").read_bytes()
+    assert int.from_bytes(content[4:8], "little") == len(content) - 8
+    assert Path("book.srt").read_text(encoding="utf-8").startswith("1\n00:00:00,")
+    assert not Path("book.wav.journal").exists()

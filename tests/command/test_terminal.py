@@ -205,3 +205,18 @@ def test_playing_by_a_player_that_is_installed(monkeypatch: pytest.MonkeyPatch) 
     ran = pipe("speak", "Hello.", "--play", PATH="nowhere")
     assert ran.returncode == 1
     assert "no program that plays mp3 is installed" in ran.stderr
+
+
+def test_a_server_of_its_own() -> None:
+    process = subprocess.Popen([*LMNT, "serve", "--port", "0", "--engine", "tone"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    ready = process.stdout.readline()
+    assert ready.startswith("lmnt-server is ready at http://127.0.0.1:")
+    ran = pipe("account", "--json", "--base-url", ready.rpartition(" ")[2].strip(), LMNT_API_KEY="any")
+    assert json.loads(ran.stdout)["plan"]["type"] == "local"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    process.stdout.close()
+    refused = pipe("serve", "--port", "many")
+    assert refused.returncode == 2
+    assert "--port" in refused.stderr
