@@ -17,7 +17,7 @@ def rooms() -> list[tuple[str, str, list[str]]]:
     page = (
         (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Rooms")[2].partition("\n## ")[0]
     )
-    rows = re.findall(r"^\| (\w+) \| (.+?) \| (.*?) ?\|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (.+?) \| (.*?) ?\|$", page.replace("`", ""), re.MULTILINE)
     return [
         (name, what, [each for each in imports.split(", ") if each]) for name, what, imports in rows if name != "Room"
     ]
@@ -41,7 +41,7 @@ def picture() -> str:
         ]
         # A bus for each room: it leaves to the left, goes down, and has an arrow into each room that is imported.
         if imports:
-            x = 16 + (WIDTH - 16 - 560 - 40) * (len(found) - height[name]) / len(found)
+            x = 16 + (WIDTH - 16 - 560 - 40) * height[name] / len(found)
             start = top + ROW / 2
             last = max(place[each] + ROW / 2 for each in imports)
             edge = WIDTH - 16 - 560
