@@ -15,7 +15,7 @@ CUTS = {
     "raise-after=120000": "The connection is lost in the middle",
     "end-after=120001": "The server ends the body early, in all order",
 }
-WIDTH, LEFT, ROW, BAR = 880, 160, 74, 250
+WIDTH, LEFT, ROW, BAR = 700, 20, 76, 200
 
 
 def picture() -> str:
@@ -43,21 +43,21 @@ def _row(top: float, client: str, whole: int, got: dict[str, object]) -> list[st
     assert isinstance(arrived, int)
     parts = [
         box(8, top, WIDTH - 16, ROW - 8, "panel", 6),
-        text(20, top + 27, client.rpartition(" ")[0], "strong"),
-        text(20, top + 46, client.rpartition(" ")[2], "muted small"),
-        box(LEFT, top + 16, BAR, 14, "none"),
-        box(LEFT, top + 16, BAR * arrived / whole, 14, kind),
-        text(LEFT, top + 48, _file(size, whole), "muted small"),
+        text(LEFT, top + 22, client.rpartition(" ")[0], "strong"),
+        text(LEFT + BAR, top + 22, client.rpartition(" ")[2], "muted small", "end"),
+        box(LEFT, top + 31, BAR, 12, "none"),
+        box(LEFT, top + 31, BAR * arrived / whole, 12, kind),
+        text(LEFT, top + 59, _file(size, whole), "muted small"),
     ]
-    x = LEFT + BAR + 24
+    x = LEFT + BAR + 28
     if got["error"]:
         says = re.sub(r"^POST \S+: | \(request.*", "", str(got["says"]))
         told = f"request_id {got['request_id']}" if got["request_id"] else "no request id"
         counted = f", bytes_received {got['bytes_received']:,}" if got["bytes_received"] is not None else ""
         parts += [
             text(x, top + 22, str(got["error"]), f"mono strong {kind}"),
-            text(x, top + 40, shorten(says, 70, placeholder=" …"), "small"),
-            text(x, top + 57, told + counted, "muted small"),
+            text(x, top + 40, shorten(says, 66, placeholder=" …"), "small"),
+            text(x, top + 58, told + counted, "muted small"),
         ]
     else:
         parts += [
@@ -68,7 +68,7 @@ def _row(top: float, client: str, whole: int, got: dict[str, object]) -> list[st
 
 
 def _file(size: object, whole: int) -> str:
-    return "no file" if size is None else f"hello.mp3: {size:,} of {whole:,} bytes"
+    return "no file" if size is None else f"file: {size:,} of {whole:,} bytes"
 
 
 if __name__ == "__main__":
