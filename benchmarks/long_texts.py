@@ -16,10 +16,9 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
+from lmnt import Lmnt
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.speech import Speech
-
-from lmnt import Lmnt
 
 FIRST_BYTE = 0.2
 """Seconds."""

@@ -61,3 +61,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+def pytest_sessionfinish() -> None:
+    # pytest collects five times what the tests have left, to tell of exceptions that nobody could catch: once tells it.
+    gc.collect()
+    gc.freeze()

@@ -26,6 +26,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from lmnt_server.description import lmnt
 from lmnt_server.process import ServerProcess, running
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "out"
 """Git ignores it."""

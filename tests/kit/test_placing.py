@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from generator.settings import ROOT
 
 from .test_keywords import BASE
@@ -76,6 +78,7 @@ sys.stdout.write("\\n" + json.dumps({"found": found, "left": left, "end": digest
 """
 
 
+@pytest.mark.once
 def test_a_run_that_is_killed_leaves_the_old_package_or_the_new_one(tmp_path: Path) -> None:
     new = copy.deepcopy(BASE)
     new["components"]["schemas"]["Thing"]["properties"]["more"] = {"type": "string"}
