@@ -21,7 +21,7 @@ from lmnt.streams.sequences import (
     ServerSentEvent,
     decoder,
 )
-from tests.examples import EXAMPLES, numbers
+from tests.examples import EXAMPLES
 
 
 def read(found: Decoder, *pieces: bytes) -> tuple[list[ServerSentEvent], bool]:
@@ -195,22 +195,23 @@ def test_a_text_of_many_lines_that_come_one_by_one() -> None:
     assert time.process_time() - since < 5  # a look at each line would take minutes
 
 
-def cut(body: bytes, places: list[int]) -> list[bytes]:
-    at = sorted({0, len(body), *(place % (len(body) + 1) for place in places)})
-    return [body[start:end] for start, end in pairwise(at)]
-
-
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@given(values=st.lists(TEXTS, max_size=6), ends=st.sampled_from(["\n", "\r\n", "\r"]), places=numbers(20))
+@given(
+    values=st.lists(TEXTS, max_size=6), ends=st.sampled_from(["\n", "\r\n", "\r"]), places=st.lists(st.integers(0, 400))
+)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_what_was_written_is_read(values: list[str], ends: str, places: list[int]) -> None:
+    def cut(body: bytes) -> list[bytes]:
+        at = sorted({0, len(body), *(place for place in places if place < len(body))})
+        return [body[start:end] for start, end in pairwise(at)]
+
     texts = [json.dumps(value, ensure_ascii=False) for value in values]
     events = "".join(f"data: {text}{ends}{ends}" for text in texts).encode()
     lines = "".join(f"{text}\n" for text in texts).encode()
     for make, body in ((EventDecoder, events), (LineDecoder, lines)):
-        items, is_cut = read(make(), *cut(body, places))
+        items, is_cut = read(make(), *cut(body))
         assert ([json.loads(item.data) for item in items], is_cut) == (values, False)
 
 
@@ -266,14 +267,13 @@ def outcome(found: Decoder, pieces: list[bytes]) -> tuple[list[ServerSentEvent],
 
 
 @pytest.mark.parametrize("make", ALPHABETS, ids=["events", "lines", "sequences", "parts"])
+@given(data=st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(letters=st.binary(max_size=12), places=numbers(8))
-def test_how_it_was_cut_on_its_way_makes_no_difference(
-    make: Callable[[], Decoder], letters: bytes, places: list[int]
-) -> None:
+def test_how_it_was_cut_on_its_way_makes_no_difference(make: Callable[[], Decoder], data: st.DataObject) -> None:
     """Whatever came: the items are the same, and so is what is wrong with what follows them."""
-    alphabet = ALPHABETS[make]
-    body = b"".join(alphabet[each % len(alphabet)] for each in letters)
+    body = b"".join(data.draw(st.lists(st.sampled_from(ALPHABETS[make]), max_size=12)))
+    places = sorted({0, len(body), *data.draw(st.lists(st.integers(0, len(body)), max_size=8))})
+    cut = [body[start:end] for start, end in pairwise(places)]
     whole = outcome(make(), [body])
-    assert outcome(make(), cut(body, places)) == whole
+    assert outcome(make(), cut) == whole
     assert outcome(make(), [bytes([each]) for each in body]) == whole
