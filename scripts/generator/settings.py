@@ -29,6 +29,7 @@ TAKEN = {
         "anyio",
         "attr",
         "attrs",
+        "av",
         "certifi",
         "h11",
         "h2",
@@ -38,7 +39,19 @@ TAKEN = {
         "httpx",
         "httpx2",
     ),
-    *("httpx_aiohttp", "idna", "pydantic", "pydantic_core", "python_socks", "sniffio", "socksio", "truststore"),
+    *(
+        "fsspec",
+        "httpx_aiohttp",
+        "idna",
+        "numpy",
+        "pydantic",
+        "pydantic_core",
+        "python_socks",
+        "ray",
+        "sniffio",
+        "socksio",
+        "truststore",
+    ),
     *("typing_extensions", "websockets"),
 }
 """Names of packages that a client imports, or what it imports does, and those that Python itself has."""

@@ -176,7 +176,6 @@ def test_what_the_package_imports() -> None:
     allowed = {*sys.stdlib_module_names, "attrs", "certifi", "h11", "httpx", "websockets"}
     allowed |= {"httptools"}  # by the extra `fast`, and done without where it is not
     allowed |= {"anyio"}  # likewise, and for event loops other than asyncio's alone
-    allowed |= {"click", "rich", "lmnt_server"}  # by the command, which says so where they are not
     allowed |= {"pydantic", "pydantic_core", "typing_extensions"}  # which ask for what imports them
     allowed |= {"av", "numpy"}  # by the extra `audio`, and by what needs them alone
     found: dict[str, set[str]] = {}
@@ -208,7 +207,8 @@ def test_each_method_is_the_same_waiting_and_awaiting() -> None:
             for attribute, value in vars(kind).items():
                 if inspect.isfunction(value) and attribute != "__init__":
                     other = vars(twin)[attribute]
-                    # What opens a session, or a streaming response, is awaited or entered; a long text is iterated.
+                    # What opens a session, or a streaming response, is awaited or entered itself; a long text is
+                    # iterated.
                     is_entered = opens_a_session or name.endswith("WithStreamingResponse")
                     assert inspect.iscoroutinefunction(other) is not (is_entered or attribute == "generate_long")
                     assert inspect.signature(value).parameters == inspect.signature(other).parameters

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmnt import InvalidArgumentError
-from lmnt.long_texts.splitting import FIRST, Splitter, pieces_of
+from lmnt.long_texts.splitting import FIRST, Splitter
 from lmnt.long_texts.wholes import is_in_cluster, may_cut
 
 from .sentences import SENTENCES
@@ -21,7 +21,7 @@ MOST = 5000
 
 
 def split(text: str, length: int = 2000, most: int = MOST) -> list[str]:
-    return [text[start:stop] for start, stop in pieces_of(text, length, most)]
+    return [text[start:stop] for start, stop in Splitter(text, length, most).spans()]
 
 
 TRICKY = st.text(

@@ -8,7 +8,7 @@ where it is no abbreviation's: after a long word, before what can begin a senten
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
@@ -126,8 +126,3 @@ class Splitter:
         """Whether a sentence may begin there."""
         following = self._text[place : place + 1]
         return not following.islower() and not _GOES_ON.match(following)
-
-
-def pieces_of(text: str, length: int, most: int) -> Sequence[Span]:
-    """Return the pieces of a text; see Splitter."""
-    return list(Splitter(text, length, most).spans())
