@@ -360,3 +360,66 @@ def test_a_long_text_is_one_file(lmnt: Command) -> None:
     assert int.from_bytes(content[4:8], "little") == len(content) - 8
     assert Path("book.srt").read_text(encoding="utf-8").startswith("1\n00:00:00,")
     assert not Path("book.wav.journal").exists()
+
+
+SPEECH = ["POST", "/v1/ai/speech/bytes", "-d", '{"text": "Hello there.", "voice": "leah"}', "-o", "it.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "call", "code", "said"),
+    [
+        ("status=429; retry-after=7", ["GET", "/v1/account"], 6, "wait 7 seconds, and try again"),
+        ("status=429", ["GET", "/v1/account"], 6, "wait, and try again"),
+        ("status=402", ["GET", "/v1/account"], 3, "use the key of an account that permits it"),
+        ("status=403", ["GET", "/v1/account"], 3, "use the key of an account that permits it"),
+        ("status=409", ["GET", "/v1/account"], 5, "change what the service names"),
+        ("status=500; body=html", ["GET", "/v1/account"], 7, "try again later"),
+        ("status=503", ["GET", "/v1/account"], 7, "try again later"),
+        ("stall", ["GET", "/v1/account", "--timeout", "0.3"], 8, "`lmnt doctor` shows what lies in between"),
+        ("raise-after=1000", SPEECH, 9, "try again: nothing that is incomplete was kept"),
+        ("stall-after=1000", [*SPEECH, "--timeout", "0.3"], 9, "try again: nothing that is incomplete was kept"),
+    ],
+)
+def test_each_class_of_failures_has_its_exit_code(
+    fault: str, call: list[str], code: int, said: str, lmnt: Command
+) -> None:
+    ran = lmnt("api", *call, "-H", f"x-lmnt-fault: {fault}", "--max-retries", "0")
+    assert (ran.code, said in ran.err, ran.err.count("\n")) == (code, True, 2), ran
+    assert not Path("it.mp3").exists()
+
+
+ODD = [
+    (["speak", "hi", "-o", "nowhere/it.mp3"], 10),
+    (["speak", "hi", "-o", "."], 10),
+    (["speak", "hi", "-o", "a" * 300], 10),
+    (["speak", "hi", "-o", "a\0b"], 10),
+    (["speak", "\udcff\udcfe"], 2),
+    (["speak", "-f", "."], 2),
+    (["voices", "create", "--name", "Ada", "--file", "."], 2),
+    (["voices", "create", "--name", "", "--file", "recording.wav"], 2),
+    (["voices", "show", ""], 2),
+    (["voices", "show", ".."], 2),
+    (["voices", "show", "list"], 2),
+    (["voices", "show", "a/b?c#d"], 4),
+    (["account", "--timeout", "nan"], 2),
+    (["account", "--max-retries", "-1"], 2),
+    (["account", "--max-retries", "many"], 2),
+    (["account", "extra"], 2),
+    (["--json"], 2),
+    (["api", "GET", "/v1/a b\n\x1b[31m"], 4),
+    (["api", "GET", "/v1/\udcff"], 2),
+    (["api", "POST", "/v1/ai/voice", "-F", "file=nothing.wav"], 2),
+    (["bulk", "."], 2),
+    (["bulk", "recording.wav"], 2),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), ODD, ids=lambda each: ascii(each))
+def test_odd_arguments_are_refused_in_two_lines(arguments: list[str], code: int, lmnt: Command) -> None:
+    before = sorted(Path().iterdir())
+    ran = lmnt(*arguments)
+    assert ran.code == code, ran
+    assert ran.err.count("\n") == 2 or arguments == ["--json"], ran
+    assert "\x1b" not in ran.err
+    assert "fault of the program" not in ran.err
+    assert sorted(Path().iterdir()) == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..errors import Error, NotFoundError
 from .output import plain
@@ -21,15 +21,14 @@ def add_near(error: NotFoundError, client: Any, resource: str, name: str) -> Non
     """Add the names of a resource that are like the given one."""
     lists = any((each.resource, each.method) == (resource, "list") for each in rows())
     try:
-        listed: Any = getattr(client, resource).list() if lists else []
+        listed: Any = getattr(client, resource).list() if lists else ()
     except (Error, TypeError):  # it cannot be listed, or not without arguments: then nothing is suggested
         return
     from difflib import get_close_matches
 
     items: Any = plain(listed.items if hasattr(listed, "get_next_page") else listed)
-    found: Any = filter(lambda each: hasattr(each, "get"), items if isinstance(items, list) else ())
-    known = {
-        str(each.get(key)).lower(): str(each.get("id")) for each in found for key in ("name", "id") if "id" in each
-    }
+    every = cast("list[Any]", items) if isinstance(items, list) else []
+    found = [cast("dict[str, Any]", each) for each in every if isinstance(each, dict) and "id" in each]
+    known = {str(each.get(key)).lower(): str(each["id"]) for each in found for key in ("name", "id")}
     if near := get_close_matches(name.lower(), known, 3):
         error.add_note(f"did you mean {' or '.join(dict.fromkeys(known[each] for each in near))}?")

@@ -66,7 +66,7 @@ def _print(kind: str, text: str) -> None:
             return
         except ValueError:  # it says that it is JSON, and is not: shown as it came
             pass
-    write("\n".join(map(clean, text.split("\n"))))
+    write("\n".join(map(clean, text.removesuffix("\n").split("\n"))))
 
 
 def _tell_head(response: Any) -> None:
