@@ -43,3 +43,7 @@ def test_sentences_are_short(page: str) -> None:
 
 def test_no_exception_is_left_over() -> None:
     assert set(EXCEPTIONS) <= set(PAGES)
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
