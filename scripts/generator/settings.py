@@ -38,7 +38,18 @@ TAKEN = {
         "httpx",
         "httpx2",
     ),
-    *("httpx_aiohttp", "idna", "pydantic", "pydantic_core", "python_socks", "sniffio", "socksio", "truststore"),
+    *(
+        "click",
+        "rich",
+        "httpx_aiohttp",
+        "idna",
+        "pydantic",
+        "pydantic_core",
+        "python_socks",
+        "sniffio",
+        "socksio",
+        "truststore",
+    ),
     *("typing_extensions", "websockets"),
 }
 """Names of packages that a client imports, or what it imports does, and those that Python itself has."""
