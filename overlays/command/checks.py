@@ -142,7 +142,7 @@ def _key(_: Subject) -> str:
             raise InvalidArgumentError(f"{name} begins with a quotation mark, which is no part of a key")
     if not found and description.KEY_IS_DEMANDED:
         raise NoKeyError(f"there is none: set {' or '.join(KEYS)}")
-    return f"that of {' and '.join(found)}" if found else "none, and none is demanded"
+    return f"that of {' and '.join(found)}" if found else "none is set; not every call needs one"
 
 
 def _address(subject: Subject) -> str:

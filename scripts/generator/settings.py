@@ -40,6 +40,7 @@ TAKEN = {
         "httpx2",
     ),
     *(
+        "click",
         "fsspec",
         "httpx_aiohttp",
         "idna",
@@ -48,6 +49,7 @@ TAKEN = {
         "pydantic_core",
         "python_socks",
         "ray",
+        "rich",
         "sniffio",
         "socksio",
         "truststore",

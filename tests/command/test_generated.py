@@ -7,6 +7,8 @@ import json
 import re
 import shlex
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 
 import pytest
 
+import regenerate
 from generator.making import render
 from generator.reading import load_description
 from generator.report import Failure, Report
 from generator.settings import Settings
+from lmnt.vendor.copying import files_of_copy
 from tests.client.peers import Listener, serving
 from tests.descriptions.mock import BINARY, KEY, Mock
 from tests.descriptions.packages import HERE, document
@@ -230,3 +234,19 @@ def test_descriptions_of_others(name: str, tmp_path: Path, capsys: pytest.Captur
             assert (ran.code in (0, 7, 9), server.seen[-1].problems) == (True, []), (words, ran)
             kinds.add((row.gives, row.has_stream, frozenset(each[5].partition(":")[0] for each in row.arguments)))
     assert len(kinds) > 3
+
+
+def test_the_option_of_the_generator_gives_a_command(tmp_path: Path) -> None:
+    given = ["--spec", str(HERE / "places.yaml"), "--package", "places_command", "--out", str(tmp_path)]
+    assert regenerate.main(given) == 0
+    assert not (tmp_path / "places_command" / "__main__.py").exists()
+    assert regenerate.main([*given, "--cli"]) == 0
+    ran = subprocess.run(
+        [sys.executable, "-m", "places_command", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith("Usage: places_command [OPTIONS] COMMAND")
+
+
+def test_a_copy_has_the_command_if_it_has_all_resources() -> None:
+    assert {"command/main.py", "__main__.py"} <= files_of_copy(None).keys()
+    assert not [name for name in files_of_copy(["voices"]) if name.startswith(("command/", "__main__"))]
