@@ -48,8 +48,8 @@ def main(overlays: Path) -> None:
         with suppress(SyntaxError):  # it is told when it is imported
             data = path.read_bytes()
             Compiled.codes[data] = compile(data, path, "exec", dont_inherit=True)
-    folder, _, package = sys.stdin.readline().rstrip("\n").rpartition("/")
-    if package:
+    if line := sys.stdin.readline().rstrip("\n"):
+        folder, package = os.path.split(line)
         sys.path_hooks.insert(0, partial(finder, folder))
         sys.path.insert(0, folder)
         import_all(Path(folder), package, names)
