@@ -282,7 +282,7 @@ class Call:
         """The content of each success, by status; `2XX` for every one that is not listed."""
         return self._success.results
 
-    @property
+    @cached_property
     def results(self) -> list[Result]:
         """The different results, in the order of the description."""
         return list({repr(each): each for each in self.successes.values()}.values())

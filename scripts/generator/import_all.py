@@ -16,17 +16,20 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-NEEDED = ("asyncio", "attrs", "h11", "httptools", "httpx", "httpx_aiohttp", "ssl", "typing", "websockets")
+NEEDED = ("asyncio", "attrs", "h11", "httptools", "httpx", "ssl", "typing", "websockets")
 """What the modules of a package import: those of LMNT's own overlays too, where they are installed."""
 
-MANY = 500
+UNNEEDED = ("httpx._main", "httpx_aiohttp", "trio")
+"""What is loaded with these only where it is installed, and takes longer than many a package."""
+
+MANY = 200
 """The modules of a package that are worth several processes."""
 
 
 class Compiled(SourceFileLoader):
     """Loads modules; those that were compiled already are known by their text."""
 
-    codes: dict[bytes, CodeType] = {}  # noqa: RUF012  # of all loaders
+    codes: dict[bytes, CodeType | None] = {}  # noqa: RUF012  # of all loaders
 
     def source_to_code(  # type: ignore[override]  # typeshed has it as static, which it is not
         self, data: Any, path: Any, *, _optimize: int = -1
@@ -38,7 +41,7 @@ class Compiled(SourceFileLoader):
 def main(overlays: Path) -> None:
     """Run from the command line: the folder of the overlays."""
     gc.disable()  # classes are full of circles, and none of them is dropped
-    sys.dont_write_bytecode = True
+    sys.modules |= dict.fromkeys(UNNEEDED)  # type: ignore[arg-type]  # None: as if it was not installed
     for needed in NEEDED:
         with suppress(ImportError):
             importlib.import_module(needed)
@@ -46,8 +49,8 @@ def main(overlays: Path) -> None:
     for name in names:
         path = overlays / name
         with suppress(SyntaxError):  # it is told when it is imported
-            data = path.read_bytes()
-            Compiled.codes[data] = compile(data, path, "exec", dont_inherit=True)
+            Compiled.codes[path.read_bytes()] = SourceFileLoader("", str(path)).get_code("")
+    sys.dont_write_bytecode = True
     if line := sys.stdin.readline().rstrip("\n"):
         folder, package = os.path.split(line)
         sys.path_hooks.insert(0, partial(finder, folder))
