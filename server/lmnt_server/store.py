@@ -6,6 +6,7 @@ Processes share a database: what one has written is there for the others, also w
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import math
@@ -80,6 +81,33 @@ class OwnVoice:
 def account_of(key: str) -> str:
     """Return the account of an API key: a digest from which the key cannot be read back."""
     return sha256(b"lmnt-server account\0" + key.encode()).hexdigest()
+
+
+@contextmanager
+def held(folder: Path) -> Generator[None]:
+    """Keep other servers away from a data folder, which the workers of one server share.
+
+    Two would take the requests under way of each other for those of a server that was killed.
+
+    Raises:
+        StoreError: if another server has it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StoreError(f"cannot keep data in {folder}: {error}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            told = (
+                f"another server keeps its data in {folder}: give this one a folder of its own, or that one --workers"
+            )
+            raise StoreError(told) from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Store:

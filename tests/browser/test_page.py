@@ -136,6 +136,7 @@ def test_the_lines_for_a_shell_and_for_python_do_the_same(page: Page, tmp_path: 
     page["speak"].click()
     page.heard()
     lines = {name: page[name].text for name in ("curl", "python")}
+    assert lines["curl"].startswith(f"curl '{page.browser.current_url}v1/ai/speech/bytes' ")
     assert '"language":"fr"' in lines["curl"]
     assert 'language="fr"' in lines["python"]
     key = page["key"].get_attribute("value")
