@@ -123,6 +123,8 @@ class Store:
 
     def __init__(self, folder: Path | None = None, quotas: Quotas | None = None) -> None:
         self.quotas = quotas or Quotas()
+        self.waits = folder is not None
+        """Whether what it does may take a while: a disk, other processes."""
         self._lock = threading.Lock()
         try:
             if folder is not None:
