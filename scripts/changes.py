@@ -62,7 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
             named = given.old or last_tag(ROOT)
             if named is None:
                 shallow = " This clone is shallow: it may not hold a tag that there is." if is_shallow(ROOT) else ""
-                print(f"There is no tag yet, so there is no release to compare with.{shallow}", file=sys.stderr)
+                print(
+                    f"There is no tag yet, so no release to compare with: write CHANGELOG.md by hand.{shallow}",
+                    file=sys.stderr,
+                )
                 return 0
             old = open_tree(ROOT, named, Path(scratch, "old"))
             new = open_tree(ROOT, given.new, Path(scratch, "new")) if given.new else Tree("the working tree", ROOT)

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from .results import Results
-from .rows import FAST, Row, Work
+from .rows import FAST, LLHTTP, Row, Work
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 120
@@ -38,7 +38,9 @@ class MeasurementError(Exception):
 
 def _python_of(library: str) -> str:
     """Return the Python that has a library; scripts/bench makes all of them."""
-    environment = {"official": ".venv-bench-official", FAST: ".venv-bench-fast"}.get(library)
+    environment = {"official": ".venv-bench-official", FAST: ".venv-bench-fast", LLHTTP: ".venv-bench-fast"}.get(
+        library
+    )
     return str(ROOT / environment / "bin" / "python") if environment else sys.executable
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 OURS = "lmnt"
 FAST = "lmnt+fast"
 BASE = "httpx"
+H11, LLHTTP = "h11", "httptools"
+"""A socket and the parser alone, with nothing of a client."""
+
 BASE_COLUMN = "base"
 """What a row is compared with that has a `base_work`."""
 
@@ -64,6 +67,7 @@ class Row:
         libraries: Who does it.
         base: Whose cost is 1.
         base_work: Other work of our own client that it is compared with, in place of another library.
+        floors: What our client cannot go below: what it has to do, done alone; without and with the extra `fast`.
     """
 
     title: str
@@ -75,6 +79,7 @@ class Row:
     libraries: tuple[str, ...] = WAITING
     base: str = BASE
     base_work: Work | None = None
+    floors: tuple[str, ...] = ()
 
     def scaled(self, *, full: bool = False, quick: bool = False) -> Row:
         """Return the row with more work, or with less.
@@ -101,8 +106,10 @@ class Row:
         Args:
             fast: Whether our client with the extra `fast` is measured too, where that has a budget.
         """
-        libraries = (*self.libraries, FAST) if fast and self.fast is not None else self.libraries
-        columns = {library: (self.work, library) for library in libraries}
+        is_fast = fast and self.fast is not None
+        floors = self.floors if is_fast else self.floors[:1]
+        libraries = (*self.libraries, FAST) if is_fast else self.libraries
+        columns = {library: (self.work, library) for library in (*libraries, *floors)}
         return {**columns, BASE_COLUMN: (self.base_work, OURS)} if self.base_work else columns
 
 
@@ -143,6 +150,7 @@ ROWS = (
         _SYNC_CALL,
         budget=0.65,
         fast=0.45,
+        floors=(H11, LLHTTP),
     ),
     Row(
         "small call, async",
@@ -151,6 +159,7 @@ ROWS = (
         budget=0.40,
         fast=0.25,
         libraries=AWAITING,
+        floors=(H11, LLHTTP),
     ),
     Row(
         "first chunk, sync",
@@ -224,6 +233,7 @@ ROWS = (
         replace(_SYNC_CALL, over="h2", times=500),
         budget=1.0,
         libraries=(OURS, BASE, "httpx2"),
+        floors=("httpx2",),
     ),
     Row(
         "HTTP/2 small call, async",
@@ -231,6 +241,7 @@ ROWS = (
         replace(_ASYNC_CALL, over="h2", times=500),
         budget=1.0,
         libraries=(OURS, BASE, "httpx2"),
+        floors=("httpx2",),
     ),
     Row(
         "list of 1,000 voices",

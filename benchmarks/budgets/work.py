@@ -158,15 +158,21 @@ def run(style: str, name: str, module: str, base_url: str, clock: Clock, *settin
     sizes = Run(clock, int(size), int(times))
     options = {"http2": True} if http2 == "h2" else {}
 
+    kinds = SYNC if style == "sync" else ASYNC
+    if module in ("h11", "httptools"):
+        from .sockets import AsyncSockets, Sockets
+
+        kinds = {module: Sockets if style == "sync" else AsyncSockets}
+
     if style == "sync":
-        with closing(SYNC[module](import_module(module), base_url, **options)) as client:
+        with closing(kinds[module](import_module(module), base_url, **options)) as client:
             work = getattr(Sync(client, clock, int(chunk), format), name)
             for each in sizes:
                 work(each)
         return sizes.growth
 
     async def main() -> int:
-        client = ASYNC[module](import_module(module), base_url, **options)
+        client = kinds[module](import_module(module), base_url, **options)
         work = getattr(Async(client, clock, int(chunk), format), name)
         for each in sizes:
             await work(each)

@@ -205,16 +205,16 @@ class ClientCredentials(Tokens):
             found = status_error(response, content, retry_safe=True)
             # Any error of a token request is a 400 (RFC 6749 section 5.2).
             kind = AuthenticationError if response.status_code in (400, 401, 403) else type(found)
-            raise kind(
+            error = kind(
                 f"{what} gave no token: {found.message}",
                 status_code=found.status_code,
                 body=found.body,
-                headers=found.headers,
                 retry_after=found.retry_after,
                 request_id=found.request_id,
                 type=found.type,
                 retry_safe=True,
             )
+            raise response.attach_to(error)
         try:
             answer = json.loads(content)
         except (ValueError, RecursionError):

@@ -171,7 +171,7 @@ class APIError(Error):
     """The response, with as much of its body as this error needed; None where there was none."""
 
     headers: dict[str, str]
-    """The response headers, names in lower case; empty where there was no response."""
+    """The response headers, names in lower case, in a session those of its handshake; empty where there was none."""
 
     partial_path: str | None = None
     """The file that holds the received part of a failed download, if keeping it was asked for."""

@@ -112,9 +112,7 @@ class BaseSession(Handle):
         self._fields = fields
         self._url = connect_options.request.url
         self._deadline = connect_options.request.deadline
-        self._session = Session(
-            self._url.partition("?")[0], connect_options.key, headers.get(description.REQUEST_ID_HEADER)
-        )
+        self._session = Session(self._url.partition("?")[0], connect_options.key, headers)
         self._idle = IdleTimer(connect_options.timeout.read)
         self._events: deque[SpeechSessionEvent] = deque()
         self._pong: Callable[[], bool] | None = None

@@ -2,6 +2,9 @@
 
 Each class parses one format, in constant memory, from pieces of any size. It claims truncation only where the format
 proves it: a frame, a chunk, a cluster or a sample was begun and not finished. What it cannot parse, it does not judge.
+
+A parser asks for many bytes at once, or skips them: one byte at a time takes a second and more for each megabyte. A
+class that needs the tail alone overrides `feed` and `problem`, and calls those of `Container`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +93,11 @@ class Description:
             for method, data, pointer in operations_of(item, below("", "paths", path))
         ]
         names = operation_names([written for _, _, written, _ in found], self._names)
+        ids = Counter(written.said_id for _, _, written, _ in found)
+        for _, _, written, pointer in found:
+            if written.said_id and ids[written.said_id] > 1:
+                means = f"each of its {ids[written.said_id]} operations is named by its path"
+                self.report.tell(below(pointer, "operationId"), f"{written.said_id!r} stands more than once", means)
         return [
             RawOperation(
                 pointer=pointer,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from .pages import WORDS, is_pagination
@@ -64,3 +66,17 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     },
 }
 """By the table of `keywords` whose objects may have them."""
+
+_ALL = frozenset(chain.from_iterable(EXTENSIONS.values()))
+
+
+@cache
+def misplaced(key: str, table: str) -> str:
+    """Return what is wrong with an extension that is not supported in this place; empty if it is somebody else's."""
+    known = EXTENSIONS.get(table, {})
+    if key in _ALL:
+        return f"{key!r} means nothing in this place"
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, known, n=1, cutoff=0.85)
+    return f"{key!r} is ignored; {near[0]!r} is what the kit reads" if near else ""

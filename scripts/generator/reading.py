@@ -16,7 +16,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from referencing.exceptions import Unresolvable
 
-from .extensions import EXTENSIONS
+from .extensions import EXTENSIONS, misplaced
 from .files import Files
 from .keywords import MAPS_WITH_EXTENSIONS, SHAPES, TABLES, Use
 from .naming import GENERIC, class_name, free_attribute, free_name, is_annotation
@@ -175,6 +175,8 @@ class Reader:
             here = below(place.pointer, key)
             if key.startswith("x-") and use is None:
                 extension = EXTENSIONS.get(table, {}).get(key)
+                if extension is None and (problem := misplaced(key, table)):
+                    self._tell(here, problem)
                 if extension is None or extension.allows(value):
                     found[key] = value
                     continue

@@ -54,7 +54,10 @@ async def charged(store: Store, account: str, text: str, speech: Speech) -> Asyn
 
 
 async def first_of(speech: Speech) -> tuple[bytes, bool]:
-    """Return the first bytes, and whether they are all: a failure before them can still be told by the status."""
+    """Return the first bytes, and whether they are all: a failure before them can still be told by the status.
+
+    Called in a block of `charged`, which closes the speech if it fails or the client leaves.
+    """
     audio, is_whole = b"", False
     while not audio and not is_whole:
         audio, is_whole = await speech.next_audio()

@@ -11,7 +11,9 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
+from websockets.frames import Opcode
 
 import lmnt
 from lmnt import errors
@@ -19,6 +21,7 @@ from lmnt import errors
 from .conftest import Wire
 from .modes import KEY, Sync
 from .peers import Connection, Stream, head, json_response, response
+from .session_peer import REQUEST_ID, Conversation, SessionPeer
 
 TYPES = {
     "invalid_request_error": lmnt.BadRequestError,
@@ -489,3 +492,46 @@ def test_every_error_of_a_response_has_what_it_came_with(
     assert error.response.request.headers["x-api-key"] == error.request.headers["x-api-key"] == "…"
     again = pickle.loads(pickle.dumps(error))
     assert again.response.headers == error.response.headers
+
+
+def refused(peer: Conversation) -> None:
+    peer.await_request()
+    peer.refuse(403, b"{}")
+
+
+SESSION_FAILURES: dict[str, tuple[Callable[[Conversation], object], type[lmnt.APIError]]] = {
+    "refused": (refused, lmnt.PermissionDeniedError),
+    "an error before it is ready": (lambda peer: (peer.accept(), peer.error("not_found_error")), lmnt.NotFoundError),
+    "an error": (lambda peer: (peer.open(), peer.error("not_found_error")), lmnt.NotFoundError),
+    "closed early": (lambda peer: (peer.open(), peer.close(1000)), lmnt.SessionClosedError),
+    "lost": (lambda peer: (peer.open(), peer.drop()), lmnt.SessionClosedError),
+    "silence": (lambda peer: (peer.open(), peer.freeze()), lmnt.StreamTimeoutError),
+    "no JSON": (lambda peer: (peer.open(), peer.frame(Opcode.TEXT, b"{")), lmnt.APIResponseValidationError),
+    "a message that is not due": (
+        lambda peer: (peer.open(), peer.send(type="reset_complete", nonce=7)),
+        lmnt.APIResponseValidationError,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SESSION_FAILURES)
+def test_every_error_of_a_session_has_the_headers_of_its_handshake(mode: Sync, what: str) -> None:
+    script, kind = SESSION_FAILURES[what]
+    with SessionPeer(script).running() as peer:
+        client = mode.client(base_url=peer.base_url, max_retries=0, timeout=lmnt.Timeout(10, read=0.3))
+
+        def flush() -> None:
+            session = mode.run(client.speech.sessions.create(voice="leah"))
+            mode.run(session.send_flush())
+            list(mode.each(session))
+
+        with pytest.raises(kind) as caught:
+            flush()
+    assert caught.value.headers["request-id"] == REQUEST_ID
+    assert pickle.loads(pickle.dumps(caught.value)).headers == caught.value.headers
+
+
+def test_an_error_that_an_application_makes_of_a_response_has_its_headers() -> None:
+    made = errors.NotFoundError("gone", response=httpx.Response(404, headers={"Request-Id": "req_1"}))
+    assert made.headers == {"request-id": "req_1"}
+    assert made.request_id == "req_1"

@@ -328,6 +328,11 @@ def test_a_wish_that_means_nothing(value: str) -> None:
     assert retries.retry_after({"retry-after-ms": value}, 1e9) is None
 
 
+def test_the_statuses_of_passing_troubles_are_retried() -> None:
+    assert {408, 409, 429} <= retries.RETRIED_STATUSES
+    assert all(retries.is_retried(status, {}, retry_safe=True) for status in (408, 409, 429, 500, 502, 503, 504, 529))
+
+
 @given(st.integers(100, 999), st.booleans(), st.sampled_from(["", "true", "false", "maybe", "FALSE"]))
 def test_what_is_retried(status: int, safe: bool, wish: str) -> None:
     retried = retries.is_retried(status, {"x-should-retry": wish} if wish else {}, retry_safe=safe)

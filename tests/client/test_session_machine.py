@@ -25,7 +25,7 @@ URL = "ws://host/v1/ai/speech/stream"
 
 def session(state: State = State.OPEN, *, flushed: bool = True) -> Session:
     """Return a session in a state, with one flush unanswered where there can be one."""
-    made = Session(URL, Secret(KEY), "req_handshake")
+    made = Session(URL, Secret(KEY), {"request-id": "req_handshake"})
     if state is State.INIT:
         return made
     made.init({"voice": "leah"})
@@ -73,7 +73,8 @@ def made_up(pointer: str) -> Any:
             return 1
 
 
-DESCRIBED = description().at("#/components/schemas/SpeechSessionServerEvent")["discriminator"]["mapping"]
+MEMBERS = [each["$ref"] for each in description().at("#/components/schemas/SpeechSessionServerEvent")["oneOf"]]
+DESCRIBED = {description().at(f"{pointer}/properties/type")["const"]: pointer for pointer in MEMBERS}
 NO_RULE = {type_: json.dumps(made_up(pointer)) for type_, pointer in DESCRIBED.items() if type_ not in MESSAGES}
 """Messages of the description that the session has no rule for: they are handed out, as unknown ones are."""
 MESSAGES |= NO_RULE
@@ -328,7 +329,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = Session(URL, Secret(KEY))
+        self.session = Session(URL, Secret(KEY), {})
         self.stage = "init"
         self.waiting: list[tuple[str, int]] = []
         self.nonce = self.audio = 0

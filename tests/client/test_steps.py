@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import anyio
 import pytest
+from packaging.version import Version
 from websockets.frames import Opcode
 
 import lmnt
@@ -432,6 +434,9 @@ def test_a_long_text_whose_sending_is_cancelled_is_sent_whole() -> None:
 # ---- how a session was closed
 
 
+CLOSES_WITHIN_A_MESSAGE_ARE_ERRORS = Version(version("websockets")) >= Version("17.3")
+
+
 def test_a_goodbye_in_the_middle_of_a_message(mode: Sync) -> None:
     def script(peer: Conversation) -> None:
         peer.open()
@@ -448,7 +453,8 @@ def test_a_goodbye_in_the_middle_of_a_message(mode: Sync) -> None:
             list(mode.each(opened))
     assert caught.value.code == 1002
     assert "received 1000" in str(caught.value)
-    assert "sent 1002" in str(caught.value)
+    if CLOSES_WITHIN_A_MESSAGE_ARE_ERRORS:  # else the library has answered 1000
+        assert "sent 1002" in str(caught.value)
     assert not opened.complete
 
 

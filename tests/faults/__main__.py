@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TypeVar
 
 from lmnt.transport.direct import connection
 
@@ -17,6 +19,8 @@ from .rows import Protocol, Row
 from .run import Ran, run
 from .session_table import SESSION_TABLE, SessionRow
 from .table import TABLE
+
+AnyRow = TypeVar("AnyRow", Row, SessionRow)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,35 +44,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         connection.RESPONSE_PARSER = PARSERS[options.parser]
     if options.sessions:
         return _sessions(options.words, table=options.table)
-    rows = [row for row in TABLE if not options.words or any(word in row.name for word in options.words)]
+    rows = _chosen(TABLE, options.words)
     with places() as where:
         results = {row: _run(row, where, f"{number}/{len(rows)}") for number, row in enumerate(rows, 1)}
     found = [line for row, by_protocol in results.items() for line in differences(row, by_protocol)]
-    print(
-        markdown(seen(results)) if options.table else f"{len(rows)} failures, {len(found)} differences from the table"
-    )
+    print(markdown(seen(results)) if options.table else _closing_line(len(rows), len(found)))
     for line in found:
         print(line, file=sys.stderr)
     return 1 if found else 0
 
 
 def _sessions(words: Sequence[str], *, table: bool) -> int:
-    rows = [row for row in SESSION_TABLE if not words or any(word in row.name for word in words)]
+    rows = _chosen(SESSION_TABLE, words)
     results: dict[SessionRow, list[session_run.Ran]] = {}
     with places() as where:
         for number, row in enumerate(rows, 1):
             print(f"{number}/{len(rows)} {row.name}", file=sys.stderr)
             results[row] = session_run.run(row, where)
     found = list(session_report.differences(results))
-    cases = sum(map(len, results.values()))
-    print(
-        session_report.markdown(session_report.seen(results))
-        if table
-        else f"{len(rows)} failures, {cases} sessions, {len(found)} differences from the table"
-    )
+    print(session_report.markdown(session_report.seen(results)) if table else _closing_line(len(rows), len(found)))
     for line in found:
         print(line, file=sys.stderr)
     return 1 if found else 0
+
+
+def _chosen(table: Sequence[AnyRow], words: Sequence[str]) -> list[AnyRow]:
+    """Return the rows with one of the words in their name; ends the program if there are none."""
+    rows = [row for row in table if not words or any(word in row.name for word in words)]
+    if not rows:
+        near = get_close_matches(" ".join(words), [row.name for row in table], cutoff=0.3)
+        print(
+            f"no row has {' or '.join(words)} in its name; there are, among others: {', '.join(near)}", file=sys.stderr
+        )
+        sys.exit(2)
+    return rows
+
+
+def _closing_line(tried: int, wrong: int) -> str:
+    rows = "1 row" if tried == 1 else f"{tried} rows"
+    return f"{rows} tried: {'all as the table says' if not wrong else f'{wrong} differences from the table'}"
 
 
 def _run(row: Row, where: Places, progress: str) -> dict[Protocol, list[Ran]]:

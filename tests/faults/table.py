@@ -173,6 +173,7 @@ _BEFORE: Final = (
 # ---- statuses
 
 _CLASS: Final = {
+    **dict.fromkeys(RETRIED_STATUSES, "APIStatusError"),
     400: "BadRequestError",
     401: "AuthenticationError",
     402: "PaymentRequiredError",
@@ -242,7 +243,7 @@ _STATUSES: Final = (
             says=str(status),
             type=_DOCUMENTED.get(status),
         )
-        for status in _CLASS
+        for status in sorted(_CLASS)
     ),
     Row(
         "status 409, of another type",

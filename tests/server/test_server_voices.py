@@ -43,6 +43,7 @@ def create(client: httpx.Client, name: str = "Mine", file: bytes | None = None, 
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     assert not list(lmnt().schema("#/components/schemas/Voice").errors(found))
+    assert found.keys() <= lmnt().at("#/components/schemas/Voice")["properties"].keys()
     return found
 
 

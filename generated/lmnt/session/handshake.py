@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import socket
 import ssl
@@ -9,13 +10,16 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Response as HandshakeResponse
+from websockets.protocol import Event
 
 from .. import description
 from ..calls.outgoing import with_retry_count
@@ -120,8 +124,44 @@ class TurnTakingConnection(websockets.sync.client.ClientConnection):
         super().__init__(socket, *args, **kwargs)
 
 
+class MessageWatch:
+    """What is wrong with the messages that came: up to websockets 17.2 a close after or within such a one is clean."""
+
+    def __init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self.fault: tuple[CloseCode, str] | None = None
+        """The close code and what is wrong, if the connection is closed now."""
+
+    def see(self, event: Event) -> None:
+        """Look at a frame of a message; anything else, and what follows text that is no UTF-8, is passed over."""
+        is_over = self.fault is not None and self.fault[0] is CloseCode.INVALID_DATA
+        if is_over or not isinstance(event, Frame) or event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            return
+        if event.opcode is not Opcode.CONT:
+            self._decoder = _UTF8() if event.opcode is Opcode.TEXT else None
+        self.fault = None if event.fin else (CloseCode.PROTOCOL_ERROR, "a close within a message")
+        if self._decoder is not None:
+            try:
+                self._decoder.decode(event.data, final=event.fin)
+            except UnicodeDecodeError as error:
+                self.fault = CloseCode.INVALID_DATA, str(error)
+
+
+_UTF8 = codecs.getincrementaldecoder("utf-8")
+
+
 class Connection(TurnTakingConnection):
     """A connection that follows no redirect, which would be sent the key: websockets follows an InvalidStatus."""
+
+    @cached_property
+    def watch(self) -> MessageWatch:
+        """What is wrong with the messages that came."""
+        return MessageWatch()
+
+    def process_event(self, event: Event) -> None:
+        """Take a frame, or the handshake's response."""
+        self.watch.see(event)
+        super().process_event(event)
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""
@@ -133,6 +173,16 @@ class Connection(TurnTakingConnection):
 
 class AsyncConnection(websockets.asyncio.client.ClientConnection):
     """A connection that follows no redirect, which would be sent the key: websockets follows an InvalidStatus."""
+
+    @cached_property
+    def watch(self) -> MessageWatch:
+        """What is wrong with the messages that came."""
+        return MessageWatch()
+
+    def process_event(self, event: Event) -> None:
+        """Take a frame, or the handshake's response."""
+        self.watch.see(event)
+        super().process_event(event)
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands."""

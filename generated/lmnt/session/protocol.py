@@ -97,13 +97,14 @@ class Session:
     Args:
         url: The URL, for error messages.
         key: The API key.
-        request_id: The id from the handshake, until `ready` has one.
+        headers: Those of the handshake's response, names in lower case.
     """
 
-    def __init__(self, url: str, key: Secret, request_id: str | None = None) -> None:
+    def __init__(self, url: str, key: Secret, headers: Mapping[str, str]) -> None:
         self._url = url
         self._key = key
-        self.request_id = request_id
+        self._headers = headers
+        self.request_id = headers.get(description.REQUEST_ID_HEADER)
         self.state = State.INIT
         self.failure: APIError | None = None
         """The failure that closed it; None while it is open or if it is complete."""
@@ -307,6 +308,7 @@ class Session:
         return True if self.state in (State.INIT, State.READY) else None
 
     def _failed(self, failure: APIError) -> APIError:
+        failure.headers = {name: self._key.redact(value) for name, value in self._headers.items()}
         if not self.is_over:
             self.state, self.is_over, self.failure = State.CLOSED, True, failure
             logger.debug("%s", failure)

@@ -17,14 +17,13 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from types import coroutine
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.frames import CloseCode
-from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
@@ -35,6 +34,7 @@ from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOption
 from .turns import TurnTakingSocket
 
 T = TypeVar("T")
+ConnectionT = TypeVar("ConnectionT", bound="Connection | AsyncConnection")
 
 READ_SLICE = 2.0
 """Seconds between checks, while waiting for a message, whether the connection is closing: websockets waits without
@@ -64,31 +64,17 @@ class ReceiveTimeout(Exception):  # noqa: N818  # it never leaves the package
     """No message in time; the connection is unchanged."""
 
 
-@contextmanager
-def _closing(key: Secret, *, secret: bool = False) -> Generator[None]:
-    """Turn the exceptions of a closed connection into Closed.
-
-    Args:
-        key: The API key, to redact should the other side repeat it.
-        secret: Whether to remove tracebacks, whose frames contain the message.
-    """
-    handled = sys.exception()
-    try:
-        yield
-    except _ENDS as error:
-        for each in causes_of(error, handled) if secret else ():
-            each.__traceback__ = None
-        closed = _closed(error)
-        closed.reason = key.redact(closed.reason)
-        raise closed from (error if key.redact(str(error)) == str(error) else None)
-
-
 _ENDS = (WebSocketException, OSError, ValueError)
 """The exceptions of a closed connection, including TimeoutError, which is an OSError."""
 
 
-def _closed(error: Exception) -> Closed:
-    """Return the close of a connection. The library treats 1001 and 1005 as clean; here they are not special."""
+def _closed(error: Exception, fault: tuple[CloseCode, str] | None) -> Closed:
+    """Return the close of a connection. The library treats 1001 and 1005 as clean; here they are not special.
+
+    Args:
+        error: The exception.
+        fault: What is wrong with the last message, if anything, and the close code for it.
+    """
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
         return Closed(None, "the server takes nothing more", stalled=True)
     if not isinstance(error, ConnectionClosed):
@@ -97,6 +83,8 @@ def _closed(error: Exception) -> Closed:
     if (code := _CODES.get(type(cause).__name__)) is not None:
         # The received data is invalid, whatever close code follows: perhaps a close within a message.
         return Closed(code, f"{cause} ({error})")
+    if fault is not None and error.rcvd is not None:
+        return Closed(fault[0], f"{fault[1]} ({error})")
     by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
     close = error.rcvd if by_server else error.sent
     if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
@@ -131,25 +119,40 @@ def _connected(url: str, seconds: float | None) -> socket.socket:
 _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
 
 
-class _Covering:
+class _Covering(Generic[ConnectionT]):
     """The base of both connections."""
 
-    def __init__(self, connect_options: ConnectOptions, response: HandshakeResponse | None) -> None:
+    def __init__(self, connect_options: ConnectOptions, connection: ConnectionT) -> None:
+        self._connection = connection
         self._key = connect_options.key
         self._write_timeout = connect_options.timeout.write
+        response = connection.response
         self.headers = {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
+
+    @contextmanager
+    def _closing(self, *, secret: bool = False) -> Generator[None]:
+        """Turn the exceptions of a closed connection into Closed, the key redacted should the other side repeat it.
+
+        Args:
+            secret: Whether to remove tracebacks, whose frames contain the message.
+        """
+        handled = sys.exception()
+        try:
+            yield
+        except _ENDS as error:
+            for each in causes_of(error, handled) if secret else ():
+                each.__traceback__ = None
+            closed = _closed(error, self._connection.watch.fault)
+            closed.reason = self._key.redact(closed.reason)
+            raise closed from (error if self._key.redact(str(error)) == str(error) else None)
 
     def _redacted(self, message: str | bytes) -> str | bytes:
         """Return a message with the key redacted, should the server repeat it."""
         return self._key.redact(message) if isinstance(message, str) else message
 
 
-class Socket(_Covering):
+class Socket(_Covering[Connection]):
     """A sync connection for messages."""
-
-    def __init__(self, connect_options: ConnectOptions, connection: websockets.sync.client.ClientConnection) -> None:
-        super().__init__(connect_options, connection.response)
-        self._connection = connection
 
     @classmethod
     def open(cls, connect_options: ConnectOptions) -> Socket:
@@ -172,13 +175,14 @@ class Socket(_Covering):
             if isinstance(connection.socket, TurnTakingSocket):
                 connection.socket.write_limit = connect_options.timeout.write
             else:
-                limit = _write_limit(connect_options.timeout.write)
-                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        return cls(connect_options, connection)
+                with suppress(OSError):  # the server has closed it, perhaps after saying why: receiving tells
+                    limit = _write_limit(connect_options.timeout.write)
+                    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        return cls(connect_options, cast("Connection", connection))
 
     def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
-        with _closing(self._key, secret=isinstance(message, Secret)):
+        with self._closing(secret=isinstance(message, Secret)):
             # Not in `send`, which would hold a lock that receiving needs: a deadlock, if the server reads on only after
             # its audio was read.
             self._wait_until_writable()
@@ -206,7 +210,7 @@ class Socket(_Covering):
     def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or ReceiveTimeout if none was received within so many seconds."""
         left = math.inf if timeout is None else timeout
-        with _closing(self._key):
+        with self._closing():
             while True:
                 try:
                     return self._redacted(self._connection.recv(min(left, READ_SLICE)))
@@ -220,7 +224,7 @@ class Socket(_Covering):
 
     def ping(self) -> Callable[[], bool]:
         """Send a ping and return a function that tells whether it was answered; raises Closed."""
-        with _closing(self._key):
+        with self._closing():
             return self._connection.ping().is_set
 
     def close(self, *, at_once: bool) -> None:
@@ -249,12 +253,11 @@ def _rest_of(step: Coroutine[Any, Any, T], awaited: object) -> Generator[Any, An
         return cast("T", done.value)
 
 
-class AsyncSocket(_Covering):
+class AsyncSocket(_Covering[AsyncConnection]):
     """An async connection for messages."""
 
-    def __init__(self, connect_options: ConnectOptions, connection: websockets.asyncio.client.ClientConnection) -> None:
-        super().__init__(connect_options, connection.response)
-        self._connection = connection
+    def __init__(self, connect_options: ConnectOptions, connection: AsyncConnection) -> None:
+        super().__init__(connect_options, connection)
         self._begun: Awaitable[str | bytes] | None = None
 
     @classmethod
@@ -263,11 +266,11 @@ class AsyncSocket(_Covering):
         with opening_errors(connect_options):
             arguments = {**connect_options.arguments(), **beside()}
             connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
-            return cls(connect_options, await connecting)
+            return cls(connect_options, cast("AsyncConnection", await connecting))
 
     async def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""
-        with _closing(self._key, secret=isinstance(message, Secret)):
+        with self._closing(secret=isinstance(message, Secret)):
             async with asyncio.timeout(self._write_timeout):
                 await self._connection.send(bare(message))
 
@@ -287,7 +290,7 @@ class AsyncSocket(_Covering):
     async def receive(self, timeout: float | None) -> str | bytes:
         """Return the next message; raises Closed, or ReceiveTimeout if none was received within so many seconds."""
         left = math.inf if timeout is None else timeout
-        with _closing(self._key):
+        with self._closing():
             while True:
                 begun, self._begun = self._begun or self._connection.recv(), None
                 try:
@@ -303,7 +306,7 @@ class AsyncSocket(_Covering):
 
     async def ping(self) -> Callable[[], bool]:
         """Send a ping and return a function that tells whether it was answered; raises Closed."""
-        with _closing(self._key):
+        with self._closing():
             pong = asyncio.ensure_future(await self._connection.ping())
             return pong.done
 
