@@ -94,8 +94,9 @@ def _make(settings: Settings, report: Report, folder: Path, manifest: Path | Non
     """Make the package, its lock, and its manifest if requested."""
     check_tools(settings)
     mended, allowed = settings.overlay_documents, settings.allow_remote
+    document = load_description(settings.spec, report, mended, allow_remote=allowed)
     with Importer() as importer:
-        package = make(settings, load_description(settings.spec, report, mended, allow_remote=allowed), folder, report)
+        package = make(settings, document, folder, report)
         try_imports(folder, settings.package, importer)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
     if manifest:

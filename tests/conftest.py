@@ -40,12 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real", action="store_true", help="make a package of each description in ../shared/descriptions")
     parser.addoption("--browser", action="store_true", help="fail, and do not skip, where there is no Chromium")
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
     parser.addoption("--registry", action="store_true", help="run the tests that install libraries, and no others")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # They take minutes and need a network: they are run when they are asked for, and then alone.
     others = [each for each in items if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")]
+    others += [each for each in items if each.get_closest_marker("long") and not config.getoption("--long")]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [each for each in items if each not in others]
@@ -59,3 +61,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+def pytest_sessionfinish() -> None:
+    # pytest collects five times what the tests have left, to tell of exceptions that nobody could catch: once tells it.
+    gc.collect()
+    gc.freeze()

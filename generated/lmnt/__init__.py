@@ -12,9 +12,14 @@ import os as _os
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from . import audio as audio
+    from . import bulk as bulk
     from . import models as models
     from . import resources as resources
     from . import types as types
+    from .audio.cues import Cue as Cue
+    from .audio.cues import Subtitles as Subtitles
+    from .audio.cues import subtitles as subtitles
     from .calls.events import AsyncStream as AsyncStream
     from .calls.events import Stream as Stream
     from .calls.requests import NoneType as NoneType
@@ -61,6 +66,10 @@ if TYPE_CHECKING:
     from .hints.omitted import Omit as Omit
     from .hints.omitted import not_given as not_given
     from .hints.omitted import omit as omit
+    from .long_texts.asynchronous import AsyncLongSpeech as AsyncLongSpeech
+    from .long_texts.pieces import LongTextProgress as LongTextProgress
+    from .long_texts.pieces import SpeechPiece as SpeechPiece
+    from .long_texts.sync import LongSpeech as LongSpeech
     from .session.asynchronous import AsyncSpeechSession as AsyncSpeechSession
     from .session.events import SpeechSessionAudio as SpeechSessionAudio
     from .session.events import SpeechSessionEvent as SpeechSessionEvent
@@ -102,6 +111,7 @@ _NAMES = {
     "AsyncBinaryAPIResponse": ("calls.responses", "AsyncBinaryAPIResponse"),
     "AsyncClient": ("client", "AsyncLmnt"),
     "AsyncLmnt": ("client", "AsyncLmnt"),
+    "AsyncLongSpeech": ("long_texts.asynchronous", "AsyncLongSpeech"),
     "AsyncSpeechSession": ("session.asynchronous", "AsyncSpeechSession"),
     "AsyncStream": ("calls.events", "AsyncStream"),
     "AsyncStreamedBinaryAPIResponse": ("calls.responses", "AsyncStreamedBinaryAPIResponse"),
@@ -112,6 +122,7 @@ _NAMES = {
     "Body": ("settings.options", "Body"),
     "Client": ("client", "Lmnt"),
     "ConflictError": ("errors", "ConflictError"),
+    "Cue": ("audio.cues", "Cue"),
     "DEFAULT_CONNECTION_LIMITS": ("transport.defaults", "DEFAULT_CONNECTION_LIMITS"),
     "DEFAULT_MAX_RETRIES": ("settings.options", "DEFAULT_MAX_RETRIES"),
     "DEFAULT_TIMEOUT": ("transport.defaults", "DEFAULT_TIMEOUT"),
@@ -126,6 +137,8 @@ _NAMES = {
     "InvalidArgumentError": ("errors", "InvalidArgumentError"),
     "Lmnt": ("client", "Lmnt"),
     "LmntError": ("errors", "Error"),
+    "LongSpeech": ("long_texts.sync", "LongSpeech"),
+    "LongTextProgress": ("long_texts.pieces", "LongTextProgress"),
     "Model": ("values.model", "Model"),
     "NOT_GIVEN": ("hints.omitted", "NOT_GIVEN"),
     "NoneType": ("calls.requests", "NoneType"),
@@ -144,6 +157,7 @@ _NAMES = {
     "ResultText": ("values.model", "ResultText"),
     "ServerSentEvent": ("streams.sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
+    "SpeechPiece": ("long_texts.pieces", "SpeechPiece"),
     "SpeechSession": ("session.sync", "SpeechSession"),
     "SpeechSessionAudio": ("session.events", "SpeechSessionAudio"),
     "SpeechSessionEvent": ("session.events", "SpeechSessionEvent"),
@@ -153,6 +167,7 @@ _NAMES = {
     "StreamTimeoutError": ("errors", "StreamTimeoutError"),
     "StreamTruncatedError": ("errors", "StreamTruncatedError"),
     "StreamedBinaryAPIResponse": ("calls.responses", "StreamedBinaryAPIResponse"),
+    "Subtitles": ("audio.cues", "Subtitles"),
     "Timeout": ("transport.defaults", "Timeout"),
     "Transport": ("transport.defaults", "Transport"),
     "UnknownEvent": ("streams.sequences", "UnknownEvent"),
@@ -160,12 +175,15 @@ _NAMES = {
     "UnverifiedStreamWarning": ("errors", "UnverifiedStreamWarning"),
     "__title__": ("description", "PACKAGE"),
     "__version__": ("description", "VERSION"),
+    "audio": ("audio", ""),
+    "bulk": ("bulk", ""),
     "file_from_path": ("values.files", "file_from_path"),
     "models": ("models", ""),
     "no_retry_waits": ("settings.retries", "no_retry_waits"),
     "not_given": ("hints.omitted", "not_given"),
     "omit": ("hints.omitted", "omit"),
     "resources": ("resources", ""),
+    "subtitles": ("audio.cues", "subtitles"),
     "types": ("types", ""),
 }
 
@@ -185,6 +203,7 @@ __all__ = [
     "AsyncBinaryAPIResponse",
     "AsyncClient",
     "AsyncLmnt",
+    "AsyncLongSpeech",
     "AsyncSpeechSession",
     "AsyncStream",
     "AsyncStreamedBinaryAPIResponse",
@@ -195,6 +214,7 @@ __all__ = [
     "Body",
     "Client",
     "ConflictError",
+    "Cue",
     "DefaultAioHttpClient",
     "DefaultAsyncHttpxClient",
     "DefaultHttpxClient",
@@ -206,6 +226,8 @@ __all__ = [
     "InvalidArgumentError",
     "Lmnt",
     "LmntError",
+    "LongSpeech",
+    "LongTextProgress",
     "Model",
     "NoneType",
     "NotFoundError",
@@ -223,6 +245,7 @@ __all__ = [
     "ResultText",
     "ServerSentEvent",
     "SessionClosedError",
+    "SpeechPiece",
     "SpeechSession",
     "SpeechSessionAudio",
     "SpeechSessionEvent",
@@ -232,6 +255,7 @@ __all__ = [
     "StreamTimeoutError",
     "StreamTruncatedError",
     "StreamedBinaryAPIResponse",
+    "Subtitles",
     "Timeout",
     "Transport",
     "UnknownEvent",
@@ -239,12 +263,15 @@ __all__ = [
     "UnverifiedStreamWarning",
     "__title__",
     "__version__",
+    "audio",
+    "bulk",
     "file_from_path",
     "models",
     "no_retry_waits",
     "not_given",
     "omit",
     "resources",
+    "subtitles",
     "types",
 ]
 

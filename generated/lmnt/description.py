@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "ece43f0a0da7167d5616d57a984835730a2d6d8a467c50118b7077426d66f02d"
+DIGEST = "a00711dc0352759e96bce35cb24bc00a642bacd1fb17e2af24da194663ac735c"
 """The SHA-256 of the description's content, without comments and layout."""
 
 BASE_URL = "https://api.lmnt.com"

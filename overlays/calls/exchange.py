@@ -116,7 +116,7 @@ def _attempts(
     while True:
         try:
             authorized = yield from credentials.bearing(first, sources, options, first.deadline)
-            request, hops = with_retry_count(authorized, attempts.retries + renewals), 0
+            request, hops = with_retry_count(authorized, call.retries + attempts.retries + renewals), 0
             while True:
                 response = cast("Response", (yield Send(request)))
                 is_success = operation.succeeds(response.status_code)

@@ -195,6 +195,17 @@ class APIError(Error):
         self.type = type
         self.retry_safe = retry_safe
 
+    def _came_with(self, response: Shown[http_types.Response], headers: Mapping[str, str] | None) -> None:
+        """Set the response, and take from it what is not given: applications make such errors in tests of their own."""
+        self.response = response
+        if (found := self.response) is not None:
+            from .bodies import facts_of
+
+            headers = found.headers if headers is None else headers
+            type_, request_id = facts_of(self.body, {name.lower(): value for name, value in headers.items()})
+            self.type, self.request_id = self.type or type_, self.request_id or request_id
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+
     def __reduce__(self) -> str | tuple[Any, ...]:
         _ = self.request, self.response  # the function that makes them refers to more than an error should keep alive
         return super().__reduce__()
@@ -259,22 +270,10 @@ class APIStatusError(APIError):
         )
         self.code = code
         self.parsed = parsed
-        self.response = response
-        self.headers = dict(headers or {})
         self.retry_after = retry_after
-        if status_code is not None:
-            self.status_code = status_code
-        elif self.response is not None:
-            self._take_from(self.response)
-
-    def _take_from(self, response: http_types.Response) -> None:
-        """Fill the attributes from a response: applications construct such errors in tests of their error handling."""
-        from .bodies import facts_of
-
-        self.status_code = response.status_code
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
-        type_, request_id = facts_of(self.body, self.headers)
-        self.type, self.request_id = self.type or type_, self.request_id or request_id
+        self._came_with(response, headers)
+        if status_code is not None or self.response is not None:
+            self.status_code = getattr(self.response, "status_code", 0) if status_code is None else status_code
 
     def _sentence(self) -> str:
         # An error within a session has a status only if its type is known.
@@ -378,9 +377,8 @@ class APIResponseValidationError(APIError):
             type=type,
             retry_safe=retry_safe,
         )
-        self.response = response
+        self._came_with(response, headers)
         self.status_code = status_code or getattr(self.response, "status_code", 0)
-        self.headers = dict(headers or {})
 
     def _sentence(self) -> str:
         return f"{self.message}; the body begins {self.body!r}" if self.body else self.message

@@ -125,7 +125,7 @@ class TurnTakingConnection(websockets.sync.client.ClientConnection):
 
 
 class MessageWatch:
-    """What is wrong with the messages that came: up to websockets 17.2 a close after or within such a one is clean."""
+    """What is wrong with the messages that came: up to websockets 17.2 the exception of a close may not say it."""
 
     def __init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = None

@@ -10,7 +10,7 @@ class that needs the tail alone overrides `feed` and `problem`, and calls those 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 Want: TypeAlias = int
 """A parser's request: n > 0 takes n bytes, n < 0 skips -n."""
@@ -20,6 +20,14 @@ Parser: TypeAlias = Generator[Want, bytes, int]
 
 UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """The lengths of a RIFF chunk that an encoder writes if it cannot seek back."""
+
+
+class Frame(NamedTuple):
+    """What the header of a frame says: its length in bytes, its samples, and samples in a second."""
+
+    length: int
+    samples: int
+    rate: int
 
 
 class Container:
@@ -140,17 +148,18 @@ class MP3(Container):
             elif start.startswith(b"TAG"):
                 yield -124
             else:
-                length = self._frame_length(start)
-                if length is None:
+                frame = self.frame(start)
+                if frame is None:
                     return 1
-                yield 4 - length
+                yield 4 - frame.length
 
     def _after_frames(self, chunk: bytes, at: int) -> int:
         lengths, last = self._lengths, len(chunk) - 4
         while at <= last and chunk[at] == 0xFF:
             key = chunk[at + 1 : at + 3]
             if (length := lengths.get(key)) is None:
-                length = lengths[key] = self._frame_length(b"\xff" + key) or 0
+                frame = self.frame(b"\xff" + key)
+                length = lengths[key] = frame.length if frame else 0
             if not length or at + length > last + 4:
                 break
             at += length
@@ -159,15 +168,17 @@ class MP3(Container):
     _lengths: ClassVar[dict[bytes, int]] = {}
     """The frame length in bytes by frame header, a cache; 0 for an invalid header."""
 
-    def _frame_length(self, header: bytes) -> int | None:
+    @classmethod
+    def frame(cls, header: bytes) -> Frame | None:
+        """Return what the first four bytes of a frame say; None if they begin none."""
         version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
         bitrate, rate = header[2] >> 4, header[2] >> 2 & 3
         is_frame = header[0] == 0xFF and header[1] >> 5 == 7 and version != 1 and layer == 1
         if not is_frame or bitrate in (0, 15) or rate == 3:
             return None
-        kilobits = self._BITRATES[version == 3][bitrate]
-        per_frame = 144000 if version == 3 else 72000
-        return per_frame * kilobits // self._RATES[version][rate] + (header[2] >> 1 & 1)
+        hertz, samples = cls._RATES[version][rate], 1152 if version == 3 else 576
+        length = samples * 125 * cls._BITRATES[version == 3][bitrate] // hertz + (header[2] >> 1 & 1)
+        return Frame(length, samples, hertz)
 
 
 class AAC(Container):
@@ -180,10 +191,23 @@ class AAC(Container):
             self._may_end = True
             header = yield 6
             self._may_end = False
-            length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
-            if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or length <= 6:
+            frame = self.frame(header)
+            if frame is None:
                 return 1
-            yield 6 - length
+            yield 6 - frame.length
+
+    _RATES: ClassVar[tuple[int, ...]] = (
+        *(96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350, 0, 0, 0),
+    )
+    """Hertz by index."""
+
+    @classmethod
+    def frame(cls, header: bytes) -> Frame | None:
+        """Return what the first six bytes of a frame say; None if they begin none."""
+        length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+        if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or length <= 6:
+            return None
+        return Frame(length, 1024, cls._RATES[header[2] >> 2 & 15])
 
 
 class WAV(Container):

@@ -7,13 +7,21 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 from ..errors import APIError, FileError, InvalidArgumentError
 from ..transport.event_loops import in_thread
 from ..values.files import reason_of
 
 T = TypeVar("T")
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """Return a path that an application has given; raises InvalidArgumentError."""
+    try:
+        return Path(os.fsdecode(path))
+    except TypeError as error:
+        raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
 
 
 class Download:
@@ -24,21 +32,22 @@ class Download:
     Args:
         path: The final name. An existing file is unchanged until `commit`; a symbolic link is followed and kept.
         keep_partial: Whether a failed download is kept as `<path>.partial`.
+        temporary: The temporary file, which is overwritten if it is there; by default one with a new name.
 
     Raises:
         InvalidArgumentError: It is not a path.
         FileError: No file can be written there.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-        try:
-            self._path = Path(os.fsdecode(path))
-        except TypeError as error:
-            raise InvalidArgumentError(f"the file must be given as a path; got {path!r}") from error
+    def __init__(
+        self, path: str | os.PathLike[str], *, keep_partial: bool = False, temporary: Path | None = None
+    ) -> None:
+        self._path = path_of(path)
         self._path = self._try(self._followed)
         self._keep_partial = keep_partial
         # A name of the maximum length cannot be extended.
-        self._temporary = self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
+        self._temporary = temporary or self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
+        self._mode = "xb" if temporary is None else "wb"
         self._file = self._try(self._open)
 
     def _followed(self) -> Path:
@@ -49,7 +58,7 @@ class Download:
             raise IsADirectoryError(0, "it is a folder")
         if self._path.exists() and not self._path.is_file():
             raise OSError(0, "it is no regular file, and a rename would take its place")
-        return self._temporary.open("xb")
+        return cast("IO[bytes]", self._temporary.open(self._mode))
 
     def _try(self, step: Callable[[], T]) -> T:
         try:
@@ -60,6 +69,10 @@ class Download:
     def write(self, chunk: bytes) -> None:
         """Add bytes; raises FileError."""
         self._try(lambda: self._file.write(chunk))
+
+    def begin_with(self, data: bytes) -> None:
+        """Replace the first bytes, which were written before; raises FileError."""
+        self._try(lambda: (self._file.seek(0), self._file.write(data)))
 
     def commit(self) -> None:
         """Give the file its name; raises FileError."""
@@ -88,9 +101,15 @@ class Download:
             self._temporary.unlink()
 
 
-def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
-    download = Download(path, keep_partial=keep_partial)
+def save(
+    chunks: Iterator[bytes],
+    path: str | os.PathLike[str],
+    *,
+    keep_partial: bool = False,
+    temporary: Path | None = None,
+) -> None:
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
+    download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
         for chunk in chunks:
             download.write(chunk)
@@ -100,9 +119,15 @@ def save(chunks: Iterator[bytes], path: str | os.PathLike[str], *, keep_partial:
         raise
 
 
-async def asave(chunks: AsyncIterator[bytes], path: str | os.PathLike[str], *, keep_partial: bool = False) -> None:
-    """Write all chunks and commit the file; if anything is raised, the file has not got its name."""
-    download = Download(path, keep_partial=keep_partial)
+async def asave(
+    chunks: AsyncIterator[bytes],
+    path: str | os.PathLike[str],
+    *,
+    keep_partial: bool = False,
+    temporary: Path | None = None,
+) -> None:
+    """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
+    download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
         async for chunk in chunks:
             await in_thread(partial(download.write, chunk))

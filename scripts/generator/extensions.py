@@ -8,6 +8,8 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+from .long_texts import WORDS as LONG_TEXT_WORDS
+from .long_texts import is_long_text
 from .pages import WORDS, is_pagination
 from .stream_marks import END_WORDS, ERROR_WORDS, FLAG_WORDS, is_end, is_error, is_flag
 
@@ -52,6 +54,7 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
     "operation": {
         "x-retry-safe": replace(FLAG, otherwise=False),
         "x-streaming": FLAG,
+        "x-long-text": Extension(LONG_TEXT_WORDS, is_long_text),
         "x-params": Extension("a text", _is_text),
         "x-pagination": Extension(WORDS, is_pagination),
         "x-stream-flag": Extension(FLAG_WORDS, is_flag),

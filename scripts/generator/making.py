@@ -82,7 +82,8 @@ class Importer:
 
     def __exit__(self, *_: object) -> None:
         if self.process.returncode is None:
-            self.process.communicate("")
+            self.process.kill()
+            self.process.communicate()
 
     def try_imports(self, folder: Path, package: str) -> None:
         """Import every module of folder/package, of a large one in several processes."""

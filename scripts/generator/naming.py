@@ -87,7 +87,8 @@ _CLIENT = {
     *("get", "post", "put", "patch", "delete"),
 }
 _OPERATIONS = {
-    *("builtins", "codec", "datetime", "decimal", "events", "files", "http_types", "model", "models", "overload"),
+    *("builtins", "codec", "datetime", "decimal", "events", "files", "http_types", "long_texts", "model", "models"),
+    "overload",
     *("pagination", "resource", "resources", "responses", "unions", "uuid", "webhooks"),
 }
 """Modules that a resource imports in addition to its operations, each with a `_` before its name."""

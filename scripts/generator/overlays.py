@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+from collections.abc import Collection
 from functools import cache
+from pathlib import Path
 
 from . import settings as places
 from .naming import CLIENT_NAMES
@@ -27,22 +30,27 @@ def requirements(overlays: list[str]) -> list[str]:
 
 def check_client(settings: Settings) -> None:
     """Refuse a client whose name, or that of its errors, is one of the package already."""
-    taken = {*exports([*settings.overlays, *settings.optional]), *CLIENT_NAMES}
+    taken = {*exports([*settings.overlays, *settings.optional], settings.modules), *CLIENT_NAMES}
     for name in (settings.client, f"Async{settings.client}", f"{settings.client}Error"):
         if name in taken:
             raise Failure(f"--package {settings.package!r}: {name} is another name of the package; take another name")
 
 
-def exports(overlays: list[str]) -> dict[str, str]:
-    """Return the names that overlays list in __all__, and the module of each."""
+def exports(overlays: list[str], modules: Collection[str] = ()) -> dict[str, str]:
+    """Return the names that overlays list in __all__, and the module of each; `modules` keep theirs to themselves."""
     found: dict[str, str] = {}
     for overlay in overlays:
+        if overlay.removesuffix("/__init__.py") in modules:
+            continue
         module = overlay.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        found |= dict.fromkeys(_listed((places.ROOT / "overlays" / overlay).read_text(encoding="utf-8")), module)
+        path = f"{places.ROOT}/overlays/{overlay}"
+        modified = os.stat(path).st_mtime_ns  # noqa: PTH116  # to make a Path of it takes longer than to look
+        found |= dict.fromkeys(_listed(path, modified), module)
     return dict(sorted(found.items()))
 
 
-@cache
-def _listed(source: str) -> list[str]:
+@cache  # a process that makes many packages reads each overlay once, and again when it has changed
+def _listed(path: str, _modified: int) -> list[str]:
+    source = Path(path).read_text(encoding="utf-8")
     found = re.search(r"^__all__ = (\[.*?\])", source, re.MULTILINE | re.DOTALL)
     return list(ast.literal_eval(found[1])) if found else []

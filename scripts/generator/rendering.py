@@ -25,6 +25,8 @@ from .first_call import example, first_call
 from .inheritance import open_parents
 from .kind import Form, Kind
 from .kinds import Kinds
+from .long_texts import OVERLAY as LONG_TEXTS
+from .long_texts import long_texts
 from .models import Models
 from .naming import Namer, class_name, python_name
 from .overlays import check_client, exports, requirements
@@ -99,6 +101,7 @@ class Package(Project):
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
         found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
+        longer = long_texts(self.calls, methods) if LONG_TEXTS in settings.overlays else {}
         self._offer(
             settings=settings,
             document=document,
@@ -110,12 +113,13 @@ class Package(Project):
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
+            long_texts=longer,
             webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,
             results=self._results(),
             params=self._params,
-            exports=exports(settings.overlays),
+            exports=exports(settings.overlays, settings.modules),
             Form=Form,
             class_name=class_name,
             schema_of=lambda name: self.kinds.schema(str(name)),

@@ -61,6 +61,8 @@ class Settings:
     optional: tuple[str, ...] = ()
     """Overlays that are added only if the description needs them."""
     pagination: tuple[Mapping[str, Any], ...] = ()
+    modules: tuple[str, ...] = ()
+    """Rooms that are names of the package, in the place of those that they offer."""
 
     @property
     def is_own(self) -> bool:
@@ -88,6 +90,7 @@ class Settings:
         data = load(path)
         _check(path.name, data)
         name = package or data["package"]
+        own = [] if spec else data["overlays"]["own"]
         if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name in TAKEN:
             raise Failure(f"--package {name!r} is no name that a package can have beside those it imports")
         return cls(
@@ -96,7 +99,8 @@ class Settings:
             package=name,
             client=class_name(package) if package else data["client"],
             version=data["version"],
-            overlays=[*data["overlays"]["shared"], *([] if spec else data["overlays"]["own"])],
+            overlays=[*data["overlays"]["shared"], *own],
+            modules=tuple(each for each in data.get("modules", []) if f"{each}/__init__.py" in own),
             optional=tuple(data["overlays"]["optional"]),
             pagination=tuple(data.get("pagination", [])),
             names=data.get("names", {}),
@@ -113,7 +117,17 @@ class Settings:
 
 def _check(name: str, data: Mapping[str, Any]) -> None:
     """Refuse settings that are missing, unknown or of the wrong type."""
-    known = {"package", "client", "version", "overlays", "overlay_documents", "names", "leave_out", "pagination"}
+    known = {
+        "package",
+        "client",
+        "version",
+        "overlays",
+        "overlay_documents",
+        "names",
+        "leave_out",
+        "modules",
+        "pagination",
+    }
     overlays = data.get("overlays")
     lists = overlays if isinstance(overlays, Mapping) else {}
     unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
@@ -130,6 +144,7 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     for key, items, of in (
         ("leave_out", data.get("leave_out", []), "operations"),
         ("overlay_documents", data.get("overlay_documents", []), "files beside it"),
+        ("modules", data.get("modules", []), "rooms"),
         *((f"overlays.{key}", lists.get(key), "modules") for key in ("shared", "optional", "own")),
     ):
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):

@@ -60,6 +60,7 @@ the point is not harmed. `session-drop`, `session-cut` and 1005 need a system wi
 | `message=ready`       | the type of a message of the server                                                       |
 | `type=rate_limit_error`, `reason=busy` | what the error and the close frame say                                   |
 | `times=2`             | only the first two requests with this same fault suffer it, counted for each API key      |
+| `every=10`            | only each tenth of these requests suffers it, and so on                                   |
 | `path=/v1/ai/voice`   | only requests whose path begins so                                                        |
 """
 
@@ -115,12 +116,13 @@ class Wish(NamedTuple):
     fault: Fault
     told: Told
     times: int | None
+    every: int
     path: str
 
     def meets(self, scope: Scope, number: int) -> bool:
         """Return whether a request suffers it, as the so-and-so-many-th that asks for it."""
         is_meant = scope["type"] in self.fault.kinds and scope["path"].startswith(self.path)
-        return is_meant and (self.times is None or number <= self.times)
+        return is_meant and (self.times is None or number <= self.times) and number % self.every == 0
 
 
 _BYTES: Final = range(1_000_000_000)
@@ -233,10 +235,11 @@ def parse(text: str) -> Wish:
         _CHECKS.get(key, _anything)(key, amount)
         details[key] = amount
     times = int(details.pop("times")) if "times" in details else None
-    return Wish(fault, Told(number, details), times, details.pop("path", ""))
+    every = int(details.pop("every", 1))
+    return Wish(fault, Told(number, details), times, every, details.pop("path", ""))
 
 
-_ALWAYS: Final = frozenset({"times", "path", "request-id"})
+_ALWAYS: Final = frozenset({"times", "every", "path", "request-id"})
 
 
 def _number(name: str, text: str, allowed: range) -> int:
@@ -282,6 +285,7 @@ def _anything(_: str, __: str) -> None:
 
 _CHECKS: Final[Mapping[str, Callable[[str, str], None]]] = {
     "times": _times,
+    "every": _times,
     "body": _one_of(BODIES),
     "request-id": _one_of({"none": None, "body": None}),
     "at": _point,

@@ -35,6 +35,7 @@ def with_openai(server: ServerProcess, out: Path) -> None:
     (out / "openai.24000.pcm").write_bytes(b"".join(pieces))
 
 
+@pytest.mark.once
 @pytest.mark.registry
 def test_every_client_speaks_through_one_server(browser: webdriver.Chrome, tmp_path: Path) -> None:
     command = installed(CLIENTS["lmnt 2.13.0"], tmp_path)

@@ -24,6 +24,8 @@ from lmnt_server.process import ServerProcess, running
 
 from .pages import Page, eventually, opened
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "out"
 """Git ignores it."""

@@ -531,7 +531,25 @@ def test_every_error_of_a_session_has_the_headers_of_its_handshake(mode: Sync, w
     assert pickle.loads(pickle.dumps(caught.value)).headers == caught.value.headers
 
 
-def test_an_error_that_an_application_makes_of_a_response_has_its_headers() -> None:
-    made = errors.NotFoundError("gone", response=httpx.Response(404, headers={"Request-Id": "req_1"}))
+@pytest.mark.parametrize("kind", [errors.APIStatusError, errors.NotFoundError, errors.APIResponseValidationError])
+@pytest.mark.parametrize("given", [{}, {"status_code": 404}, {"headers": {"Request-Id": "req_1"}}])
+def test_an_error_that_an_application_makes_of_a_response_has_its_headers(kind: Any, given: dict[str, Any]) -> None:
+    made = kind("gone", response=httpx.Response(404, headers={"Request-Id": "req_1"}), **given)
     assert made.headers == {"request-id": "req_1"}
-    assert made.request_id == "req_1"
+    assert (made.request_id, made.status_code) == ("req_1", 404)
+
+
+def test_a_header_of_a_handshake_that_stands_twice_is_one(mode: Sync) -> None:
+    def script(peer: Conversation) -> None:
+        peer.protocol.send_response(twice(peer.protocol.accept(peer.await_request())))
+        peer.flush()
+        peer.close(1008)
+
+    def twice(answer: Any) -> Any:
+        answer.headers["x-region"] = "eu-1"
+        answer.headers["X-Region"] = "eu-2"
+        return answer
+
+    with SessionPeer(script).running() as peer, pytest.raises(lmnt.SessionClosedError) as caught:
+        mode.run(mode.client(base_url=peer.base_url, max_retries=0).speech.sessions.create(voice="leah"))
+    assert caught.value.headers["x-region"] == "eu-1, eu-2"

@@ -91,7 +91,13 @@ def test_calls_on_the_direct_road_load_no_library(server: Any) -> None:
 def test_no_module_takes_the_place_of_a_name(first: str) -> None:
     code = f"{first}\nimport lmnt\nfor name in lmnt.__all__: print(name, type(getattr(lmnt, name)).__name__)"
     kinds = dict(line.split() for line in run(code).splitlines())
-    assert [name for name, kind in kinds.items() if kind == "module"] == ["models", "resources", "types"]
+    assert [name for name, kind in kinds.items() if kind == "module"] == [
+        "audio",
+        "bulk",
+        "models",
+        "resources",
+        "types",
+    ]
     assert kinds["omit"] == "Omit"
 
 
@@ -116,6 +122,8 @@ def test_public_names() -> None:
     assert {name for name in dir(lmnt) if not name.startswith("_")} - modules == set(lmnt.__all__) - {
         "__title__",
         "__version__",
+        "audio",
+        "bulk",
         "models",
         "resources",
         "types",
@@ -169,6 +177,7 @@ def test_what_the_package_imports() -> None:
     allowed |= {"httptools"}  # by the extra `fast`, and done without where it is not
     allowed |= {"anyio"}  # likewise, and for event loops other than asyncio's alone
     allowed |= {"pydantic", "pydantic_core", "typing_extensions"}  # which ask for what imports them
+    allowed |= {"av", "numpy"}  # by the extra `audio`, and by what needs them alone
     found: dict[str, set[str]] = {}
     for path in MODULES:
         for level, name in imports(path):
@@ -178,6 +187,7 @@ def test_what_the_package_imports() -> None:
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
     assert found["httpx"] == {"hints/http_types.py", "transport/defaults.py", "transport/library.py"}
     assert found["websockets"] == {"session/handshake.py", "session/websocket.py"}
+    assert found["av"] == found["numpy"] == {"audio/samples.py"}
     assert "attrs" in found
     assert found["pydantic"] == found["pydantic_core"] == found["typing_extensions"] == {"hints/pydantic_schemas.py"}
 

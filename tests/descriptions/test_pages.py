@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 
 from generator.rendering import Package
 from generator.report import Failure, Report
-from generator.settings import ROOT
+from tests.kit.checking import MYPY
 
 from .packages import document, load, make_all, settings
 
@@ -560,16 +560,7 @@ async def awaits(client: AsyncLibrary) -> None:
 def test_type_checkers_know_the_items(folder: Path) -> None:
     (folder / "user.py").write_text(USER, encoding="utf-8")
     checks = (
-        [
-            "mypy",
-            "--strict",
-            "--python-version",
-            "3.11",
-            "--cache-dir",
-            str(ROOT / ".mypy_cache"),
-            "user.py",
-            "library",
-        ],
+        [*MYPY, "user.py", "library"],
         ["basedpyright", "--pythonpath", sys.executable, "--level", "error", "user.py", "library/calls/pagination.py"],
     )
     text = json.dumps({"pythonVersion": "3.11", "typeCheckingMode": "recommended", "reportImportCycles": False})

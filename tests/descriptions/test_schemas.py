@@ -21,6 +21,7 @@ from generator.naming import class_name, python_name
 from generator.reading import Reader
 from generator.rendering import Package
 from generator.report import Report
+from tests.kit.checking import MYPY
 
 from .packages import HERE, settings
 from .packages import load as imported
@@ -158,7 +159,7 @@ models.RowBytes(value="text")  # error
 def test_type_checkers_see_it(made: Made) -> None:
     (made.folder / "snippet.py").write_text(SNIPPET, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "snippet.py", NAME],
+        [sys.executable, "-m", *MYPY, "--config-file=", "snippet.py", NAME],
         cwd=made.folder,
         capture_output=True,
         text=True,

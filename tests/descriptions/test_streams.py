@@ -16,6 +16,7 @@ import pytest
 import trio
 
 from tests.client.peers import Connection, Peer, head, response, serving
+from tests.kit.checking import MYPY
 
 from .packages import made
 
@@ -433,7 +434,7 @@ async def waits(client: AsyncAssistant) -> None:
     )
     folder = Path(assistant.__file__).parents[1]
     run = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "user.py"],
+        [sys.executable, "-m", *MYPY, "user.py"],
         cwd=tmp_path,
         env={"MYPYPATH": str(folder), "PATH": ""},
         capture_output=True,

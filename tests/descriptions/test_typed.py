@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.settings import ROOT
+from tests.kit.checking import MYPY
 
 from .echo import made
 
@@ -21,9 +21,8 @@ def test_packages_with_every_way_of_calling_are_typed(tmp_path: Path) -> None:
         made(name, tmp_path)
     there = {path.relative_to(path.parents[1]).as_posix() for path in tmp_path.glob("*/*/*.py")}
     assert {"calls/tokens.py", "settings/servers.py", "values/forms.py"} <= there
-    mypy = ["mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / ".mypy_cache"), *NAMES]
     ours = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py") if path.stem in OVERLAYS]
-    for check in (mypy, ["basedpyright", "--pythonpath", sys.executable, "--level", "error", *ours]):
+    for check in ([*MYPY, *NAMES], ["basedpyright", "--pythonpath", sys.executable, "--level", "error", *ours]):
         run = subprocess.run([sys.executable, "-m", *check], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
 

@@ -18,7 +18,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from generator.rendering import Package
-from generator.settings import ROOT
+from tests.kit.checking import MYPY
 
 from .packages import document, load, make_all, settings
 
@@ -235,16 +235,7 @@ def test_type_checkers_know_the_messages(folder: Path) -> None:
     text = json.dumps({"pythonVersion": "3.11", "typeCheckingMode": "recommended", "reportImportCycles": False})
     (folder / "pyrightconfig.json").write_text(text, encoding="utf-8")
     for check in (
-        [
-            "mypy",
-            "--strict",
-            "--python-version",
-            "3.11",
-            "--cache-dir",
-            str(ROOT / ".mypy_cache"),
-            "user.py",
-            "parcels",
-        ],
+        [*MYPY, "user.py", "parcels"],
         [
             "basedpyright",
             "--pythonpath",

@@ -13,9 +13,12 @@ from typing import Any, TypeAlias
 
 from websockets.frames import Opcode
 
+from lmnt.settings.retries import RETRIED_STATUSES
+
 from ..client.session_peer import READY_ID, REQUEST_ID, Conversation, Script
 from .acts import answers_in_the_clear, closes_at_once, says_nothing
 from .rows import Fails, Greets, Place, Succeeds
+from .table import CLASS
 
 AUDIO = bytes(range(251)) * 50
 """What a sound session speaks."""
@@ -110,11 +113,11 @@ _STALLED = Fails("StreamTimeoutError", received=SENT)
 Act: TypeAlias = Callable[[Conversation], object]
 
 
-def _refuses(status: int) -> Script:
+def _refuses(status: int, after: str = "99") -> Script:
     def script(peer: Conversation) -> None:
-        type_ = next((type_ for type_, (_, known) in TYPES.items() if known == status), "internal_server_error")
+        type_ = next((type_ for type_, (_, known) in TYPES.items() if known == status), None)
         error = {"type": "error", "error": {"type": type_, "message": "it is so"}, "request_id": REQUEST_ID}
-        peer.refuse(status, json.dumps(error).encode(), **{"content-type": "application/json", "retry-after": "99"})
+        peer.refuse(status, json.dumps(error).encode(), **{"content-type": "application/json", "retry-after": after})
 
     return script
 
@@ -301,6 +304,16 @@ def _refusals() -> Iterator[SessionRow]:
             When.BEFORE,
             _refuses(status),
             outcome,
+            REQUEST_ID,
+        )
+    for status in sorted({*RETRIED_STATUSES, 503}):
+        facts = {"status_code": status, "retry_after": 0.0, "retry_safe": True}
+        yield SessionRow(
+            f"handshake refused for now: {status}",
+            f"{status} in place of 101, Retry-After: 0",
+            When.BEFORE,
+            _refuses(status, "0"),
+            Fails(CLASS[status], attempts=2, facts=facts),
             REQUEST_ID,
         )
 

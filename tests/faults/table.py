@@ -172,7 +172,7 @@ _BEFORE: Final = (
 
 # ---- statuses
 
-_CLASS: Final = {
+CLASS: Final = {
     **dict.fromkeys(RETRIED_STATUSES, "APIStatusError"),
     400: "BadRequestError",
     401: "AuthenticationError",
@@ -202,7 +202,7 @@ _DOCUMENTED: Final = {
     429: "rate_limit_error",
     **dict.fromkeys((500, 501, 502, 503, 504, 520, 529), "internal_server_error"),
 }
-_REPEATED: Final = {status for status in _CLASS if status in RETRIED_STATUSES or status >= 500}
+_REPEATED: Final = {status for status in CLASS if status in RETRIED_STATUSES or status >= 500}
 
 
 def _status(
@@ -216,8 +216,8 @@ def _status(
     says: str = "",
     **facts: object,
 ) -> Row:
-    fails = Fails(_CLASS[status], attempts, has_id=has_id, facts={"status_code": status, **facts}, says=says)
-    once = Fails(_CLASS[status], 1, has_id=has_id, facts={"status_code": status, **facts}, says=says)
+    fails = Fails(CLASS[status], attempts, has_id=has_id, facts={"status_code": status, **facts}, says=says)
+    once = Fails(CLASS[status], 1, has_id=has_id, facts={"status_code": status, **facts}, says=says)
     told = Told(f"status={status}{details}")
     return Row(name, wire, Where.STATUS, told, speech=fails, json=fails, upload=once, without=_NO_FILE)
 
@@ -243,7 +243,7 @@ _STATUSES: Final = (
             says=str(status),
             type=_DOCUMENTED.get(status),
         )
-        for status in sorted(_CLASS)
+        for status in sorted(CLASS)
     ),
     Row(
         "status 409, of another type",

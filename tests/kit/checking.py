@@ -103,6 +103,10 @@ def _redirected(name: str, text: str, variant: str, differing: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+MYPY = ["mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / ".mypy_cache")]
+"""The command of a test, which reads what all of them stand on from the cache of the project's own check."""
+
+
 def check_types(folder: Path) -> str:
     """Run mypy over a folder as it is run over the project, whose cache it shares; returns what it says."""
     run = subprocess.run(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import wave
 from pathlib import Path
+from xml.etree import ElementTree
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -28,5 +29,15 @@ def test_the_voice_agent(tmp_path: Path) -> None:
         assert abs(file.getnframes() / file.getframerate() - first - second - third) < 0.5
 
 
+def test_the_picture_of_words(tmp_path: Path) -> None:
+    picture = tmp_path / "words.svg"
+    command = [sys.executable, str(EXAMPLES / "words.py"), "Never a shorter file.", str(picture)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LMNT_")}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert run.returncode == 0, run.stderr
+    texts = [each.text for each in ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")]
+    assert [each for each in texts if each and each.isalpha()] == ["seconds", "Never", "a", "shorter", "file"]
+
+
 def test_the_list_of_examples_is_tested() -> None:
-    assert [path.name for path in EXAMPLES.glob("*.py")] == ["voice_agent.py"]
+    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == ["voice_agent.py", "words.py"]

@@ -157,4 +157,4 @@ def test_what_cannot_be_imported_is_found_in_each_part(
 def test_an_importer_that_nobody_asks_ends() -> None:
     with Importer() as importer:
         process = importer.process
-    assert process.returncode == 0
+    assert process.returncode is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import io
 import json
 import struct
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import openai
 import pytest
 from answers import REQUEST_ID
 from decoded import decode, recording
@@ -413,7 +413,13 @@ def test_an_awaiting_client_of_the_kit(kit: Any, tone: ServerProcess) -> None:
 # ---- the official package
 
 
-def test_the_official_package(tone: ServerProcess, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def openai() -> Any:
+    """The package, whose import takes longer than that of all other libraries here."""
+    return importlib.import_module("openai")
+
+
+def test_the_official_package(openai: Any, tone: ServerProcess, tmp_path: Path) -> None:
     client = openai.OpenAI(api_key="any", base_url=f"{tone.base_url}/v1", max_retries=0)
     assert [model.id for model in client.models.list()] == list(MODELS)
     assert client.models.retrieve("gpt-4o-mini-tts").owned_by == "lmnt-server"
@@ -445,8 +451,8 @@ def test_the_official_package(tone: ServerProcess, tmp_path: Path) -> None:
         )
 
 
-def test_the_official_package_awaiting_and_many_at_once(tone: ServerProcess) -> None:
-    async def one(client: openai.AsyncOpenAI, voice: str) -> bytes:
+def test_the_official_package_awaiting_and_many_at_once(openai: Any, tone: ServerProcess) -> None:
+    async def one(client: Any, voice: str) -> bytes:
         async with client.audio.speech.with_streaming_response.create(
             input=TEXT, model="tts-1", voice=voice, response_format="pcm"
         ) as response:
@@ -460,7 +466,7 @@ def test_the_official_package_awaiting_and_many_at_once(tone: ServerProcess) -> 
     assert lengths == {round(48000 * (len(TEXT) * CHARACTER + 2 * EDGE))}
 
 
-def test_without_the_right_key_the_official_package_says_so(guarded: ServerProcess) -> None:
+def test_without_the_right_key_the_official_package_says_so(openai: Any, guarded: ServerProcess) -> None:
     client = openai.OpenAI(api_key="another", base_url=f"{guarded.base_url}/v1", max_retries=0)
     with pytest.raises(openai.AuthenticationError) as caught:
         client.audio.speech.create(input="Hi", model="tts-1", voice="alloy")

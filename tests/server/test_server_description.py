@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lmnt_server.description import audio, lmnt
 from lmnt_server.encoders import FORMATS, LIVE
 
 
+@pytest.mark.once
 def test_every_answer_is_as_described() -> None:
     requests = Path(__file__).with_name("made_up_requests.py")
     done = subprocess.run(

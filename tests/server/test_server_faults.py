@@ -143,6 +143,12 @@ def test_times_counts_for_each_key(client: httpx.Client) -> None:
     assert statuses("second") == [503, 503, 200, 200]
 
 
+def test_every_tenth_request_suffers_it(client: httpx.Client) -> None:
+    headers = {"x-lmnt-fault": "status=503; every=10", "x-api-key": "every"}
+    statuses = [client.get("/v1/account", headers=headers).status_code for _ in range(20)]
+    assert statuses == ([200] * 9 + [503]) * 2
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -155,11 +161,12 @@ def test_times_counts_for_each_key(client: httpx.Client) -> None:
         ("raise-after=" + "9" * 5000, "raise-after takes a whole number"),
         ("status=199", "status takes a whole number from 200 to 599; got '199'"),
         ("status=²", "status takes a whole number"),
-        ("raise;often", "raise has no condition 'often'; it has path, request-id, times"),
+        ("raise;often", "raise has no condition 'often'; it has every, path, request-id, times"),
         ("raise;body=html", "raise has no condition 'body'"),
         ("status=500;body=poem", "body is one of json, empty, html"),
         ("redirect=200", "redirect takes a whole number from 300 to 308"),
         ("raise;request-id=two", "request-id is one of none, body"),
+        ("raise;every=0", "every takes a whole number from 1"),
         ("raise;times=0", "times takes a whole number from 1"),
     ],
 )

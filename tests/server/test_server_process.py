@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -66,43 +67,78 @@ def test_what_serves_is_loaded_when_it_is_asked_for() -> None:
     assert done.stdout == "set() create_app 3\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--port", "70000"], "invalid port value: '70000'"),
-        (["--port", "x"], "invalid port value: 'x'"),
-        (["--character-limit", "-1"], "invalid count value"),
-        (["--engine", "choir"], "choose from"),
-        (["--session-idle-timeout", "nan"], "invalid number of seconds value"),
-        (["--tls-cert", "cert.pem"], "belong together"),
-        (["--tls-cert", "no.pem", "--tls-key", "no.key"], "cannot use no.pem with no.key: "),
-        (["--data", "/proc"], "cannot keep data in /proc: "),  # where root too writes nothing
-        (["--data", "/proc/no/folder"], "cannot keep data in /proc/no/folder: "),
-        (["--data", "/dev/null"], "cannot keep data in /dev/null: "),
-        (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8765: "),
-        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:8765: "),
-        (["--host", "ex..ample"], "cannot listen on ex..ample:8765: this is no name of a host"),
-        (["--data", "", *TONE], "invalid path value: ''"),  # as of a variable of the shell that is not set
-        (["--api-key", "", *TONE], "the key of --api-key is empty, or no header can hold it"),
-        (["--keys", "/dev/zero", *TONE], "cannot read the keys in /dev/zero: it is longer than"),
-        (["--voice", "bob=nobody", *TONE], "bob=nobody names no voice; there are leah, "),
-        (["--voice", "\udcff=amy", *TONE], r"invalid NAME=VOICE value: '\udcff=amy'"),
-        (["--voice", "leah=amy", *TONE], "leah=amy gives another meaning to a voice"),
-        (["--requests-at-once", "0", *TONE], "invalid count value"),
-        (["--characters-per-minute", "9" * 400, *TONE], "invalid count value"),
-        (["--session-max-message", "0", *TONE], "invalid count value"),
-        (["--session-max-message", "16777217", *TONE], "invalid count value"),
-        (["--workers", "2", "--keys", "/nowhere", *TONE], "cannot read the keys in /nowhere: "),
-    ],
-)
-def test_an_option_that_cannot_be_obeyed_is_told_in_plain_words(arguments: list[str], words: str) -> None:
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith("lmnt-server: ")]
+REFUSED = [
+    (["--port", "70000"], "invalid port value: '70000'"),
+    (["--port", "x"], "invalid port value: 'x'"),
+    (["--character-limit", "-1"], "invalid count value"),
+    (["--engine", "choir"], "choose from"),
+    (["--session-idle-timeout", "nan"], "invalid number of seconds value"),
+    (["--tls-cert", "cert.pem"], "belong together"),
+    (["--tls-cert", "no.pem", "--tls-key", "no.key"], "cannot use no.pem with no.key: "),
+    (["--data", "/proc"], "cannot keep data in /proc: "),  # where root too writes nothing
+    (["--data", "/proc/no/folder"], "cannot keep data in /proc/no/folder: "),
+    (["--data", "/dev/null"], "cannot keep data in /dev/null: "),
+    (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8765: "),
+    (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:8765: "),
+    (["--host", "ex..ample"], "cannot listen on ex..ample:8765: this is no name of a host"),
+    (["--data", "", *TONE], "invalid path value: ''"),  # as of a variable of the shell that is not set
+    (["--api-key", "", *TONE], "the key of --api-key is empty, or no header can hold it"),
+    (["--keys", "/dev/zero", *TONE], "cannot read the keys in /dev/zero: it is longer than"),
+    (["--voice", "bob=nobody", *TONE], "bob=nobody names no voice; there are leah, "),
+    (["--voice", "\udcff=amy", *TONE], r"invalid NAME=VOICE value: '\udcff=amy'"),
+    (["--voice", "leah=amy", *TONE], "leah=amy gives another meaning to a voice"),
+    (["--requests-at-once", "0", *TONE], "invalid count value"),
+    (["--characters-per-minute", "9" * 400, *TONE], "invalid count value"),
+    (["--session-max-message", "0", *TONE], "invalid count value"),
+    (["--session-max-message", "16777217", *TONE], "invalid count value"),
+    (["--workers", "2", "--keys", "/nowhere", *TONE], "cannot read the keys in /nowhere: "),
+]
+
+# Runs each command line in a child of a process that has imported the server: to import it takes longer than to refuse.
+FORKED = """
+import json, os, sys, tempfile
+import lmnt_server.configured, lmnt_server.hosting, lmnt_server.store, lmnt_server.workers
+from lmnt_server.__main__ import main
+
+def run(arguments):
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        if not (child := os.fork()):
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            try:
+                code = main(arguments)
+            except SystemExit as ended:
+                code = ended.code
+            sys.stdout.flush()
+            os._exit(code)  # all that is imported need not be taken down
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return [code, *(os.pread(file.fileno(), 1 << 20, 0).decode() for file in (out, err))]
+
+json.dump([run(arguments) for arguments in json.load(sys.stdin)], sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def refusals() -> list[tuple[int, str, str]]:
+    """Of each of REFUSED: the exit code, and what was written to standard output and standard error."""
+    given = json.dumps([arguments for arguments, _ in REFUSED])
+    command = [sys.executable, "-c", FORKED]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    found: list[tuple[int, str, str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=[words for _, words in REFUSED])
+def test_an_option_that_cannot_be_obeyed_is_told_in_plain_words(
+    refusals: list[tuple[int, str, str]], number: int
+) -> None:
+    code, out, err = refusals[number]
+    assert code == 2
+    assert REFUSED[number][1] in err
+    told = [line for line in err.splitlines() if line.startswith("lmnt-server: ")]
     assert len(told) == 1
-    assert done.stderr.splitlines()[-1:] == told
-    assert done.stdout == ""
+    assert err.splitlines()[-1:] == told
+    assert out == ""
 
 
 def test_a_key_that_cannot_be_one_is_not_shown() -> None:

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
+from .. import long_texts as _long_texts
 from .. import resources as _resources
 from ..calls import resource as _resource
 from ..calls.responses import AsyncBinaryAPIResponse, BinaryAPIResponse
@@ -171,6 +175,95 @@ class SpeechResource(_resource.SyncResource):
                 top_p=top_p,
                 debug=debug,
                 return_timestamps=return_timestamps,
+            ),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
+        )
+
+    def generate_long(
+        self,
+        text: str,
+        *,
+        voice: str,
+        model: SpeechModel | Omit = omit,
+        language: Language | Omit = omit,
+        format: SpeechFormat | Omit = omit,
+        sample_rate: SampleRate | Omit = omit,
+        temperature: float | Omit = omit,
+        top_p: float | Omit = omit,
+        debug: bool | Omit = omit,
+        return_timestamps: bool = False,
+        concurrency: int = _long_texts.DEFAULT_CONCURRENCY,
+        piece_length: int = _long_texts.DEFAULT_PIECE_LENGTH,
+        on_error: Literal["raise", "skip"] = "raise",
+        on_progress: Setting[Callable[[_long_texts.LongTextProgress], object] | None] = None,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
+    ) -> _long_texts.LongSpeech:
+        """Speaks a text of any length: its pieces, several at once, as one audio file.
+
+        Nothing is asked for before the first step of iterating, or `stream_to_file`. A piece that fails is asked for
+        again, so that no half of it is heard.
+
+        Args:
+            text: The text to speak. It is split where a speaker would pause.
+            voice: The id of the voice that speaks.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
+            return_timestamps: True also gets the time of each word. Then the first audio comes when all of the
+                first piece is there.
+            concurrency: How many pieces are asked for at once. After a 429 all of them wait, and fewer are.
+            piece_length: Characters of a piece, up to 5000, unless it would end within a sentence.
+            on_error: `raise` ends the audio before a piece that fails; `skip` leaves out what the server cannot speak,
+                and goes on. What every piece would meet, such as a wrong key, is always raised.
+            on_progress: Called after each piece.
+            extra_headers: Headers to add to each request; they go before the client's.
+            extra_query: Query parameters to add.
+            extra_body: Fields to add to each body, unchecked.
+            timeout: Seconds to wait for each step of each request, in place of the client's timeout.
+            deadline: Seconds that all of it may take. The client's deadline is for each piece.
+            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in
+                a row a 429 is waited for.
+
+        Returns:
+            The audio, in order.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be sent; nothing was sent.
+        """
+        return _long_texts.LongSpeech(
+            self._client,
+            _long_texts.LongText(
+                text,
+                plain=_speech_generate.build,
+                timed=_speech_generate_detailed.build if return_timestamps else None,
+                argument="text",
+                flag="return_timestamps",
+                given={
+                    "voice": voice,
+                    "model": model,
+                    "language": language,
+                    "format": format,
+                    "sample_rate": sample_rate,
+                    "temperature": temperature,
+                    "top_p": top_p,
+                    "debug": debug,
+                },
+                most=5000,
+                rate=24000 if isinstance(sample_rate, Omit) else sample_rate,
+                piece_length=piece_length,
+                concurrency=concurrency,
+                on_error=on_error,
+                on_progress=on_progress,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
@@ -347,6 +440,95 @@ class AsyncSpeechResource(_resource.AsyncResource):
                 top_p=top_p,
                 debug=debug,
                 return_timestamps=return_timestamps,
+            ),
+            CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
+        )
+
+    def generate_long(
+        self,
+        text: str,
+        *,
+        voice: str,
+        model: SpeechModel | Omit = omit,
+        language: Language | Omit = omit,
+        format: SpeechFormat | Omit = omit,
+        sample_rate: SampleRate | Omit = omit,
+        temperature: float | Omit = omit,
+        top_p: float | Omit = omit,
+        debug: bool | Omit = omit,
+        return_timestamps: bool = False,
+        concurrency: int = _long_texts.DEFAULT_CONCURRENCY,
+        piece_length: int = _long_texts.DEFAULT_PIECE_LENGTH,
+        on_error: Literal["raise", "skip"] = "raise",
+        on_progress: Setting[Callable[[_long_texts.LongTextProgress], object] | None] = None,
+        extra_headers: Setting[Headers | None] = None,
+        extra_query: Setting[Query | None] = None,
+        extra_body: Setting[Body | None] = None,
+        timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
+        deadline: Setting[float | NotGiven | None] = not_given,
+        max_retries: Setting[int | NotGiven] = not_given,
+    ) -> _long_texts.AsyncLongSpeech:
+        """Speaks a text of any length: its pieces, several at once, as one audio file.
+
+        Nothing is asked for before the first step of iterating, or `stream_to_file`. A piece that fails is asked for
+        again, so that no half of it is heard.
+
+        Args:
+            text: The text to speak. It is split where a speaker would pause.
+            voice: The id of the voice that speaks.
+            model: The model that speaks. The server's default is `blizzard`.
+            language: The language of the text, as an ISO 639-1 code; `auto` finds it out. The server's default is
+                `auto`.
+            format: How the audio is encoded. The server's default is `mp3`.
+            sample_rate: Samples in a second, in hertz. The server's default is `24000`.
+            temperature: How freely the speech may vary; 0 is the most even. The server's default is `1`.
+            top_p: How steady the speech is; lower values are steadier. The server's default is `0.8`.
+            debug: True also keeps the speech in your clip library. The server's default is `false`.
+            return_timestamps: True also gets the time of each word. Then the first audio comes when all of the
+                first piece is there.
+            concurrency: How many pieces are asked for at once. After a 429 all of them wait, and fewer are.
+            piece_length: Characters of a piece, up to 5000, unless it would end within a sentence.
+            on_error: `raise` ends the audio before a piece that fails; `skip` leaves out what the server cannot speak,
+                and goes on. What every piece would meet, such as a wrong key, is always raised.
+            on_progress: Called after each piece.
+            extra_headers: Headers to add to each request; they go before the client's.
+            extra_query: Query parameters to add.
+            extra_body: Fields to add to each body, unchecked.
+            timeout: Seconds to wait for each step of each request, in place of the client's timeout.
+            deadline: Seconds that all of it may take. The client's deadline is for each piece.
+            max_retries: How often each piece is repeated at most, in place of the client's number; and how often in
+                a row a 429 is waited for.
+
+        Returns:
+            The audio, in order.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be sent; nothing was sent.
+        """
+        return _long_texts.AsyncLongSpeech(
+            self._client,
+            _long_texts.LongText(
+                text,
+                plain=_speech_generate.build,
+                timed=_speech_generate_detailed.build if return_timestamps else None,
+                argument="text",
+                flag="return_timestamps",
+                given={
+                    "voice": voice,
+                    "model": model,
+                    "language": language,
+                    "format": format,
+                    "sample_rate": sample_rate,
+                    "temperature": temperature,
+                    "top_p": top_p,
+                    "debug": debug,
+                },
+                most=5000,
+                rate=24000 if isinstance(sample_rate, Omit) else sample_rate,
+                piece_length=piece_length,
+                concurrency=concurrency,
+                on_error=on_error,
+                on_progress=on_progress,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )

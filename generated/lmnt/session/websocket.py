@@ -126,8 +126,11 @@ class _Covering(Generic[ConnectionT]):
         self._connection = connection
         self._key = connect_options.key
         self._write_timeout = connect_options.timeout.write
-        response = connection.response
-        self.headers = {} if response is None else {name.lower(): value for name, value in response.headers.raw_items()}
+        self.headers: dict[str, str] = {}
+        if connection.response is not None:
+            for name, value in connection.response.headers.raw_items():
+                known = self.headers.get(name.lower())
+                self.headers[name.lower()] = value if known is None else f"{known}, {value}"
 
     @contextmanager
     def _closing(self, *, secret: bool = False) -> Generator[None]:

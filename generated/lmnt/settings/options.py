@@ -276,7 +276,10 @@ class CallOptions:
         deadline: float | NotGiven | None = not_given,
         max_retries: int | NotGiven = not_given,
         follow_redirects: bool = True,
+        retries: int = 0,
     ) -> None:
+        self.retries = retries
+        """How often the call was made before, by a caller that repeats it by itself."""
         self.headers = headers
         self.query = query
         self.body = body

@@ -1,0 +1,325 @@
+"""A run over a manifest: what is still to be done, what became of it, and the engines that do it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from ..client import AsyncLmnt, Lmnt
+from ..errors import InvalidArgumentError
+from ..long_texts import DEFAULT_PIECE_LENGTH
+from ..long_texts.splitting import Splitter
+from ..models.language import Language
+from ..models.speech_format import SpeechFormat
+from ..settings.pacing import Pace
+from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
+from .manifest import LONGEST, Line, read
+from .names import key_of
+from .places import Folder, Place, place_of
+from .results import Ledger, Result, Summary, results_in
+
+Engine: TypeAlias = Literal["local", "ray"]
+OnProgress: TypeAlias = Callable[[Result, Summary], object]
+
+
+def requests_for(text: str) -> int:
+    """Return how many requests a text needs."""
+    return 1 if len(text) <= LONGEST else len([*Splitter(text, DEFAULT_PIECE_LENGTH, LONGEST).spans()])
+
+
+class Run:
+    """A run; threads may share it.
+
+    Args:
+        lines: The lines of the manifest.
+        place: Where the files go.
+        path: The file of the results.
+        only: The ids of the lines to run; None for all.
+    """
+
+    def __init__(self, lines: list[Line], place: Place, path: Path, only: Collection[str] | None) -> None:
+        self.place = place
+        self.stopped = threading.Event()
+        self._path = path
+        self._lock = threading.Lock()
+        self._lines = lines
+        self._only = only
+        self._todo: list[Line] = []
+        self._kept: list[Mapping[str, Any]] = []
+        self._on_progress: OnProgress | None = None
+        self._ledger: Ledger | None = None
+        self._error: BaseException | None = None
+        self.summary = Summary(results=str(path), lines=len(lines))
+
+    def look(self) -> None:
+        """Find out what is still to be done; raises InvalidArgumentError or FileError."""
+        known = {line.id: line for line in self._lines if not line.problem}
+        done: set[str] = set()
+        self._kept = []
+        for found in results_in(self._path):
+            line = known.get(found["id"])
+            if line is None or line.digest != found["digest"] or line.id in done:
+                continue
+            is_done = found["status"] == "done" and self.place.size(line.out) == found.get("bytes")
+            if is_done or (self._only is not None and line.id not in self._only):
+                self._kept.append({**found, "line": line.number})
+            if is_done:
+                done.add(found["id"])
+        self._todo = [
+            line
+            for line in self._lines
+            if line.problem or (line.id not in done and (self._only is None or line.id in self._only))
+        ]
+        self.summary.done_before = len(done)
+        self.summary.left = len(self._lines) - len(done)
+
+    def begin(self, on_progress: OnProgress | None) -> None:
+        """Take hold of the results; what is wrong with lines is reported at once."""
+        self._on_progress = on_progress
+        self.place.prepare()
+        self._ledger = Ledger(self._path)
+        try:
+            self.look()
+            self._ledger.begin(self._kept)
+            wrong = [line for line in self._todo if line.problem]
+            self._todo = [line for line in self._todo if not line.problem][::-1]
+            for line in wrong:
+                self.report(Result.failure(line, InvalidArgumentError(line.problem or "")))
+        except BaseException:
+            self._ledger.close()
+            raise
+
+    def estimate(self) -> Summary:
+        """Return what a run would need."""
+        self.look()
+        for line in self._todo:
+            self.summary.failed += bool(line.problem)
+            if not line.problem:
+                self.summary.characters += len(line.text)
+                self.summary.requests += requests_for(line.text)
+        self.summary.left -= self.summary.failed
+        return self.summary
+
+    @property
+    def size(self) -> int:
+        """How many lines are to be spoken."""
+        return len(self._todo)
+
+    def take(self) -> Line | None:
+        """Return the next line; None if there is none, or the run has ended."""
+        with self._lock:
+            return self._todo.pop() if self._todo and not self.stopped.is_set() else None
+
+    def report(self, result: Result) -> None:
+        """Write the result of a line; raises FileError, or what `on_progress` does."""
+        with self._lock:
+            if self._ledger is not None:
+                self._ledger.add(result)
+            self.summary.add(result)
+            if self._on_progress is not None:
+                self._on_progress(result, replace(self.summary))
+
+    def stop(self, error: BaseException) -> None:
+        """End the run: no further line is begun."""
+        self._error = self._error or error
+        self.stopped.set()
+
+    def end(self) -> Summary:
+        """Let go of the results; returns the sum, or raises what has ended the run."""
+        if self._ledger is not None:
+            self._ledger.close()
+        if self._error is not None:
+            raise self._error
+        return self.summary
+
+
+def run(
+    client: Lmnt | Callable[[], Lmnt],
+    manifest: str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str],
+    results: str | os.PathLike[str] | None = None,
+    voice: str | None = None,
+    format: SpeechFormat | None = None,
+    language: Language | None = None,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
+    concurrency: int = 8,
+    engine: Engine = "local",
+    on_progress: OnProgress | None = None,
+) -> Summary:
+    """Make a file of each line of a manifest.
+
+    A line that fails stops no other one; it has a result that says why, and is asked for again by the next run, while
+    those whose files are there are not. A file gets its name when it is whole. A run may be killed at any moment, and
+    the next one goes on.
+
+    Args:
+        client: The client, or a function that makes one, as `Lmnt` itself does with the settings of the environment.
+            The workers of Ray make their own, with its key, base URL, limits of time and retries.
+        manifest: JSON Lines (`.jsonl`, `.ndjson`), CSV (`.csv`) or CSV with tabs (`.tsv`), with `id`, `text`, and as
+            needed `voice`, `format`, `language`, `out`, `model`, `sample_rate`, `temperature` and `top_p`.
+        out: The folder of the files, or a path of fsspec, such as `s3://bucket/speech`.
+        results: The file with a result for each line; by default `<manifest>.results.jsonl` in the folder, or with a
+            path of fsspec beside the manifest.
+        voice: The voice of lines that name none.
+        format: The format of lines that name none.
+        language: The language of lines that name none.
+        only: The ids of the lines to run; None for all that are not done.
+        dry_run: Whether to make nothing, and return what a run would need.
+        concurrency: How many requests are made at once; fewer for a while after each 429.
+        engine: `local`, threads of this process; `ray`, an existing Ray cluster.
+        on_progress: A function that is called with each result, and the sum so far; one call at a time.
+
+    Returns:
+        The sum of the run.
+
+    Raises:
+        InvalidArgumentError: The manifest cannot be read, or an argument cannot be used; nothing was asked for.
+        AuthenticationError: The key is wrong; as the next three it ends the run, and the next one goes on.
+        PaymentRequiredError: There are no credits left.
+        RateLimitError: The server goes on refusing, or asks to wait for more than a minute.
+        FileError: The disk is full, or the results cannot be written.
+        Error: Another run is at work on this manifest.
+    """
+    defaults = {"voice": voice, "format": format, "language": language}
+    found = _prepared(client, Lmnt, manifest, out, results, defaults, only, concurrency, engine)
+    if dry_run:
+        return found.estimate()
+    found.begin(on_progress)
+    try:
+        if engine == "ray":
+            from .on_ray import run_on_ray
+
+            run_on_ray(found, client, concurrency)
+        else:
+            _run_here(found, client if isinstance(client, Lmnt) else client(), concurrency)
+    except BaseException as error:
+        found.stop(error)
+    return found.end()
+
+
+def _run_here(run: Run, client: Lmnt, concurrency: int) -> None:
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(run.size, 1), 1)
+    threads = [
+        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace, at_once), daemon=True)
+        for _ in range(min(concurrency, run.size))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        _join(threads)
+    except BaseException as error:
+        # What was begun ends; to interrupt again does not wait for it.
+        run.stop(error)
+        _join(threads)
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)  # for as long as it waits without a limit, a thread of Windows cannot be interrupted
+
+
+def _work(run: Run, client: Lmnt, pace: Pace, at_once: int) -> None:
+    try:
+        while (line := run.take()) is not None:
+            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries, at_once), run.stopped.wait))
+    except StoppedError:
+        pass
+    except BaseException as error:
+        run.stop(error)
+
+
+async def arun(
+    client: AsyncLmnt,
+    manifest: str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str],
+    results: str | os.PathLike[str] | None = None,
+    voice: str | None = None,
+    format: SpeechFormat | None = None,
+    language: Language | None = None,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
+    concurrency: int = 8,
+    on_progress: OnProgress | None = None,
+) -> Summary:
+    """Make a file of each line of a manifest, by tasks of this event loop; see `run`.
+
+    To cancel it gives up what was begun, and the next run goes on.
+    """
+    defaults = {"voice": voice, "format": format, "language": language}
+    found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local")
+    if dry_run:
+        return found.estimate()
+    found.begin(on_progress)
+    pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(found.size, 1), 1)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(concurrency, found.size)):
+                tasks.create_task(_awork(found, client, pace, at_once))
+    except BaseException as error:
+        found.stop(error)
+    return found.end()
+
+
+async def _awork(run: Run, client: AsyncLmnt, pace: Pace, at_once: int) -> None:
+    try:
+        while (line := run.take()) is not None:
+            asking = Asking(line, run.place, pace, client.max_retries, at_once)
+            run.report(await aoutcome(client, asking, run.stopped.is_set))
+    except StoppedError:
+        pass
+    except Exception as error:
+        run.stop(error)
+
+
+def _prepared(
+    client: object,
+    kind: type[Lmnt | AsyncLmnt],
+    manifest: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    results: str | os.PathLike[str] | None,
+    defaults: dict[str, str | None],
+    only: Collection[str] | None,
+    concurrency: int,
+    engine: Engine,
+) -> Run:
+    """Return the run; raises InvalidArgumentError."""
+    if not (isinstance(client, kind) or callable(client)):
+        raise InvalidArgumentError(f"the client has to be one of {kind.__name__}; got {client!r:.100}")
+    if not isinstance(cast("object", concurrency), int) or not 1 <= concurrency <= 1000:
+        raise InvalidArgumentError(f"concurrency has to be a number from 1 to 1000; got {concurrency!r}")
+    if engine not in get_args(Engine):
+        raise InvalidArgumentError(f"engine has to be 'local' or 'ray'; got {engine!r}")
+    lines = read(manifest, {name: value for name, value in defaults.items() if value is not None})
+    if isinstance(only, str):
+        raise InvalidArgumentError(f"only has to be a list of ids; got {only!r}")
+    wanted = None if only is None else {*only}
+    if wanted and (unknown := wanted - {line.id for line in lines}):
+        raise InvalidArgumentError(f"the manifest has no line with the id {min(map(str, unknown))!r}")
+    place = place_of(out)
+    name = f"{Path(os.fsdecode(manifest)).name}.results.jsonl"
+    if results is None:
+        folder = place.root if isinstance(place, Folder) else Path(os.fsdecode(manifest)).parent
+        path = folder / name
+    else:
+        path = Path(os.fsdecode(results))
+    if isinstance(place, Folder):
+        place.run = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:8]
+        own = {key_of(each.as_posix()) for each in (path.absolute(), Path(os.fsdecode(manifest)).absolute())}
+        lines = [
+            replace(line, problem="it would be written over the manifest or its results")
+            if not line.problem and key_of((place.root / line.out).absolute().as_posix()) in own
+            else line
+            for line in lines
+        ]
+    return Run(lines, place, path, wanted)
