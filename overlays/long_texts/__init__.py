@@ -1,6 +1,6 @@
 """Texts longer than one request takes: their pieces, asked for several at once, and their audio as one file.
 
-Imports errors, hints, values, settings, transport, streams and calls.
+Imports errors, values, settings, transport, streams and calls.
 """
 
 from __future__ import annotations

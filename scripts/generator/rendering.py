@@ -101,7 +101,7 @@ class Package(Project):
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
         found = list(sessions(self.description, self.kinds, self.models, security.key_name, headers, methods))
         self.sessions = found if OVERLAY in settings.overlays else []
-        longer = long_texts(self.calls, methods) if LONG_TEXTS in settings.overlays else {}
+        longer = long_texts(self.calls, methods)
         self._offer(
             settings=settings,
             document=document,
@@ -113,7 +113,7 @@ class Package(Project):
             request_id_header=request_id_header(self.description),
             client_headers=headers,
             sessions=self.sessions,
-            long_texts=longer,
+            long_texts=longer if LONG_TEXTS in settings.overlays else {},
             webhooks=self.webhooks,
             resources=self._resources,
             components=self.kinds.components,

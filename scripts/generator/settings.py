@@ -29,6 +29,7 @@ TAKEN = {
         "anyio",
         "attr",
         "attrs",
+        "av",
         "certifi",
         "h11",
         "h2",
@@ -38,7 +39,19 @@ TAKEN = {
         "httpx",
         "httpx2",
     ),
-    *("httpx_aiohttp", "idna", "pydantic", "pydantic_core", "python_socks", "sniffio", "socksio", "truststore"),
+    *(
+        "fsspec",
+        "httpx_aiohttp",
+        "idna",
+        "numpy",
+        "pydantic",
+        "pydantic_core",
+        "python_socks",
+        "ray",
+        "sniffio",
+        "socksio",
+        "truststore",
+    ),
     *("typing_extensions", "websockets"),
 }
 """Names of packages that a client imports, or what it imports does, and those that Python itself has."""
@@ -149,6 +162,9 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     ):
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
             raise Failure(f"{name}: {key} is no list of {of}; list them, [] for none")
+    for module in data.get("modules", []):
+        if f"{module}/__init__.py" not in lists["own"]:
+            raise Failure(f"{name}: modules names {module!r}, but overlays.own has no {module}/__init__.py")
     habits = data.get("pagination", [])
     if not isinstance(habits, list) or not all(each and is_pagination(each) for each in habits):
         raise Failure(f"{name}: pagination is no list of what x-pagination may say: {WORDS}")

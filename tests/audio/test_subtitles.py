@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -209,3 +210,21 @@ def test_results_and_sessions_of_a_server() -> None:
                 sections.append(size / 48000)
         # Each sentence begins 0.05 s after the audio of its section does.
         assert [cue.start - 0.05 for cue in cues] == pytest.approx(sections[:3])
+
+
+def test_work_grows_as_the_text_does() -> None:
+    def work(count: int) -> int:
+        calls = 0
+
+        def count_call(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count_call)
+        try:
+            subtitles(stamps("漢字" * count))
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert work(4000) < 5 * work(1000)

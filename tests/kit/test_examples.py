@@ -10,6 +10,8 @@ import wave
 from pathlib import Path
 from xml.etree import ElementTree
 
+import av
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -39,5 +41,23 @@ def test_the_picture_of_words(tmp_path: Path) -> None:
     assert [each for each in texts if each and each.isalpha()] == ["seconds", "Never", "a", "shorter", "file"]
 
 
+def test_the_audiobook(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    sentences = [f"This is the sentence that has the number {number} in it." for number in range(12)]
+    book.write_text(" ".join(sentences), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LMNT_")}
+    command = [sys.executable, str(EXAMPLES / "audiobook.py"), str(book)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert run.returncode == 0, run.stderr
+    bars = re.findall(r"\[(#+) *\] +(\d+)%  piece (\d+) of (\d+), \d+:\d\d of audio", run.stdout)
+    assert bars[-1][1:] == ("100", bars[-1][3], bars[-1][3])
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["book.mp3", "book.srt", "book.txt"]
+    spoken = " ".join(line for line in (tmp_path / "book.srt").read_text().splitlines() if line[:1].isalpha())
+    assert spoken == " ".join(sentences)
+    with av.open(str(tmp_path / "book.mp3")) as audio:
+        seconds = float(re.findall(r"([0-9.]+) s in", run.stdout)[0])
+        assert abs((audio.duration or 0) / av.time_base - seconds) < 0.1
+
+
 def test_the_list_of_examples_is_tested() -> None:
-    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == ["voice_agent.py", "words.py"]
+    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == ["audiobook.py", "voice_agent.py", "words.py"]

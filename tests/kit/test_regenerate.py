@@ -77,6 +77,8 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
         (SETTINGS, "version: 0.1.0", "version: 0.2", "version is 0.2; write a text, in quotes"),
         (SETTINGS, "version: 0.1.0", "version: next one", "'next one' is no version"),
         (SETTINGS, "client: Lmnt", "", "client is None; write a text"),
+        (SETTINGS, "modules: [audio, bulk]", "modules: audio", "modules is no list of rooms"),
+        (SETTINGS, "modules: [audio, bulk]", "modules: [sound]", "overlays.own has no sound/__init__.py"),
         (SETTINGS, "client: Lmnt", "client: Lmnt\npagination: [{style: scroll}]", "pagination is no list of what x-"),
         (
             SETTINGS,

@@ -161,7 +161,7 @@ class Word(NamedTuple):
     @property
     def width(self) -> int:
         """Its columns."""
-        return sum(_columns(each) for each in self.text)
+        return _width(self.text)
 
     @property
     def ends(self) -> int:
@@ -178,6 +178,10 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
 """A character of a script that puts no spaces between words: Thai, Lao, Burmese, Khmer, Chinese and Japanese."""
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(character: str) -> int:
@@ -260,15 +264,15 @@ def _may_break(before: str, after: str) -> bool:
 
 def _narrow(word: Word, widest: int) -> Iterator[Word]:
     """Yield a word, split where it is wider than a line; what a reader sees as one character stays whole."""
-    if word.width <= widest:
+    total = word.width
+    if total <= widest:
         yield word
         return
-    pieces = -(-word.width // widest)
-    most, long, text, begin, at = -(-word.width // pieces), word.end - word.start, "", 0, 0
+    most, long, text, begin, at = -(-total // -(-total // widest)), word.end - word.start, "", 0, 0
     for cluster in [*_clusters(word.text), ""]:
-        width = sum(map(_columns, cluster))
+        width = _width(cluster)
         if not cluster or (text and at + width - begin > most):
-            start, end = (word.start + long * each / word.width for each in (begin, at))
+            start, end = (word.start + long * each / total for each in (begin, at))
             yield Word(text, start, end, space=word.space and not begin)
             text, begin = "", at
         text, at = text + cluster, at + width
@@ -332,7 +336,7 @@ def _cues(groups: Sequence[Sequence[Word]], layout: Layout) -> Iterator[Cue]:
         starts.append(max(group[0].start, starts[-1] + 0.001 if starts else 0.0))
     for group, (start, following) in zip(groups, pairwise([*starts, inf]), strict=True):
         lines = tuple(_lines(group, layout))
-        wanted = max(sum(_columns(each) for line in lines for each in line) / layout.speed, layout.shortest)
+        wanted = max(sum(map(_width, lines)) / layout.speed, layout.shortest)
         end = min(max(group[-1].end, start + min(wanted, layout.longest)), following - layout.gap)
         # Between cues that follow each other faster than that, at least half of the time is the first one's.
         yield Cue(start, max(end, start + (min(group[-1].end, following) - start) / 2, start + 0.001), lines)

@@ -77,7 +77,7 @@ class LongText(NamedTuple):
             ("piece_length", self.piece_length, self.most),
             ("concurrency", self.concurrency, 1000),
         ):
-            if type(value) is not int or not 1 <= value <= most:  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            if type(value) is not int or not 1 <= value <= most:  # True is none
                 raise InvalidArgumentError(f"{name} must be a whole number from 1 to {most}; got {value!r}")
         if self.on_progress is not None and not callable(self.on_progress):
             raise InvalidArgumentError(f"on_progress must be a function; got {self.on_progress!r}")
