@@ -7,7 +7,8 @@
 Prints for each size the seconds and the megabytes of a run, and how long `import` of the package takes compared with a
 package of one operation. With `--beside` it makes the packages of these descriptions, and prints the seconds beside
 those of `openapi-python-client generate`: the two take turns, and the better of two runs of each counts. What else the
-machine does slows the one that uses several processors more, so the seconds of the processors stand there too.
+machine does slows the one that uses several processors more, so the seconds of the processors stand there too. Both may
+keep what Python compiles, as in a shell without PYTHONDONTWRITEBYTECODE.
 """
 
 from __future__ import annotations
@@ -105,12 +106,13 @@ def beside(folder: Path, specs: list[Path]) -> None:
             [*our_command, "--spec", str(spec), "--package", f"beside{index}", "--out", str(folder / f"beside{index}")],
         ]
         best = [(float("inf"),) * 3] * 2
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it calls ruff
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for _ in range(2):
             for each, command in enumerate(commands):
                 start = time.perf_counter()
                 quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-                made = subprocess.Popen(command, env={**os.environ, "PATH": path}, **quiet)
+                made = subprocess.Popen(command, env=environment, **quiet)
                 best[each] = min(best[each], _measured(made, start, f"{command[0]} failed on {spec}"))
         columns = " ".join(f"{seconds:>8.1f} {cpu:>6.1f} {size:>6.0f}" for seconds, size, cpu in best)
         stock, ours = best

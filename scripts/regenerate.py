@@ -6,9 +6,14 @@ silently: a part that the generator cannot express stops the run, and the old pa
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":
+    # httpx loads these where they are installed, and the generator sends nothing.
+    sys.modules |= dict.fromkeys(("httpx._main", "trio"))  # type: ignore[arg-type]  # None: as if it was not installed
+
 import argparse
 import gc
-import sys
 from dataclasses import replace
 from pathlib import Path
 

@@ -209,24 +209,34 @@ def run(
 
 def _run_here(run: Run, client: Lmnt, concurrency: int) -> None:
     pace, at_once = Pace("bulk", concurrency, WAITS), max(concurrency // max(run.size, 1), 1)
+    ended, one_has_ended = list[None](), threading.Event()
+
+    def work() -> None:
+        try:
+            _work(run, client, pace, at_once)
+        finally:
+            ended.append(None)
+            one_has_ended.set()
+
     threads = [
-        threading.Thread(target=contextvars.copy_context().run, args=(_work, run, client, pace, at_once), daemon=True)
+        threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True)
         for _ in range(min(concurrency, run.size))
     ]
+
+    def wait() -> None:
+        # Not by `join`: Python 3.11 and 3.12 take a thread for ended if the wait for it is interrupted.
+        while len(ended) < sum(thread.ident is not None for thread in threads):
+            one_has_ended.wait(0.2)  # for as long as it waits without a limit, a thread of Windows is not interrupted
+            one_has_ended.clear()
+
     try:
         for thread in threads:
             thread.start()
-        _join(threads)
+        wait()
     except BaseException as error:
         # What was begun ends; to interrupt again does not wait for it.
         run.stop(error)
-        _join(threads)
-
-
-def _join(threads: list[threading.Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(0.2)  # for as long as it waits without a limit, a thread of Windows cannot be interrupted
+        wait()
 
 
 def _work(run: Run, client: Lmnt, pace: Pace, at_once: int) -> None:

@@ -161,4 +161,5 @@ def _guard(operation: Operation[Any], options: ClientOptions, response: Response
         is_audio=is_audio and bool(description.CONTAINERS),
         container=None if container is None else container(),
         strict=options.strict,
+        partial=operation.partial,
     )

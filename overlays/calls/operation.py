@@ -82,6 +82,7 @@ class Operation(NamedTuple, Generic[T]):
         media_type: The media type of a success, if the arguments determine it.
         errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
         redirects: The redirect statuses, or ranges, that are a success of this operation and are not followed.
+        partial: Whether a success may be a 206 that no range was asked for, since the description has one.
         server: The URL of the operation's own server, as in the description.
         needs: The alternative sets of security schemes; an empty set needs no credentials.
         url: Its URL, if that is not below the base URL.
@@ -102,6 +103,7 @@ class Operation(NamedTuple, Generic[T]):
     media_type: str = ""
     errors: Mapping[int | str, Codec[Any]] = {}
     redirects: frozenset[int | str] = frozenset()
+    partial: bool = False
     server: str = ""
     needs: Sequence[Sequence[str]] = description.NEEDS
     url: str = ""

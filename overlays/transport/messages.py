@@ -227,7 +227,7 @@ class Response:
 
     # whether it is complete
 
-    def shortfall(self, received: int) -> str | None:
+    def shortfall(self, received: int, *, partial: bool = False) -> str | None:
         """Return why a body that ended here is shorter than its headers announced, or None.
 
         The libraries do not always check: h2 does not if trailers end a stream, and none of them checks a part that
@@ -235,6 +235,7 @@ class Response:
 
         Args:
             received: Bytes of it, after content decoding.
+            partial: Whether a 206 that says no range may be all.
         """
         # A mock's response has its content, but counts no bytes.
         came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)
@@ -245,7 +246,8 @@ class Response:
             return f"{came} bytes came, and {announced} were announced"
         part = _PART.fullmatch(self.headers.get("content-range", ""))
         if part is None:
-            return None if self.status_code != 206 or self._wants_part else "it is a part, which nobody asked for"
+            is_part = self.status_code == 206 and not (partial or self._wants_part)
+            return "it is a part, which nobody asked for" if is_part else None
         first, last, size = part.groups()
         if came != int(last) - int(first) + 1:
             return f"{came} bytes came, and bytes {first} to {last} were announced"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from .bodies import Bodies, Body
 from .description import Description, RawOperation
@@ -17,6 +17,7 @@ from .models import Models
 from .naming import argument_name, free_attribute
 from .pages import Paging
 from .parameters import Argument, parameter
+from .path_templates import PathTemplate
 from .report import Failure, below, refuse
 from .results import NOTHING, Result, Results, Success
 from .security import Needs
@@ -73,7 +74,7 @@ class Call:
         """Raise Failure if a part of it cannot be expressed."""
         self._description.security.check(self.operation.data, self.operation.pointer)
         _ = (
-            self._split_path,
+            self._template,
             self.arguments,
             self.successes,
             self.accept,
@@ -92,24 +93,21 @@ class Call:
     def path(self) -> list[str | Argument]:
         """The parts of the path: arguments, and texts, percent-encoded where a URL needs it (RFC 3986 section 3.3)."""
         arguments = {each.name: each for each in self.at("path")}
-        parts = re.split(r"\{([^{}]*)\}", self._split_path[0])
+        parts = re.split(r"\{([^{}]*)\}", self._template.path)
         fixed = "/%!$&'()*+,;=:@~"
         return [arguments[each] if index % 2 else quote(each, safe=fixed) for index, each in enumerate(parts) if each]
 
     @property
     def fixed_query(self) -> list[tuple[str, str]]:
-        """The query that the path itself contains."""
-        return parse_qsl(self._split_path[1], keep_blank_values=True)
+        """The constant part of the query that the path itself contains."""
+        return self._template.constants
 
     @cached_property
-    def _split_path(self) -> tuple[str, str]:
-        path, _, fragment = self.operation.path.partition("#")  # a fragment is never sent
-        path, _, query = path.partition("?")
-        if "{" in query + fragment:
-            raise refuse(
-                self.operation.pointer, "a parameter stands behind the path", "describe it as one of the query"
-            )
-        return path, query
+    def _template(self) -> PathTemplate:
+        template = PathTemplate(self.operation.path)
+        if template.problem:
+            raise refuse(self.operation.pointer, template.problem, "describe it as a parameter of the query")
+        return template
 
     @property
     def method(self) -> str:
@@ -284,7 +282,7 @@ class Call:
         """The content of each success, by status; `2XX` for every one that is not listed."""
         return self._success.results
 
-    @property
+    @cached_property
     def results(self) -> list[Result]:
         """The different results, in the order of the description."""
         return list({repr(each): each for each in self.successes.values()}.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from lmnt_server.documents import DocumentError, read
 
 from .naming import operations_of
 from .operation_names import Name, Written, operation_names
+from .path_templates import PathTemplate
 from .report import Failure, Report, below
 from .security import Security
 
@@ -35,7 +35,7 @@ class RawOperation:
     method: str
     data: Mapping[str, Any]
     parameters: Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]
-    """The pointer and the parameter, by place and name."""
+    """The pointer and the parameter, by place and name; that of a template behind `?` is one of the query."""
     taken: Mapping[str, list[str]]
     """By path parameter: the values that would make the path that of another operation."""
 
@@ -84,7 +84,7 @@ class Description:
         paths = {path: item for path, item in self.document.get("paths", {}).items() if not path.startswith("x-")}
         fixed: dict[str, list[str]] = {}
         for path in paths:
-            head, _, tail = path.rpartition("/")
+            head, _, tail = PathTemplate(path).path.rpartition("/")
             if "{" not in tail:
                 fixed.setdefault(head, []).append(tail)
         found = [
@@ -104,8 +104,10 @@ class Description:
                 path=path,
                 method=written.method,
                 data=written.data,
-                parameters=self._parameters(((below("", "paths", path), item), (pointer, written.data))),
-                taken=_taken(path, fixed),
+                parameters=self._placed(
+                    path, pointer, self._parameters(((below("", "paths", path), item), (pointer, written.data)))
+                ),
+                taken=_taken(PathTemplate(path), fixed),
                 name=name,
             )
             for (path, item, written, pointer), name in zip(found, names, strict=True)
@@ -122,6 +124,26 @@ class Description:
                     found[(parameter["in"], parameter["name"])] = (place, parameter)
         return found
 
+    def _placed(
+        self, path: str, pointer: str, found: dict[tuple[str, str], tuple[str, Mapping[str, Any]]]
+    ) -> dict[tuple[str, str], tuple[str, Mapping[str, Any]]]:
+        """Return the parameters of an operation, those that its path has behind `?` among those of the query."""
+        template = PathTemplate(path)
+        moved: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
+        for key, name in template.queried:
+            described = found.get(("path", name)) or found.get(("query", name))
+            if described is None:
+                self.report.tell(pointer, f"nothing describes {name!r} of the path", "it is a text")
+                described = pointer, {"name": name, "in": "path", "schema": {"type": "string"}}
+            moved["query", key] = described
+        shown = {("query", key) for key, _ in template.constants} | moved.keys()
+        shown |= {(place, name) for _, name in template.queried for place in ("path", "query")}
+        shown -= {("path", name) for name in template.names}
+        for (place, name), described in found.items():
+            if (place, name) in shown and described not in moved.values():
+                self.report.tell(described[0], f"the path has {name!r} already", "it is sent as it stands there")
+        return {**{where: each for where, each in found.items() if where not in shown}, **moved}
+
     @property
     def error_status(self) -> dict[str, int]:
         """The HTTP status of each error type, from x-status."""
@@ -133,7 +155,6 @@ class Description:
         }
 
 
-def _taken(path: str, fixed: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    head, _, tail = path.rpartition("/")
-    names = re.findall(r"\{([^{}]+)\}", path)
-    return {name: fixed.get(head, []) if tail == f"{{{name}}}" else [] for name in names}
+def _taken(template: PathTemplate, fixed: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    head, _, tail = template.path.rpartition("/")
+    return {name: fixed.get(head, []) if tail == f"{{{name}}}" else [] for name in template.names}

@@ -16,10 +16,13 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-NEEDED = ("asyncio", "attrs", "click", "h11", "httptools", "httpx", "httpx_aiohttp", "ssl", "typing", "websockets")
+NEEDED = ("asyncio", "attrs", "click", "h11", "httptools", "httpx", "ssl", "typing", "websockets")
 """What the modules of a package import: those of LMNT's own overlays too, where they are installed."""
 
-MANY = 500
+UNNEEDED = ("httpx._main", "httpx_aiohttp", "trio")
+"""What is loaded with these only where it is installed, and takes longer than many a package."""
+
+MANY = 200
 """The modules of a package that are worth several processes."""
 
 
@@ -38,6 +41,7 @@ class Compiled(SourceFileLoader):
 def main(overlays: Path) -> None:
     """Run from the command line: the folder of the overlays."""
     gc.disable()  # classes are full of circles, and none of them is dropped
+    sys.modules |= dict.fromkeys(UNNEEDED)  # type: ignore[arg-type]  # None: as if it was not installed
     for needed in NEEDED:
         with suppress(ImportError):
             importlib.import_module(needed)
@@ -49,8 +53,8 @@ def main(overlays: Path) -> None:
             if code := SourceFileLoader(name.stem, str(path)).get_code(name.stem):
                 Compiled.codes[path.read_bytes()] = code
     sys.dont_write_bytecode = True
-    folder, _, package = sys.stdin.readline().rstrip("\n").rpartition("/")
-    if package:
+    if line := sys.stdin.readline().rstrip("\n"):
+        folder, package = os.path.split(line)
         sys.path_hooks.insert(0, partial(finder, folder))
         sys.path.insert(0, folder)
         import_all(Path(folder), package, names)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .naming import method_name, operation_module, python_name, resource_name
+from .path_templates import PathTemplate
 from .report import Failure
 
 
@@ -48,13 +49,14 @@ class Written:
 
     @property
     def _parts(self) -> list[str]:
-        return [part for part in self.path.split("/") if part and "{" not in part]
+        return [part for part in PathTemplate(self.path).path.split("/") if part and "{" not in part]
 
     @property
     def by_path(self) -> str:
         """Its name without an operationId."""
         words = [self.method.lower()]
-        for part in filter(None, self.path.split("/")):
+        path = re.sub(r"([?&])[^?&=]+=\{", r"\1{", self.path)  # `?lat={lat}` says the name twice
+        for part in filter(None, path.split("/")):
             fixed, *names = re.split(r"\{([^{}]*)\}", part)
             words += [fixed] + ["by " + each if index % 2 == 0 else each for index, each in enumerate(names)]
         return " ".join(words)

@@ -104,7 +104,8 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
         if key in node and key not in (schema if isinstance(schema, Mapping) else {}):
             said[key] = node[key]
     place = "query" if place == "querystring" else place
-    return Argument(place, name, argument_name(name), kind, bool(node.get("required")), said, style)
+    required = bool(node.get("required", node.get("in") == "path"))
+    return Argument(place, name, argument_name(name), kind, required, said, style)
 
 
 _CONTENT = {
@@ -144,6 +145,9 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
+    if place == "query" and node.get("in") == "path" and node.get("style", "simple") == "simple":
+        # A template behind `?` of the path is one text, as it is in the path itself.
+        style, explode = ("simple", True) if has_fields and node.get("explode") else ("form", False)
     if place == "query" and (style, explode) == ("form", True) and _has_plain_fields(kind, models, _is_text):
         return FIELDS[style, explode]
     if place == "query" and has_fields and (style, explode) in FIELDS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import difflib
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from .locks import hold
 from .report import Failure
 from .settings import ROOT, STAMP, Settings
 
@@ -92,12 +92,12 @@ def workspace(out: Path | None) -> Generator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         # One run at a time cleans up, so that none takes the new folder of another run for a leftover.
-        with _hold(out):
+        with hold(out):
             for left in out.glob(f"{_WORKSPACE}*"):
-                with suppress(BlockingIOError), _hold(left, wait=False):
+                with suppress(BlockingIOError), hold(left, wait=False):
                     shutil.rmtree(left)
             folder = Path(tempfile.mkdtemp(dir=out, prefix=_WORKSPACE))
-            held.enter_context(_hold(folder))
+            held.enter_context(hold(folder))
         try:
             yield folder
         finally:
@@ -105,17 +105,6 @@ def workspace(out: Path | None) -> Generator[Path]:
 
 
 _WORKSPACE = ".regenerate-"
-
-
-@contextmanager
-def _hold(folder: Path, *, wait: bool = True) -> Generator[None]:
-    """Lock a folder for the lifetime of this process; raises BlockingIOError if another process holds the lock."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def put_in_place(new: Path, final: Path) -> None:
@@ -133,6 +122,8 @@ def put_in_place(new: Path, final: Path) -> None:
 
 def _exchange(first: Path, second: Path) -> bool:
     """Exchange the names of two folders in one step, with Linux's renameat2 or macOS's renamex_np."""
+    if os.name == "nt":  # it exchanges no names
+        return False
     libc = ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(first), os.fsencode(second)
     at_fdcwd, exchange = -100, 2

@@ -109,7 +109,11 @@ def command_line() -> argparse.ArgumentParser:
         "--voices", type=_path, metavar="DIR", help="more voices: a folder with NAME.onnx files that the engine reads"
     )
     parser.add_argument(
-        "--data", type=_path, metavar="DIR", help="keep voices, stars and usage in this folder (default: in memory)"
+        "--data",
+        type=_path,
+        metavar="DIR",
+        help="keep voices, stars and usage in this folder, which no other server may "
+        "use meanwhile (default: in memory)",
     )
     parser.add_argument("--api-key", metavar="KEY", help="accept this key (default: any key)")
     parser.add_argument(
@@ -155,11 +159,11 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--drain",
-        type=_seconds,
+        type=_seconds_or_none,
         default=1.0,
         metavar="SECONDS",
-        help="how long responses under way may go on after a signal to stop, before they are cut; a second signal cuts "
-        "them at once (default: %(default)s)",
+        help="how long responses under way may go on after a signal to stop, before they are cut, 0 for not at all; a "
+        "second signal cuts them at once (default: %(default)s)",
     )
     parser.add_argument(
         "--cors",
@@ -274,6 +278,13 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds"
+
+
+def _seconds_or_none(text: str) -> float:
+    return _seconds(text) if float(text) else 0.0
+
+
+_seconds_or_none.__name__ = "number of seconds"
 
 
 def _name(text: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from .errors import ApiError, audio_error, invalid_request
 from .operations import Call
 from .speech import Speech
 from .store import OWN_VOICE
-from .streaming import AudioStream, charged, first_of
+from .streaming import AudioStream, charged, first_of, in_store
 from .validation import quoted
 
 MODELS: Final = (
@@ -79,7 +79,7 @@ async def _create(call: Call) -> ASGIApp:
     body = call.body
     _model(body["model"])
     wanted = body["voice"]
-    speaker = await run_in_threadpool(_speaker, call, wanted if isinstance(wanted, str) else wanted["id"])
+    speaker = await in_store(call.store, _speaker, call, wanted if isinstance(wanted, str) else wanted["id"])
     name = str(body.get("response_format", "mp3"))
     rate = int(body.get("sample_rate", 24_000))
     text = body["input"]

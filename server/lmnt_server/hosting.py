@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .configured import CannotStartError, application, quotas_of
 from .process import READY
-from .store import Store
+from .store import Store, held
 
 GRACE: Final = 1.0
 """Seconds that what is stopped has to stop."""
@@ -39,6 +39,8 @@ async def serve(options: argparse.Namespace) -> None:
         host, port = options.host, options.port
         if not options.worker:
             host, port = stack.enter_context(claimed(host, port))
+            if options.data is not None:
+                stack.enter_context(held(options.data))
         store = Store(options.data, quotas_of(options))
         if not options.worker:
             store.forget_requests()

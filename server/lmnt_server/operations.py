@@ -21,7 +21,7 @@ from .inbound import Form
 from .recordings import examine
 from .speech import Speech
 from .store import Store
-from .streaming import AudioStream, charged, first_of
+from .streaming import AudioStream, charged, first_of, in_store
 from .voices import Voices
 
 
@@ -76,7 +76,7 @@ async def _ordered(call: Call) -> Speech:
     """Return what speaks the text, which has not begun."""
     body = call.body
     audio_format = _format(call)
-    speaker = await run_in_threadpool(call.voices.speaker, call.account, body["voice"])
+    speaker = await in_store(call.store, call.voices.speaker, call.account, body["voice"])
     return Speech(
         call.engine,
         body["text"],

@@ -101,6 +101,8 @@ class _Keeper:
 class SharedStore:
     """A `Store` that is somewhere else."""
 
+    waits = True
+
     def __init__(self, keeper: Any, quotas: Quotas) -> None:
         self._keeper = keeper
         self.quotas = quotas

@@ -21,7 +21,7 @@ from .metrics import OPERATION
 from .session import Finish, Flush, Job, Open, Reset, Session, Speak, State
 from .speech import Track
 from .store import Store
-from .streaming import under_way
+from .streaming import in_store, under_way
 from .voices import Voices
 
 
@@ -175,7 +175,7 @@ class _Conversation:
         host = self._host
         self._account = host.account(init["X-API-Key"])
         await self._counted.enter_async_context(under_way(host.store, self._account))
-        speaker = await run_in_threadpool(host.voices.speaker, self._account, init["voice"])
+        speaker = await in_store(host.store, host.voices.speaker, self._account, init["voice"])
         encoder = LIVE[init.get("format", "mp3")](host.engine.rate, int(init.get("sample_rate", 24_000)))
         self._is_timed = init.get("return_timestamps", False)
         self._track = Track(

@@ -6,6 +6,7 @@ Processes share a database: what one has written is there for the others, also w
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import math
@@ -82,6 +83,33 @@ def account_of(key: str) -> str:
     return sha256(b"lmnt-server account\0" + key.encode()).hexdigest()
 
 
+@contextmanager
+def held(folder: Path) -> Generator[None]:
+    """Keep other servers away from a data folder, which the workers of one server share.
+
+    Two would take the requests under way of each other for those of a server that was killed.
+
+    Raises:
+        StoreError: if another server has it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StoreError(f"cannot keep data in {folder}: {error}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            told = (
+                f"another server keeps its data in {folder}: give this one a folder of its own, or that one --workers"
+            )
+            raise StoreError(told) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
 class Store:
     """The database; safe to use from several threads.
 
@@ -95,6 +123,8 @@ class Store:
 
     def __init__(self, folder: Path | None = None, quotas: Quotas | None = None) -> None:
         self.quotas = quotas or Quotas()
+        self.waits = folder is not None
+        """Whether what it does may take a while: a disk, other processes."""
         self._lock = threading.Lock()
         try:
             if folder is not None:

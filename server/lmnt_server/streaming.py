@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from .speech import Speech
 from .store import Store
+
+_Result = TypeVar("_Result")
+
+
+async def in_store(store: Store, step: Callable[..., _Result], *args: object) -> _Result:
+    """Do a step with the store and return its result: in a thread, if the store may keep it waiting."""
+    return await run_in_threadpool(step, *args) if store.waits else step(*args)
 
 
 @asynccontextmanager
@@ -23,25 +31,25 @@ async def under_way(store: Store, account: str) -> AsyncGenerator[None]:
     if store.quotas.requests_at_once is None:
         yield
         return
-    number = await run_in_threadpool(store.begin, account)
+    number = await in_store(store, store.begin, account)
     try:
         yield
     finally:
         with anyio.CancelScope(shield=True):  # a client that left was no less one
-            await run_in_threadpool(store.end, number)
+            await in_store(store, store.end, number)
 
 
 @asynccontextmanager
 async def charged(store: Store, account: str, text: str, speech: Speech) -> AsyncGenerator[None]:
     """Charge for a text that is spoken in the block; if the block fails, stop that and give the characters back."""
-    await run_in_threadpool(store.charge, account, len(text))
+    await in_store(store, store.charge, account, len(text))
     try:
         yield
     except BaseException as failure:
         speech.close()
         # A client that leaves has had the work done.
         if isinstance(failure, Exception):
-            await run_in_threadpool(store.charge, account, -len(text))
+            await in_store(store, store.charge, account, -len(text))
         raise
 
 

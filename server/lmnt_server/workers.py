@@ -26,7 +26,7 @@ from .configured import CannotStartError, quotas_of
 from .hosting import GRACE, Stop, claimed
 from .metrics import FOLDER
 from .process import CANNOT_START, READY
-from .store import Store
+from .store import Store, held
 
 _PATIENCE: Final = 5.0
 """The longest pause, in seconds, before a worker is started in the place of one that died at once."""
@@ -56,6 +56,7 @@ async def supervise(options: argparse.Namespace, arguments: Sequence[str]) -> No
         host, port = stack.enter_context(claimed(options.host, options.port))
         data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         counts = stack.enter_context(tempfile.TemporaryDirectory())
+        stack.enter_context(held(data))
         store = Store(data, quotas_of(options))
         stack.callback(store.close)
         store.forget_requests()

@@ -7,24 +7,22 @@ import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
 from lmnt_server.description import lmnt
 from lmnt_server.process import ServerProcess, running
+
+from .pages import Page, eventually, opened
 
 pytestmark = pytest.mark.once
 
@@ -34,23 +32,6 @@ PICTURES = ROOT / "out"
 
 TEXT = 'Hello there, you. It\'s "spoken" now.'
 WORDS = ["Hello", "there", "you", "It's", "spoken", "now"]
-
-
-@pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        (pytest.fail if request.config.getoption("--browser") else pytest.skip)(
-            "Chromium and chromedriver are not installed"
-        )
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=900,1500"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as chrome:
-        chrome.execute_cdp_cmd("Emulation.setLocaleOverride", {"locale": "en-US"})
-        yield chrome
 
 
 @pytest.fixture(scope="module")
@@ -71,47 +52,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         site.shutdown()
 
 
-class Page:
-    def __init__(self, browser: webdriver.Chrome) -> None:
-        self.browser = browser
-
-    def __getitem__(self, name: str) -> WebElement:
-        return self.browser.find_element(By.ID, name)
-
-    def set_text(self, text: str) -> None:
-        self["text"].clear()
-        self["text"].send_keys(text)
-
-    def heard(self) -> list[str]:
-        """Return the words in the order in which they light up, until all was spoken."""
-        return list(
-            self.browser.execute_async_script(
-                """
-                const done = arguments[arguments.length - 1], seen = [];
-                const look = () => {
-                    const now = document.querySelector("#words .now")?.textContent;
-                    if (now && seen.at(-1) !== now) seen.push(now);
-                    if (document.getElementById("stop").disabled) done(seen); else setTimeout(look, 5);
-                };
-                look();
-                """
-            )
-        )
-
-
 @pytest.fixture
 def page(browser: webdriver.Chrome, server: ServerProcess) -> Page:
-    browser.get(server.base_url)
-    found = Page(browser)
-    eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "#voices li"))
-    return found
-
-
-def eventually(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    return opened(browser, server)
 
 
 def test_a_text_is_heard_and_its_words_light_up_as_they_are_spoken(page: Page, server: ServerProcess) -> None:
@@ -138,6 +81,7 @@ def test_the_lines_for_a_shell_and_for_python_do_the_same(page: Page, tmp_path: 
     page["speak"].click()
     page.heard()
     lines = {name: page[name].text for name in ("curl", "python")}
+    assert lines["curl"].startswith(f"curl '{page.browser.current_url}v1/ai/speech/bytes' ")
     assert '"language":"fr"' in lines["curl"]
     assert 'language="fr"' in lines["python"]
     key = page["key"].get_attribute("value")

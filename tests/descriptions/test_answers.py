@@ -88,6 +88,8 @@ def shown(parsed: Any) -> tuple[str, Any] | None:
         ("range", answered(5), 5),
         ("range", answered(6, 207), 6),
         ("range", (204, {}, b""), None),
+        ("partial", answered({"name": "a"}, 206), "Missing"),
+        ("partial", answered({"name": "a"}, 206, content_range="bytes 0-12/13"), "Missing"),
         ("default", answered({"reason": "r"}), "Fallback"),
         ("several", answered({"name": "a"}), "Missing"),
         ("several", (201, {"content-type": "text/plain"}, b"made"), "made"),
@@ -100,6 +102,15 @@ def test_a_success_is_what_the_description_says(name: str, answer: Answer, resul
     found = caller.call(f"answer.{name}")
     assert len(caller.echo.seen) == 1
     assert (type(found).__name__ if hasattr(found, "to_json") and isinstance(result, str) else found) == result
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"), [("vendor", {}), ("range", {}), ("partial", {"content-range": "bytes 0-12/20"})]
+)
+def test_a_part_that_nobody_asked_for_is_no_success(name: str, fields: dict[str, str], caller: Caller) -> None:
+    caller.echo.answer = lambda _: (206, {"content-type": "application/json", **fields}, b'{"name": "a"}')
+    with pytest.raises(caller.package.StreamTruncatedError):
+        caller.call(f"answer.{name}")
 
 
 def test_bytes_in_json_are_the_text_that_is_there(caller: Caller) -> None:

@@ -602,7 +602,9 @@ def test_without_a_tag_there_is_nothing_to_compare_with(
 ) -> None:
     git(tree, "tag", "not-a-version")
     assert changes.main(["--fail-on-version", "--fail-on-breaking", "--write"]) == 0
-    assert capsys.readouterr().err == "There is no tag yet, so there is no release to compare with.\n"
+    assert (
+        capsys.readouterr().err == "There is no tag yet, so no release to compare with: write CHANGELOG.md by hand.\n"
+    )
     git(tree, "tag", "v0.1.0")
     git(tree, "commit", "--allow-empty", "--message", "later")
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{tree}", "shallow")

@@ -78,21 +78,84 @@ sys.stdout.write("\\n" + json.dumps({"found": found, "left": left, "end": digest
 """
 
 
-@pytest.mark.once
-def test_a_run_that_is_killed_leaves_the_old_package_or_the_new_one(tmp_path: Path) -> None:
+def run_with_two_descriptions(program: str, folder: Path) -> list[str]:
+    """Run a program with two descriptions that differ in one property; return the lines that it printed."""
     new = copy.deepcopy(BASE)
     new["components"]["schemas"]["Thing"]["properties"]["more"] = {"type": "string"}
     for name, document in (("old", BASE), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
-    paths = [str(path) for path in (ROOT / "scripts", tmp_path, tmp_path / "old.json", tmp_path / "new.json")]
-    run = subprocess.run(
-        [sys.executable, "-c", KILLER, *paths], capture_output=True, text=True, check=False, timeout=300
-    )
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    paths = [str(path) for path in (ROOT / "scripts", folder, folder / "old.json", folder / "new.json")]
+    command = [sys.executable, "-c", program, *paths]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout.splitlines()[-1])
+    return run.stdout.splitlines()
+
+
+@pytest.mark.once
+def test_a_run_that_is_killed_leaves_the_old_package_or_the_new_one(tmp_path: Path) -> None:
+    lines = run_with_two_descriptions(KILLER, tmp_path)
+    told = json.loads(lines[-1])
     states = [state for _, state in told["found"]]
     assert len(states) == 10
     assert states == sorted(states, reverse=True), told  # the old one until the swap, the new one from then on
     assert set(states) == {"old", "new"}, told
     assert told["left"] == ["acme", "lock.json"]
     assert told["end"]
+
+
+# Runs the generator as on Windows: no fcntl, no fork, no folder that can be opened, locks of files.
+ELSEWHERE = """
+import fcntl, os, subprocess, sys, tempfile, types
+from pathlib import Path
+
+scripts, work, *specs = sys.argv[1:]
+flock, flags = fcntl.flock, fcntl.LOCK_EX | fcntl.LOCK_NB
+tempfile.tempdir = f"{work}/temp"
+os.mkdir(tempfile.tempdir)
+
+def locking(descriptor, mode, count):
+    try:
+        flock(descriptor, flags)
+    except BlockingIOError:
+        raise PermissionError(13, "Permission denied") from None
+
+def opened(path, *flags):
+    if os.path.isdir(path):
+        raise PermissionError(13, "Permission denied")
+    return os.open(path, *flags)
+
+sys.modules["fcntl"] = None
+sys.modules["msvcrt"] = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
+del os.fork
+sys.path.insert(0, scripts)
+import regenerate
+from generator import locks, placing
+
+for each in (locks, placing):
+    each.os = types.SimpleNamespace(**{**vars(os), "open": opened, "name": "nt"})
+out = Path(work) / "out"
+for spec in specs:
+    assert regenerate.main(["--spec", spec, "--package", "acme", "--out", str(out)]) == 0
+    thing = (out / "acme" / "models" / "thing.py").read_text()
+    print(sorted(each.name for each in out.iterdir()), thing.count("more:"))
+
+left = out / ".regenerate-left"
+left.mkdir()
+(left / "a").touch()
+with placing.workspace(out) as one, placing.workspace(out) as other:
+    print(one != other, one.is_dir(), other.is_dir(), left.exists())
+    try:
+        with locks.hold(one, wait=False):
+            print("locked twice")
+    except BlockingIOError:
+        print("held")
+print(sorted(each.name for each in out.iterdir()), os.listdir(tempfile.tempdir))
+"""
+
+
+@pytest.mark.once
+def test_the_generator_runs_where_there_is_no_fcntl(tmp_path: Path) -> None:
+    lines = run_with_two_descriptions(ELSEWHERE, tmp_path)
+    lines = [each for each in lines if not each.startswith("acme 0.1.0")]
+    there = "['acme', 'lock.json']"
+    assert lines == [f"{there} 0", f"{there} 1", "True True True False", "held", f"{there} []"]

@@ -142,7 +142,7 @@ def test_what_cannot_be_imported_is_found_in_each_part(
     if many:  # several processes
         program = tmp_path / "import_all.py"
         text = Path(import_all.__file__).read_text(encoding="utf-8")
-        program.write_text(text.replace("MANY = 500", many), encoding="utf-8")
+        program.write_text(text.replace("MANY = 200", many), encoding="utf-8")
         monkeypatch.setattr(import_all, "__file__", str(program))
     made = render(settings("scale", tmp_path), description(2), tmp_path)
     add_overlays(made.settings, tmp_path)

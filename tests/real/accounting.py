@@ -55,7 +55,10 @@ class Accounting:
         call = self._calls[key]
         arguments = {(each.place, each.name) for each in call.arguments}
         for (place, name), node in written.parameters.items():
-            is_there = (place.replace("string", ""), name) in arguments
+            keys = [key for key, shown in written.behind.items() if shown == name]
+            is_there = (place.replace("string", ""), name) in arguments or any(
+                ("query", key) in arguments for key in keys
+            )
             yield "parameter", self._outcome(node, is_there=is_there), node.pointer
         if written.body is not None:
             yield "body", self._outcome(written.body, is_there=call.body is not None), written.body.pointer

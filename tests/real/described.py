@@ -85,6 +85,14 @@ class Written:
     responses: Mapping[str, Node]
     servers: list[Any]
 
+    @property
+    def behind(self) -> dict[str, str]:
+        """The names of the templates that stand behind `?` in the path, by the name that each is sent with."""
+        query = re.sub(
+            r"\{[?&](.*)\}", lambda found: "?" + "&".join(f"{n}={{{n}}}" for n in found[1].split(",")), self.path
+        )
+        return {unquote(key): name for key, name in re.findall(r"[?&]([^=&]+)=\{([^{}]*)\}", query.partition("#")[0])}
+
 
 class Described:
     """A description in one file, or in several."""
@@ -306,6 +314,9 @@ class Arrived:
             yield f"a body that nobody gave: {request.content[:80]!r}"
 
     def _style(self, place: str, name: str) -> tuple[str, bool]:
+        shown = self._written.behind.get(name, "") if place == "query" else ""
+        if shown and ("path", shown) in self._written.parameters:
+            return "form", False  # one text
         node = self._written.parameters.get((place, name))
         usual = "form" if place in ("query", "cookie") else "simple"
         style = node.get("style", usual) if node else usual
@@ -318,7 +329,7 @@ class Arrived:
 
     def _path(self, request: httpx.Request) -> Iterator[str]:
         raw = request.url.raw_path.decode("ascii").partition("?")[0]
-        parts = re.split(r"\{([^{}]*)\}", self._written.path.partition("#")[0].partition("?")[0])
+        parts = re.split(r"\{([^{}]*)\}", re.split(r"\{?[?&#]", self._written.path)[0])
         pattern = "".join("([^/]*?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
         before = "" if request.url.host == "localhost" else "(?:/.*)?"  # the path of another server
         found = re.fullmatch(before + pattern, unquote(raw.replace("%2F", "\0")))
@@ -370,11 +381,15 @@ class Arrived:
             key.get("name")
             for key in (self._description.root.get("components") or {}).get("securitySchemes", {}).values()
         }
-        if left := [each for each in left if each[0] not in keys and each not in self._fixed_query()]:
+        fixed = self._fixed_query()
+        if left := [each for each in left if each[0] not in keys and each not in fixed]:
             yield f"the query has {left} too"
+        if left := [each for each in fixed if each not in pairs]:
+            yield f"the query has no {left}"
 
     def _fixed_query(self) -> list[tuple[str, str]]:
-        return parse_qsl(urlsplit(self._written.path).query, keep_blank_values=True)
+        pairs = parse_qsl(urlsplit(self._written.path).query, keep_blank_values=True)
+        return [(key, text) for key, text in pairs if "{" not in text]
 
     @staticmethod
     def _taken(left: list[tuple[str, str]], expected: list[tuple[str, str]], name: str) -> Iterator[str]:

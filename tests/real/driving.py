@@ -178,7 +178,8 @@ class Driver:
         def is_described(value: Any) -> bool:
             return body.form != "json" or "schema" not in media or self._described.allows(media.at("schema"), value)
 
-        sample = self._samples.value(self._schema_of_body(call), fits=is_described)
+        shown = [media.get("example"), *(each.get("value") for each in (media.get("examples") or {}).values())]
+        sample = self._samples.value(self._schema_of_body(call), fits=is_described, examples=shown)
         if call.series and call.flag and call.flag.is_own and call.flag.argument.place == "body":
             sample[call.flag.argument.name] = False  # with it the success is another one
         if not body.has_fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any
@@ -70,7 +70,14 @@ class Samples:
         self._open: Counter[int] = Counter()
         self._unions: dict[int, tuple[Any, Any]] = {}
 
-    def value(self, schema: Any, *, sends: bool = True, fits: Callable[[Any], bool] = lambda _: True) -> Any:
+    def value(
+        self,
+        schema: Any,
+        *,
+        sends: bool = True,
+        fits: Callable[[Any], bool] = lambda _: True,
+        examples: Iterable[Any] = (),
+    ) -> Any:
         """Return a value that the schema allows; raises NoSampleError if none was found.
 
         It has all properties down to some depth, else those alone that it must have, else it is the example.
@@ -79,13 +86,16 @@ class Samples:
             schema: The schema.
             sends: Whether it stands in a request.
             fits: What else it must be.
+            examples: The examples beside the schema.
         """
         made: list[Any] = []
         for deepest in (DEEPEST, 2, 1, 0):
             with suppress(NoSampleError):
                 made.append(self._value(schema, DEEPEST - deepest, "readOnly" if sends else "writeOnly"))
         target = self._target(schema) if isinstance(schema, Mapping) else {}
-        given = [each for each in (target.get("example"), *(target.get("examples") or [])) if each is not None]
+        given = [
+            each for each in (target.get("example"), *(target.get("examples") or []), *examples) if each is not None
+        ]
         for found in [*made, *given]:
             if self.allows(schema, found, sends=sends) and fits(found):
                 return found

@@ -97,3 +97,25 @@ def test_a_request_as_described_has_no_problem(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_found(changed: dict[str, Any], expected: str, tmp_path: Path) -> None:
     assert expected in " ".join(problems(tmp_path, **changed))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("a=1,2&b=3&c=4", ""),
+        ("a=1&a=2&b=3&c=4", "query parameter a"),
+        ("a=1,2&b=3", "the query has no [('c', '4')]"),
+        ("c=4", "query parameter a"),
+    ],
+)
+def test_what_a_path_has_behind_it_is_looked_for_in_the_query(query: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    many = "[{name: x, in: path, required: true, schema: {type: array}}]"
+    path.write_text(f"paths: {{'/a?a={{x}}&b={{y}}&c=4': {{get: {{parameters: {many}}}}}}}", encoding="utf-8")
+    description = Described(path)
+    (written,) = description.operations.values()
+    given: dict[tuple[str, str], Any] = {("query", "a"): [1, 2], ("query", "b"): "3"}
+    request = httpx.Request("GET", f"http://localhost/a?{query}")
+    found = [*Arrived(description, written, given).problems(request, None, has_body=False)]
+    assert expected in " ".join(found)
+    assert bool(found) == bool(expected)

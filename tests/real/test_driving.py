@@ -16,7 +16,7 @@ from generator.settings import Settings
 from tests.descriptions.test_real import NO_FOLDER, entries
 
 from .driving import Driver
-from .samples import Samples
+from .samples import NoSampleError, Samples
 
 DRIVEN = {"ogen-parameters": 12, "typespec-sse-32": 5, "hf-tgi": 12, "rswag-rails": 10}
 """How many operations of each are called."""
@@ -50,3 +50,11 @@ def test_samples_are_what_the_schemas_allow() -> None:
     assert not samples.allows({"$ref": "#/components/schemas/A"}, {}, sends=True)
     assert not samples.allows({"type": "integer"}, "1", sends=True)
     assert samples.value({"type": "string", "pattern": "^[a-c]{3}$"}).strip("abc") == ""
+    with pytest.raises(NoSampleError):
+        samples.value({"type": "string", "not": {}})
+    url = {
+        "type": "object",
+        "properties": {"url": {}, "id": {}},
+        "not": {"required": ["url", "id"]},
+    }
+    assert samples.value(url, fits=bool, examples=[{"url": 1, "id": 2}, {"id": "a"}]) == {"id": "a"}

@@ -164,6 +164,25 @@ def lives(url: str) -> bool:
         return False
 
 
+def test_the_neural_voice_is_one_of_each_replica(url: str) -> None:
+    from ray import serve
+
+    from lmnt_server.ray import app
+
+    serve.delete(NAME)
+    serve.run(app({"engine": "hibari", "replicas": 2, "drain": 0}), name=f"{NAME}-neural", route_prefix="/")
+
+    def speak(_: int) -> tuple[bool, int]:
+        with Lmnt(base_url=url, api_key="key") as client:
+            is_neural = "neural" in (client.voices.retrieve("leah").tags or [])
+            return is_neural, len(client.speech.generate(text="Two replicas speak.", voice="leah", format="wav").read())
+
+    with ThreadPoolExecutor(4) as pool:
+        heard = list(pool.map(speak, range(12)))
+    assert all(is_neural and size > 48_000 for is_neural, size in heard), heard
+    assert len({size for _, size in heard}) == 1
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

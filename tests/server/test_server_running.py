@@ -354,6 +354,23 @@ def test_workers_that_cannot_start_say_why() -> None:
     assert str(caught.value).count("lmnt-server: ") == 1
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_folder_holds_the_data_of_one_server(count: int, tmp_path: Path) -> None:
+    arguments = ["--data", str(tmp_path), "--requests-at-once", "1"]
+    slow = KEY | {"x-lmnt-fault": "stall-after=10"}
+    first = running(engine="tone", faults=True, arguments=[*arguments, "--workers", str(count)], timeout=40)
+    with first as server, httpx.stream("POST", server.base_url + BYTES, json=HELLO, headers=slow) as response:
+        stream = response.iter_raw()
+        assert next(stream)
+        for other in (1, 2):
+            more = running(engine="tone", arguments=[*arguments, "--workers", str(other)], timeout=40)
+            with pytest.raises(ServerFailedError, match="another server keeps its data in"), more:
+                pass
+        assert httpx.get(server.base_url + "/v1/account", headers=KEY).status_code == 429
+    with running(engine="tone", arguments=arguments) as server:
+        assert httpx.get(server.base_url + "/v1/account", headers=KEY).status_code == 200
+
+
 # ---- stopping
 
 
@@ -383,7 +400,9 @@ def test_streams_under_way_finish_and_sessions_are_told(count: int) -> None:
         eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
-@pytest.mark.parametrize(("arguments", "signals"), [(["--drain", "0.2"], 1), (["--drain", "60"], 2)])
+@pytest.mark.parametrize(
+    ("arguments", "signals"), [(["--drain", "0.2"], 1), (["--drain", "0"], 1), (["--drain", "60"], 2)]
+)
 def test_streams_that_do_not_finish_in_time_are_cut(arguments: list[str], signals: int) -> None:
     with running(engine="tone", faults=True, arguments=arguments) as server:
         slow = KEY | {"x-lmnt-fault": "stall-after=10"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,7 @@ from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.errors import ApiError
 from lmnt_server.limits import Quotas
 from lmnt_server.store import FILE, Store, StoreError, account_of
+from lmnt_server.streaming import in_store
 
 
 @pytest.fixture(params=["in memory", "in a folder"])
@@ -91,3 +94,11 @@ def test_an_account_does_not_tell_its_key() -> None:
     assert account_of("key") != account_of("Key")
     assert "key" not in account_of("key")
     assert len(account_of("key")) == 64
+
+
+def test_a_step_is_done_in_a_thread_where_the_store_may_wait(tmp_path: Path) -> None:
+    for folder in (None, tmp_path):
+        store = Store(folder)
+        thread = asyncio.run(in_store(store, threading.get_ident))
+        assert (thread != threading.get_ident()) == store.waits == (folder is not None)
+        store.close()

@@ -54,6 +54,7 @@ class StreamGuard:
         is_audio: Whether an empty body is a failure.
         container: The parser of the audio format, if there is one.
         strict: Whether an end that nothing proves to be complete is a failure.
+        partial: Whether a 206 that says no range may be all.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class StreamGuard:
         is_audio: bool,
         container: Container | None,
         strict: bool,
+        partial: bool = False,
     ) -> None:
         self._response = response
         self._retry_safe = retry_safe
         self._is_audio = is_audio
         self._container = container
         self._strict = strict
+        self._partial = partial
         self.bytes_received = 0
         self.complete: bool | None = False
         """True once the complete body was received; None if the framing cannot prove that; False until then."""
@@ -98,7 +101,7 @@ class StreamGuard:
         problem = None if self._container is None else self._container.problem()
         if problem is not None:
             raise BodyFailure(StreamTruncatedError, problem)
-        reason = self._response.shortfall(self.bytes_received)
+        reason = self._response.shortfall(self.bytes_received, partial=self._partial)
         if reason is not None:
             raise BodyFailure(StreamTruncatedError, reason)
         reason = self._response.doubt()

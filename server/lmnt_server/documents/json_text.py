@@ -28,7 +28,7 @@ def value(source: Source) -> Any:
         found = json.loads(
             source.text, object_pairs_hook=_object, parse_int=integer, parse_float=real, parse_constant=_number
         )
-        if not _HALF.search(source.text) and _depth(found) <= DEEPEST:
+        if _depth(found) <= DEEPEST and (not _HALF.search(source.text) or _is_whole(found)):
             return found
     except json.JSONDecodeError:
         raise
@@ -36,6 +36,15 @@ def value(source: Source) -> Any:
         pass  # what may not be here: where it stands, the check says
     _check(source)
     return json.loads(source.text)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether each half of a surrogate pair has its other half beside it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
