@@ -40,6 +40,7 @@ TAKEN = {
     ),
     *(
         "click",
+        "lmnt_server",
         "rich",
         "httpx_aiohttp",
         "idna",
