@@ -27,7 +27,7 @@ def add_near(error: NotFoundError, client: Any, resource: str, name: str) -> Non
     from difflib import get_close_matches
 
     items: Any = plain(listed.items if hasattr(listed, "get_next_page") else listed)
-    every = cast("list[Any]", items) if isinstance(items, list) else []
+    every: Any = items if type(items) is list else []
     found = [cast("dict[str, Any]", each) for each in every if isinstance(each, dict) and "id" in each]
     known = {str(each.get(key)).lower(): str(each["id"]) for each in found for key in ("name", "id")}
     if near := get_close_matches(name.lower(), known, 3):

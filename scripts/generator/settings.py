@@ -44,6 +44,7 @@ TAKEN = {
         "fsspec",
         "httpx_aiohttp",
         "idna",
+        "lmnt_server",
         "numpy",
         "pydantic",
         "pydantic_core",

@@ -116,7 +116,10 @@ class Leaf(Helped):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
         gc.enable()
-        return super().invoke(ctx)
+        from .signals import in_good_order
+
+        with in_good_order():
+            return super().invoke(ctx)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return what it does."""

@@ -1,14 +1,11 @@
-"""Running the command: signals, errors and the exit code."""
+"""Running the command: errors and the exit code."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Any, NoReturn
 
 import click
 
@@ -16,8 +13,8 @@ from .common import Common, columns
 from .table import PROGRAM
 from .tree import Root
 
-INTERRUPTED, BROKEN_PIPE = 128 + signal.SIGINT, 128 + 13
-"""The exit codes of a process that such a signal ended, as shells have them; 13 is SIGPIPE."""
+INTERRUPTED, BROKEN_PIPE = 130, 141
+"""The exit codes of a process that SIGINT or SIGPIPE ended, as shells have them."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -29,7 +26,6 @@ def run(arguments: Sequence[str]) -> int:
     root, common = Root(), Common()
     if f"_{PROGRAM}_COMPLETE".upper() in os.environ:
         root.main(list(arguments), PROGRAM)
-    restore = _take_signals()
     try:
         code = _run(root, common, arguments)
         if sys.stdout is not None:
@@ -50,8 +46,6 @@ def run(arguments: Sequence[str]) -> int:
         from .failures import told
 
         code = _tell(*told(error))
-    finally:
-        restore()
     return code
 
 
@@ -91,24 +85,3 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (AttributeError, OSError, ValueError):  # it was closed, or is no file
         sys.stdout = None
-
-
-def _take_signals() -> Callable[[], None]:
-    """Have signals that end the process end it in good order; return what undoes that."""
-    if threading.current_thread() is not threading.main_thread():
-        return lambda: None
-
-    def end(number: int, _: Any) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    before = {number: signal.getsignal(number) for name in names if (number := getattr(signal, name, None))}
-    for number, handler in before.items():
-        if handler == signal.SIG_DFL:
-            signal.signal(number, end)
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    return restore
