@@ -67,6 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--allow-remote", action="store_true", help="fetch what the description refers to from the network"
     )
+    parser.add_argument("--cli", action="store_true", help="give the other package a command line: python -m NAME")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the other package goes: DIR/NAME")
     given = parser.parse_args(arguments)
     if given.spec and not (given.package and given.out):
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--package needs --out too: generated/ holds one package")
     try:
         settings = Settings.read(given.spec, given.package, given.out, given.overlay)
-        settings = replace(settings, allow_remote=given.allow_remote)
+        settings = replace(settings, allow_remote=given.allow_remote, cli=settings.cli or given.cli)
         report = Report([*settings.leave_out, *given.leave_out])
         try:
             if given.out and not given.check:

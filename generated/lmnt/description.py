@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "a00711dc0352759e96bce35cb24bc00a642bacd1fb17e2af24da194663ac735c"
+DIGEST = "6ec32a06376207c7d071c849eae4ad61375971f44c865e263e61de80cfe2d5b6"
 """The SHA-256 of the description's content, without comments and layout."""
 
 BASE_URL = "https://api.lmnt.com"

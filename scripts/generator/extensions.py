@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -31,6 +32,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_command(value: Any) -> bool:
+    return value is False or (_is_text(value) and re.fullmatch(r"[a-z][a-z\d-]*( [a-z][a-z\d-]*)?", value) is not None)
+
+
 def _map_of(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, Mapping) and all(map(allows, value.values()))
 
@@ -56,6 +61,7 @@ EXTENSIONS: Mapping[str, Mapping[str, Extension]] = {
         "x-streaming": FLAG,
         "x-long-text": Extension(LONG_TEXT_WORDS, is_long_text),
         "x-params": Extension("a text", _is_text),
+        "x-command": Extension("the one or two words that call it, or false for no command", _is_command),
         "x-pagination": Extension(WORDS, is_pagination),
         "x-stream-flag": Extension(FLAG_WORDS, is_flag),
         **_STREAMS,

@@ -48,19 +48,23 @@ def first_call(calls: Iterable[Call]) -> Call | None:
 def example(call: Call, models: Models) -> str:
     """Return the arguments of a call as code."""
     required = [each for each in call.arguments if each.required]
-    positional = [repr(_of(each, call, models)) for each in required if each.place == "path"]
-    named = [f"{each.python_name}={_of(each, call, models)!r}" for each in required if each.place != "path"]
+    positional = [repr(sample(each, call, models)) for each in required if each.place == "path"]
+    named = [f"{each.python_name}={sample(each, call, models)!r}" for each in required if each.place != "path"]
     return ", ".join((*positional, *named))
 
 
-def _of(argument: Argument, call: Call, models: Models) -> Any:
+def sample(argument: Argument, call: Call, models: Models, *, as_json: bool = False) -> Any:
+    """Return a value for an argument: in Python, or as JSON has it."""
     _, node = call.operation.parameters.get((argument.place, argument.name), ("", {}))
     said = {**argument.schema, **({"example": node["example"]} if "example" in node else {})}
-    return _sample(argument.kind, said, models)
+    return _sample(argument.kind, said, models, "name" if as_json else "python_name")
 
 
-def _sample(kind: Kind, said: Mapping[str, Any], models: Models, within: int = 0) -> Any:
-    """Return a value of a kind: a valid example of the description, else a made-up one."""
+def _sample(kind: Kind, said: Mapping[str, Any], models: Models, named: str, within: int = 0) -> Any:
+    """Return a value of a kind: a valid example of the description, else a made-up one.
+
+    The fields of an object have the names that the attribute `named` of a property is.
+    """
     for each in _shown(said):
         if isinstance(each, _PYTHON_TYPES.get(kind.form, ())) and _fits(each, kind):
             return each
@@ -76,12 +80,12 @@ def _sample(kind: Kind, said: Mapping[str, Any], models: Models, within: int = 0
     if within == _DEEPEST:
         return None
     if kind.form == Form.ARRAY:
-        return [_sample(kind.inner[0], {}, models, within + 1)] * (kind.limits.get("min_length") or 1)
+        return [_sample(kind.inner[0], {}, models, named, within + 1)] * (kind.limits.get("min_length") or 1)
     if kind.form == Form.UNION and kind.inner:
-        return _sample(kind.inner[0], {}, models, within + 1)
+        return _sample(kind.inner[0], {}, models, named, within + 1)
     if kind.form == Form.MODEL:
         found = (each for each in models.model(kind.name).properties if each.required and not each.read_only)
-        return {each.python_name: _sample(each.kind, each.schema, models, within + 1) for each in found}
+        return {getattr(each, named): _sample(each.kind, each.schema, models, named, within + 1) for each in found}
     return {} if kind.form == Form.MAP else _PLAIN.get(kind.form, "text")
 
 

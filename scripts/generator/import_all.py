@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-NEEDED = ("asyncio", "attrs", "h11", "httptools", "httpx", "ssl", "typing", "websockets")
+NEEDED = ("asyncio", "attrs", "click", "h11", "httptools", "httpx", "ssl", "typing", "websockets")
 """What the modules of a package import: those of LMNT's own overlays too, where they are installed."""
 
 UNNEEDED = ("httpx._main", "httpx_aiohttp", "trio")

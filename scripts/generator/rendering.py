@@ -19,6 +19,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
+from .commands import BY_HAND, ROOM, Row, by_hand, groups, rows
 from .compiled import CompiledTemplates
 from .description import Description
 from .first_call import example, first_call
@@ -74,7 +75,9 @@ class Package(Project):
             call.paging = pages.of(call)
         pages.check()
         self.webhooks = webhooks(self.description, self.kinds, self.models)
-        needed = [overlay for overlay in settings.optional if OPTIONAL[overlay](self)]
+        self.cli = settings.cli
+        self.command_rows: list[Row] = []
+        needed = [overlay for overlay in settings.optional if OPTIONAL[_asked_for(overlay)](self)]
         self.settings = settings = replace(settings, overlays=[*settings.overlays, *needed])
         self.models.read_all()
         report.expressed = len(self.calls)
@@ -282,6 +285,22 @@ class Package(Project):
 
         paged = next((call for call in self.calls if call.paging), None)
         yield _file("api.md", "api.md.jinja", paged=paged)
+        if self.settings.cli:
+            commands = by_hand(self.settings)
+            named = groups(self._resources, commands)
+            # A command of one API alone may be in the place of that of its operation, and have its options.
+            every = [each for each in commands if f"{BY_HAND}{each}.py" in self.settings.optional]
+            table = self.command_rows = rows(self.settings.package, self.calls, named, every, self.models)
+            # The call that shows whether the service answers is one that reads, and needs no arguments.
+            reading = (
+                call
+                for call in self.calls
+                if call.operation.method == "GET" and not any(each.required for each in call.arguments)
+            )
+            probe = first_call(reading)
+            told = {"groups": named, "rows": table, "by_hand": commands, "probe": probe}
+            yield _file("command/table.py", "command_table.py.jinja", **told)
+            yield _file("__main__.py", "main.py.jinja")
         if not self.settings.is_own:  # the page of the project itself is the project's
             first = first_call(self.calls)
             stream = first_call(call for call in self.calls if call.series and not call.flag)
@@ -340,8 +359,13 @@ OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "calls/tokens.py": lambda package: bool(package.description.security.tokens),
     "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
     "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
+    ROOM: lambda package: package.cli,
 }
-"""The overlays that only some packages need, and the condition."""
+"""The overlays, or the room of overlays, that only some packages need, and the condition."""
+
+
+def _asked_for(overlay: str) -> str:
+    return ROOM if overlay.startswith(ROOM) else overlay
 
 
 MANY = 300

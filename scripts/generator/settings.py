@@ -40,14 +40,17 @@ TAKEN = {
         "httpx2",
     ),
     *(
+        "click",
         "fsspec",
         "httpx_aiohttp",
         "idna",
+        "lmnt_server",
         "numpy",
         "pydantic",
         "pydantic_core",
         "python_socks",
         "ray",
+        "rich",
         "sniffio",
         "socksio",
         "truststore",
@@ -74,6 +77,8 @@ class Settings:
     optional: tuple[str, ...] = ()
     """Overlays that are added only if the description needs them."""
     pagination: tuple[Mapping[str, Any], ...] = ()
+    cli: bool = False
+    """Whether the package has a command line."""
     modules: tuple[str, ...] = ()
     """Rooms that are names of the package, in the place of those that they offer."""
 
@@ -116,6 +121,7 @@ class Settings:
             modules=tuple(each for each in data.get("modules", []) if f"{each}/__init__.py" in own),
             optional=tuple(data["overlays"]["optional"]),
             pagination=tuple(data.get("pagination", [])),
+            cli=not spec and data.get("cli", False),
             names=data.get("names", {}),
             leave_out=tuple(data.get("leave_out", [])),
             overlay_documents=tuple(
@@ -134,6 +140,7 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
         "package",
         "client",
         "version",
+        "cli",
         "overlays",
         "overlay_documents",
         "names",
@@ -146,6 +153,8 @@ def _check(name: str, data: Mapping[str, Any]) -> None:
     unknown = (data.keys() - known) | (lists.keys() - {"shared", "optional", "own"})
     if unknown:
         raise Failure(f"{name}: unknown key {', '.join(sorted(map(str, unknown)))}; known: {', '.join(sorted(known))}")
+    if not isinstance(data.get("cli", False), bool):
+        raise Failure(f"{name}: cli is {data['cli']!r}; write true or false")
     for key in ("package", "client", "version"):
         if not isinstance(data.get(key), str):
             raise Failure(f"{name}: {key} is {data.get(key)!r}; write a text, in quotes if it looks like a number")

@@ -11,6 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+COMMAND = ("command/", "__main__.py")
+"""The command line, which is that of all resources, and is not in a copy without some of them."""
+
 RESOURCES, ARGUMENTS = "resources", "types"
 """The folders with one module for each resource: its methods, and the types of their arguments."""
 
@@ -35,6 +38,7 @@ def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
     Raises:
         CannotLeaveOutError: A name is not a resource, or a module that is kept needs one that is left out.
     """
+    sources = {name: text for name, text in sources.items() if not name.startswith(COMMAND)}
     graph = _Graph(sources)
     known = graph.resources()
     if unknown := [name for name in only if name not in known]:
