@@ -27,8 +27,9 @@ def add_near(error: NotFoundError, client: Any, resource: str, name: str) -> Non
     from difflib import get_close_matches
 
     items: Any = plain(listed.items if hasattr(listed, "get_next_page") else listed)
-    every: Any = items if type(items) is list else []
-    found = [cast("dict[str, Any]", each) for each in every if isinstance(each, dict) and "id" in each]
-    known = {str(each.get(key)).lower(): str(each["id"]) for each in found for key in ("name", "id")}
+    if not isinstance(items, list):
+        return
+    found = [cast("dict[str, Any]", each) for each in cast("list[object]", items) if isinstance(each, dict)]
+    known = {str(each.get(key)).lower(): str(each["id"]) for each in found for key in ("name", "id") if "id" in each}
     if near := get_close_matches(name.lower(), known, 3):
         error.add_note(f"did you mean {' or '.join(dict.fromkeys(known[each] for each in near))}?")

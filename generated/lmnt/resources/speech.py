@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable as _Callable
 from typing import Literal
 
 from .. import long_texts as _long_texts
@@ -195,7 +195,7 @@ class SpeechResource(_resource.SyncResource):
         concurrency: int = _long_texts.DEFAULT_CONCURRENCY,
         piece_length: int = _long_texts.DEFAULT_PIECE_LENGTH,
         on_error: Literal["raise", "skip"] = "raise",
-        on_progress: Setting[Callable[[_long_texts.LongTextProgress], object] | None] = None,
+        on_progress: Setting[_Callable[[_long_texts.LongTextProgress], object] | None] = None,
         extra_headers: Setting[Headers | None] = None,
         extra_query: Setting[Query | None] = None,
         extra_body: Setting[Body | None] = None,
@@ -460,7 +460,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
         concurrency: int = _long_texts.DEFAULT_CONCURRENCY,
         piece_length: int = _long_texts.DEFAULT_PIECE_LENGTH,
         on_error: Literal["raise", "skip"] = "raise",
-        on_progress: Setting[Callable[[_long_texts.LongTextProgress], object] | None] = None,
+        on_progress: Setting[_Callable[[_long_texts.LongTextProgress], object] | None] = None,
         extra_headers: Setting[Headers | None] = None,
         extra_query: Setting[Query | None] = None,
         extra_body: Setting[Body | None] = None,
