@@ -203,7 +203,7 @@ class Models:
             if name not in by_name:
                 raise refuse(below(here, "mapping", value), f"{name} is no member", "list it under oneOf")
             constants = self._constants(by_name[name], tag)
-            if constants and value not in constants:
+            if constants and value not in constants and value in said.get("mapping", {}):
                 found = f"{name} may have {' or '.join(map(repr, constants))} there, and not {value!r}"
                 self._kinds.tell(below(here, "mapping", value), found, "the mapping holds")
         return tag, {value: by_name[name] for value, name in mapping.items()}

@@ -318,7 +318,7 @@ def test_a_full_disk_ends_the_run(run: Run, tmp_path: Path, monkeypatch: pytest.
         with pytest.raises(FileError, match="No space left"):
             run(path, out=out, concurrency=2)
     before = results(out)
-    assert 0 < len(before) < 9
+    assert 0 < len(before) <= 9  # of one write each
     assert {each["status"] for each in before} == {"done"}
     assert {each["out"] for each in before} == files(out)
     assert run(path, out=out).done == 30 - len(before)

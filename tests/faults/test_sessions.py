@@ -31,8 +31,8 @@ def test_the_names_of_the_rows_are_unique() -> None:
 
 def test_the_kinds_of_errors_in_the_table() -> None:
     found = {row.outcome.error for row in SESSION_TABLE if isinstance(row.outcome, Fails)}
-    # A session has no status 409 or 422 of its own, and an HTTP/2 reset or a cut body cannot happen to it.
-    others = {"ConflictError", "UnprocessableEntityError", "StreamResetError", "StreamTruncatedError"}
+    # A session has no status 422, and an HTTP/2 reset or a cut body cannot happen to it.
+    others = {"UnprocessableEntityError", "StreamResetError", "StreamTruncatedError"}
     groups = {"APIError", "APIStreamError"}
     errors = {
         name

@@ -33,6 +33,7 @@ TOLD = {
     "a rule that only a whole JSON Schema validator could check": 2,
     "bytes, which JSON cannot hold": 2,
     "a response to HEAD has no body": 1,
+    "'both' stands more than once": 2,
 }
 """What is told of it, and how often."""
 

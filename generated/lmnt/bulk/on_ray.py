@@ -112,9 +112,10 @@ def _imported() -> tuple[Any, Any]:
 
 def _maker(client: Lmnt) -> Callable[[], Lmnt]:
     """Return what makes a client with the settings of another one; it holds the key."""
+    kind = cast("Callable[..., Lmnt]", type(client))  # in a copy of the package its arguments may be others
     options = client._options  # pyright: ignore[reportPrivateUsage]  # the only place that knows all
     return partial(
-        type(client),
+        kind,
         api_key=client.api_key,
         base_url=options.base_url,
         timeout=options.timeout,

@@ -160,7 +160,8 @@ class Connection(TurnTakingConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        self.watch.see(event)
+        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
+            self.watch.see(event)
         super().process_event(event)
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
@@ -181,7 +182,8 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        self.watch.see(event)
+        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
+            self.watch.see(event)
         super().process_event(event)
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
