@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -19,6 +20,7 @@ from ..long_texts.splitting import Splitter
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
+from ..streams.downloads import path_of
 from ..transport.event_loops import is_asyncio
 from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
 from .manifest import LONGEST, Line, read
@@ -191,7 +193,7 @@ def run(
         Error: Another run is at work on this manifest.
     """
     defaults = {"voice": voice, "format": format, "language": language}
-    found = _prepared(client, Lmnt, manifest, out, results, defaults, only, concurrency, engine)
+    found = _prepared(client, Lmnt, manifest, out, results, defaults, only, concurrency, engine, on_progress)
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
@@ -270,7 +272,7 @@ async def arun(
     defaults = {"voice": voice, "format": format, "language": language}
     if not is_asyncio():
         raise Error("bulk.arun needs asyncio's event loop; elsewhere use bulk.run, in a thread")
-    found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local")
+    found = _prepared(client, AsyncLmnt, manifest, out, results, defaults, only, concurrency, "local", on_progress)
     if dry_run:
         return found.estimate()
     found.begin(on_progress)
@@ -305,27 +307,30 @@ def _prepared(
     only: Collection[str] | None,
     concurrency: int,
     engine: Engine,
+    on_progress: OnProgress | None,
 ) -> Run:
     """Return the run; raises InvalidArgumentError."""
     if not (isinstance(client, kind) or callable(client)):
         raise InvalidArgumentError(f"the client has to be one of {kind.__name__}; got {client!r:.100}")
-    if not isinstance(cast("object", concurrency), int) or not 1 <= concurrency <= 1000:
+    if type(concurrency) is not int or not 1 <= concurrency <= 1000:  # True is none
         raise InvalidArgumentError(f"concurrency has to be a number from 1 to 1000; got {concurrency!r}")
+    if on_progress is not None and (not callable(on_progress) or iscoroutinefunction(on_progress)):
+        raise InvalidArgumentError(f"on_progress has to be a function, and not an async one; got {on_progress!r}")
     if engine not in get_args(Engine):
         raise InvalidArgumentError(f"engine has to be 'local' or 'ray'; got {engine!r}")
     lines = read(manifest, {name: value for name, value in defaults.items() if value is not None})
-    if isinstance(only, str):
+    if isinstance(only, str) or not isinstance(cast("object", only), Collection | None):
         raise InvalidArgumentError(f"only has to be a list of ids; got {only!r}")
-    wanted = None if only is None else {*only}
+    wanted = None if only is None else {*map(str, only)}
     if wanted and (unknown := wanted - {line.id for line in lines}):
-        raise InvalidArgumentError(f"the manifest has no line with the id {min(map(str, unknown))!r}")
+        raise InvalidArgumentError(f"the manifest has no line with the id {min(unknown)!r}")
     place = place_of(out)
     name = f"{Path(os.fsdecode(manifest)).name}.results.jsonl"
     if results is None:
         folder = place.root if isinstance(place, Folder) else Path(os.fsdecode(manifest)).parent
         path = folder / name
     else:
-        path = Path(os.fsdecode(results))
+        path = path_of(results)
     if isinstance(place, Folder):
         place.run = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:8]
         own = {key_of(each.as_posix()) for each in (path.absolute(), Path(os.fsdecode(manifest)).absolute())}

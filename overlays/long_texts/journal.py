@@ -98,7 +98,7 @@ class Journal:
 
     def target(self) -> Download:
         """Return the file to be made of the pieces; raises FileError."""
-        return Download(self._target, temporary=self.path.with_suffix(".part"))
+        return Download(self._target, temporary=self.path.with_name(f"{self.path.name}.part"))
 
     def close(self, *, is_done: bool) -> None:
         """Close it; it is deleted if all of it is in the file, or none of it is to be kept."""

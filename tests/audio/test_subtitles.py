@@ -6,7 +6,7 @@ import itertools
 import sys
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import pytest
@@ -168,6 +168,11 @@ def test_the_text_of_the_files() -> None:
         (5, {}, "made of timestamps"),
         ([Timestamp(text="a", start=float("nan"), duration=1)], {}, "this is no time"),
         ([Timestamp(text="a", start=-1, duration=1)], {}, "this is no time"),
+        ([Timestamp(text="a", start=1e308, duration=1)], {}, "this is no time"),
+        ([Timestamp(text="a", start=cast("Any", "1"), duration=1)], {}, "this is no time"),
+        ([Timestamp(text=cast("Any", None), start=1, duration=1)], {}, "this is no text"),
+        ([{"text": "a", "start": 0, "duration": 1}], {}, "made of timestamps; got {'text'"),
+        (["word"], {}, "made of timestamps; got 'word'"),
         ([Timestamp(text="a", start=9, duration=1), Timestamp(text="b", start=0, duration=1)], {}, "the times go back"),
         ([], {"max_line_length": 9}, "max_line_length must be at least 10; got 9"),
         ([], {"max_lines": 0}, "max_lines must be at least 1"),
@@ -180,6 +185,22 @@ def test_the_text_of_the_files() -> None:
 def test_what_is_refused(given: Any, options: Any, told: str) -> None:
     with pytest.raises(InvalidArgumentError, match=told):
         subtitles(given, **options)
+
+
+def test_a_long_text_that_was_not_read_or_asked_for_no_times_is_refused() -> None:
+    long = Lmnt(api_key="key").speech.generate_long("Hello.", voice="leah")
+    with pytest.raises(InvalidArgumentError, match="with return_timestamps=True; a long text has them"):
+        subtitles(long)
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u0301", "\u200b \u200b."])
+def test_characters_without_width(text: str) -> None:
+    assert [cue.lines for cue in subtitles([Timestamp(text=text, start=0, duration=1)])] == [(text,)]
+
+
+def test_half_a_character_does_not_keep_a_file_from_being_written(tmp_path: Path) -> None:
+    subtitles([Timestamp(text="a\ud800", start=0, duration=1)]).write_to_file(tmp_path / "speech.srt")
+    assert "\na?\n" in (tmp_path / "speech.srt").read_text(encoding="utf-8")
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
@@ -496,7 +497,13 @@ def test_a_remote_place_that_fails(run: Run, tmp_path: Path, monkeypatch: pytest
         ({"out": 5}, "out has to be a folder"),
         ({"out": "x", "concurrency": 0}, "concurrency has to be a number from 1 to 1000; got 0"),
         ({"out": "x", "concurrency": "8"}, "concurrency has to be"),
+        ({"out": "x", "concurrency": True}, "concurrency has to be"),
         ({"out": "x", "client": None}, "the client has to be one of"),
+        ({"out": "x", "only": 5}, "only has to be a list of ids"),
+        ({"out": "x", "only": [["n0"]]}, "no line with the id"),
+        ({"out": "x", "results": 5.0}, "has to be|must be given as a path"),
+        ({"out": "x", "on_progress": 5}, "on_progress has to be a function"),
+        ({"out": "x", "on_progress": asyncio.sleep}, "not an async one"),
     ],
 )
 def test_what_is_refused(options: Any, told: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from lmnt import (
     AsyncLmnt,
     BadRequestError,
     FileError,
+    InternalServerError,
     InvalidArgumentError,
     Lmnt,
     StreamAlreadyConsumed,
@@ -281,12 +282,30 @@ def test_killed_while_the_file_is_made_of_the_pieces_nothing_is_asked_for_again(
         monkeypatch.setattr(long, "_assemble", interrupted)
         with pytest.raises(KeyboardInterrupt):
             long.stream_to_file(book, resume=True)
-        (tmp_path / "book.part").write_bytes(b"the rest of a file that was killed while it was made")
+        (tmp_path / "book.journal.part").write_bytes(b"the rest of a file that was killed while it was made")
         asked = len(peer.asked)
         client.speech.generate_long(TEXT, **PLAIN, piece_length=100).stream_to_file(book, resume=True)
     assert len(peer.asked) == asked == len(long.pieces)
     assert book.read_bytes() == expected(long)
     assert names(tmp_path) == ["book"]
+
+
+def test_a_file_of_somebody_else_with_a_like_name_is_left_alone(peer: Peer, tmp_path: Path) -> None:
+    others = [tmp_path / "book.part", tmp_path / "book.partial"]
+    for other in others:
+        other.write_text("of another program")
+    with Lmnt(api_key="k", base_url=peer.base_url) as client:
+        client.speech.generate_long(TEXT, **PLAIN).stream_to_file(tmp_path / "book", resume=True)
+    assert [other.read_text() for other in others] == ["of another program"] * 2
+
+
+def test_a_server_that_only_fails_is_not_asked_for_every_piece(reader: Reader, peer: Peer, tmp_path: Path) -> None:
+    peer.fault = lambda *_: 500
+    long = reader.open(peer.base_url, TEXT, piece_length=50, concurrency=2)
+    with pytest.raises(InternalServerError):
+        reader.to_file(long, tmp_path / "book")
+    assert len(peer.asked) <= 2 * 3
+    assert len(set(peer.asked)) == 2
 
 
 def test_a_journal_with_damage_is_refused_and_not_believed(peer: Peer, tmp_path: Path) -> None:

@@ -142,6 +142,11 @@ def test_the_first_piece_is_an_error_if_another_request_gives_other_audio(
     assert not long.complete
 
 
+def test_much_space_between_two_pieces_is_still_a_space(reader: Reader, peer: Peer) -> None:
+    reader.read(reader.open(peer.base_url, "The end." + "\n" * 6000 + "Another beginning."))
+    assert sorted(peer.asked) == ["Another beginning.", "The end. "]
+
+
 def test_an_error_names_the_piece_and_comes_after_the_audio_before_it(reader: Reader, peer: Peer) -> None:
     peer.fault = lambda _, text: 400 if "number 40 " in text else None
     long = reader.open(peer.base_url, TEXT, piece_length=500)
@@ -356,6 +361,7 @@ def test_closing_after_the_end_is_no_failure(reader: Reader, peer: Peer) -> None
         ({"piece_length": 5001}, "piece_length must be"),
         ({"on_error": "ignore"}, 'on_error must be "raise" or "skip"'),
         ({"on_progress": 5}, "on_progress must be a function"),
+        ({"on_progress": asyncio.sleep}, "not an async one"),
         ({"voice": 5}, "voice"),
         ({"sample_rate": "high"}, "sample_rate"),
         ({"deadline": -1}, "deadline"),

@@ -163,3 +163,15 @@ def test_it_takes_no_longer_than_the_text_is_long() -> None:
 
     seconds(100)
     assert min(seconds(8000) for _ in range(3)) < 30 * min(seconds(1000) for _ in range(3))
+
+
+@pytest.mark.parametrize("text", ["!" * 30_000, "?! " * 20 + "\u2026" * 30_000, ("\u3002" * 1900 + "\u300d") * 150])
+def test_a_long_run_of_stops_takes_no_longer_than_other_text(text: str) -> None:
+    began = time.process_time()
+    assert "".join(split(text, 2000, 5000)) == text
+    assert time.process_time() - began < 1
+
+
+def test_a_run_of_stops_ends_its_sentence_as_one_does() -> None:
+    assert split("What" + "!" * 30 + " And then it goes on for longer.", 40)[0] == "What" + "!" * 30 + " "
+    assert split("什么" + "\u3002" * 30 + "然后" * 10, 40)[0] == "什么" + "\u3002" * 30

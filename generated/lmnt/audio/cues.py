@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, isfinite
-from typing import NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+from math import inf
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 from ..errors import InvalidArgumentError
+from ..long_texts.shared import BaseLongSpeech
 from ..long_texts.wholes import is_in_cluster
 from ..models.speech_session_flush_complete import SpeechSessionFlushComplete
 from ..models.speech_session_reset_complete import SpeechSessionResetComplete
@@ -82,7 +83,7 @@ class Subtitles(tuple[Cue, ...]):
         written = {".srt": self.srt, ".vtt": self.webvtt}.get(os.path.splitext(os.fsdecode(file))[1].lower())  # noqa: PTH122  # bytes, too
         if written is None:
             raise InvalidArgumentError(f"subtitles are written to .srt or .vtt; got {os.fsdecode(file)!r}")
-        save(iter([written().encode()]), file)
+        save(iter([written().encode(errors="replace")]), file)
 
 
 def _clock(seconds: float, point: str) -> str:
@@ -193,8 +194,10 @@ def _columns(character: str) -> int:
 def _pieces(timed: Timed) -> Iterator[Word]:
     """Yield the pieces of the text on one clock, those of sessions too."""
     given = cast("object", timed.timestamps if isinstance(timed, HasTimestamps) else timed)
-    if given is None:
-        raise InvalidArgumentError("there are no timestamps: ask for them with return_timestamps=True")
+    if given is None or (not given and isinstance(timed, BaseLongSpeech)):
+        raise InvalidArgumentError(
+            "there are no timestamps: ask for them with return_timestamps=True; a long text has them once it is read"
+        )
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidArgumentError(f"subtitles are made of timestamps; got {timed!r:.100}")
     origin = latest = before = 0.0
@@ -202,9 +205,13 @@ def _pieces(timed: Timed) -> Iterator[Word]:
         if isinstance(each, SpeechSessionFlushComplete | SpeechSessionResetComplete):
             origin, before = latest, 0.0
         found = [each] if isinstance(each, Timestamp) else each.timestamps if isinstance(each, HasTimestamps) else None
+        if found is None and not isinstance(each, HasTimestamps | SpeechSessionEvent):
+            raise InvalidArgumentError(f"subtitles are made of timestamps; got {each!r:.100} among them")
         for stamp in found or ():
             start, duration = stamp.start, stamp.duration
-            if not (isfinite(start) and isfinite(duration) and start >= 0 and duration >= 0):
+            if not isinstance(cast("object", stamp.text), str):
+                raise InvalidArgumentError(f"this is no text: {stamp!r}")
+            if not all(isinstance(time, int | float) and 0 <= time < 1e9 for time in cast("Any", (start, duration))):
                 raise InvalidArgumentError(f"this is no time: {stamp!r}")
             if start < before - 0.25:
                 raise InvalidArgumentError(
@@ -344,7 +351,7 @@ def _cues(groups: Sequence[Sequence[Word]], layout: Layout) -> Iterator[Cue]:
 
 def _lines(words: Sequence[Word], layout: Layout) -> Iterator[str]:
     """Yield the lines of a cue: as few as there can be, of like length, broken at the end of a clause if possible."""
-    total = sum(word.width + word.space for word in words) - words[0].space
+    total = max(sum(word.width + word.space for word in words) - words[0].space, 1)  # some characters have no width
     wanted = total / -(-total // layout.line_length)
 
     def costs(start: int) -> Iterator[tuple[int, float]]:

@@ -18,6 +18,7 @@ from typing import Any, cast, get_args
 from ..errors import InvalidArgumentError
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
+from ..streams.downloads import path_of
 from ..values.files import reason_of
 from .names import key_of, name_of, problem_of
 
@@ -116,7 +117,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, object]) -> list[L
     Raises:
         InvalidArgumentError: The file cannot be read, or it cannot be told where its lines begin and end.
     """
-    name = os.fsdecode(path)
+    name = str(path_of(path))
     reader = _READERS.get(os.path.splitext(name)[1].lower())  # noqa: PTH122  # a path may be bytes
     if reader is None:
         raise InvalidArgumentError(f"a manifest is a file called {', '.join(_READERS)}; got {name!r}")

@@ -135,7 +135,8 @@ class Schedule:
         # What comes before a piece that has failed is still to be heard.
         again = {place: at for place, at in self._again.items() if self._stop is None or place < self._stop}
         due = min((place for place, at in again.items() if at <= now), default=None)
-        kept = len(self._whole) + self._running + self._taken
+        # Those to repeat count: a server that fails at each of them is not asked for all the others meanwhile.
+        kept = len(self._whole) + self._running + self._taken + len(self._again)
         end = min((self._turn if self._in_order else self._unasked - kept) + self._ahead, len(self._pieces))
         if due is None and (self._unasked >= end or self._stop is not None):
             return min((at - now for at in again.values()), default=None)

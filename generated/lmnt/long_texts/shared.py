@@ -8,6 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import attrs
@@ -79,8 +80,10 @@ class LongText(NamedTuple):
         ):
             if type(value) is not int or not 1 <= value <= most:  # True is none
                 raise InvalidArgumentError(f"{name} must be a whole number from 1 to {most}; got {value!r}")
-        if self.on_progress is not None and not callable(self.on_progress):
-            raise InvalidArgumentError(f"on_progress must be a function; got {self.on_progress!r}")
+        if self.on_progress is not None and (not callable(self.on_progress) or iscoroutinefunction(self.on_progress)):
+            raise InvalidArgumentError(
+                f"on_progress must be a function, and not an async one; got {self.on_progress!r}"
+            )
         if self.on_error not in ("raise", "skip"):
             raise InvalidArgumentError(f'on_error must be "raise" or "skip"; got {self.on_error!r}')
 
@@ -155,8 +158,8 @@ class BaseLongSpeech(Handle):
         return f"<{type(self).__name__} {there} of {len(self.pieces)} pieces>"
 
     def _text_of(self, piece: SpeechPiece) -> str:
-        text = self._long_text.text[piece.start : piece.stop]
-        return text if len(text) <= self._long_text.most else text.strip()  # the end of a piece may be much space
+        text, most = self._long_text.text[piece.start : piece.stop], self._long_text.most
+        return text if len(text) <= most else f"{text.strip()} "[:most]  # the end of a piece may be much space
 
     def _plain(self, piece: SpeechPiece) -> Operation[bytes]:
         """Return the call that speaks a piece."""
