@@ -19,7 +19,7 @@ VERSION = "0.1.0"
 API_VERSION = "1.2"
 """The version of the API that this package was made for."""
 
-DIGEST = "6ec32a06376207c7d071c849eae4ad61375971f44c865e263e61de80cfe2d5b6"
+DIGEST = "f5269e36ed123e0288760da1d7ab1140b68eeb4b44f4e255ed17f43df927a581"
 """The SHA-256 of the description's content, without comments and layout."""
 
 BASE_URL = "https://api.lmnt.com"

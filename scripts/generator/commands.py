@@ -226,7 +226,7 @@ def _given(argument: Argument, option: Option, call: Call, models: Models) -> It
     value = sample(argument, call, models, as_json=True)
     for each in value if option.kind.startswith("*") and isinstance(value, list) else [value]:
         yield f"--{option.option}"
-        yield argument.schema.get("example", "FILE") if isinstance(each, bytes) else _shown(each)
+        yield "FILE" if isinstance(each, bytes) else _shown(each)
 
 
 def _shown(value: Any) -> str:

@@ -61,7 +61,7 @@ EXAMPLES = [line for name, each in all_commands() if name not in NOT_RUN for lin
 def test_each_example_works(line: str, lmnt: Command) -> None:
     Path("book.txt").write_text("A short book.", encoding="utf-8")
     Path("manifest.jsonl").write_text('{"id": "a", "text": "Hello.", "out": "a.mp3"}\n', encoding="utf-8")
-    words = shlex.split(line)[1:]
+    words = ["recording.wav" if word == "FILE" else word for word in shlex.split(line)[1:]]
     if words[:2] in (["voices", "delete"], ["voices", "update"]):  # the voices of the service itself stay
         words[2] = json.loads(lmnt("voices", "create", "--file", "recording.wav", "--name", "Ada", "--json").out)["id"]
     ran = lmnt(*words)

@@ -6,6 +6,7 @@ import ast
 import copy
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def said(row: dict[str, Any], folder: Path, *permitted: str) -> Iterator[tuple[s
     report = Report(permitted)
     try:
         document = Reader(described(row), folder / "base.yaml", report).document()
-        Package(settings("base", folder), document, folder / "base", report).modules()
+        made = replace(settings("base", folder), cli=row.get("cli", False))
+        Package(made, document, folder / "base", report).modules()
     except Failure as failure:
         yield from (("stops", each.pointer, str(each)) for each in failure.problems)
     yield from (("told", each.pointer, str(each)) for each in report.told)

@@ -193,8 +193,8 @@ ROWS: tuple[tuple[object, ...], ...] = (
             ("tags", "tags", "tags", False, False, "*text", (), "Free words to find it by, one part each."),
         ),
         (
-            "lmnt voices create --file recording.wav --name Ada",
-            "lmnt voices create --file recording.wav --name Ada --description 'Calm and warm.' --json",
+            "lmnt voices create --file FILE --name Ada",
+            "lmnt voices create --file FILE --name Ada --description 'Calm and warm.' --json",
         ),
     ),
     (
