@@ -189,16 +189,20 @@ async def by_task_group(iterator: AsyncIterator[Any]) -> Any:
         await asyncio.sleep(LIMIT)
         raise TimeoutError
 
+    is_late = is_over = False
     try:
         async with asyncio.TaskGroup() as group:
             limiting = group.create_task(limit())
             await group.create_task(step())
             limiting.cancel()
     except* TimeoutError:
-        if not found:
-            raise TimeoutError from None
-    except* StopAsyncIteration:
-        raise StopAsyncIteration from None
+        is_late = True
+    except* StopAsyncIteration:  # at the same time, perhaps
+        is_over = True
+    if is_over:
+        raise StopAsyncIteration
+    if is_late and not found:
+        raise TimeoutError
     return found[0]
 
 
