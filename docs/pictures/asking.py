@@ -77,7 +77,7 @@ def openai(base_url: str, headers: Mapping[str, str], path: Path) -> None:
     from openai import OpenAI
 
     client = OpenAI(base_url=f"{base_url}/v1", api_key="any", timeout=PATIENCE, max_retries=0, default_headers=headers)
-    with client.audio.speech.with_streaming_response.create(**OPENAI) as response:  # type: ignore[arg-type]
+    with client.audio.speech.with_streaming_response.create(**OPENAI) as response:  # type: ignore[arg-type]  # a mapping of texts
         response.stream_to_file(path)
 
 

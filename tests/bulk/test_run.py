@@ -530,7 +530,7 @@ def test_engines(server: ServerProcess, tmp_path: Path, monkeypatch: pytest.Monk
     path = written(tmp_path, texts(2))
     with Lmnt(api_key="key", base_url=server.base_url) as client:
         with pytest.raises(InvalidArgumentError, match="engine has to be 'local' or 'ray'; got 'spark'"):
-            bulk.run(client, path, out=tmp_path, engine="spark")  # type: ignore[arg-type]
+            bulk.run(client, path, out=tmp_path, engine="spark")  # type: ignore[arg-type]  # what is no engine
         monkeypatch.setitem(sys.modules, "ray", None)
         with pytest.raises(
             InvalidArgumentError, match=r"needs Ray Data, here and on the cluster: pip install 'ray\[data\]'"

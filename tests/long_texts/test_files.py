@@ -183,7 +183,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(
         reader.to_file(reader.open(peer.base_url, TEXT), PLACES[place](tmp_path), resume=resume)
     assert not peer.asked
     with pytest.raises(InvalidArgumentError, match="must be given as a path"):
-        reader.to_file(reader.open(peer.base_url, TEXT), 5, resume=resume)  # type: ignore[arg-type]
+        reader.to_file(reader.open(peer.base_url, TEXT), 5, resume=resume)  # type: ignore[arg-type]  # what is no path
 
 
 def test_a_link_is_followed_and_kept(reader: Reader, peer: Peer, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ WRONG: list[tuple[list[Any], str, str]] = [
     ([init(sample_rate=44100)], "invalid_request_error", "sample_rate must be one of 8000"),
     ([init(return_timestamps="true")], "invalid_request_error", "return_timestamps must be true or false"),
     ([init(), {"type": "text"}], "invalid_request_error", "text is required"),
-    ([init(), text(7)], "invalid_request_error", "text must be a string; got 7"),  # type: ignore[arg-type]
+    ([init(), text(7)], "invalid_request_error", "text must be a string; got 7"),  # type: ignore[arg-type]  # what is no text
     ([init(), {"type": "text", "text": None}], "invalid_request_error", "text must be a string; got null"),
     ([init(), {"type": "flush"}], "invalid_request_error", "nonce is required"),
     ([init(), flush("1")], "invalid_request_error", "nonce must be an integer; got '1'"),

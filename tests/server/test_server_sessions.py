@@ -92,7 +92,7 @@ def test_speech_comes_before_the_text_is_finished(tone: ServerProcess) -> None:
         whole = toned("A sentence. ")
         audio = b""
         while len(audio) < len(whole) - 2400:
-            audio += bytes(hear(ws))  # type: ignore[arg-type]
+            audio += bytes(hear(ws))  # type: ignore[arg-type]  # audio alone
         assert audio == whole[:-2400]
         say(ws, text("alf."), FINISH)
         assert audio + listen(ws).audio == toned("A sentence. And half.")
@@ -200,7 +200,7 @@ def test_what_is_left_of_a_reset_can_be_played(tone: ServerProcess, format: str)
     with opened(tone, "session-drip=5") as ws:
         say(ws, init(format=format), text(LONG))
         hear(ws)
-        audio = bytes(hear(ws))  # type: ignore[arg-type]
+        audio = bytes(hear(ws))  # type: ignore[arg-type]  # audio alone
         say(ws, reset(1), text("After. " * 20), FINISH)
         audio += listen(ws).audio
     assert decode(audio, format, 24000).seconds > 2
