@@ -67,9 +67,12 @@ def tagged(
     names = (tag, attribute or tag)
     by_fields = union(*kinds.values(), *([default] if default else []))
 
-    def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
+    def given_in(value: object) -> object:
         get = cast("Mapping[str, object]", value).get if isinstance(value, Mapping) else partial(getattr, value)
-        given = next((each for each in (get(name, None) for name in names) if each is not None), None)
+        return next((each for each in (get(name, None) for name in names) if each is not None), None)
+
+    def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
+        given = given_in(value)
         if otherwise is None and given is None and optional:
             return by_fields
         found = kinds.get(given, otherwise) if isinstance(given, str) else otherwise
@@ -78,11 +81,14 @@ def tagged(
             raise error(f"one of {', '.join(kinds)}", given).under(tag)
         return found
 
-    return Codec(
-        lambda value: kind_of(value, default).read(value),
+    def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
-        lambda value: kind_of(value, by_fields if default else None).write(value),
-    )
+        written = kind_of(value, by_fields if default else None).write(value)
+        if isinstance(written, dict) and tag not in written and isinstance(given := given_in(value), str):
+            return {**written, tag: given}  # a member says that only responses have it, but the server reads it
+        return written
+
+    return Codec(lambda value: kind_of(value, default).read(value), write)
 
 
 def later(module: str) -> Codec[Any]:

@@ -368,7 +368,7 @@ class Arrived:
                 elif place == "querystring":
                     expected = in_query(name, value, "form", explode=True)
                     yield from self._taken(left, expected, name)
-                elif len(texts) != 1 or json.loads(texts[0][1]) != value:
+                elif len(texts) != 1 or not same(json.loads(texts[0][1]), value):
                     yield f"query parameter {name} is {texts}, not JSON"
                 left = [each for each in left if each not in texts]
                 continue
@@ -411,7 +411,7 @@ class Arrived:
             if place == "header" and name.lower() in IGNORED_HEADERS:
                 continue
             if self._is_document(place, name):
-                if found is None or json.loads(unquote(found)) != value:
+                if found is None or not same(json.loads(unquote(found)), value):
                     yield f"{place} {name} is {found!r}, not JSON of {value}"
             elif place == "cookie" and isinstance(value, list | Mapping) and explode:
                 continue
