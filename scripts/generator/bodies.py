@@ -136,8 +136,8 @@ class Bodies:
             form = "text"  # which the caller encodes
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
-            self._check_fields(form, kind, encoding, here)
-            kind = replace(kind, nullable=False)
+            kind = replace(self._with_fields(kind, here), nullable=False)
+            self._check_fields(form, kind, encoding)
         elif form == "json" and self._models.bytes_in(kind):
             raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in (Form.STRING, Form.ANYTHING):
@@ -204,18 +204,22 @@ class Bodies:
                 self._report.tell(here, "a header of a part of a body", means)
         return found
 
-    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding], pointer: str) -> None:
-        if kind.form == Form.UNION and all(each.takes_mappings or each.form == Form.MAP for each in kind.inner):
-            members = kind.inner
-        elif kind.form in (Form.MODEL, Form.MAP, Form.ANYTHING):
-            members = (kind,)
-        else:
-            raise refuse(pointer, "a form is an object with fields", "give it properties")
+    def _with_fields(self, kind: Kind, pointer: str) -> Kind:
+        """Return the kind of a form: an object, of any fields where its schema says of none."""
+        is_union = kind.form == Form.UNION and all(each.takes_mappings or each.form == Form.MAP for each in kind.inner)
+        if is_union or kind.form in (Form.MODEL, Form.MAP):
+            return kind
+        if kind.form != Form.ANYTHING:
+            self._report.tell(pointer, "a form that is no object with fields", "its fields are what the caller gives")
+        return Kind(Form.MAP, inner=(Kind(Form.ANYTHING),))
+
+    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding]) -> None:
+        members = kind.inner if kind.form == Form.UNION else (kind,)
         for prop in (
             prop for each in members if each.form == Form.MODEL for prop in self._models.model(each.name).properties
         ):
             said = encoding.get(prop.name, Encoding())
-            if said.style or (form == "multipart" and _is_file(prop.kind)):
+            if prop.read_only or said.style or (form == "multipart" and _is_file(prop.kind)):
                 continue
             inner = prop.kind.inner[0] if prop.kind.form == Form.ARRAY else prop.kind
             if self._models.bytes_in(inner):

@@ -125,15 +125,16 @@ class Models:
         properties.sort(key=lambda prop: not prop.required)
         return Model(name, {**schema, **merged}, properties, typed, closed)
 
-    def shown(self, schema: Any) -> Mapping[str, Any]:
+    def shown(self, schema: Any, around: tuple[int, ...] = ()) -> Mapping[str, Any]:
         """Return the text about a schema: its own, else that of its reference."""
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or id(schema) in around:
             return {}
+        around += (id(schema),)
         found: dict[str, Any] = {}
         for part in schema.get("allOf", []):
-            found |= self.shown(part)
+            found |= self.shown(part, around)
         if "$ref" in schema:
-            found |= self.shown(self._description.resolve(schema))
+            found |= self.shown(self._description.resolve(schema), around)
         return found | dict(schema)
 
     def bytes_in(self, kind: Kind) -> bool:

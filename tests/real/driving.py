@@ -183,8 +183,8 @@ class Driver:
 
         shown = [media.get("example"), *(each.get("value") for each in (media.get("examples") or {}).values())]
         schema = self._schema_of_body(call)
-        if body.form != "json" and body.kind.form == "anything":
-            schema = {"type": "object"}  # a form has fields, whether described or not
+        if body.form in ("form", "multipart") and schema.get("type") != "object" and not schema.keys() & _OF_OBJECTS:
+            schema = {"type": "object", "required": ["field"]}  # a form has fields, whether described or not
         sample = self._samples.value(schema, fits=is_described, examples=shown)
         if call.series and call.flag and call.flag.is_own and call.flag.argument.place == "body":
             sample[call.flag.argument.name] = False  # with it the success is another one
@@ -308,6 +308,8 @@ def _is_stream(call: Call) -> bool:
     """Whether what a call returns, with no more arguments than its description asks for, is a stream of items."""
     return call.series is not None and call.flag is None
 
+
+_OF_OBJECTS = {"$ref", "properties", "additionalProperties", "allOf", "oneOf", "anyOf"}
 
 _IN_PYTHON: Mapping[str, Any] = {
     FORMATS["date"]: datetime.date.fromisoformat(FORMATS["date"]),
