@@ -331,19 +331,20 @@ class Kinds:
         listed = [schema["const"]] if "const" in schema else schema["enum"]
         values = tuple(each for each in listed if each is not None)
         nullable = len(values) < len(listed)
-        for key in schema:
-            if key not in ("type", "enum", "const", "format", "discriminator") and not is_annotation(key):
-                self.tell(below(pointer, key), "it limits values that are listed")
         types = [each for each in types_of(schema) if each != "null"]
         if strangers := [each for each in values if types and not any(_is(each, type_) for type_ in types)]:
             found = f"values are listed that are no {' or '.join(types)}"
             if len(types) == 1 and types[0] in _AS_TYPE and all(isinstance(each, str | int) for each in values):
                 self.tell(pointer, found, "each is passed on as it is, and as what it is of that type")
                 return self._either(types[0], values, nullable=nullable)
-            self.tell(pointer, found, "they are no values")
             values = tuple(each for each in values if each not in strangers)
-            if not values:
-                raise refuse(pointer, "no value of those listed is of its type", "let them agree")
+            if not values:  # often those of the items of an array
+                self.tell(pointer, found, "no other is listed, and every value of the type is passed on")
+                return self._plain({key: schema[key] for key in schema if key not in ("const", "enum")}, pointer)
+            self.tell(pointer, found, "they are no values")
+        for key in schema:
+            if key not in ("type", "enum", "const", "format", "discriminator") and not is_annotation(key):
+                self.tell(below(pointer, key), "it limits values that are listed")
         once: dict[str, Any] = {json.dumps(each, sort_keys=True): each for each in values}
         if len(once) < len(values):
             self.tell(pointer, "a value is listed twice", "it is one value")
