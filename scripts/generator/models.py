@@ -137,6 +137,10 @@ class Models:
             found |= self.shown(self._description.resolve(schema), around)
         return found | dict(schema)
 
+    def tell(self, pointer: str, found: str, means: str) -> None:
+        """Note what the package is right without."""
+        self._kinds.tell(pointer, found, means)
+
     def bytes_in(self, kind: Kind) -> bool:
         """Whether a kind contains bytes, which JSON cannot represent."""
         found = list(_within(kind))

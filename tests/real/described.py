@@ -267,6 +267,8 @@ def in_query(name: str, value: Any, style: str, *, explode: bool) -> list[tuple[
     """Return a query parameter, or a field of a form."""
     if not isinstance(value, list | Mapping):
         return [(name, text_of(value))]
+    if style == "deepObject" and isinstance(value, list):
+        return [(f"{name}[]", text_of(each)) for each in value]
     if style == "deepObject" and isinstance(value, Mapping):
         return [pair for key, each in value.items() for pair in in_query(f"{name}[{key}]", each, style, explode=True)]
     if explode:
