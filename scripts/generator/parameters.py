@@ -44,9 +44,7 @@ PATH_RESERVED = "!$&'()*+,;=:@"
 QUOTES = ("'", '"')
 """The first character of a separator, as code."""
 
-BRACKETS = (
-    "the standard leaves it open; what is within is in brackets: a[b][c]=1, a[]=1 of an array, a[0][b]=1 of objects"
-)
+BRACKETS = "the standard leaves it open; it is in brackets: a[b][c]=1, a[]=1 of an array, a[0][b]=1 of objects"
 
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
@@ -149,12 +147,10 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
-    if place == "query" and style == "deepObject" and not has_fields and not is_simple(kind):
-        if not models.bytes_in(kind):
-            models.tell(
-                below(pointer, "style"), "deepObject for an array, or for an object that holds others", BRACKETS
-            )
-            return FIELDS["deepObject", True]
+    is_deep = place == "query" and style == "deepObject" and not has_fields and not is_simple(kind)
+    if is_deep and not models.bytes_in(kind):
+        models.tell(below(pointer, "style"), "deepObject for an array, or for an object that holds others", BRACKETS)
+        return FIELDS["deepObject", True]
     if place == "query" and node.get("in") == "path" and node.get("style", "simple") == "simple":
         # A template behind `?` of the path is one text, as it is in the path itself.
         style, explode = ("simple", True) if has_fields and node.get("explode") else ("form", False)

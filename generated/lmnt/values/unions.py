@@ -49,7 +49,7 @@ class NewKindError(MismatchError):
 
 def tagged(
     tag: str,
-    kinds: Mapping[str, Codec[T]],
+    kinds: Mapping[str | int, Codec[T]],
     *,
     attribute: str = "",
     optional: bool = False,
@@ -75,16 +75,17 @@ def tagged(
         given = given_in(value)
         if otherwise is None and given is None and optional:
             return by_fields
-        found = kinds.get(given, otherwise) if isinstance(given, str) else otherwise
+        is_tag = isinstance(given, str | int) and not isinstance(given, bool)
+        found = kinds.get(cast("str | int", given), otherwise) if is_tag else otherwise
         if found is None:
-            error = NewKindError if isinstance(given, str) else MismatchError
-            raise error(f"one of {', '.join(kinds)}", given).under(tag)
+            error = NewKindError if is_tag else MismatchError
+            raise error(f"one of {', '.join(map(str, kinds))}", given).under(tag)
         return found
 
     def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
         written = kind_of(value, by_fields if default else None).write(value)
-        if isinstance(written, dict) and tag not in written and isinstance(given := given_in(value), str):
+        if isinstance(written, dict) and tag not in written and (given := given_in(value)) is not None:
             return {**written, tag: given}  # a member says that only responses have it, but the server reads it
         return written
 
