@@ -339,8 +339,9 @@ class Kinds:
                 return self._either(types[0], values, nullable=nullable)
             values = tuple(each for each in values if each not in strangers)
             if not values:  # often those of the items of an array
-                self.tell(pointer, found, "no other is listed, and every value of the type is passed on")
-                return self._plain({key: schema[key] for key in schema if key not in ("const", "enum")}, pointer)
+                self.tell(pointer, found, "no other is listed: one of them is passed on, and any value of the type")
+                said = self._plain({key: schema[key] for key in schema if key not in ("const", "enum")}, pointer)
+                return any_of([said, self._listed({"enum": listed}, pointer)])
             self.tell(pointer, found, "they are no values")
         for key in schema:
             if key not in ("type", "enum", "const", "format", "discriminator") and not is_annotation(key):
