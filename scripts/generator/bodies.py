@@ -180,9 +180,6 @@ class Bodies:
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
             return ""
-        if encoding.get("style") == "deepObject" and is_simple(prop.kind):
-            self._report.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
-            return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written
 

@@ -148,6 +148,9 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
     is_deep = place == "query" and style == "deepObject" and not has_fields and not is_simple(kind)
+    if place == "query" and style == "deepObject" and is_simple(kind):
+        models.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
+        style, explode = "form", True
     if is_deep and not models.bytes_in(kind):
         models.tell(below(pointer, "style"), "deepObject for an array, or for an object that holds others", BRACKETS)
         return FIELDS["deepObject", True]
