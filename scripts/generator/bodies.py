@@ -221,7 +221,8 @@ class Bodies:
             inner = prop.kind.inner[0] if prop.kind.form == Form.ARRAY else prop.kind
             if self._models.bytes_in(inner):
                 raise refuse(prop.pointer, "a form of texts cannot hold bytes", "use multipart/form-data")
-            if not is_simple(inner) and said.media_type and not is_json(said.media_type):
+            is_text = is_simple(inner) or (inner.form == Form.ANYTHING and not inner.lost)
+            if not is_text and said.media_type and not is_json(said.media_type):
                 raise refuse(
                     prop.pointer,
                     f"a field of {bare(said.media_type)} that is more than one value cannot be written",

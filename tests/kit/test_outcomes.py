@@ -138,3 +138,14 @@ def unproved(met: set[tuple[str, int]]) -> Iterator[str]:
                 source = ast.get_source_segment(text, node) or ""
                 if ELSEWHERE not in source:
                     yield f"{path.name}:{node.lineno}: {source}"
+
+
+def test_a_long_report_begins_with_what_there_is_of_each_kind() -> None:
+    report = Report()
+    for number in range(40):
+        report.tell(f"/a/{number}", "a rule", "it is ignored")
+    assert "Where that is" not in report.text()
+    report.tell("/b", "a name", "it is unused")
+    head, _, places = report.text().partition("Where that is:")
+    assert "     40 a rule; it is ignored\n      1 a name; it is unused" in head
+    assert all(each.pointer in places for each in report.told)
