@@ -6,12 +6,13 @@ only when these are called. What else a module may lack is told by ruff, which l
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from .report import Failure
@@ -19,15 +20,14 @@ from .report import Failure
 _PROSE = re.compile(r'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*''', re.DOTALL)
 """Strings and comments, in which anything may stand."""
 
-_STATEMENT = re.compile(r"^(?=[^\s)\]}])", re.MULTILINE)
-_IMPORT = re.compile(r"^ *from (\.*)([\w.]*) import (?:\(([^)]*)\)|([^\n]+))", re.MULTILINE)
-_PACKAGE = re.compile(r"^ *(?:from|import) (\w+)", re.MULTILINE)
-_NAMES = re.compile(
-    r"^ *(?:(?:(?:async )?def|class|import(?: [\w.]+ as)?) (\w+)|(\w+(?:(?:, | = )\w+)*)(?:: [^\n=]+)? = )",
-    re.MULTILINE,
-)
-_OWN = re.compile(r"(?:@.*\n)*(?:async )?(?:def|class) (\w+)")
-"""A function or a class, whose other names are its own."""
+_BLOCK = re.compile(r"^(?:if|elif|else|try|except|finally|with|for)\b.*\n(?:(?: .*)?\n)+", re.MULTILINE)
+"""A compound statement of a module, in which names are the module's as well."""
+
+_IMPORT = re.compile(r"^( *)from (\.*)([\w.]*) import (?:\(([^)]*)\)|([^\n]+))", re.MULTILINE)
+_PACKAGE = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+_NAMES = r"(?:(?:(?:async )?def|class|import(?: [\w.]+ as)?) (\w+)|(\w+(?:(?:, | = )\w+)*)(?:: [^\n=]+)? = )"
+_OUTER = re.compile(f"^{_NAMES}", re.MULTILINE)
+_INNER = re.compile(f"^ +{_NAMES}", re.MULTILINE)
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Module:
 
 def check_imports(package: Path) -> None:
     """Refuse a package of which a module imports what is not there, or is imported by what it imports."""
-    paths = {_dotted(path.relative_to(package)): path for path in package.rglob("*.py")}
+    paths = {_dotted(str(path)[len(str(package)) + 1 :]): path for path in package.rglob("*.py")}
     modules = {name: _read(name, path) for name, path in paths.items()}
     needed = {each: name for name, module in modules.items() for each in module.needs}
     problems = [
@@ -70,8 +70,8 @@ def check_imports(package: Path) -> None:
         raise Failure("the rendered package cannot be imported:\n" + "\n".join(problems))
 
 
-def _dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").replace(os.sep, ".").removesuffix("__init__").removesuffix(".")
 
 
 def _join(module: str, name: str) -> str:
@@ -80,31 +80,25 @@ def _join(module: str, name: str) -> str:
 
 def _read(name: str, path: Path) -> Module:
     """Read a module: the statements that run with it, and the imports of all."""
-    found = Module()
-    is_package = path.name == "__init__.py"
-    for statement in _STATEMENT.split(_PROSE.sub('""', path.read_text(encoding="utf-8"))):
-        own = _OWN.match(statement)
-        at_once = own is None and not statement.startswith(("if TYPE_CHECKING", "try:"))
-        if at_once:
-            found.needs.update(_PACKAGE.findall(statement))
-        for dots, source, several, one in _IMPORT.findall(statement):
-            wanted = dict(_wanted(several or one))
-            if own is None:
-                found.names.update(wanted.values())
-            if dots:
-                up = len(dots) - is_package
-                parts = name.split(".")[: -up or None] if name else []
-                target = ".".join([*parts, *filter(None, [source])])
-                found.imports += [(target, each, at_once) for each in wanted]
-        if own is not None:
-            found.names.add(own[1])
-        else:
-            for bound, assigned in _NAMES.findall(statement):
-                found.names.update([bound] if bound else re.split(", | = ", assigned))
+    text = _PROSE.sub('""', path.read_text(encoding="utf-8"))
+    found = Module(needs=set(_PACKAGE.findall(text)))
+    blocks = _BLOCK.findall(text)
+    for bound, assigned in chain(_OUTER.findall(text), *(_INNER.findall(block) for block in blocks)):
+        found.names.update([bound] if bound else re.split(", | = ", assigned))
+    for block in blocks:
+        for _, _, _, several, one in _IMPORT.findall(block):
+            found.names.update(_wanted(several or one).values())
+    parts = name.split(".") if name else []
+    for inner, dots, source, several, one in _IMPORT.findall(text):
+        wanted = _wanted(several or one)
+        if not inner:
+            found.names.update(wanted.values())
+        if up := len(dots):
+            outer = parts[: len(parts) - up + (path.name == "__init__.py")]
+            found.imports += [(".".join([*outer, *filter(None, [source])]), each, not inner) for each in wanted]
     return found
 
 
-def _wanted(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what an import names, and what it is called here."""
-    for each in filter(None, (part.split() for part in text.split(","))):
-        yield each[0], each[-1]
+def _wanted(text: str) -> dict[str, str]:
+    """Return what an import names, and what each is called here."""
+    return {part[0]: part[-1] for part in map(str.split, text.split(",")) if part}
