@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
 from .imports import check_imports
+from .processes import beside
 from .rendering import Package
 from .report import Failure, Report
 from .settings import ROOT, Settings
@@ -53,8 +55,8 @@ def tidy(folder: Path) -> None:
 
 def check(package: Path) -> None:
     """Refuse a package that is no Python, uses a name that nothing defines, or imports what is not there."""
-    _ruff(["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"], package)
-    check_imports(package)
+    lint = ["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"]
+    beside(partial(_ruff, lint, package), partial(check_imports, package))
 
 
 def _ruff(command: list[str], folder: Path) -> None:
