@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from copy import copy, deepcopy
 from functools import cached_property
 from inspect import getattr_static
@@ -176,7 +176,7 @@ class SyncAPIClient(BaseClient[SyncRoads]):
         reply = _drive(self._exchange(operation, call, buffered=buffered), self._shared)
         if operation.result is None:
             return cast("APIResponse[T]", (StreamedBinaryAPIResponse if streamed else BinaryAPIResponse)(reply))
-        response = APIResponse[T](reply)
+        response: APIResponse[T] = APIResponse(reply)
         response.reconnecting = self._reconnecting(operation, call, reply)
         return response
 
@@ -227,7 +227,7 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
         if operation.result is None:
             kind = AsyncStreamedBinaryAPIResponse if streamed else AsyncBinaryAPIResponse
             return cast("AsyncAPIResponse[T]", kind(reply))
-        response = AsyncAPIResponse[T](reply)
+        response: AsyncAPIResponse[T] = AsyncAPIResponse(reply)
         response.reconnecting = self._reconnecting(operation, call, reply)
         return response
 
@@ -249,28 +249,14 @@ def _drive(steps: Generator[Step, Any, Reply], roads: SyncRoads) -> Reply:
         step = next(steps)
         while True:
             try:
-                outcome = _do(step, roads)
+                outcome = _WAYS[type(step)](step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
                 step = steps.send(outcome)
     except StopIteration as done:
-        return cast("Reply", done.value)
-
-
-def _do(step: Step, roads: SyncRoads) -> object:
-    match step:
-        case Send(request):
-            return roads.send(request)
-        case Read(response, guard):
-            return read_whole(response, guard)
-        case ReadStart(response, limit):
-            return read_start(response, limit)
-        case Sleep(seconds):
-            time.sleep(seconds)
-            return None
-        case Ask(give):
-            return give()
+        reply: Reply = done.value
+        return reply
 
 
 async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
@@ -278,26 +264,34 @@ async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Repl
         step = next(steps)
         while True:
             try:
-                outcome = await _ado(step, roads)
+                outcome = await _AWAITED_WAYS[type(step)](step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
                 step = steps.send(outcome)
     except StopIteration as done:
-        return cast("Reply", done.value)
+        reply: Reply = done.value
+        return reply
 
 
-async def _ado(step: Step, roads: AsyncRoads) -> object:
-    match step:
-        case Send(request):
-            return await roads.send(request)
-        case Read(response, guard):
-            return await aread_whole(response, guard)
-        case ReadStart(response, limit):
-            return await aread_start(response, limit)
-        case Sleep(seconds):
-            await sleep(seconds)
-            return None
-        case Ask(give):
-            found = give()
-            return await found if isinstance(found, Awaitable) else found
+async def _ask(step: Ask) -> object:
+    found = step.give()
+    return await found if isinstance(found, Awaitable) else found
+
+
+_WAYS: Mapping[type[Step], Callable[[Any, SyncRoads], object]] = {
+    Send: lambda step, roads: roads.send(step.request),
+    Read: lambda step, _: read_whole(*step),
+    ReadStart: lambda step, _: read_start(*step),
+    Sleep: lambda step, _: time.sleep(step.seconds),
+    Ask: lambda step, _: step.give(),
+}
+"""How each step is done."""
+
+_AWAITED_WAYS: Mapping[type[Step], Callable[[Any, AsyncRoads], Awaitable[object]]] = {
+    Send: lambda step, roads: roads.send(step.request),
+    Read: lambda step, _: aread_whole(*step),
+    ReadStart: lambda step, _: aread_start(*step),
+    Sleep: lambda step, _: sleep(step.seconds),
+    Ask: lambda step, _: _ask(step),
+}

@@ -17,7 +17,7 @@ from ..values.bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything, string
 from ..values.files import FileTypes, Upload, binary
 from .events import Items
-from .operation import Operation, argument_errors
+from .operation import Operation, argument_error
 from .responses import (
     AsyncBinaryAPIResponse,
     AsyncStreamedBinaryAPIResponse,
@@ -86,7 +86,7 @@ def request_operation(
         from ..values.casting import check_type
 
         check_type(cast_to)
-    with argument_errors(name):
+    try:
         made = Operation(
             id=name,
             method=method,
@@ -98,6 +98,8 @@ def request_operation(
             body=with_extra(_body(body, files), options.get("extra_json")),
             needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # its schemes are unknown
         )
+    except MismatchError as error:
+        raise argument_error(name, error) from error.__cause__
     return made, CallOptions(
         headers=options.get("headers"),
         query=options.get("params"),

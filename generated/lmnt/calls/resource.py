@@ -59,11 +59,15 @@ class AsyncResource(Describing):
     def __init__(self, client: AsyncAPIClient) -> None:
         self._client = client
 
-    async def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return await self._client.call(operation, call)
+    def _call(self, operation: Operation[T], call: CallOptions) -> Coroutine[Any, Any, T]:
+        return self._client.call(operation, call)
 
-    async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
-        return cast("AsyncBinaryAPIResponse", await self._client.respond(operation, call, streamed=False))
+    def _call_binary(
+        self, operation: Operation[bytes], call: CallOptions
+    ) -> Coroutine[Any, Any, AsyncBinaryAPIResponse]:
+        return cast(
+            "Coroutine[Any, Any, AsyncBinaryAPIResponse]", self._client.respond(operation, call, streamed=False)
+        )
 
 
 class RawResource(SyncResource):
@@ -82,8 +86,8 @@ class AsyncRawResource(AsyncResource):
     def __init__(self, resource: AsyncResource) -> None:
         super().__init__(resource._client)
 
-    async def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
-        return await self._client.respond(operation, call, streamed=False)
+    def _call(self, operation: Operation[Any], call: CallOptions) -> Coroutine[Any, Any, Any]:
+        return self._client.respond(operation, call, streamed=False)
 
 
 class StreamedResource(Describing):

@@ -20,7 +20,7 @@ _ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
 
 def build() -> _operation.Operation[AccountRetrieveResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("accounts.retrieve"):
+    try:
         return _operation.Operation(
             id="accounts.retrieve",
             method="GET",
@@ -30,3 +30,5 @@ def build() -> _operation.Operation[AccountRetrieveResponse]:
             retry_safe=True,
             errors=_ERRORS,
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("accounts.retrieve", error) from error.__cause__

@@ -36,7 +36,7 @@ def build(
     debug: bool | Omit = omit,
 ) -> _operation.Operation[bytes]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("speech.generate"):
+    try:
         return _operation.Operation(
             id="speech.generate",
             method="POST",
@@ -73,3 +73,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("speech.generate", error) from error.__cause__

@@ -39,7 +39,7 @@ def build(
     return_timestamps: bool | Omit = omit,
 ) -> _operation.Operation[SpeechGenerateDetailedResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("speech.generate_detailed"):
+    try:
         return _operation.Operation(
             id="speech.generate_detailed",
             method="POST",
@@ -77,3 +77,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("speech.generate_detailed", error) from error.__cause__

@@ -31,7 +31,7 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[Voice]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.create"):
+    try:
         return _operation.Operation(
             id="voices.create",
             method="POST",
@@ -51,3 +51,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.create", error) from error.__cause__

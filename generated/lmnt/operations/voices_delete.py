@@ -23,7 +23,7 @@ def build(
     id: str,
 ) -> _operation.Operation[VoiceDeleteResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.delete"):
+    try:
         return _operation.Operation(
             id="voices.delete",
             method="DELETE",
@@ -38,3 +38,5 @@ def build(
             retry_safe=False,
             errors=_ERRORS,
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.delete", error) from error.__cause__

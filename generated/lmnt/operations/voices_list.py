@@ -32,7 +32,7 @@ def build(
     starred: bool | BooleanText | Omit = omit,
 ) -> _operation.Operation[_model.ResultList[Voice]]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.list"):
+    try:
         return _operation.Operation(
             id="voices.list",
             method="GET",
@@ -48,3 +48,5 @@ def build(
                 }
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.list", error) from error.__cause__

@@ -23,7 +23,7 @@ def build(
     id: str,
 ) -> _operation.Operation[Voice]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.retrieve"):
+    try:
         return _operation.Operation(
             id="voices.retrieve",
             method="GET",
@@ -38,3 +38,5 @@ def build(
             retry_safe=True,
             errors=_ERRORS,
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.retrieve", error) from error.__cause__

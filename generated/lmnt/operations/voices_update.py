@@ -32,7 +32,7 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[VoiceUpdateResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.update"):
+    try:
         return _operation.Operation(
             id="voices.update",
             method="PUT",
@@ -57,3 +57,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.update", error) from error.__cause__
