@@ -157,22 +157,23 @@ def _attempts(
                 is_renewed = True
                 retries += 1
                 continue
-            failure = status_error(response, start, retry_safe=operation.retry_safe, errors=operation.errors)
+            failure = status_error(response, start, retry_safe=operation.retry_safe, errors=operation.errors())
         attempts = attempts or Attempts(operation.id, or_default(call.max_retries, options.max_retries), first.deadline)
         yield Sleep(attempts.next_delay(failure))
         retries += 1
 
 
 def _guard(operation: Operation[Any], options: ClientOptions, response: Response) -> StreamGuard:
-    is_audio = operation.result is None and bool(description.CONTAINERS)
-    made = None
-    if is_audio:
-        made = description.CONTAINERS.get(response.media_type, description.CONTAINERS.get(operation.media_type))
+    is_bytes = operation.result is None
+    container = None
+    if is_bytes:
+        known = description.containers()
+        container = known.get(response.media_type, known.get(operation.media_type))
     return StreamGuard(
         response,
-        retry_safe=None if operation.result is None or operation.items else operation.retry_safe,
-        is_audio=is_audio,
-        container=None if made is None else made(),
+        retry_safe=None if is_bytes or operation.items else operation.retry_safe,
+        is_audio=is_bytes and description.IS_AUDIO,
+        container=None if container is None else container(),
         strict=options.strict,
         partial=operation.partial,
     )

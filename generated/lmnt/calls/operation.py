@@ -80,7 +80,7 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: The media type of a success, if the arguments determine it.
-        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+        errors: Returns how the bodies of errors are read, by status, by range such as `4XX`, or `default`.
         redirects: The redirect statuses, or ranges, that are a success of this operation and are not followed.
         partial: Whether a success may be a 206 that no range was asked for, since the description has one.
         server: The URL of the operation's own server, as in the description.
@@ -101,7 +101,7 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
-    errors: Mapping[int | str, Codec[Any]] = {}
+    errors: Callable[[], Mapping[int | str, Codec[Any]]] = dict
     redirects: frozenset[int | str] = frozenset()
     partial: bool = False
     server: str = ""

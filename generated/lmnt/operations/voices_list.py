@@ -9,7 +9,6 @@ from typing import Any, get_args
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
 from ..models.boolean_text import BooleanText
-from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..values import codec as _codec
@@ -21,9 +20,14 @@ _QUERY_STARRED: _codec.Codec[object] = _unions.union(
     _codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)
 )
 _RESULT: _operation.Reader[_model.ResultList[Voice]] = _model.result_list(_model.model(Voice), in_place=True)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -40,7 +44,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
             query=_operation.query(
                 {
                     "owner": (owner, _QUERY_OWNER),
