@@ -127,7 +127,7 @@ class AsyncAccountsResource(_resource.AsyncResource):
         )
 
 
-class AsyncAccountsResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncAccountsResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncAccountsResource, returning the response with its body read."""
 
     def __init__(self, accounts: AsyncAccountsResource) -> None:

@@ -529,13 +529,13 @@ class AsyncSpeechResource(_resource.AsyncResource):
         )
 
 
-class AsyncSpeechResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncSpeechResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncSpeechResource, returning the response with its body read."""
 
     def __init__(self, speech: AsyncSpeechResource) -> None:
         super().__init__(speech)
 
-    generate = _resource.async_raw_binary(AsyncSpeechResource.generate)
+    generate = _resource.raw_binary(AsyncSpeechResource.generate)
     generate_detailed = _resource.async_raw(AsyncSpeechResource.generate_detailed)
 
 

@@ -525,7 +525,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
         )
 
 
-class AsyncVoicesResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncVoicesResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncVoicesResource, returning the response with its body read."""
 
     def __init__(self, voices: AsyncVoicesResource) -> None:
