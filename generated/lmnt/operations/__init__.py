@@ -13,18 +13,7 @@ if TYPE_CHECKING:
     from . import voices_retrieve as voices_retrieve
     from . import voices_update as voices_update
 
-_MODULES = {
-    "accounts_retrieve": "",
-    "speech_generate": "",
-    "speech_generate_detailed": "",
-    "voices_create": "",
-    "voices_delete": "",
-    "voices_list": "",
-    "voices_retrieve": "",
-    "voices_update": "",
-}
-
-__all__ = [
+_MODULES = [
     "accounts_retrieve",
     "speech_generate",
     "speech_generate_detailed",
@@ -43,10 +32,4 @@ if not TYPE_CHECKING:  # a type checker is to find misspelt names
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module as _import_module
 
-        value = _import_module(f".{name}", __name__)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+        return _import_module(f".{name}", __name__)

@@ -145,9 +145,9 @@ if not TYPE_CHECKING:  # a type checker is to find misspelt names
     def __getattr__(name: str) -> object:
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module as _import_module
+        from importlib import import_module
 
-        value = getattr(_import_module(f"..{_MODULES[name]}", __name__), name)
+        value = getattr(import_module(f"..{_MODULES[name]}", __name__), name)
         globals()[name] = value
         return value
 
