@@ -11,7 +11,7 @@ from .parsing import LONGEST_HEAD, Parser, ProtocolError
 
 
 class HTTP1(Parser):
-    """Parses a response with h11, but plain chunks of its body with ChunkReader."""
+    """Parses the head of a response with h11, plain chunks of its body with ChunkReader, other chunks with h11."""
 
     def __init__(self, method: str) -> None:
         super().__init__(method)
@@ -42,28 +42,32 @@ class HTTP1(Parser):
                 elif kind is h11.Response or kind is h11.InformationalResponse:
                     headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
                     self._take_head(event.status_code, event.reason, event.http_version.decode(), headers)
-                    if self._is_chunked:
-                        self._chunks = ChunkReader(self._parts)
-                        self._feed(self._state.trailing_data[0])
+                    if self._head is not None:
+                        self._begin_body(self._state.trailing_data[0])
                         return
                 elif kind is h11.EndOfMessage:
                     self._has_ended = True
                 else:
-                    break
+                    return
         except h11.RemoteProtocolError as error:
             raise ProtocolError(str(error)) from error
-        if self._has_ended and self._state.trailing_data[0]:
+        if self._state.trailing_data[0]:
             self._goes_on = False
+
+    def _begin_body(self, data: bytes) -> None:
+        if self._is_chunked:
+            self._chunks = ChunkReader(self._parts)
+            self._feed(data)
+        else:
+            self._take(data)
 
 
 def _expecting(request: h11.Request) -> h11.Connection:
     """Return an h11 connection that expects the response to a request."""
     state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * LONGEST_HEAD)
     state.send(request)
-    state.send(_END)
     return state
 
 
 _HEAD, _ANOTHER = (h11.Request(method=method, target="/", headers=[("host", "-")]) for method in ("HEAD", "POST"))
-_END = h11.EndOfMessage()
 _CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
