@@ -6,14 +6,14 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
 from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, keep_alive
-from .direct import road
+from .direct.road import DirectRoad
 from .event_loops import running_loop
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
@@ -22,14 +22,12 @@ from .uploads import at_once
 from .wrapped import Wrapping
 
 if TYPE_CHECKING:
-    from .direct import asynchronous, sync
-
-PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
+    from .direct.connection import Connection
 
 DIRECT = "direct"
 
 
-class Roads(ABC, Generic[PoolT]):
+class Roads(ABC):
     """The connections of one or more of our clients, on both roads; made at the first call.
 
     Args:
@@ -50,7 +48,7 @@ class Roads(ABC, Generic[PoolT]):
             self._check(given, connections)
         self._given = given
         self.connections = connections
-        self.pool: PoolT = self._make_pool()
+        self.pool = DirectRoad(self._direct(), keep_alive(), lambda: connections.tls)
         self.is_closed = False
         self._begin()
 
@@ -71,7 +69,8 @@ class Roads(ABC, Generic[PoolT]):
         return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
 
     @abstractmethod
-    def _make_pool(self) -> PoolT: ...
+    def _direct(self) -> type[Connection]:
+        """Return the class of the connections of the direct road."""
 
     def _begin(self) -> None:
         self._carriers: dict[CarrierKey, Carrier] = {}
@@ -155,7 +154,7 @@ class Roads(ABC, Generic[PoolT]):
         taken, proxy = self._road(request, is_foreign=awaits and owner is None)
         limits = self.limits_of(request)
         if taken == DIRECT:
-            return await road.send(self.pool, request, limits, awaits=awaits)
+            return await self.pool.send(request, limits, awaits=awaits)
         from . import library
 
         return await library.send(self._carrier(taken, proxy, request, owner), request, limits, proxy, awaits=awaits)
@@ -175,16 +174,16 @@ class Roads(ABC, Generic[PoolT]):
         )
 
 
-class SyncRoads(Roads["sync.ConnectionPool"]):
+class SyncRoads(Roads):
     """The roads of a sync client."""
 
     _kind = "Client"
     _wrapping = Wrapping(_kind)
 
-    def _make_pool(self) -> sync.ConnectionPool:
-        from .direct import sync
+    def _direct(self) -> type[Connection]:
+        from .direct.sync import SocketConnection
 
-        return sync.ConnectionPool(keep_alive(), lambda: self.connections.tls)
+        return SocketConnection
 
     def send(self, request: Request) -> Response:
         """Send a request and return its response once the head is received; raises APIConnectionError."""
@@ -199,16 +198,16 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
             carrier.client.close()
 
 
-class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
+class AsyncRoads(Roads):
     """The roads of an async client."""
 
     _kind = "AsyncClient"
     _wrapping = Wrapping(_kind)
 
-    def _make_pool(self) -> asynchronous.ConnectionPool:
-        from .direct import asynchronous
+    def _direct(self) -> type[Connection]:
+        from .direct.asynchronous import LoopConnection
 
-        return asynchronous.ConnectionPool(keep_alive(), lambda: self.connections.tls)
+        return LoopConnection
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response once the head is received; raises APIConnectionError."""

@@ -5,25 +5,68 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 from ..addresses import aconnect
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, ready
-from .connection import Connection, Connections, SocketOptions
+from .connection import Connection, Place, SocketOptions
 from .parsing import MOST_READ
 from .pool import Origin
 
 MOST_HELD = 1 << 18
 """Unread bytes received before reading from the socket is paused."""
 
-_NO_LIMITS = Limits(None, None, None, None)
+
+def _in_loop(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
+    """Call a function in an event loop, unless that is closed: garbage is collected in any thread."""
+    try:
+        is_here = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        is_here = False
+    if is_here:
+        step()
+    else:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(step)
+
+
+def _settle(future: asyncio.Future[None], phase: Phase | None) -> None:
+    if not future.done():
+        future.set_result(None) if phase is None else future.set_exception(TimedOut(phase))
+
+
+async def _settled(future: asyncio.Future[None], seconds: float | None, phase: Phase) -> None:
+    """Wait for a future; raises TimedOut."""
+    timer = None if seconds is None else future.get_loop().call_later(seconds, _settle, future, phase)
+    try:
+        await future
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+class Gate:
+    """Lets a task wait for its turn."""
+
+    def __init__(self) -> None:
+        self._future = asyncio.get_running_loop().create_future()
+
+    def set(self) -> None:
+        """Let it pass."""
+        _in_loop(self._future.get_loop(), lambda: _settle(self._future, None))
+
+    async def passed(self, seconds: float | None) -> None:
+        """Wait until it is set; raises TimedOut."""
+        await _settled(self._future, seconds, Phase.POOL)
 
 
 class LoopConnection(Connection, asyncio.Protocol):
     """A connection on a transport of the event loop."""
+
+    gate = Gate
 
     def __init__(self, origin: Origin) -> None:
         super().__init__(origin)
@@ -33,6 +76,11 @@ class LoopConnection(Connection, asyncio.Protocol):
         self._received: list[bytes] = []
         self._held = 0
         self._changed: asyncio.Future[None] | None = None
+
+    @classmethod
+    def place(cls) -> Place:
+        """Return the running event loop."""
+        return asyncio.get_running_loop()
 
     # callbacks of the event loop
 
@@ -107,17 +155,8 @@ class LoopConnection(Connection, asyncio.Protocol):
         return self._transport is None or self._transport.is_closing()
 
     async def _receive(self, limits: Limits, phase: Phase) -> bytes:
-        while not self._received:
-            if self._failure is not None:
-                raise self._failure
-            if self._is_over:
-                return b""
+        while (data := self._taken()) is None:
             await self._change(limits, phase)
-        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
-        self._received.clear()
-        if self._held > MOST_HELD and self._transport is not None and not self._is_over:
-            self._transport.resume_reading()
-        self._held = 0
         return data
 
     async def _arrived(self) -> bytes | None:
@@ -127,7 +166,20 @@ class LoopConnection(Connection, asyncio.Protocol):
                 # Two turns of the loop: it polls the socket, then calls us.
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-        return await self._receive(_NO_LIMITS, Phase.READ) if self._received or self._is_over else None
+        return self._taken()
+
+    def _taken(self) -> bytes | None:
+        """Return the data received, b"" at the end; None if there is none. Raises OSError."""
+        if not self._received:
+            if self._failure is not None:
+                raise self._failure
+            return b"" if self._is_over else None
+        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
+        self._received.clear()
+        if self._held > MOST_HELD and self._transport is not None and not self._is_over:
+            self._transport.resume_reading()
+        self._held = 0
+        return data
 
     async def _change(self, limits: Limits, phase: Phase) -> None:
         """Wait until something was received or sent; raises TimedOut."""
@@ -137,72 +189,14 @@ class LoopConnection(Connection, asyncio.Protocol):
         finally:
             self._changed = None
 
-    def close(self) -> None:
-        """Close it at once."""
-        self._is_over, self._failure = True, self._failure or closed_here()
-        if self._process == os.getpid():  # the parent goes on using it
-            _in_loop(self._loop, self._end)
+    def _end(self, *, is_ours: bool) -> None:
+        if is_ours:
+            _in_loop(self._loop, self._abort)
 
-    def _end(self) -> None:
+    def _abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
         elif self._connecting is not None:
             with suppress(RuntimeError):  # already closed
                 self._connecting.reschedule(self._loop.time())
         self._wake()
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
-    """Call a function in an event loop, unless that is closed: garbage is collected in any thread."""
-    try:
-        is_here = asyncio.get_running_loop() is loop
-    except RuntimeError:
-        is_here = False
-    if is_here:
-        step()
-    else:
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(step)
-
-
-def _settle(future: asyncio.Future[None], phase: Phase | None) -> None:
-    if not future.done():
-        future.set_result(None) if phase is None else future.set_exception(TimedOut(phase))
-
-
-async def _settled(future: asyncio.Future[None], seconds: float | None, phase: Phase) -> None:
-    """Wait for a future; raises TimedOut."""
-    timer = None if seconds is None else future.get_loop().call_later(seconds, _settle, future, phase)
-    try:
-        await future
-    finally:
-        if timer is not None:
-            timer.cancel()
-
-
-class Gate:
-    """Lets a task wait for its turn."""
-
-    def __init__(self) -> None:
-        self._future = asyncio.get_running_loop().create_future()
-
-    def set(self) -> None:
-        """Let it pass."""
-        _in_loop(self._future.get_loop(), lambda: _settle(self._future, None))
-
-    async def passed(self, seconds: float | None) -> None:
-        """Wait until it is set; raises TimedOut."""
-        await _settled(self._future, seconds, Phase.POOL)
-
-
-class ConnectionPool(Connections):
-    """The connections of a client; each event loop has its own."""
-
-    connection, gate = LoopConnection, Gate
-
-    def _place(self) -> Hashable:
-        loop = asyncio.get_running_loop()
-        if loop not in self._pools:
-            for other in [each for each in self._pools if cast("asyncio.AbstractEventLoop", each).is_closed()]:
-                self._pools.pop(other).close()
-        return loop
