@@ -149,12 +149,12 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
     # An application's client adds its own settings; ours has none, and merging takes long.
     build = client.build_request if carrier.is_given else import_module(_library_of(client)).Request
     streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
-    length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
+    length = [(b"content-length", str(len(body)).encode())] if isinstance(body, Body) else []
     timeouts = limits.seconds() if limits.deadline is None else _Timeouts(limits, limits.deadline)
     prepared = build(
         request.method,
-        _with_secrets(request),
-        content=streamed or body,
+        request.with_secrets(request.url),
+        content=body if streamed is None else streamed,
         extensions={"timeout": timeouts},
         headers=[*length, *request.wire_headers()],
     )
@@ -164,11 +164,6 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
     if streamed is not None:
         prepared.stream = streamed  # the library would treat it as readable only once
     return prepared
-
-
-def _with_secrets(request: Request) -> str:
-    secrets = "&".join(secret.reveal() for secret in request.secret_query)
-    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
 
 
 async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:

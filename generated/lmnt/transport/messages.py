@@ -44,6 +44,11 @@ class Request(NamedTuple):
         """The secrets of this request."""
         return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
 
+    def with_secrets(self, url: str) -> str:
+        """Return a URL with the secrets of the query, bare."""
+        secrets = "&".join(secret.reveal() for secret in self.secret_query)
+        return f"{url}{'&' if '?' in url else '?'}{secrets}" if secrets else url
+
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers as they are sent, with bare secrets."""
         return [
