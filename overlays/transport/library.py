@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -143,17 +143,22 @@ def _library_of_class(kind: Any) -> str:
     return name
 
 
+@lru_cache
+def _parsed(library: str, url: str) -> Any:
+    return import_module(library).URL(url)
+
+
 def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
     """Build the request."""
     client = carrier.client
     # An application's client adds its own settings; ours has none, and merging takes long.
-    build = client.build_request if carrier.is_given else import_module(_library_of(client)).Request
-    streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
+    build = client.build_request if carrier.is_given else import_module(carrier.library).Request
+    streamed = _streamed(carrier.library)(body) if isinstance(body, Body) else None
     length = [(b"content-length", str(len(body)).encode())] if isinstance(body, Body) else []
     timeouts = limits.seconds() if limits.deadline is None else _Timeouts(limits, limits.deadline)
     prepared = build(
         request.method,
-        request.with_secrets(request.url),
+        request.with_secrets(request.url) if request.secret_query else _parsed(carrier.library, request.url),
         content=body if streamed is None else streamed,
         extensions={"timeout": timeouts},
         headers=[*length, *request.wire_headers()],

@@ -132,12 +132,11 @@ class Roads(ABC):
             log.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
-    def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
+    def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner, limits: Limits) -> Carrier:
         """Return the carrier of a request, already entered; raises Error after `close`."""
         from . import library
 
         is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
-        limits = self.limits_of(request)
         key = CarrierKey(road, proxy, is_secure, owner, haste(limits) if self.connections.http2 else None)
         self._leave_to_parent()
         with self._lock:
@@ -145,8 +144,9 @@ class Roads(ABC):
             if (carrier := self._carriers.get(key)) is None or not carrier.enter():
                 self._carriers = {key: each for key, each in self._carriers.items() if not key.is_over}
                 client = self._given or library.make_client(key, self._kind, self.connections)
-                is_given = self._given is not None
-                carrier = self._carriers[key] = Carrier(client, shares=self.connections.http2, is_given=is_given)
+                carrier = self._carriers[key] = Carrier(
+                    client, road, shares=self.connections.http2, is_given=self._given is not None
+                )
                 carrier.enter()
         return carrier
 
@@ -157,7 +157,8 @@ class Roads(ABC):
             return await self.pool.send(request, limits, awaits=awaits)
         from . import library
 
-        return await library.send(self._carrier(taken, proxy, request, owner), request, limits, proxy, awaits=awaits)
+        carrier = self._carrier(taken, proxy, request, owner, limits)
+        return await library.send(carrier, request, limits, proxy, awaits=awaits)
 
     def _end(self) -> list[Carrier]:
         """Close the connections of the direct road, and return the library clients to close."""
@@ -167,11 +168,7 @@ class Roads(ABC):
             self.is_closed = True
             carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
-        return (
-            [Carrier(self._given, shares=False, is_given=True)]
-            if self._given is not None and not carriers
-            else carriers
-        )
+        return carriers if carriers or self._given is None else [Carrier(self._given, "", shares=False, is_given=True)]
 
 
 class SyncRoads(Roads):
