@@ -24,11 +24,11 @@ from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
 from .carriers import Carrier, CarrierKey
 from .connections import Connections, most
+from .event_loops import to_its_end
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
-from .shielding import to_its_end
 from .uploads import Body, opened
 
 HTTPHeaders = httpx.Headers

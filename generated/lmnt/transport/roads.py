@@ -99,9 +99,7 @@ class Roads(ABC):
 
     def limits_of(self, request: Request) -> Limits:
         """Return the limits of a request."""
-        if isinstance(request.timeout, NotGiven):
-            return self.limits._replace(deadline=request.deadline)
-        return Limits.of(request.timeout, request.deadline)
+        return Limits.of(self.limits if isinstance(request.timeout, NotGiven) else request.timeout, request.deadline)
 
     @cached_property
     def _always(self) -> tuple[str, str] | None:
