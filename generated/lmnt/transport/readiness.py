@@ -25,8 +25,11 @@ def ready(sock: Any, events: int, seconds: float | None) -> int:
             return (READ if can_read else 0) | (WRITE if can_write or failed else 0)
         poller = poll()
         poller.register(sock, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0))
-        found = sum(each for _, each in poller.poll(None if seconds is None else math.ceil(seconds * 1000)))
+        ready_for = poller.poll(None if seconds is None else math.ceil(seconds * 1000))
     except ValueError:  # just closed by another thread: the next step reports it
         return events
+    if not ready_for:
+        return 0
     # An error counts as either: the next step reports it.
+    found = ready_for[0][1]
     return events & ((READ if found & ~select.POLLOUT else 0) | (WRITE if found & ~select.POLLIN else 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Callable
@@ -76,6 +77,10 @@ class LoopConnection(Connection, asyncio.Protocol):
         self._received: list[bytes] = []
         self._held = 0
         self._changed: asyncio.Future[None] | None = None
+        """Is set when something was received or sent, or `_phase` has taken too long."""
+        self._phase = Phase.CONNECT
+        self._ends = math.inf
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     def place(cls) -> Place:
@@ -112,6 +117,8 @@ class LoopConnection(Connection, asyncio.Protocol):
                     while data := left.recv(MOST_READ):
                         self._received.append(data)
         self._is_over, self._failure = True, self._failure or exc
+        if self._timer is not None:
+            self._timer.cancel()
         self._wake()
 
     def pause_writing(self) -> None:
@@ -183,11 +190,30 @@ class LoopConnection(Connection, asyncio.Protocol):
 
     async def _change(self, limits: Limits, phase: Phase) -> None:
         """Wait until something was received or sent; raises TimedOut."""
+        seconds = limits.left(phase)
+        self._phase, self._ends = phase, math.inf if seconds is None else self._loop.time() + seconds
         self._changed = self._loop.create_future()
+        self._watch()
         try:
-            await _settled(self._changed, limits.left(phase), phase)
+            await self._changed
         finally:
             self._changed = None
+
+    def _watch(self) -> None:
+        """Set the timer. One that rings too early is left for the next step: most steps end long before theirs."""
+        if self._timer is not None and self._timer.when() > self._ends:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and self._ends < math.inf:
+            self._timer = self._loop.call_at(self._ends, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._changed is not None:
+            if self._loop.time() < self._ends:
+                self._watch()
+            else:
+                _settle(self._changed, self._phase)
 
     def _end(self, *, is_ours: bool) -> None:
         if is_ours:

@@ -110,7 +110,7 @@ class Parser(ABC):
 
     def _parse(self, data: bytes) -> None:
         rest: Any = memoryview(data)  # parsers accept anything with a buffer
-        while rest:
+        while rest and (self._head is None or self._is_chunked):
             piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
             self._feed(piece)
             self._room -= len(piece)
@@ -119,6 +119,8 @@ class Parser(ABC):
                 if not (self._has_progress or self._has_ended):
                     raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
                 self._room, self._has_progress = LONGEST_HEAD, False
+        if rest:
+            self._take(bytes(rest))
 
     def _take(self, data: bytes) -> None:
         """Process data of a body that is not chunked."""

@@ -110,7 +110,6 @@ class _DirectResponse(Response):
         self._limits = limits
         self._began = began
         self._ended: float | None = None
-        self._is_whole = False
         # With a content coding nothing is joined: data before a corrupt part would be lost with it.
         self._most = 1 if "content-encoding" in self.headers else MOST_READ
 
@@ -127,7 +126,6 @@ class _DirectResponse(Response):
         return None if self._ended is None else timedelta(seconds=self._ended - self._began)
 
     def raw(self) -> Self:
-        self._is_whole = False  # a body is read once
         return self
 
     araw = raw
@@ -156,11 +154,10 @@ class _DirectResponse(Response):
 
     def _here(self) -> bytes | None:
         """Return the data already received, b"" at the end; None if there is none. Raises ProtocolError, OSError."""
-        if self._lease.is_over and not self._is_whole:
-            raise closed_here()  # another request may have the connection by now
+        if self._lease.is_over:  # this side closed it, or another reader came to the end
+            raise closed_here()
         data = self._parser.body(self._most)
         if data == b"":
-            self._is_whole = True
             self._lease.release(is_reusable=self._connection.is_reusable)
         return data
 
