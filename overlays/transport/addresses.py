@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import selectors
 import socket
 import time
 from collections import defaultdict, deque
@@ -11,8 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
-
-from .readiness import WRITE, Selector
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,7 +42,7 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
     failure = OSError(f"{host} has no address")
     following = 0.0
     trying: list[socket.socket] = []
-    with Selector() as selector:
+    with selectors.DefaultSelector() as selector:
         try:
             while untried or trying:
                 now = time.monotonic()
@@ -55,13 +54,13 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
                     following = now + HEAD_START
                     try:
                         trying.append(_begun(*untried.popleft()))
-                        selector.register(trying[-1], WRITE)
+                        selector.register(trying[-1], selectors.EVENT_WRITE)
                     except OSError as error:
                         failure, following = error, now
                     continue
                 wakes = min(ends, following if untried else math.inf, math.inf if is_over is None else now + SLICE)
                 for key, _ in selector.select(None if wakes == math.inf else wakes - now):
-                    sock: socket.socket = key.fileobj
+                    sock = cast("socket.socket", key.fileobj)
                     selector.unregister(sock)
                     trying.remove(sock)
                     number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -29,6 +29,12 @@ KEEP_ALIVE_INTERVAL = 15
 SocketOptions: TypeAlias = "list[tuple[int, int, int]]"
 
 
+def bases_in_libraries(value: object) -> list[tuple[str, str]]:
+    """Return the library and the name of each class of httpx and httpx2 that an object is an instance of."""
+    found = [(each.__module__.partition(".")[0], each.__name__) for each in type(value).__mro__]
+    return [each for each in found if each[0] in ("httpx", "httpx2")]
+
+
 class Connections:
     """How a client's own connections are made.
 

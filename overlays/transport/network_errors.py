@@ -22,6 +22,7 @@ from ..errors import (
     StreamTruncatedError,
 )
 from .codings import CodingError
+from .connections import bases_in_libraries
 from .direct.parsing import ProtocolError
 from .limits import NotConnected, Phase, TimedOut
 
@@ -36,7 +37,7 @@ _Kind: TypeAlias = type[BaseException] | str
 
 def _is(error: BaseException, *kinds: _Kind) -> bool:
     """Whether an exception is of one of these kinds."""
-    names = {each.__name__ for each in type(error).__mro__ if each.__module__.partition(".")[0] in ("httpx", "httpx2")}
+    names = [name for _, name in bases_in_libraries(error)]
     return any(kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds)
 
 

@@ -12,9 +12,6 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 poll: Any = getattr(select, "poll", None)
 """It accepts any descriptor; on Windows, which has no poll, `select` does."""
 
-Selector: type[Any] = selectors.SelectSelector if poll is None else selectors.PollSelector
-"""For several sockets. For one it takes seven times as long as poll itself."""
-
 
 def ready(sock: Any, events: int, seconds: float | None) -> int:
     """Return the events that a socket is ready for; 0 if none within so many seconds."""

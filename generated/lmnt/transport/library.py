@@ -23,7 +23,7 @@ from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
 from .carriers import Carrier, CarrierKey
-from .connections import Connections, most
+from .connections import Connections, bases_in_libraries, most
 from .event_loops import to_its_end
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
@@ -130,17 +130,10 @@ def _streamed(library: str) -> type[Any]:
 
 def _library_of(value: object) -> str:
     """Return the library of a client or a response; raises Error if a mock made it."""
-    kind: Any = type(value)
-    return _library_of_class(kind)
-
-
-@cache
-def _library_of_class(kind: Any) -> str:
-    names: Iterator[str] = (each.__module__.partition(".")[0] for each in kind.__mro__)
-    if (name := next((name for name in names if name in ("httpx", "httpx2")), None)) is None:
-        name = f"{kind.__module__}.{kind.__qualname__}"
+    if not (bases := bases_in_libraries(value)):
+        name = f"{type(value).__module__}.{type(value).__qualname__}"
         raise Error(f"{name} stands where a client or a response of httpx or httpx2 should be: a mock must return such")
-    return name
+    return bases[0][0]
 
 
 @lru_cache

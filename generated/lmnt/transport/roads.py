@@ -12,7 +12,7 @@ from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
 from .carriers import Carrier, CarrierKey, Owner, haste
-from .connections import Connections, keep_alive
+from .connections import Connections, bases_in_libraries
 from .direct.road import DirectRoad
 from .event_loops import running_loop
 from .limits import DEFAULT, OF_LIBRARIES, Limits
@@ -48,7 +48,7 @@ class Roads(ABC):
             self._check(given, connections)
         self._given = given
         self.connections = connections
-        self.pool = DirectRoad(self._direct(), keep_alive(), lambda: connections.tls)
+        self.pool = DirectRoad(self._direct(), lambda: connections.tls)
         self.is_closed = False
         self._begin()
 
@@ -65,8 +65,7 @@ class Roads(ABC):
 
     def _library_of(self, given: object) -> str | None:
         """Return the library of a client; None if it is of neither."""
-        kinds = ((each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__)
-        return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
+        return next((library for library, kind in bases_in_libraries(given) if kind == self._kind), None)
 
     @abstractmethod
     def _direct(self) -> type[Connection]:

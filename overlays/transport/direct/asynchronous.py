@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import cast
 
 from ..addresses import aconnect
+from ..connections import keep_alive
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, ready
-from .connection import Connection, Place, SocketOptions
+from .connection import Connection, Place
 from .parsing import MOST_READ
 from .pool import Origin
 
@@ -136,11 +137,11 @@ class LoopConnection(Connection, asyncio.Protocol):
 
     # methods of a call
 
-    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
+    async def _connect(self, limits: Limits) -> None:
         try:
             async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
                 sock = await aconnect(self.origin.host, self.origin.port)
-                for option in options:
+                for option in keep_alive():
                     sock.setsockopt(*option)
                 await self._loop.create_connection(lambda: self, sock=sock)
         except TimeoutError as error:

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from ...errors import Error
+from ..connections import MAX_CONNECTIONS, MAX_KEEPALIVE_CONNECTIONS
 
-MOST, MOST_IDLE, LONGEST_IDLE = 100, 20, 5.0
-"""The maximum number of connections, of idle ones, and the seconds that a connection may be idle."""
+MOST, MOST_IDLE = MAX_CONNECTIONS, MAX_KEEPALIVE_CONNECTIONS
+LONGEST_IDLE = 5.0
+"""Seconds that a connection may be idle."""
 
 
 class Origin(NamedTuple):

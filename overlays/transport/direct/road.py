@@ -13,7 +13,7 @@ from ..limits import Limits, Phase, TimedOut, closed_here
 from ..messages import Request, Response
 from ..network_errors import connection_errors
 from ..uploads import at_once, opened
-from .connection import Connection, Place, SocketOptions
+from .connection import Connection, Place
 from .parsing import MOST_READ, Head, ProtocolError
 from .pool import Lease, Pool
 from .wire import WireRequest
@@ -30,13 +30,11 @@ class DirectRoad:
 
     Args:
         kind: The class of the connections.
-        options: Socket options of each connection.
         tls: Makes the TLS settings at their first use.
     """
 
-    def __init__(self, kind: type[Connection], options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, kind: type[Connection], tls: Callable[[], ssl.SSLContext]) -> None:
         self._kind = kind
-        self._options = options
         self._tls = tls
         self._pools: dict[Place, Pool[Connection]] = {}
         self._process = os.getpid()
@@ -73,7 +71,7 @@ class DirectRoad:
             if connection is None or await connection.is_stale():
                 connection = self._kind(request.origin)
                 pool.use(lease, connection)
-                await connection.open(limits, self._options, self._tls)
+                await connection.open(limits, self._tls)
             return lease, await connection.request(request, limits)
         except BaseException:
             lease.release(is_reusable=False)

@@ -7,9 +7,10 @@ import threading
 from contextlib import suppress
 
 from ..addresses import connect
+from ..connections import keep_alive
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, WRITE, ready
-from .connection import Connection, SocketOptions
+from .connection import Connection
 from .parsing import MOST_READ
 from .pool import Origin
 
@@ -42,7 +43,7 @@ class SocketConnection(Connection):
         self._sock: socket.socket | None = None
         self._rest = memoryview(b"")
 
-    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
+    async def _connect(self, limits: Limits) -> None:
         left = limits.left(Phase.CONNECT)
         try:
             self._sock = connect(self.origin.host, self.origin.port, left, lambda: self._is_over)
@@ -50,7 +51,7 @@ class SocketConnection(Connection):
             raise TimedOut(Phase.CONNECT) from error
         if self._is_over:  # just closed
             self.close()
-        for option in options:
+        for option in keep_alive():
             self._open().setsockopt(*option)
 
     def _open(self) -> socket.socket:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..limits import Limits, NotConnected, Phase, closed_here
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from .tls import TLS
-
-SocketOptions = Sequence[tuple[int, int, int]]
 
 Place: TypeAlias = "AbstractEventLoop | None"
 """Where a connection can be used: on its event loop, or everywhere."""
@@ -70,8 +68,8 @@ class Connection(ABC):
         return None
 
     @abstractmethod
-    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
-        """Connect to the first address that answers; raises TimedOut, OSError."""
+    async def _connect(self, limits: Limits) -> None:
+        """Connect to the first address that answers, with TCP keep-alive; raises TimedOut, OSError."""
 
     @abstractmethod
     def _send(self, data: bytes | memoryview) -> None:
@@ -103,12 +101,12 @@ class Connection(ABC):
         """Whether another request may be sent."""
         return self._is_sent and self.http.is_reusable
 
-    async def open(self, limits: Limits, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
+    async def open(self, limits: Limits, tls: Callable[[], ssl.SSLContext]) -> None:
         """Connect, including TLS, within the connect timeout; raises TimedOut, NotConnected."""
         context = tls() if self.origin.scheme == "https" else None
         limits = limits.together(Phase.CONNECT)
         try:
-            await self._connect(limits, options)
+            await self._connect(limits)
             if context is not None:
                 await self._shake_hands(context, limits)
         except OSError as error:
