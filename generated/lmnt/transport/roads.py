@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -203,9 +204,9 @@ class AsyncRoads(Roads):
 
         return LoopConnection
 
-    async def send(self, request: Request) -> Response:
+    def send(self, request: Request) -> Awaitable[Response]:
         """Send a request and return its response once the head is received; raises APIConnectionError."""
-        return await self._send(request, running_loop(), awaits=True)
+        return self._send(request, running_loop(), awaits=True)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -45,8 +45,8 @@ class Connection(ABC):
     Subclasses move the bytes; `close` may be called at any time, and wakes those that wait for the connection.
     """
 
-    gate: ClassVar[Callable[[], Any]]
-    """Makes a gate where a request waits for its turn: `set` lets it pass."""
+    gate: ClassVar[type[Any]]
+    """The class of gates where requests wait for their turn: `set` lets one pass."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin

@@ -54,10 +54,9 @@ class Lease(Generic[C]):
         make_gate: Makes a gate where it waits in the queue, which is set, from any thread, when it is granted.
     """
 
-    gate: Any
-
     def __init__(self, pool: Pool[C], origin: Origin, make_gate: Callable[[], Any]) -> None:
         self.origin, self.make_gate = origin, make_gate
+        self.gate: Any = None
         self.connection: C | None = None
         self.is_ready = self.is_over = False
         self.pool = pool
