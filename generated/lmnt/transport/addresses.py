@@ -118,17 +118,6 @@ def _close(sock: socket.socket, _: object) -> None:
     sock.close()
 
 
-def beside() -> dict[str, Any]:
-    """Return the arguments that make the running event loop's `create_connection` overlap attempts, if it can."""
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
-    # gh-124309).
-    takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
-    return {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
-
-
 def _in_turn(found: Sequence[_Address]) -> list[_Address]:
     """Return the addresses without duplicates, with alternating families."""
     families: defaultdict[int, list[_Address]] = defaultdict(list)
