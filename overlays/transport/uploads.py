@@ -52,13 +52,9 @@ async def opened(
         InvalidArgumentError: A file cannot be read, or is async in a sync client.
     """
     ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
-    match ready:
-        case []:
-            return None
-        case [bytes() as whole]:
-            return whole
-        case _:
-            return Body(ready)
+    if len(ready) == 1 and isinstance(ready[0], bytes):
+        return ready[0]
+    return Body(ready) if ready else None
 
 
 async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, awaits: bool) -> File:

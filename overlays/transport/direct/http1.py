@@ -104,7 +104,9 @@ class HTTP1(Parser):
                     headers = [(bytes(name), bytes(value)) for name, value in event.headers.raw_items()]
                     self._take_head(event.status_code, event.reason, event.http_version.decode(), headers)
                     if self._head is not None:
-                        self._begin_body(self._state.trailing_data[0])
+                        self._chunks = ChunkReader(self._parts) if self._is_chunked else None
+                        follow = self._feed if self._is_chunked else self._take
+                        follow(self._state.trailing_data[0])
                         return
                 elif kind is h11.EndOfMessage:
                     self._has_ended = True
@@ -114,13 +116,6 @@ class HTTP1(Parser):
             raise ProtocolError(str(error)) from error
         if self._state.trailing_data[0]:
             self._goes_on = False
-
-    def _begin_body(self, data: bytes) -> None:
-        if self._is_chunked:
-            self._chunks = ChunkReader(self._parts)
-            self._feed(data)
-        else:
-            self._take(data)
 
 
 def _expecting_response() -> h11.Connection:

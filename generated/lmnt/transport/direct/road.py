@@ -126,13 +126,7 @@ class _DirectResponse(Response):
     def raw(self) -> Self:
         return self
 
-    araw = raw
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __aiter__(self) -> Self:
-        return self
+    araw = __iter__ = __aiter__ = raw
 
     def __next__(self) -> bytes:
         data = self._here()
