@@ -13,6 +13,8 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
+from .readiness import LONGEST_WAIT
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -58,8 +60,10 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
                     except OSError as error:
                         failure, following = error, now
                     continue
-                wakes = min(ends, following if untried else math.inf, math.inf if is_over is None else now + SLICE)
-                for key, _ in selector.select(None if wakes == math.inf else wakes - now):
+                wakes = min(
+                    ends, following if untried else math.inf, now + (LONGEST_WAIT if is_over is None else SLICE)
+                )
+                for key, _ in selector.select(wakes - now):
                     sock = cast("socket.socket", key.fileobj)
                     selector.unregister(sock)
                     trying.remove(sock)
