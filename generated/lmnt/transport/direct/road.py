@@ -126,7 +126,8 @@ class _DirectResponse(Response):
     def raw(self) -> Self:
         return self
 
-    araw = __iter__ = __aiter__ = raw
+    __iter__ = __aiter__ = raw
+    araw = raw
 
     def __next__(self) -> bytes:
         data = self._here()
