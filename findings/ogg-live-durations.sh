@@ -1,7 +1,7 @@
 #!/bin/sh
-# Three seconds of Ogg Opus whose first granule position is 100 seconds, as in what is recorded from a stream that runs already:
-# it may be larger than the samples of the page, and the time of the first sample is then the "PCM start time" (RFC 7845 section 4.3).
-# The length of what is there is the difference. What it is said to be, and what is decoded:
+# Three seconds of Ogg Opus whose first granule position is 100 seconds too high, as in what is recorded from a stream that runs
+# already: it may be larger than the samples of its page, so that the beginning of a stream can be cropped and a live stream be
+# joined (RFC 7845 section 4.5). The length of what is there is the difference. What it is said to be, and what is decoded:
 #   soundfile 0.14.0                  3 s
 #   mutagen 1.48.1, tinytag 2.3.2     103 s: the last granule position alone
 #   PyAV 18.1.0                       103 s as the duration of container and stream, whose start is 100 s

@@ -3,7 +3,7 @@
 # and miniaudio 1.71 read all that is in them:
 #   an MP3 of variable bit rate without a Xing header, which ISO 11172-3 knows nothing of: the number of samples is guessed from
 #   the bit rate of the first frames, and `soundfile.read` stops there; `SoundFile.blocks` too;
-#   an Ogg file of two links, one after the other, Opus or Vorbis (chaining, RFC 3533 section 4; RFC 7845 section 3): the first.
+#   an Ogg file of two links, one after the other, Opus or Vorbis (chaining, RFC 3533 section 4): the first.
 # Exits 0 while that is so, 1 when something of it has changed.
 set -eu
 folder=$(mktemp -d)
