@@ -1,6 +1,6 @@
 #!/bin/sh
 # pycaption 2.3.14 on cues after the first day, as a broadcast or a stream of more than 24 hours has. WebVTT has "two or more" digits
-# of hours (WebVTT, section 4.1, "WebVTT timestamp"), and TTML too (TTML1 section 10.3.1, clock-time).
+# of hours (W3C WebVTT, "WebVTT timestamp"), and TTML too (TTML1 section 10.3.1, clock-time).
 # It reads them right, and writes them a day or more too early: 30:00:01 becomes 06:00:01 in WebVTT, SRT and DFXP, with no error;
 # a second cue stands before the first then. webvtt-py 0.6.0 and srt 3.5.3 write what they read.
 # Exits 0 while that is so, 1 when something of it has changed.
