@@ -86,7 +86,7 @@ def tagged(
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
         written = kind_of(value, by_fields if default else None).write(value)
         if isinstance(written, dict) and tag not in written and (given := given_in(value)) is not None:
-            return {**written, tag: given}  # a member says that only responses have it, but the server reads it
+            return {**cast("dict[str, object]", written), tag: given}  # a member says that only responses have it, but the server reads it
         return written
 
     return Codec(lambda value: kind_of(value, default).read(value), write)
