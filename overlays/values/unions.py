@@ -85,11 +85,10 @@ def tagged(
     def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
         written = kind_of(value, by_fields if default else None).write(value)
-        given = given_in(value)
-        if not isinstance(written, dict) or tag in written or given is None:
-            return cast("object", written)
-        # A member says that only responses have it, but the server reads it.
-        return {**cast("dict[str, object]", written), tag: given}
+        fields = cast("dict[str, object]", written) if isinstance(written, dict) else None
+        if fields is not None and tag not in fields and (given := given_in(value)) is not None:
+            return {**fields, tag: given}  # a member says that only responses have it, but the server reads it
+        return written
 
     return Codec(lambda value: kind_of(value, default).read(value), write)
 
