@@ -40,7 +40,10 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
         OSError: The host has no address, or the last one failed; TimeoutError, ConnectionAbortedError.
     """
     ends = math.inf if seconds is None else time.monotonic() + seconds
-    untried = deque(_in_turn(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    # For bytes it does not load the codec of IDNA, which takes long; one that replaces it may know texts alone.
+    is_own = host.isascii() and socket.getaddrinfo.__module__ == socket.__name__
+    found = socket.getaddrinfo(host.encode() if is_own else host, port, type=socket.SOCK_STREAM)
+    untried = deque(_in_turn(found))
     failure = OSError(f"{host} has no address")
     following = 0.0
     trying: list[socket.socket] = []
