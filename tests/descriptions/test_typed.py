@@ -15,7 +15,7 @@ from .echo import made
 NAMES = ("gates", "places", "replies", "letters", "asking")
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_packages_with_every_way_of_calling_are_typed(tmp_path: Path) -> None:
     for name in NAMES:
         made(name, tmp_path)

@@ -23,7 +23,7 @@ from tests.descriptions.test_descriptions import ROWS
 from .checking import check_types, prepare
 from .mutations import MUTATIONS, Mutation, fit, mutated
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.once(first=True)
 
 PAIRS = 12
 
