@@ -10,14 +10,14 @@ import sys
 
 if __name__ == "__main__":
     # httpx loads these where they are installed, and the generator sends nothing.
-    sys.modules |= dict.fromkeys(("httpx._main", "trio"))  # type: ignore[arg-type]  # None: as if it was not installed
+    sys.modules |= dict.fromkeys(("h2", "httpx._main", "trio"))  # type: ignore[arg-type]  # None: as if it was not installed
 
 import argparse
 import gc
 from dataclasses import replace
 from pathlib import Path
 
-from generator.making import PINNED, Importer, check_tools, make, try_imports
+from generator.making import PINNED, check_tools, make
 from generator.manifest import Manifest
 from generator.placing import check_place, differences, lock, put_in_place, workspace
 from generator.reading import load_description
@@ -96,9 +96,7 @@ def _make(settings: Settings, report: Report, folder: Path, manifest: Path | Non
     check_tools(settings)
     mended, allowed = settings.overlay_documents, settings.allow_remote
     document = load_description(settings.spec, report, mended, allow_remote=allowed)
-    with Importer() as importer:
-        package = make(settings, document, folder, report)
-        try_imports(folder, settings.package, importer)
+    package = make(settings, document, folder, report)
     (folder / "lock.json").write_text(lock(settings, folder / settings.package, PINNED), encoding="utf-8")
     if manifest:
         manifest.write_text(Manifest(package).json(), encoding="utf-8")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
-from . import import_all
+from .imports import check_imports
+from .processes import beside
 from .rendering import Package
 from .report import Failure, Report
 from .settings import ROOT, Settings
@@ -35,6 +36,7 @@ def make(settings: Settings, document: dict[str, Any], folder: Path, report: Rep
     package = render(settings, document, folder, report)
     tidy(folder)
     add_overlays(package.settings, folder)
+    check(package.package_dir)
     return package
 
 
@@ -47,12 +49,23 @@ def render(settings: Settings, document: dict[str, Any], folder: Path, report: R
 
 def tidy(folder: Path) -> None:
     """Sort imports, drop unused ones and format, ignoring any configuration around the folder."""
+    _ruff(["check", "--fix-only", "--select", "F,I,TC005,RUF022,D202,D209"], folder)
+    _ruff(["format"], folder)
+
+
+def check(package: Path) -> None:
+    """Refuse a package that is no Python, uses a name that nothing defines, or imports what is not there."""
+    lint = ["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"]
+    beside(partial(_ruff, lint, package), partial(check_imports, package))
+
+
+def _ruff(command: list[str], folder: Path) -> None:
     common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--target-version", "py311", "--line-length", "120"]
-    for command in (["check", "--fix-only", "--select", "F,I,TC005,RUF022,D202,D209"], ["format"]):
-        arguments = [find_ruff_bin(), *command, *common, str(folder)]
-        run = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise Failure(f"ruff {command[0]} failed on the rendered package:\n{run.stdout}{run.stderr}")
+    run = subprocess.run(
+        [find_ruff_bin(), *command, *common, "."], capture_output=True, text=True, check=False, cwd=folder
+    )
+    if run.returncode:
+        raise Failure(f"ruff {command[0]} failed on the rendered package:\n{run.stdout}{run.stderr}")
 
 
 def add_overlays(settings: Settings, folder: Path) -> None:
@@ -65,34 +78,3 @@ def add_overlays(settings: Settings, folder: Path) -> None:
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "overlays" / overlay, target)
     shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")  # it is part of every copy of the package
-
-
-class Importer:
-    """Imports all modules of a package in a process of its own, which gets ready while the package is made.
-
-    As a context manager it ends a process that was not asked for anything.
-    """
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-P", import_all.__file__, str(ROOT / "overlays")]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-            self.process.communicate()
-
-    def try_imports(self, folder: Path, package: str) -> None:
-        """Import every module of folder/package, of a large one in several processes."""
-        _, told = self.process.communicate(f"{folder / package}\n")
-        if self.process.returncode:
-            raise Failure(f"the rendered package cannot be imported:\n{told}")
-
-
-def try_imports(folder: Path, package: str, importer: Importer | None = None) -> None:
-    """Import every module of a package with what is ready for that, or a process that gets ready now."""
-    with importer or Importer() as ready:
-        ready.try_imports(folder, package)

@@ -23,6 +23,7 @@ from .commands import BY_HAND, ROOM, Row, by_hand, groups, rows
 from .compiled import CompiledTemplates
 from .description import Description
 from .first_call import example, first_call
+from .import_order import in_order
 from .inheritance import open_parents
 from .kind import Form, Kind
 from .kinds import Kinds
@@ -41,15 +42,15 @@ from .sessions import OVERLAY, sessions
 from .settings import ROOT, STAMP, Settings
 from .streams import unwrap
 from .webhooks import RESOURCE, webhooks
-from .writing import MARKDOWN, default_of, literal, prose
+from .writing import MARKDOWN, default_of, docstring, literal, prose
 
 
 class Package(Project):
     """The Project of openapi-python-client, with our templates.
 
     openapi-python-client sets up the Jinja environment, names the classes and modules of models and enumerations, and
-    chooses the folder of the package. It is given an outline (the names of operations, models and enumerations), not
-    the description: its parser knows no discriminator, no limit, no style, and one status for each operation.
+    chooses the folder of the package. It is given an outline (the names of models and enumerations), not the
+    description: its parser knows no discriminator, no limit, no style, and one status for each operation.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Package(Project):
         self.env.bytecode_cache = CompiledTemplates(Path(__file__).with_name("__pycache__"))
         self.env.auto_reload = False
         self.env.undefined = jinja2.StrictUndefined
-        self.env.filters.update(literal=literal, prose=prose, **MARKDOWN)
+        self.env.filters.update(literal=literal, prose=prose, docstring=docstring, **MARKDOWN)
         self._resources = self._by_resource()
         headers = client_headers(self.description)
         methods = {name: [call.method for call in each.calls] for name, each in self._resources.items()}
@@ -176,10 +177,6 @@ class Package(Project):
     def _refuse_losses(self) -> None:
         """Stop if openapi-python-client dropped anything or warned: its own exit code would be 0."""
         losses = [f"{error.header} {error.detail or ''}".strip() for error in self._get_errors()]
-        collections = self.openapi.endpoint_collections_by_tag.values()
-        operations = sum(len(collection.endpoints) for collection in collections)
-        if operations != len(self.calls):
-            losses.append(f"{len(self.calls) - operations} operations were dropped")
         classes = {str(each.class_info.name) for each in [*self.openapi.models, *self.openapi.enums]}
         expected = {name for name, kind in self.kinds.components.items() if is_own(name, kind)}
         losses += [f"the schema {name} was dropped" for name in expected - classes]
@@ -329,7 +326,7 @@ class Package(Project):
             raise Failure(f"{file.name}: templates/{file.template} shows an object in place of its text")
         if file.name.endswith(".md"):
             return f"<!-- {self._stamp.removeprefix('# ').strip().replace('--', '-')} -->\n\n{text}"
-        return self._stamp + (text if file.name.endswith("__init__.py") else _IMPORT.sub(partial(_used, text), text))
+        return self._stamp + (text if file.name.endswith("__init__.py") else in_order(text))
 
 
 @dataclass(frozen=True)
@@ -343,14 +340,6 @@ class File:
 
 def _file(name: str, template: str, /, **context: Any) -> File:
     return File(name, template, context)
-
-
-_IMPORT = re.compile(r"^(?:from (?!__future__)\S+ )?import (?:\w+ as )?(\w+)\n", re.MULTILINE)
-
-
-def _used(text: str, found: re.Match[str]) -> str:
-    """Return an import if anything may use it. Ruff takes the others away, and each time reads the module again."""
-    return found[0] if text.count(found[1]) > found[0].count(found[1]) else ""
 
 
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
@@ -368,7 +357,7 @@ def _asked_for(overlay: str) -> str:
     return ROOM if overlay.startswith(ROOM) else overlay
 
 
-MANY = 300
+MANY = 150
 """The files of a package that are worth a second process."""
 
 
@@ -378,19 +367,14 @@ def is_own(name: str, kind: Kind) -> bool:
 
 
 def outline(package: Package) -> dict[str, Any]:
-    """Return what the generator's own parser reads: which operations, models and lists of values there are."""
+    """Return what the generator's own parser reads: which models and lists of values there are."""
     schemas = {
         name: {"type": "object"} if kind.form == Form.MODEL else {"type": "string", "enum": ["value"]}
         for name, kind in package.kinds.components.items()
         if is_own(name, kind)
     }
-    answers = {"200": {"description": ""}}
-    paths = {
-        f"/{index}": {"get": {"operationId": call.module, "tags": [call.resource], "responses": answers}}
-        for index, call in enumerate(package.calls)
-    }
     info = {"title": "", "version": ""}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+    return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
 
 def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:

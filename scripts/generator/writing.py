@@ -24,11 +24,20 @@ def prose(text: str | None, indent: int = 0) -> str:
     """Return the description's text, wrapped, as the content of a docstring, which it cannot end."""
     text = _UNUSUAL.sub(lambda found: "".join(filter(_is_shown, found[0])), str(text or ""))
     paragraphs = (" ".join(part.split()) for part in _paragraphs(text))
-    wrapped = "\n\n".join(textwrap.fill(part, 112 - indent, break_long_words=False) for part in paragraphs)
+    width = 112 - indent
+    wrapped = "\n\n".join(
+        part if len(part) <= width else textwrap.fill(part, width, break_long_words=False) for part in paragraphs
+    )
     escaped = wrapped.replace("\\", "\\\\")
     # Quotes must not end the docstring.
     escaped = re.sub(r'"{2,}|"$', lambda found: found.group().replace('"', '\\"'), escaped)
     return textwrap.indent(escaped, " " * indent).lstrip()
+
+
+def docstring(text: str | None, indent: int = 0) -> str:
+    """Return the description's text as a docstring; what ends several lines stands on a line of its own."""
+    content = prose(text, indent)
+    return f'"""{content}"""' if "\n" not in content else f'"""{content}\n{" " * indent}"""'
 
 
 _UNUSUAL = re.compile(r"[^\n\t -~]+")

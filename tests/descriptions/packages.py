@@ -6,14 +6,17 @@ import atexit
 import compileall
 import copy
 import importlib
+import pkgutil
 import shutil
 import sys
 import tempfile
 from functools import cache
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from generator.making import add_overlays, render, tidy
@@ -43,6 +46,15 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report 
     tidy(folder)
     for each in made:
         add_overlays(each.settings, folder)
+
+
+def import_all(package: ModuleType) -> None:
+    """Import each module of a package, and ask for each name that it offers."""
+    for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not each.name.endswith(".__main__"):
+            module = import_module(each.name)
+            for name in getattr(module, "__all__", ()):
+                getattr(module, name)
 
 
 @cache

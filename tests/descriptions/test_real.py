@@ -10,18 +10,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator.making import add_overlays, tidy, try_imports
-from generator.naming import METHODS
+from generator.making import add_overlays, check, tidy
+from generator.naming import METHODS, python_name
 from generator.reading import load_description
 from generator.rendering import Package
 from generator.report import Report
 from generator.settings import ROOT, Settings
 from lmnt_server.documents import read
+
+from .packages import import_all
 
 FOLDER = ROOT.parent / "shared" / "descriptions"
 NO_FOLDER = "../shared/descriptions is not here"
@@ -112,12 +115,15 @@ def test_every_operation_is_accounted_for(name: str, tmp_path: Path) -> None:
     assert len(left_out) == (name in LEFT_OUT)
 
 
-def test_the_package_can_be_imported(name: str, tmp_path: Path) -> None:
-    made = make(entries()[name][0], "acme_client", tmp_path)
+def test_the_package_can_be_imported(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"real_{python_name(name)}"
+    made = make(entries()[name][0], package, tmp_path)
     made.package.build()
     tidy(tmp_path)
     add_overlays(made.package.settings, tmp_path)
-    try_imports(tmp_path, "acme_client")
+    check(tmp_path / package)
+    monkeypatch.syspath_prepend(tmp_path)
+    import_all(import_module(package))
 
 
 def test_the_report_is_json(name: str, tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from benchmarks.scale import description
 
-from generator import import_all
-from generator.making import Importer, add_overlays, render
+from generator.making import render
 from generator.processes import beside
 from generator.rendering import Package
 from generator.report import Failure, refuse
@@ -125,36 +124,3 @@ def test_a_large_package_is_the_same_in_two_processes(tmp_path: Path, monkeypatc
         return {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
     assert made(1) == made(10_000)
-
-
-@pytest.mark.parametrize(
-    ("many", "broken"),
-    [
-        ("", "models/thing_1.py"),
-        ("MANY = 1", "operations/resource0_make1.py"),
-        ("MANY = 1", "resources/resource0.py"),
-        ("MANY = 1\ndel os.fork", "resources/resource0.py"),
-    ],
-)
-def test_what_cannot_be_imported_is_found_in_each_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str, broken: str
-) -> None:
-    if many:  # several processes
-        program = tmp_path / "import_all.py"
-        text = Path(import_all.__file__).read_text(encoding="utf-8")
-        program.write_text(text.replace("MANY = 200", many), encoding="utf-8")
-        monkeypatch.setattr(import_all, "__file__", str(program))
-    made = render(settings("scale", tmp_path), description(2), tmp_path)
-    add_overlays(made.settings, tmp_path)
-    with Importer() as importer:
-        importer.try_imports(tmp_path, "scale")
-    module = tmp_path / "scale" / broken
-    module.write_text(module.read_text(encoding="utf-8") + "\nraise RuntimeError(__name__)\n", encoding="utf-8")
-    with Importer() as importer, pytest.raises(Failure, match=r"cannot be imported(?s:.*)RuntimeError"):
-        importer.try_imports(tmp_path, "scale")
-
-
-def test_an_importer_that_nobody_asks_ends() -> None:
-    with Importer() as importer:
-        process = importer.process
-    assert process.returncode is not None

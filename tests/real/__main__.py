@@ -15,12 +15,13 @@ from importlib import import_module
 from pathlib import Path
 
 from generator.description import load
-from generator.making import add_overlays, tidy, try_imports
+from generator.making import add_overlays, check, tidy
 from generator.naming import METHODS
 from generator.reading import load_description
 from generator.rendering import Package
 from generator.report import Failure, Report
 from generator.settings import Settings
+from tests.descriptions.packages import import_all
 from tests.descriptions.test_real import FOLDER, NO_FOLDER, entries
 
 from .driving import Driver, Outcome
@@ -61,8 +62,9 @@ def run(name: str, path: Path, operations: int, folder: Path, *, shown: int) -> 
         made.build()
         tidy(folder / package)
         add_overlays(made.settings, folder)
-        try_imports(folder, package)
-        outcome = Driver(made, import_module(package), document, path).drive()
+        check(folder / package)
+        import_all(client := import_module(package))
+        outcome = Driver(made, client, document, path).drive()
     except Failure as failure:
         outcome.wrong.append(str(failure))
     left_out = len(made.left_out) if made else operations
