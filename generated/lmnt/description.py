@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .streams.containers import BY_MEDIA_TYPE
-
 if TYPE_CHECKING:
     from .streams.guard import Container
 
@@ -47,8 +45,8 @@ CLIENT_HEADERS: Mapping[str, str] = {
 }
 """Sent with every request; names in lower case."""
 
-CONTAINERS: Mapping[str, type[Container]] = BY_MEDIA_TYPE
-"""The container, by media type, which can tell that a body is incomplete."""
+IS_AUDIO = True
+"""Whether the bytes of a response are audio."""
 
 BYTES = "audio"
 """What the bytes of a response are, in a sentence."""
@@ -63,3 +61,10 @@ ERROR_STATUS: Mapping[str, int] = {
     "internal_server_error": 500,
 }
 """The HTTP status of each error type."""
+
+
+def containers() -> Mapping[str, type[Container]]:
+    """Return the container, by media type, which can tell that a body is incomplete."""
+    from .streams.containers import BY_MEDIA_TYPE
+
+    return BY_MEDIA_TYPE

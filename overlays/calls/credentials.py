@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from .. import description
@@ -29,7 +29,7 @@ class Proof(NamedTuple):
 
 
 def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Collection[str]]) -> Proof:
-    """Return the credentials of a call; made once for all calls with the default schemes and nothing of their own.
+    """Return the credentials of a call.
 
     Args:
         operation: The operation.
@@ -39,18 +39,12 @@ def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Coll
     Raises:
         InvalidArgumentError: No set of schemes is complete; it names the arguments.
     """
-    is_usual = operation.needs is description.NEEDS and not operation.cookies and not any(sent)
-    if is_usual and options.proof:
-        return cast("Proof", options.proof[0])
     schemes = _choose_schemes(operation.id, operation.needs, options.keys, (options.headers, options.query, *sent))
-    made = Proof(
+    return Proof(
         _in_headers(schemes, options.keys, operation.cookies),
         _in_query(schemes, options.keys),
         _sources(schemes, options.keys),
     )
-    if is_usual:
-        options.proof[:] = [made]
-    return made
 
 
 def _choose_schemes(

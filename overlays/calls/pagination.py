@@ -7,7 +7,6 @@ there.
 from __future__ import annotations
 
 import re
-import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from copy import copy
@@ -16,16 +15,17 @@ from functools import partial
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urldefrag, urljoin
 
-from ..errors import APIResponseValidationError, Error, InvalidArgumentError
+from ..errors import APIResponseValidationError, InvalidArgumentError
 from ..errors.handles import Handle
 from ..settings.options import CallOptions
+from ..streams.reading import OneReader
 from ..values.bodies import JSONBody
 from ..values.codec import Codec, MismatchError, string
 from .api_client import AsyncAPIClient
 from .credentials import without_key
 from .exchange import Reply
 from .operation import Operation
-from .resource import AsyncRawResource, AsyncResource, AsyncResponseContextManager, SyncResource, returning
+from .resource import AsyncResource, AsyncResponseContextManager, RawResource, SyncResource, returning
 from .response_errors import validation_error
 from .responses import AsyncAPIResponse
 
@@ -267,24 +267,10 @@ class AsyncPager(Generic[ItemT, ResultT]):
         return _AsyncItems(self._first)
 
 
-class _Steps:
-    """An iterator for one reader at a time: two would both request the next page, and each get some of the items."""
-
-    def __init__(self) -> None:
-        self._reading = threading.Lock()
-
-    def __enter__(self) -> None:
-        if not self._reading.acquire(blocking=False):
-            raise Error("these pages are being read already: one reader gets all of them")
-
-    def __exit__(self, *_: object) -> None:
-        self._reading.release()
-
-
 class _Pages(Iterator[Page[ItemT, ResultT]]):
     def __init__(self, first: Page[ItemT, ResultT]) -> None:
         self._first, self._page = first, cast("Page[ItemT, ResultT] | None", None)
-        self._step = _Steps()
+        self._step = OneReader("this list")
 
     def __next__(self) -> Page[ItemT, ResultT]:
         with self._step:
@@ -297,7 +283,7 @@ class _Pages(Iterator[Page[ItemT, ResultT]]):
 class _Items(Iterator[ItemT]):
     def __init__(self, first: Page[ItemT, Any]) -> None:
         self._pages, self._left = _Pages(first), deque[ItemT]()
-        self._step = _Steps()
+        self._step = OneReader("this list")
 
     def __next__(self) -> ItemT:
         with self._step:
@@ -309,7 +295,7 @@ class _Items(Iterator[ItemT]):
 class _AsyncPages(AsyncIterator[AsyncPage[ItemT, ResultT]]):
     def __init__(self, first: AsyncPage[ItemT, ResultT] | Callable[[], Awaitable[AsyncPage[ItemT, ResultT]]]) -> None:
         self._first, self._page = first, cast("AsyncPage[ItemT, ResultT] | None", None)
-        self._step = _Steps()
+        self._step = OneReader("this list")
 
     async def __anext__(self) -> AsyncPage[ItemT, ResultT]:
         with self._step:
@@ -325,7 +311,7 @@ class _AsyncPages(AsyncIterator[AsyncPage[ItemT, ResultT]]):
 class _AsyncItems(AsyncIterator[ItemT]):
     def __init__(self, first: AsyncPage[ItemT, Any] | Callable[[], Awaitable[AsyncPage[ItemT, Any]]]) -> None:
         self._pages, self._left = _AsyncPages(first), deque[ItemT]()
-        self._step = _Steps()
+        self._step = OneReader("this list")
 
     async def __anext__(self) -> ItemT:
         with self._step:
@@ -395,7 +381,7 @@ def call(
 
 
 def acall(
-    resource: AsyncResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
+    resource: AsyncResource | RawResource, operation: Operation[ResultT], paging: Paging[ItemT], options: CallOptions
 ) -> AsyncPager[ItemT, ResultT]:
     """Return an awaitable of the first page, or of the response with it."""
     client = resource._client  # pyright: ignore[reportPrivateUsage]  # pages are part of the client
@@ -405,14 +391,14 @@ def acall(
         return resource._call(asked, options)  # pyright: ignore[reportPrivateUsage]  # of the same package
 
     # As elsewhere the raw form is a coroutine, so that an application can make a task of it.
-    found: Any = first() if isinstance(resource, AsyncRawResource) else AsyncPager(first)
+    found: Any = first() if isinstance(resource, RawResource) else AsyncPager(first)
     return cast("AsyncPager[ItemT, ResultT]", found)
 
 
 def async_raw(
     method: Callable[Concatenate[Any, P], AsyncPager[ItemT, ResultT]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[AsyncPage[ItemT, ResultT]]]]:
-    """Return the method for an AsyncRawResource."""
+    """Return the async method for a RawResource."""
     return returning(method, "AsyncAPIResponse[{}]", "AsyncPager", "AsyncPage")
 
 

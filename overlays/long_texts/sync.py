@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from types import TracebackType
 from typing import Self
 
 from ..calls.api_client import SyncAPIClient
 from ..calls.responses import StreamedBinaryAPIResponse
 from ..errors import Error
+from ..errors.handles import Closing
 from ..settings.options import CallOptions
 from .schedule import Attempt, Audio, Part, Schedule
 from .shared import BaseLongSpeech, LongText
@@ -20,7 +20,7 @@ from .shared import BaseLongSpeech, LongText
 __all__ = ["LongSpeech"]
 
 
-class LongSpeech(BaseLongSpeech, Iterator[bytes]):
+class LongSpeech(BaseLongSpeech, Closing, Iterator[bytes]):
     """The audio of a long text, in order, as one file: an iterator of its bytes, and a context manager.
 
     Nothing is asked for before the first step. Threads ask for the pieces, no more of them than may be asked for at
@@ -40,8 +40,7 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
         return self
 
     def __next__(self) -> bytes:
-        self._claim()
-        try:
+        with self._claim():
             schedule = self._begin()
             if self._spans is not None:
                 with self._changed:
@@ -54,8 +53,6 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
                     raise StopIteration
                 self._lay(part)
             return self._ready.popleft()
-        finally:
-            self._reading.release()
 
     def _next_part(self, schedule: Schedule) -> Part | None:
         """Wait for the audio to hand out next; None if that was all."""
@@ -141,8 +138,7 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
                 written.
             StreamAlreadyConsumed: The audio was read before.
         """
-        self._claim()
-        try:
+        with self._claim():
             journal = self._journal(file, resume=resume)
             try:
                 schedule = self._begin(journal)
@@ -153,8 +149,6 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
             finally:
                 self.close()
                 journal.close(is_done=self.complete)
-        finally:
-            self._reading.release()
 
     def close(self) -> None:
         """Ask for nothing more, and read what is under way no further; later steps raise an error."""
@@ -162,11 +156,3 @@ class LongSpeech(BaseLongSpeech, Iterator[bytes]):
             with self._changed:
                 self._closed()
                 self._changed.notify_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

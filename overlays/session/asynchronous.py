@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from ..calls.api_client import AsyncAPIClient
 from ..errors import APIError, Error
-from ..errors.handles import Handle
+from ..errors.handles import AsyncClosing, Handle
 from ..settings.options import CallOptions
 from ..settings.secret import Secret
 from ..transport.event_loops import is_asyncio
@@ -34,7 +34,7 @@ from .websocket import AsyncSocket, Closed, ReceiveTimeout
 __all__ = ["AsyncSpeechSession"]
 
 
-class AsyncSpeechSession(BaseSession):
+class AsyncSpeechSession(BaseSession, AsyncClosing):
     """A speech session: texts go in, audio comes out while more texts go in.
 
     Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
@@ -214,14 +214,6 @@ class AsyncSpeechSession(BaseSession):
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
         return task
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         async with self._sending:

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, cast
 
 from .. import description
-from ..calls.operation import argument_errors
+from ..calls.operation import argument_error
 from ..calls.response_errors import in_band_error
 from ..errors import (
     APIError,
@@ -180,8 +180,10 @@ class Session:
         self.end()
         if self.state is not State.OPEN:
             raise Error(f"{method}: {self.state.refusal}")
-        with argument_errors(method):
+        try:
             return json.dumps(write_fields(kind, fields), ensure_ascii=False)
+        except MismatchError as error:
+            raise argument_error(method, error) from error.__cause__
 
     # Received messages.
 

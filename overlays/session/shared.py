@@ -9,13 +9,14 @@ from typing import cast
 
 from .. import description
 from ..calls.api_client import AsyncAPIClient, SyncAPIClient
-from ..calls.operation import argument_errors
+from ..calls.operation import argument_error
 from ..calls.outgoing import handshake
 from ..errors import APIError, InvalidArgumentError
 from ..errors.handles import Handle
 from ..models.speech_session_init import SpeechSessionInit
 from ..settings.options import CallOptions, or_default
 from ..settings.retries import Attempts
+from ..values.codec import MismatchError
 from ..values.model import write_fields
 from .events import SpeechSessionEvent
 from .handshake import ConnectOptions
@@ -40,8 +41,10 @@ def prepare(
 ) -> tuple[dict[str, object], ConnectOptions]:
     """Check all arguments (None means omitted); returns the fields of `init` without the key, and the options."""
     given = {name: value for name, value in init.items() if value is not None}
-    with argument_errors(OPERATION_ID):
+    try:
         fields = write_fields(SpeechSessionInit, {**given, "x_api_key": ""})
+    except MismatchError as error:
+        raise argument_error(OPERATION_ID, error) from error.__cause__
     del fields[description.KEY_NAME]
     if call.body is not None and not isinstance(call.body, Mapping):
         raise InvalidArgumentError(f"{OPERATION_ID}: extra_body must be a mapping of fields to add to `init`")

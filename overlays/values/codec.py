@@ -7,6 +7,7 @@ does not allow is refused before anything is sent. Generated modules combine the
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -98,59 +99,44 @@ null: Codec[None] = Codec(_only_null, _only_null)
 boolean = _plain("true or false", bool)
 
 
+_UNITS: Mapping[type, str] = {str: "character", Sequence: "item", Mapping: "name"}
+_SIZED, _NUMBERS = (*_UNITS,), (int, float)
+
+
 def _has_repetition(items: list[object]) -> bool:
     return any(item in items[:index] for index, item in enumerate(items))
 
 
-_UNITS: dict[type, str] = {str: "character", Sequence: "item", Mapping: "name"}
-_SIZED = tuple(_UNITS)
+def _is_multiple(value: float, of: float) -> bool:
+    return abs(value / of - round(value / of)) <= 1e-9
 
 
-def limited(
-    codec: Codec[T],
-    *,
-    min_length: int = 0,
-    max_length: int | None = None,
-    pattern: str | None = None,
-    minimum: float = -math.inf,
-    maximum: float = math.inf,
-    above: float = -math.inf,
-    below: float = math.inf,
-    multiple_of: float | None = None,
-    unique: bool = False,
-) -> Codec[T]:
+_LIMITS: Mapping[str, tuple[Any, Callable[[Any, Any], object], str]] = {
+    "min_length": (_SIZED, lambda value, least: len(value) >= least, "at least {} {} long"),
+    "max_length": (_SIZED, lambda value, most: len(value) <= most, "at most {} {} long"),
+    "pattern": (str, lambda text, pattern: re.search(pattern, text) is not None, "text that matches {!r}"),
+    "unique": (list, lambda items, _: not _has_repetition(items), "a list in which each item stands once"),
+    "multiple_of": (_NUMBERS, _is_multiple, "a multiple of {:g}"),
+    "minimum": (_NUMBERS, operator.ge, "at least {:g}"),
+    "maximum": (_NUMBERS, operator.le, "at most {:g}"),
+    "above": (_NUMBERS, operator.gt, "more than {:g}"),
+    "below": (_NUMBERS, operator.lt, "less than {:g}"),
+}
+"""By name of a limit: the types that it applies to, whether a value keeps to it, and what is wanted."""
+
+
+def limited(codec: Codec[T], **limits: Any) -> Codec[T]:
     """Add limits of JSON Schema, checked when writing. Lengths count code points, items, properties or bytes."""
-    has_length = min_length > 0 or max_length is not None
-    has_bounds = multiple_of is not None or (minimum, maximum, above, below) != (-math.inf, math.inf) * 2
+    rules = [(*_LIMITS[name], limit) for name, limit in limits.items()]
 
     def write(value: object) -> object:
-        written = codec.write(value)
-        if has_length and isinstance(written, _SIZED):
-            size = len(cast("Sequence[object]", written))
-            limits = (
-                (size >= min_length, "at least", min_length),
-                (max_length is None or size <= max_length, "at most", max_length),
-            )
-            for holds, bound, length in limits:
-                if not holds:
-                    unit = next(unit for kind, unit in _UNITS.items() if isinstance(written, kind))
-                    plural = "" if length == 1 else "s"
-                    raise MismatchError(f"{bound} {length} {unit}{plural} long", written, found=str(size))
-        if pattern is not None and isinstance(written, str) and not re.search(pattern, written):
-            raise MismatchError(f"text that matches {pattern!r}", written)
-        if unique and _has_repetition(cast("list[object]", written)):
-            raise MismatchError("a list in which each item stands once", written)
-        if has_bounds and isinstance(written, int | float) and not isinstance(written, bool):
-            if multiple_of is not None and abs(written / multiple_of - round(written / multiple_of)) > 1e-9:
-                raise MismatchError(f"a multiple of {multiple_of:g}", written)
-            for holds, wanted in (
-                (written >= minimum, f"at least {minimum:g}"),
-                (written <= maximum, f"at most {maximum:g}"),
-                (written > above or above == -math.inf, f"more than {above:g}"),
-                (written < below or below == math.inf, f"less than {below:g}"),
-            ):
-                if not holds:
-                    raise MismatchError(wanted, written)
+        written: Any = codec.write(value)
+        for kinds, holds, wanted, limit in rules:
+            if isinstance(written, kinds) and not isinstance(written, bool) and not holds(written, limit):
+                unit = next((unit for kind, unit in _UNITS.items() if isinstance(written, kind)), "")
+                units = unit if limit == 1 else f"{unit}s"
+                found = str(len(written)) if "long" in wanted else None
+                raise MismatchError(wanted.format(limit, units), written, found=found)
         return written
 
     return Codec(codec.read, write, codec.plain)

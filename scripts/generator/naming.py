@@ -86,13 +86,6 @@ _CLIENT = {
     *("api_key", "base_url", "max_retries", "timeout", "lazy_property"),
     *("get", "post", "put", "patch", "delete"),
 }
-_OPERATIONS = {
-    *("builtins", "codec", "datetime", "decimal", "events", "files", "http_types", "long_texts", "model", "models"),
-    "overload",
-    *("pagination", "resource", "resources", "responses", "unions", "uuid", "webhooks"),
-}
-"""Modules that a resource imports in addition to its operations, each with a `_` before its name."""
-
 CLIENT_NAMES = {"BaseModel", "ClientOptions", "Secret", "SyncRequests", "AsyncRequests"}
 """Names that the module of the clients imports, and that the package exports, besides those of overlays."""
 
@@ -141,12 +134,6 @@ def method_name(operation_id: str, tag: str) -> str:
     # These two are allowed: the template writes the builtins of these names in full.
     name = name.rstrip("_") if name in ("list_", "dict_") else name
     return f"{name}_" if name in _METHODS else name
-
-
-def operation_module(operation_id: str) -> str:
-    """Return the module of an operation."""
-    name = python_name(operation_id)
-    return f"{name}_" if name in _OPERATIONS else name
 
 
 def resource_name(tag: str) -> str:

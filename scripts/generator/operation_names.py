@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .naming import method_name, operation_module, python_name, resource_name
+from .naming import method_name, python_name, resource_name
 from .path_templates import PathTemplate
 from .report import Failure
 
@@ -101,9 +101,9 @@ def operation_names(operations: Sequence[Written], chosen: Mapping[str, str]) ->
     for each, (resource, method) in zip(operations, places, strict=True):
         is_own = bool(each.said_id) and ids[each.said_id] == 1
         id_ = each.said_id if is_own else f"{resource}.{method}"
-        module = operation_module(id_)
+        module = python_name(id_)
         if module in modules:
-            module = operation_module(f"{resource}.{method}")
+            module = python_name(f"{resource}.{method}")
         while module in modules:
             module += "_"
         modules.add(module)

@@ -87,6 +87,17 @@ def test_calls_on_the_direct_road_load_no_library(server: Any) -> None:
     assert output.rstrip().endswith("<Response [404 Not Found]> True")
 
 
+def test_a_first_call_loads_only_what_it_needs(server: Any) -> None:
+    code = "import sys, lmnt; lmnt.Lmnt().voices.retrieve('leah'); print('\\n'.join(sys.modules))"
+    loaded = run(code, LMNT_API_KEY="any", LMNT_BASE_URL=server.base_url).split()
+    unneeded = {
+        *("encodings.idna", "lmnt.calls.events", "lmnt.streams.containers", "lmnt.streams.sequences"),
+        *("lmnt.models.error_response", "lmnt.models.voice_create_params", "lmnt.operations.voices_create"),
+    }
+    assert "lmnt.operations.voices_retrieve" in loaded
+    assert unneeded.isdisjoint(loaded)
+
+
 @pytest.mark.parametrize("first", ["import lmnt.client", "import lmnt.resources.voices", "from lmnt import Lmnt"])
 def test_no_module_takes_the_place_of_a_name(first: str) -> None:
     code = f"{first}\nimport lmnt\nfor name in lmnt.__all__: print(name, type(getattr(lmnt, name)).__name__)"

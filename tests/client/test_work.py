@@ -87,4 +87,4 @@ def test_a_call_takes_a_few_calls(mode: Sync, peer: Callable[..., Any]) -> None:
     client = mode.client(base_url=peer(json_response([])).base_url)
     for _ in range(3):
         mode.run(client.voices.list())
-    assert calls_made(lambda: mode.run(client.voices.list()), but="lmnt.transport") < 90
+    assert calls_made(lambda: mode.run(client.voices.list()), but="lmnt.transport") < 50

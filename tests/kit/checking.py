@@ -17,7 +17,7 @@ from tests.descriptions.packages import LMNT
 SAME_TYPES = ("description.py", "__init__.py")
 """Modules that differ in values and in what they list, and not in the types that other modules see."""
 
-INDEXES = ("models/__init__.py", "resources/__init__.py")
+INDEXES = ("models/__init__.py", "operations/__init__.py", "resources/__init__.py")
 """What modules take whole, as in `_models.Voice`: it is the module of Voice that they see then."""
 
 

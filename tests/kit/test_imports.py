@@ -33,7 +33,7 @@ BROKEN = {
         "import not_there.part as part",
         "it imports not_there, which is not installed",
     ),
-    "two modules that need each other": ("from ..resources.resource0 import Resource0Resource", "import each other: "),
+    "two modules that need each other": ("from ..operations.resource0_make0 import build", "import each other: "),
 }
 LATER = {
     "in a function": "def use():\n    from .thing_1 import Thing7",
@@ -46,7 +46,7 @@ RIGHT = {
     "a name that an import made": "from ..values.model import attrs",
     "one of several that are assigned": "A, B = C = 1, 2\ndef use():\n    from .thing_0 import A, B, C",
     "one that is made in a condition": "if True:\n    A: int = 1\ndef use():\n    from .thing_0 import A",
-    "modules that need each other in functions": "def use():\n    from ..resources.resource0 import Resource0Resource",
+    "modules that need each other in functions": "def use():\n    from ..operations.resource0_make0 import build",
     "a package that need not be installed": "try:\n    import not_there\nexcept ImportError:\n    not_there = None",
     "a text": '"""\nfrom .thing_1 import Thing7\n"""',
     "a text with quotes": 'A = \'"""\'\nfrom .thing_1 import Thing1\nB = r"\\""\nC = \'"""\'',
@@ -83,7 +83,7 @@ def with_lines(package: Path) -> Iterator[Callable[[str], None]]:
 def python(package: Path) -> str:
     """Return what Python says when it imports the module."""
     module = f"{package.name}.{MODULE.removesuffix('.py').replace('/', '.')}"
-    command = [sys.executable, "-c", f"import {package.name}.resources.resource0, {module}"]
+    command = [sys.executable, "-c", f"import {package.name}.operations.resource0_make0, {module}"]
     return subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False).stderr
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from copy import copy, deepcopy
 from functools import cached_property
 from inspect import getattr_static
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
-from ..errors.handles import Handle
+from ..errors.handles import AsyncClosing, Closing, Handle
 from ..hints import http_types
 from ..hints.omitted import NotGiven
 from ..settings.options import CallOptions, ClientOptions, or_default
@@ -35,7 +34,7 @@ from .responses import (
 if TYPE_CHECKING:
     from .reconnecting import Reconnecting
 
-RoadsT = TypeVar("RoadsT", bound=Roads[Any])
+RoadsT = TypeVar("RoadsT", bound=Roads)
 T = TypeVar("T")
 
 
@@ -44,9 +43,21 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     _refusal = "cannot be pickled, since it holds a key and connections: make one in each process, as its work begins"
 
-    def __init__(self, options: ClientOptions, shared: RoadsT) -> None:
+    _roads: ClassVar[Callable[..., Any]]
+    """The class of the connections."""
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        http_client: http_types.Client | http_types.AsyncClient | None,
+        *,
+        http2: bool,
+        ssl_context: http_types.SSLContext | None,
+        proxy: str | None,
+        transport: Road | None,
+    ) -> None:
         self._options = options
-        self._shared = shared
+        self._shared: RoadsT = self._roads(http_client, Connections(http2, ssl_context, proxy, transport))
 
     @property
     def api_key(self) -> str:
@@ -116,6 +127,11 @@ class BaseClient(Handle, Generic[RoadsT]):
         most = or_default(call.max_retries, self._options.max_retries)
         return Reconnecting(again, most, reply.response.request.deadline, operation.id)
 
+    def _copy_with(
+        self, options: ClientOptions, http_client: http_types.Client | http_types.AsyncClient | None
+    ) -> Self:
+        return self._copy(options, self._shared if http_client is None else self._roads(http_client, Connections()))
+
     def _copy(self, options: ClientOptions, shared: RoadsT) -> Self:
         """Return a copy with other options or connections."""
         made = self.__class__.__new__(self.__class__)
@@ -143,23 +159,10 @@ class BaseClient(Handle, Generic[RoadsT]):
         return f"{type(self).__name__}(base_url={self._options.base_url!r})"
 
 
-class SyncAPIClient(BaseClient[SyncRoads]):
+class SyncAPIClient(BaseClient[SyncRoads], Closing):
     """The sync driver."""
 
-    def __init__(
-        self,
-        options: ClientOptions,
-        http_client: http_types.Client | None,
-        *,
-        http2: bool,
-        ssl_context: http_types.SSLContext | None,
-        proxy: str | None,
-        transport: Road | None,
-    ) -> None:
-        super().__init__(options, SyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
-
-    def _copy_with(self, options: ClientOptions, http_client: http_types.Client | None) -> Self:
-        return self._copy(options, self._shared if http_client is None else SyncRoads(http_client, Connections()))
+    _roads = SyncRoads
 
     def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result; for a binary one that is the response, its body read."""
@@ -176,7 +179,7 @@ class SyncAPIClient(BaseClient[SyncRoads]):
         reply = _drive(self._exchange(operation, call, buffered=buffered), self._shared)
         if operation.result is None:
             return cast("APIResponse[T]", (StreamedBinaryAPIResponse if streamed else BinaryAPIResponse)(reply))
-        response = APIResponse[T](reply)
+        response: APIResponse[T] = APIResponse(reply)
         response.reconnecting = self._reconnecting(operation, call, reply)
         return response
 
@@ -184,32 +187,11 @@ class SyncAPIClient(BaseClient[SyncRoads]):
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
         self._shared.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncAPIClient(BaseClient[AsyncRoads]):
+class AsyncAPIClient(BaseClient[AsyncRoads], AsyncClosing):
     """The async driver."""
 
-    def __init__(
-        self,
-        options: ClientOptions,
-        http_client: http_types.AsyncClient | None,
-        *,
-        http2: bool,
-        ssl_context: http_types.SSLContext | None,
-        proxy: str | None,
-        transport: Road | None,
-    ) -> None:
-        super().__init__(options, AsyncRoads(http_client, Connections(http2, ssl_context, proxy, transport)))
-
-    def _copy_with(self, options: ClientOptions, http_client: http_types.AsyncClient | None) -> Self:
-        return self._copy(options, self._shared if http_client is None else AsyncRoads(http_client, Connections()))
+    _roads = AsyncRoads
 
     async def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result; for a binary one that is the response, its body read."""
@@ -227,7 +209,7 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
         if operation.result is None:
             kind = AsyncStreamedBinaryAPIResponse if streamed else AsyncBinaryAPIResponse
             return cast("AsyncAPIResponse[T]", kind(reply))
-        response = AsyncAPIResponse[T](reply)
+        response: AsyncAPIResponse[T] = AsyncAPIResponse(reply)
         response.reconnecting = self._reconnecting(operation, call, reply)
         return response
 
@@ -235,42 +217,20 @@ class AsyncAPIClient(BaseClient[AsyncRoads]):
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
         await self._shared.close()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
-
 
 def _drive(steps: Generator[Step, Any, Reply], roads: SyncRoads) -> Reply:
     try:
         step = next(steps)
         while True:
             try:
-                outcome = _do(step, roads)
+                outcome = _WAYS[type(step)](step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
                 step = steps.send(outcome)
     except StopIteration as done:
-        return cast("Reply", done.value)
-
-
-def _do(step: Step, roads: SyncRoads) -> object:
-    match step:
-        case Send(request):
-            return roads.send(request)
-        case Read(response, guard):
-            return read_whole(response, guard)
-        case ReadStart(response, limit):
-            return read_start(response, limit)
-        case Sleep(seconds):
-            time.sleep(seconds)
-            return None
-        case Ask(give):
-            return give()
+        reply: Reply = done.value
+        return reply
 
 
 async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
@@ -278,26 +238,34 @@ async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Repl
         step = next(steps)
         while True:
             try:
-                outcome = await _ado(step, roads)
+                outcome = await _AWAITED_WAYS[type(step)](step, roads)
             except BaseException as error:
                 step = steps.throw(error)
             else:
                 step = steps.send(outcome)
     except StopIteration as done:
-        return cast("Reply", done.value)
+        reply: Reply = done.value
+        return reply
 
 
-async def _ado(step: Step, roads: AsyncRoads) -> object:
-    match step:
-        case Send(request):
-            return await roads.send(request)
-        case Read(response, guard):
-            return await aread_whole(response, guard)
-        case ReadStart(response, limit):
-            return await aread_start(response, limit)
-        case Sleep(seconds):
-            await sleep(seconds)
-            return None
-        case Ask(give):
-            found = give()
-            return await found if isinstance(found, Awaitable) else found
+async def _ask(step: Ask) -> object:
+    found = step.give()
+    return await found if isinstance(found, Awaitable) else found
+
+
+_WAYS: Mapping[type[Step], Callable[[Any, SyncRoads], object]] = {
+    Send: lambda step, roads: roads.send(step.request),
+    Read: lambda step, _: read_whole(*step),
+    ReadStart: lambda step, _: read_start(*step),
+    Sleep: lambda step, _: time.sleep(step.seconds),
+    Ask: lambda step, _: step.give(),
+}
+"""How each step is done."""
+
+_AWAITED_WAYS: Mapping[type[Step], Callable[[Any, AsyncRoads], Awaitable[object]]] = {
+    Send: lambda step, roads: roads.send(step.request),
+    Read: lambda step, _: aread_whole(*step),
+    ReadStart: lambda step, _: aread_start(*step),
+    Sleep: lambda step, _: sleep(step.seconds),
+    Ask: lambda step, _: _ask(step),
+}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
-from ..errors import APIStatusError, APIStreamError, Error, StreamTruncatedError
-from ..errors.handles import Handle
+from ..errors import APIStatusError, APIStreamError, StreamTruncatedError
+from ..errors.handles import AsyncClosing, Closing, Handle
 from ..hints import http_types
+from ..streams.reading import OneReader
 from ..streams.sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from ..transport.event_loops import sleep
 from ..transport.network_errors import BodyFailure
@@ -224,7 +224,7 @@ class BaseStream(Handle, Generic[T]):
     def __init__(self, response: BaseResponse[Any], items: Items[T]) -> None:
         self._facts = response
         self._items = items
-        self._reading = threading.Lock()
+        self._reading = OneReader("this stream")
         self._closed = threading.Event()
         self.event: ServerSentEvent | None = None
         """The event of the item that was handed out last, with its id."""
@@ -248,10 +248,6 @@ class BaseStream(Handle, Generic[T]):
     def bytes_received(self) -> int:
         """Bytes received, after content decoding."""
         return self._facts.bytes_received
-
-    def _claim(self) -> None:
-        if not self._reading.acquire(blocking=False):
-            raise Error("this stream is being read already: one reader gets all of it")
 
     def _took(self, event: ServerSentEvent, item: T) -> T:
         self.event = event
@@ -279,7 +275,7 @@ def async_streamed(
     return returning(method, "AsyncResponseContextManager[_resource.AsyncAPIResponse[{}]]", "Stream", "AsyncStream")
 
 
-class Stream(BaseStream[T]):
+class Stream(BaseStream[T], Closing):
     """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
 
     def __init__(self, response: APIResponse[Any], items: Items[T]) -> None:
@@ -290,8 +286,7 @@ class Stream(BaseStream[T]):
         return self
 
     def __next__(self) -> T:
-        self._claim()
-        try:
+        with self._reading:
             while True:
                 try:
                     return self._took(*next(self._steps))
@@ -303,24 +298,14 @@ class Stream(BaseStream[T]):
                 self._steps = response.steps(self._taken_up(response))
                 if self._closed.is_set():  # meanwhile
                     self.close()
-        finally:
-            self._reading.release()
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
         self._closed.set()
         self._steps.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncStream(BaseStream[T]):
+class AsyncStream(BaseStream[T], AsyncClosing):
     """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
 
     def __init__(self, response: AsyncAPIResponse[Any], items: Items[T]) -> None:
@@ -331,8 +316,7 @@ class AsyncStream(BaseStream[T]):
         return self
 
     async def __anext__(self) -> T:
-        self._claim()
-        try:
+        with self._reading:
             while True:
                 try:
                     return self._took(*await anext(self._steps))
@@ -345,18 +329,8 @@ class AsyncStream(BaseStream[T]):
                 self._steps = response.steps(self._taken_up(response))
                 if self._closed.is_set():  # meanwhile
                     await self.close()
-        finally:
-            self._reading.release()
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
         self._closed.set()
         await self._steps.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()

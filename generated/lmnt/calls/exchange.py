@@ -7,7 +7,7 @@ Failures are thrown into the generator as errors of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from .. import description
 from ..errors import APIConnectionError, APIError, APIStatusError
@@ -17,9 +17,10 @@ from ..settings.options import CallOptions, ClientOptions, TokenSource, or_defau
 from ..settings.retries import Attempts
 from ..streams.guard import StreamGuard
 from ..transport.messages import Request, Response
+from ..values.codec import MismatchError
 from ..values.files import Upload
 from . import credentials
-from .operation import Operation, argument_errors
+from .operation import Operation, argument_error
 from .outgoing import redirected, request_of, with_retry_count
 from .response_errors import status_error, validation_error
 
@@ -90,14 +91,21 @@ def exchange(
         InvalidArgumentError: The extra arguments cannot be sent.
     """
     deadline = Deadline.starting_now(or_default(call.deadline, options.deadline))
-    with argument_errors(operation.id):
-        first, sources = request_of(operation, options, call, deadline)
     try:
-        return (yield from _attempts(first, sources, operation, options, call, buffered=buffered))
+        first, sources = request_of(operation, options, call, deadline)
+    except MismatchError as error:
+        raise argument_error(operation.id, error) from error.__cause__
+    steps = _attempts(first, sources, operation, options, call, buffered=buffered)
+    uploads = [section for section in first.content if isinstance(section, Upload)]
+    return _closing(uploads, steps) if uploads else steps
+
+
+def _closing(uploads: Sequence[Upload], steps: Generator[Step, Any, Reply]) -> Generator[Step, Any, Reply]:
+    try:
+        return (yield from steps)
     finally:
-        for section in first.content:
-            if isinstance(section, Upload):
-                section.close()
+        for upload in uploads:
+            upload.close()
 
 
 def _attempts(
@@ -110,15 +118,16 @@ def _attempts(
     buffered: bool,
 ) -> Generator[Step, Any, Reply]:
     """Send a request, with retries."""
-    attempts = Attempts(operation.id, or_default(call.max_retries, options.max_retries), first.deadline)
-    failure: APIError
-    renewals = 0
+    attempts: Attempts | None = None  # made at the first failure
+    retries, is_renewed = 0, False
+    authorized = first
     while True:
         try:
-            authorized = yield from credentials.bearing(first, sources, options, first.deadline)
-            request, hops = with_retry_count(authorized, call.retries + attempts.retries + renewals), 0
+            if sources:
+                authorized = yield from credentials.bearing(first, sources, options, first.deadline)
+            request, hops = with_retry_count(authorized, call.retries + retries), 0
             while True:
-                response = cast("Response", (yield Send(request)))
+                response: Response = yield Send(request)
                 is_success = operation.succeeds(response.status_code)
                 target = redirected(request, response) if call.follow_redirects and not is_success else None
                 if target is None or hops == LONGEST_REDIRECT_CHAIN:
@@ -128,37 +137,42 @@ def _attempts(
         except (APIConnectionError, APIStatusError) as error:  # InvalidArgumentError: of a token that was not given
             if error.retry_safe is None:
                 error.retry_safe = operation.retry_safe
-            failure = error
+            failure: APIError = error
         else:
             if (log := listener("debug")) is not None:
                 log.debug("%s %s (request %s)", request.line, response.status_code, response.request_id)
             if is_success:
                 if operation.result is None and response.is_text and response.media_type not in operation.media_types:
-                    content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+                    content: bytes = yield ReadStart(response, ERROR_BODY_LIMIT)
                     problem = (
                         f"{operation.id}: the server sent {response.media_type} where {description.BYTES} should be"
                     )
                     raise validation_error(response, content, problem, retry_safe=operation.retry_safe)
                 guard = _guard(operation, options, response)
-                body = cast("bytes", (yield Read(response, guard))) if buffered else None
-                return Reply(operation, response, guard, body, attempts.retries + renewals)
-            start = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
-            if response.status_code == 401 and not renewals and authorized is not first:
-                renewals += credentials.renews(request, sources)
-                if renewals:
-                    continue
-            failure = status_error(response, start, retry_safe=operation.retry_safe, errors=operation.errors)
+                body: bytes | None = (yield Read(response, guard)) if buffered else None
+                return Reply(operation, response, guard, body, retries)
+            start: bytes = yield ReadStart(response, ERROR_BODY_LIMIT)
+            is_refused = response.status_code == 401 and not is_renewed and authorized is not first
+            if is_refused and credentials.renews(request, sources):
+                is_renewed = True
+                retries += 1
+                continue
+            failure = status_error(response, start, retry_safe=operation.retry_safe, errors=operation.errors())
+        attempts = attempts or Attempts(operation.id, or_default(call.max_retries, options.max_retries), first.deadline)
         yield Sleep(attempts.next_delay(failure))
+        retries += 1
 
 
 def _guard(operation: Operation[Any], options: ClientOptions, response: Response) -> StreamGuard:
-    is_audio = operation.result is None
-    media_type = response.media_type if response.media_type in description.CONTAINERS else operation.media_type
-    container = description.CONTAINERS.get(media_type) if is_audio else None
+    is_bytes = operation.result is None
+    container = None
+    if is_bytes:
+        known = description.containers()
+        container = known.get(response.media_type, known.get(operation.media_type))
     return StreamGuard(
         response,
-        retry_safe=None if is_audio or operation.items else operation.retry_safe,
-        is_audio=is_audio and bool(description.CONTAINERS),
+        retry_safe=None if is_bytes or operation.items else operation.retry_safe,
+        is_audio=is_bytes and description.IS_AUDIO,
         container=None if container is None else container(),
         strict=options.strict,
         partial=operation.partial,

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..settings.options import Body
 from .api_client import AsyncAPIClient, SyncAPIClient
-from .events import AsyncStream, Stream
-from .requests import NO_OPTIONS, Files, RequestOptions, class_of, is_streamed, items_of, request_operation
+from .requests import NO_OPTIONS, Files, RequestOptions, class_of, is_streamed, request_operation, stream_of
 from .responses import BaseResponse
 
+if TYPE_CHECKING:
+    from .events import AsyncStream, Stream
+
 T = TypeVar("T")
-StreamT = TypeVar("StreamT", bound=Stream[Any])
-AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any])
+StreamT = TypeVar("StreamT", bound="Stream[Any]")
+AsyncStreamT = TypeVar("AsyncStreamT", bound="AsyncStream[Any]")
 
 
 class SyncRequests(SyncAPIClient):
@@ -142,13 +144,11 @@ class SyncRequests(SyncAPIClient):
         stream_cls: Any = None,
     ) -> Any:
         made, call = request_operation(method, path, cast_to, body, files, options)
-        items = items_of(stream_cls, cast_to) if stream else None
+        as_stream = stream_of(stream_cls, cast_to, awaits=False) if stream else None
         response: Any = self.respond(made, call, streamed=stream or is_streamed(cast_to))
         if issubclass(class_of(cast_to), BaseResponse):
             return response
-        if items is None:
-            return response.parse(to=cast_to)
-        return class_of(stream_cls or Stream)(response, items)
+        return response.parse(to=cast_to) if as_stream is None else as_stream(response)
 
 
 class AsyncRequests(AsyncAPIClient):
@@ -277,10 +277,8 @@ class AsyncRequests(AsyncAPIClient):
         stream_cls: Any = None,
     ) -> Any:
         made, call = request_operation(method, path, cast_to, body, files, options)
-        items = items_of(stream_cls, cast_to) if stream else None
+        as_stream = stream_of(stream_cls, cast_to, awaits=True) if stream else None
         response: Any = await self.respond(made, call, streamed=stream or is_streamed(cast_to))
         if issubclass(class_of(cast_to), BaseResponse):
             return response
-        if items is None:
-            return await response.parse(to=cast_to)
-        return class_of(stream_cls or AsyncStream)(response, items)
+        return await response.parse(to=cast_to) if as_stream is None else as_stream(response)

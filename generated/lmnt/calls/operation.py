@@ -50,8 +50,10 @@ Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
 """How the body of a success is read: as JSON, as text, not at all, or depending on its status."""
 
 
-def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> object:
+def read_success(reader: Reader[T], status_code: int, content: bytes, text: Callable[[bytes], str]) -> Any:
     """Read the body of a success; raises MismatchError, or ValueError if it is no JSON."""
+    if isinstance(reader, Codec):
+        return reader.read(json.loads(content))
     if isinstance(reader, ByStatus):
         found = reader.readers.get(status_code) or reader.readers.get(f"{status_code // 100}XX")
         if found is None:
@@ -60,9 +62,7 @@ def read_success(reader: Reader[T], status_code: int, content: bytes, text: Call
         return read_success(found, status_code, content, text)
     if isinstance(reader, Text):
         return ResultText(text(content))
-    if isinstance(reader, Nothing):
-        return None
-    return reader.read(json.loads(content))
+    return None
 
 
 class Operation(NamedTuple, Generic[T]):
@@ -80,7 +80,7 @@ class Operation(NamedTuple, Generic[T]):
         cookies: Cookies by name.
         body: The request body.
         media_type: The media type of a success, if the arguments determine it.
-        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+        errors: Returns how the bodies of errors are read, by status, by range such as `4XX`, or `default`.
         redirects: The redirect statuses, or ranges, that are a success of this operation and are not followed.
         partial: Whether a success may be a 206 that no range was asked for, since the description has one.
         server: The URL of the operation's own server, as in the description.
@@ -101,7 +101,7 @@ class Operation(NamedTuple, Generic[T]):
     cookies: Mapping[str, str] = {}
     body: RequestBody = None
     media_type: str = ""
-    errors: Mapping[int | str, Codec[Any]] = {}
+    errors: Callable[[], Mapping[int | str, Codec[Any]]] = dict
     redirects: frozenset[int | str] = frozenset()
     partial: bool = False
     server: str = ""
@@ -120,20 +120,9 @@ class Operation(NamedTuple, Generic[T]):
         return 200 <= status_code < 300 or not self.redirects.isdisjoint((status_code, f"{status_code // 100}XX"))
 
 
-class argument_errors:  # noqa: N801  # a context manager, as `suppress` is
-    """Prefix errors in the arguments with the operationId."""
-
-    __slots__ = ("_operation_id",)
-
-    def __init__(self, operation_id: str) -> None:
-        self._operation_id = operation_id
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, MismatchError):
-            raise InvalidArgumentError(f"{self._operation_id}: {error}") from error.__cause__
+def argument_error(operation_id: str, error: MismatchError) -> InvalidArgumentError:
+    """Return the error for an argument that does not match its codec."""
+    return InvalidArgumentError(f"{operation_id}: {error}")
 
 
 Style: TypeAlias = tuple[str, bool] | tuple[str, bool, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from .. import description
@@ -17,13 +17,13 @@ from ..settings.options import CallOptions, ClientOptions, TokenSource, check_he
 from ..settings.secret import SECRET_HEADERS, Secret
 from ..transport.codings import ACCEPTED
 from ..transport.messages import Request, Response
-from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, with_extra
-from ..values.codec import anything
+from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
+from ..values.codec import MismatchError, anything
 from ..values.files import Upload
 from ..values.multipart import boundary_of, sections_of
 from ..values.parameter_styles import Encoded
 from . import credentials
-from .operation import Operation, argument_errors, query_pairs
+from .operation import Operation, argument_error, query_pairs
 
 RETRY_COUNT = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count"
 """The header with the number of retries so far. It has no underscore: common proxies drop headers with one."""
@@ -33,24 +33,10 @@ def request_of(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
 ) -> tuple[Request, Sequence[TokenSource]]:
     """Return the request of an operation, and the sources of its tokens; raises InvalidArgumentError, MismatchError."""
-    extra = check_headers(call.headers) if call.headers else {}
-    proof = credentials.proof(operation, options, (extra, call.query or {}))
-    body = with_extra(operation.body, call.body)
+    body = operation.body if call.body is None else with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
-    headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
-        "accept": operation.accept,
-        "user-agent": USER_AGENT,
-        **proof.headers,
-        **({} if body is None else {"content-type": body.media_type}),
-        # Bytes, such as audio, gain nothing by a coding, and it could delay a stream of items.
-        "accept-encoding": "identity" if operation.result is None or operation.items else ACCEPTED,
-        **description.CLIENT_HEADERS,
-        **operation.headers,
-        **options.headers,
-        **extra,
-        RETRY_COUNT: "0",
-    }
+    headers, proof = _headers_of(operation, options, call, body)
     content: Sequence[bytes | Upload] = ()
     if isinstance(body, JSONBody):
         content = [_encode(operation.id, body.value)]
@@ -63,7 +49,7 @@ def request_of(
         boundary = boundary_of(str(headers.get("content-type", "")))
         if boundary is None:
             boundary = os.urandom(16).hex()
-            headers["content-type"] = f"{body.media_type}; boundary={boundary}"
+            headers = {**headers, "content-type": f"{body.media_type}; boundary={boundary}"}
         content = sections_of(body.parts, boundary)
     request = Request(
         method=operation.method,
@@ -81,14 +67,53 @@ def request_of(
     return _moved(request, operation.url), proof.sources if stays else ()
 
 
+_Opening: TypeAlias = tuple[Mapping[str, str | Secret | Omit], credentials.Proof]
+
+
+def _headers_of(operation: Operation[Any], options: ClientOptions, call: CallOptions, body: RequestBody) -> _Opening:
+    """Return the headers of a call and its credentials; calls that have none of their own share them."""
+    # Bytes, such as audio, gain nothing by a coding, and it could delay a stream of items.
+    coding = "identity" if operation.result is None or operation.items else ACCEPTED
+    media_type = None if body is None else body.media_type
+    is_shared = (
+        operation.needs is description.NEEDS
+        and not (operation.headers or operation.cookies or call.headers or call.query)
+        and (body is None or isinstance(body, JSONBody))  # whose media types are few
+    )
+    key = operation.accept, coding, media_type
+    made: _Opening | None = options.shared.get(key) if is_shared else None
+    if made is not None:
+        return made
+    extra = check_headers(call.headers or {})
+    proof = credentials.proof(operation, options, (extra, call.query or {}))
+    headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
+        "accept": operation.accept,
+        "user-agent": USER_AGENT,
+        **proof.headers,
+        **({} if media_type is None else {"content-type": media_type}),
+        "accept-encoding": coding,
+        **description.CLIENT_HEADERS,
+        **operation.headers,
+        **options.headers,
+        **extra,
+        RETRY_COUNT: "0",
+    }
+    if is_shared:
+        options.shared[key] = headers, proof
+    return headers, proof
+
+
 def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call: CallOptions, server: str = "") -> str:
+    url = options.places.get(server, options.base_url) + path
+    if not (own or options.query or call.query):
+        return url
     pairs = [pair for pair in own if pair[0] not in (call.query or {})]
     default = {name: value for name, value in options.query.items() if name not in dict(pairs)}
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
     encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
-    return options.places.get(server, options.base_url) + path + (f"?{encoded}" if encoded else "")
+    return f"{url}?{encoded}" if encoded else url
 
 
 def _quoted_name(name: str) -> str:
@@ -108,8 +133,10 @@ def _encode(operation_id: str, value: object) -> bytes:
 def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOptions) -> Request:
     """Return the request that opens a WebSocket session (RFC 6455 section 4.1); it carries no key."""
     deadline = Deadline.starting_now(or_default(call.deadline, options.deadline))
-    with argument_errors(operation_id):
+    try:
         url = _url(path, (), options, call)
+    except MismatchError as error:
+        raise argument_error(operation_id, error) from error.__cause__
     return Request(
         method="GET",
         url=url.replace("http", "ws", 1),

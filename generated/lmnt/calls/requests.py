@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, TypedDict, cast, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
@@ -16,8 +16,7 @@ from ..settings.options import CallOptions, Headers, Query
 from ..values.bodies import JSONBody, MultipartBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything, string
 from ..values.files import FileTypes, Upload, binary
-from .events import Items
-from .operation import Operation, argument_errors
+from .operation import Operation, argument_error
 from .responses import (
     AsyncBinaryAPIResponse,
     AsyncStreamedBinaryAPIResponse,
@@ -86,7 +85,7 @@ def request_operation(
         from ..values.casting import check_type
 
         check_type(cast_to)
-    with argument_errors(name):
+    try:
         made = Operation(
             id=name,
             method=method,
@@ -98,6 +97,8 @@ def request_operation(
             body=with_extra(_body(body, files), options.get("extra_json")),
             needs=(*description.NEEDS, *((name,) for name in description.SCHEMES), ()),  # its schemes are unknown
         )
+    except MismatchError as error:
+        raise argument_error(name, error) from error.__cause__
     return made, CallOptions(
         headers=options.get("headers"),
         query=options.get("params"),
@@ -130,11 +131,14 @@ def is_streamed(cast_to: Any) -> bool:
     return issubclass(class_of(cast_to), _STREAMED)
 
 
-def items_of(stream_cls: Any, cast_to: Any) -> Items[Any]:
-    """Return how the items of a stream are read: as X in `Stream[X]`, else as the result."""
+def stream_of(stream_cls: Any, cast_to: Any, *, awaits: bool) -> Callable[[Any], Any]:
+    """Return what makes a stream of a response: its items are read as X in `Stream[X]`, else as the result."""
     from ..values.casting import codec_of
+    from .events import AsyncStream, Items, Stream
 
-    return Items(codec=codec_of(next(iter(get_args(stream_cls)), cast_to)))
+    kind = class_of(stream_cls or (AsyncStream if awaits else Stream))
+    items = Items(codec=codec_of(next(iter(get_args(stream_cls)), cast_to)))
+    return lambda response: kind(response, items)
 
 
 _STREAMED = (StreamedBinaryAPIResponse, AsyncStreamedBinaryAPIResponse)

@@ -59,31 +59,27 @@ class AsyncResource(Describing):
     def __init__(self, client: AsyncAPIClient) -> None:
         self._client = client
 
-    async def _call(self, operation: Operation[T], call: CallOptions) -> T:
-        return await self._client.call(operation, call)
+    def _call(self, operation: Operation[T], call: CallOptions) -> Coroutine[Any, Any, T]:
+        return self._client.call(operation, call)
 
-    async def _call_binary(self, operation: Operation[bytes], call: CallOptions) -> AsyncBinaryAPIResponse:
-        return cast("AsyncBinaryAPIResponse", await self._client.respond(operation, call, streamed=False))
+    def _call_binary(
+        self, operation: Operation[bytes], call: CallOptions
+    ) -> Coroutine[Any, Any, AsyncBinaryAPIResponse]:
+        return cast(
+            "Coroutine[Any, Any, AsyncBinaryAPIResponse]", self._client.respond(operation, call, streamed=False)
+        )
 
 
-class RawResource(SyncResource):
-    """The operations of a resource, returning the response with its body read."""
+class RawResource(Describing):
+    """The operations of a resource, sync or async, returning the response with its body read."""
 
-    def __init__(self, resource: SyncResource) -> None:
-        super().__init__(resource._client)
+    def __init__(self, resource: SyncResource | AsyncResource) -> None:
+        self._client: Any = resource._client  # pyright: ignore[reportPrivateUsage]  # of the same client
 
     def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
         return self._client.respond(operation, call, streamed=False)
 
-
-class AsyncRawResource(AsyncResource):
-    """The operations of a resource, returning the response with its body read."""
-
-    def __init__(self, resource: AsyncResource) -> None:
-        super().__init__(resource._client)
-
-    async def _call(self, operation: Operation[Any], call: CallOptions) -> Any:
-        return await self._client.respond(operation, call, streamed=False)
+    _call_binary = _call
 
 
 class StreamedResource(Describing):
@@ -153,25 +149,16 @@ def raw(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P
     return returning(method, "APIResponse[{}]")
 
 
-def raw_binary(
-    method: Callable[Concatenate[Any, P], BinaryAPIResponse],
-) -> Callable[Concatenate[Any, P], BinaryAPIResponse]:
-    """Return the method for a RawResource: its result is already the response."""
+def raw_binary(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """Return the method, sync or async, for a RawResource: its result is already the response."""
     return method
 
 
 def async_raw(
     method: Callable[Concatenate[Any, P], Awaitable[T]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncAPIResponse[T]]]:
-    """Return the method for an AsyncRawResource."""
+    """Return the async method for a RawResource."""
     return returning(method, "AsyncAPIResponse[{}]")
-
-
-def async_raw_binary(
-    method: Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]],
-) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, AsyncBinaryAPIResponse]]:
-    """Return the method for an AsyncRawResource: its result is already the response."""
-    return method
 
 
 def streamed(

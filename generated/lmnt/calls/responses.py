@@ -51,7 +51,8 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
 def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
     """Read the body of a success, or a part of it; raises APIResponseValidationError, which names the part."""
     try:
-        return cast("T", read_success(reader, response.status_code, content, response.text))
+        result: T = read_success(reader, response.status_code, content, response.text)
+        return result
     except (ValueError, RecursionError, MismatchError) as error:
         problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
         raise validation_error(response, content, f"{what}: {problem}", retry_safe=retry_safe) from error

@@ -1,8 +1,9 @@
-"""Objects that belong to this process, such as clients: pickling one raises an error that says what to do."""
+"""Objects that belong to this process, such as clients: pickling one raises an error; a `with` block closes it."""
 
 from __future__ import annotations
 
-from typing import ClassVar, NoReturn, SupportsIndex
+from types import TracebackType
+from typing import ClassVar, NoReturn, Self, SupportsIndex
 
 from . import NotPicklableError
 
@@ -17,3 +18,35 @@ class Handle:
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         raise NotPicklableError(f"{type(self).__name__} {self._refusal}")
+
+
+class Closing(Handle):
+    """A handle that is closed at the end of a `with` block."""
+
+    def close(self) -> None:
+        """Close it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClosing(Handle):
+    """A handle that is closed at the end of an `async with` block."""
+
+    async def close(self) -> None:
+        """Close it."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -8,12 +8,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..calls.api_client import AsyncAPIClient
 from ..calls.responses import AsyncStreamedBinaryAPIResponse
 from ..errors import Error
+from ..errors.handles import AsyncClosing
 from ..settings.options import CallOptions
 from ..transport.event_loops import in_thread, running_loop
 from .schedule import Attempt, Audio, Part, Schedule
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncLongSpeech"]
 
 
-class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
+class AsyncLongSpeech(BaseLongSpeech, AsyncClosing, AsyncIterator[bytes]):
     """The audio of a long text, in order, as one file: an async iterator of its bytes, and a context manager.
 
     Nothing is asked for before the first step. Tasks ask for the pieces, no more of them than may be asked for at once,
@@ -47,8 +47,7 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
         return self
 
     async def __anext__(self) -> bytes:
-        self._claim()
-        try:
+        with self._claim():
             changed = self._event()
             schedule = self._begin()
             if self._spans is not None:
@@ -61,8 +60,6 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
                     raise StopAsyncIteration
                 self._lay(part)
             return self._ready.popleft()
-        finally:
-            self._reading.release()
 
     def _event(self) -> asyncio.Event:
         """Return what is set when something has changed; raises Error outside the loop of the first step."""
@@ -158,8 +155,7 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
                 written.
             StreamAlreadyConsumed: The audio was read before.
         """
-        self._claim()
-        try:
+        with self._claim():
             changed = self._event()
             journals: list[Journal] = []
             try:
@@ -173,8 +169,6 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
                 await self.close()
                 for journal in journals:
                     journal.close(is_done=self.complete)
-        finally:
-            self._reading.release()
 
     async def close(self) -> None:
         """Ask for nothing more, and cancel what is under way; later steps raise an error."""
@@ -184,11 +178,3 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncIterator[bytes]):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()

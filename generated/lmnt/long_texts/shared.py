@@ -23,6 +23,7 @@ from ..models.timestamp import Timestamp
 from ..settings.deadline import Deadline
 from ..settings.options import CallOptions, or_default
 from ..settings.pacing import Pace
+from ..streams.reading import OneReader
 from ..values.bodies import JSONBody
 from .joining import Joiner, UnjoinableError, joiners
 from .pieces import LongTextProgress, SpeechPiece, named
@@ -108,7 +109,7 @@ class BaseLongSpeech(Handle):
         self._first = self._plain(self._pieces[0])
         self._joiner = self._new_joiner()
         self._process = os.getpid()
-        self._reading = threading.Lock()
+        self._reading = OneReader("this long text")
         self._ready: deque[bytes] = deque()
         self._schedule: Schedule | None = None
         self._deadline: Deadline | None = None
@@ -179,11 +180,10 @@ class BaseLongSpeech(Handle):
             raise InvalidArgumentError("there is no way to join audio of this format: take another one")
         return join(self._long_text.rate)
 
-    def _claim(self) -> None:
+    def _claim(self) -> OneReader:
         if self._process != os.getpid():
             raise Error("this long text belongs to the process that made it: make one in each process")
-        if not self._reading.acquire(blocking=False):
-            raise Error("this long text is being read already: one reader gets all of it")
+        return self._reading
 
     def _begin(self, journal: Journal | None = None) -> Schedule:
         """Begin to ask for the pieces; those in the journal are there."""

@@ -8,19 +8,23 @@ from typing import Any
 
 from ..calls import operation as _operation
 from ..models.account_retrieve_response import AccountRetrieveResponse
-from ..models.error_response import ErrorResponse
 from ..values import codec as _codec
 from ..values import model as _model
 
 _RESULT: _operation.Reader[AccountRetrieveResponse] = _model.model(AccountRetrieveResponse)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build() -> _operation.Operation[AccountRetrieveResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("accounts.retrieve"):
+    try:
         return _operation.Operation(
             id="accounts.retrieve",
             method="GET",
@@ -28,5 +32,7 @@ def build() -> _operation.Operation[AccountRetrieveResponse]:
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("accounts.retrieve", error) from error.__cause__

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
-from ..models.error_response import ErrorResponse
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
@@ -18,9 +17,13 @@ from ..values import bodies as _bodies
 from ..values import codec as _codec
 from ..values import model as _model
 
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -36,7 +39,7 @@ def build(
     debug: bool | Omit = omit,
 ) -> _operation.Operation[bytes]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("speech.generate"):
+    try:
         return _operation.Operation(
             id="speech.generate",
             method="POST",
@@ -44,7 +47,7 @@ def build(
             accept="application/octet-stream",
             result=None,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
             media_type=_operation.media_type(
                 format,
                 "mp3",
@@ -73,3 +76,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("speech.generate", error) from error.__cause__

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
-from ..models.error_response import ErrorResponse
 from ..models.language import Language
 from ..models.sample_rate import SampleRate
 from ..models.speech_format import SpeechFormat
@@ -20,9 +19,14 @@ from ..values import codec as _codec
 from ..values import model as _model
 
 _RESULT: _operation.Reader[SpeechGenerateDetailedResponse] = _model.model(SpeechGenerateDetailedResponse)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -39,7 +43,7 @@ def build(
     return_timestamps: bool | Omit = omit,
 ) -> _operation.Operation[SpeechGenerateDetailedResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("speech.generate_detailed"):
+    try:
         return _operation.Operation(
             id="speech.generate_detailed",
             method="POST",
@@ -47,7 +51,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
             media_type=_operation.media_type(
                 format,
                 "mp3",
@@ -77,3 +81,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("speech.generate_detailed", error) from error.__cause__

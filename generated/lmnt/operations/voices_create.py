@@ -8,7 +8,6 @@ from typing import Any
 
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
-from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_create_params import VoiceCreateParams
 from ..values import bodies as _bodies
@@ -17,9 +16,14 @@ from ..values import model as _model
 from ..values.files import FileTypes
 
 _RESULT: _operation.Reader[Voice] = _model.model(Voice)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -31,7 +35,7 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[Voice]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.create"):
+    try:
         return _operation.Operation(
             id="voices.create",
             method="POST",
@@ -39,7 +43,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=False,
-            errors=_ERRORS,
+            errors=_errors,
             body=_bodies.multipart_body(
                 VoiceCreateParams,
                 {
@@ -51,3 +55,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.create", error) from error.__cause__

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls import operation as _operation
-from ..models.error_response import ErrorResponse
 from ..models.voice_delete_response import VoiceDeleteResponse
 from ..values import codec as _codec
 from ..values import model as _model
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[VoiceDeleteResponse] = _model.model(VoiceDeleteResponse)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
     id: str,
 ) -> _operation.Operation[VoiceDeleteResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.delete"):
+    try:
         return _operation.Operation(
             id="voices.delete",
             method="DELETE",
@@ -36,5 +40,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=False,
-            errors=_ERRORS,
+            errors=_errors,
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.delete", error) from error.__cause__

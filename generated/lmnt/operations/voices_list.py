@@ -9,7 +9,6 @@ from typing import Any, get_args
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
 from ..models.boolean_text import BooleanText
-from ..models.error_response import ErrorResponse
 from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..values import codec as _codec
@@ -21,9 +20,14 @@ _QUERY_STARRED: _codec.Codec[object] = _unions.union(
     _codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)
 )
 _RESULT: _operation.Reader[_model.ResultList[Voice]] = _model.result_list(_model.model(Voice), in_place=True)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -32,7 +36,7 @@ def build(
     starred: bool | BooleanText | Omit = omit,
 ) -> _operation.Operation[_model.ResultList[Voice]]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.list"):
+    try:
         return _operation.Operation(
             id="voices.list",
             method="GET",
@@ -40,7 +44,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
             query=_operation.query(
                 {
                     "owner": (owner, _QUERY_OWNER),
@@ -48,3 +52,5 @@ def build(
                 }
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.list", error) from error.__cause__

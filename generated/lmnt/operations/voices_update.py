@@ -8,7 +8,6 @@ from typing import Any
 
 from ..calls import operation as _operation
 from ..hints.omitted import Omit, omit
-from ..models.error_response import ErrorResponse
 from ..models.voice_update_params import VoiceUpdateParams
 from ..models.voice_update_response import VoiceUpdateResponse
 from ..values import bodies as _bodies
@@ -17,9 +16,14 @@ from ..values import model as _model
 
 _PATH_ID: _codec.Codec[object] = _codec.limited(_codec.string, min_length=1)
 _RESULT: _operation.Reader[VoiceUpdateResponse] = _model.model(VoiceUpdateResponse)
-_ERRORS: Mapping[int | str, _codec.Codec[Any]] = {
-    **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
-}
+
+
+def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
+    from ..models.error_response import ErrorResponse
+
+    return {
+        **dict.fromkeys([400, 401, 402, 403, 404, 429, "5XX"], _model.model(ErrorResponse)),
+    }
 
 
 def build(
@@ -32,7 +36,7 @@ def build(
     tags: Sequence[str] | Omit = omit,
 ) -> _operation.Operation[VoiceUpdateResponse]:
     """Check and encode the arguments; raises InvalidArgumentError."""
-    with _operation.argument_errors("voices.update"):
+    try:
         return _operation.Operation(
             id="voices.update",
             method="PUT",
@@ -45,7 +49,7 @@ def build(
             accept="application/json",
             result=_RESULT,
             retry_safe=True,
-            errors=_ERRORS,
+            errors=_errors,
             body=_bodies.json_body(
                 VoiceUpdateParams,
                 {
@@ -57,3 +61,5 @@ def build(
                 },
             ),
         )
+    except _codec.MismatchError as error:
+        raise _operation.argument_error("voices.update", error) from error.__cause__

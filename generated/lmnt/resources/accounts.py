@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
+from .. import models as _models
+from .. import operations as _operations
 from ..calls import resource as _resource
 from ..hints import http_types as _http_types
 from ..hints.lazy import lazy_property
 from ..hints.omitted import NotGiven, not_given
 from ..hints.pydantic_schemas import Setting
-from ..models.account_retrieve_response import AccountRetrieveResponse
-from ..operations import accounts_retrieve as _accounts_retrieve
 from ..settings.options import Body, CallOptions, Headers, Query
 
 
@@ -35,7 +35,7 @@ class AccountsResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> AccountRetrieveResponse:
+    ) -> _models.AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
         Args:
@@ -56,7 +56,7 @@ class AccountsResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _accounts_retrieve.build(),
+            _operations.accounts_retrieve.build(),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
@@ -101,7 +101,7 @@ class AsyncAccountsResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> AccountRetrieveResponse:
+    ) -> _models.AccountRetrieveResponse:
         """Returns your plan and what is left of it.
 
         Args:
@@ -122,12 +122,12 @@ class AsyncAccountsResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _accounts_retrieve.build(),
+            _operations.accounts_retrieve.build(),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 
-class AsyncAccountsResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncAccountsResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncAccountsResource, returning the response with its body read."""
 
     def __init__(self, accounts: AsyncAccountsResource) -> None:

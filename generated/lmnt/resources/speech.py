@@ -7,6 +7,8 @@ from collections.abc import Callable as _Callable
 from typing import Literal
 
 from .. import long_texts as _long_texts
+from .. import models as _models
+from .. import operations as _operations
 from .. import resources as _resources
 from ..calls import resource as _resource
 from ..calls.responses import AsyncBinaryAPIResponse, BinaryAPIResponse
@@ -14,13 +16,6 @@ from ..hints import http_types as _http_types
 from ..hints.lazy import lazy_property
 from ..hints.omitted import NotGiven, Omit, not_given, omit
 from ..hints.pydantic_schemas import Setting
-from ..models.language import Language
-from ..models.sample_rate import SampleRate
-from ..models.speech_format import SpeechFormat
-from ..models.speech_generate_detailed_response import SpeechGenerateDetailedResponse
-from ..models.speech_model import SpeechModel
-from ..operations import speech_generate as _speech_generate
-from ..operations import speech_generate_detailed as _speech_generate_detailed
 from ..settings.options import Body, CallOptions, Headers, Query
 
 
@@ -49,10 +44,10 @@ class SpeechResource(_resource.SyncResource):
         *,
         text: str,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -96,7 +91,7 @@ class SpeechResource(_resource.SyncResource):
             APIStreamError: The audio broke off.
         """
         return self._call_binary(
-            _speech_generate.build(
+            _operations.speech_generate.build(
                 text=text,
                 voice=voice,
                 model=model,
@@ -115,10 +110,10 @@ class SpeechResource(_resource.SyncResource):
         *,
         text: str,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -129,7 +124,7 @@ class SpeechResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> SpeechGenerateDetailedResponse:
+    ) -> _models.SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
         Answers when all of the audio exists. For long texts prefer the streaming operation: some networks drop
@@ -164,7 +159,7 @@ class SpeechResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _speech_generate_detailed.build(
+            _operations.speech_generate_detailed.build(
                 text=text,
                 voice=voice,
                 model=model,
@@ -184,10 +179,10 @@ class SpeechResource(_resource.SyncResource):
         text: str,
         *,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -244,8 +239,8 @@ class SpeechResource(_resource.SyncResource):
             self._client,
             _long_texts.LongText(
                 text,
-                plain=_speech_generate.build,
-                timed=_speech_generate_detailed.build if return_timestamps else None,
+                plain=_operations.speech_generate.build,
+                timed=_operations.speech_generate_detailed.build if return_timestamps else None,
                 argument="text",
                 flag="return_timestamps",
                 given={
@@ -314,10 +309,10 @@ class AsyncSpeechResource(_resource.AsyncResource):
         *,
         text: str,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -361,7 +356,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
             APIStreamError: The audio broke off.
         """
         return await self._call_binary(
-            _speech_generate.build(
+            _operations.speech_generate.build(
                 text=text,
                 voice=voice,
                 model=model,
@@ -380,10 +375,10 @@ class AsyncSpeechResource(_resource.AsyncResource):
         *,
         text: str,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -394,7 +389,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> SpeechGenerateDetailedResponse:
+    ) -> _models.SpeechGenerateDetailedResponse:
         """Speaks a text and returns the whole audio with the time of each word.
 
         Answers when all of the audio exists. For long texts prefer the streaming operation: some networks drop
@@ -429,7 +424,7 @@ class AsyncSpeechResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _speech_generate_detailed.build(
+            _operations.speech_generate_detailed.build(
                 text=text,
                 voice=voice,
                 model=model,
@@ -449,10 +444,10 @@ class AsyncSpeechResource(_resource.AsyncResource):
         text: str,
         *,
         voice: str,
-        model: SpeechModel | Omit = omit,
-        language: Language | Omit = omit,
-        format: SpeechFormat | Omit = omit,
-        sample_rate: SampleRate | Omit = omit,
+        model: _models.SpeechModel | Omit = omit,
+        language: _models.Language | Omit = omit,
+        format: _models.SpeechFormat | Omit = omit,
+        sample_rate: _models.SampleRate | Omit = omit,
         temperature: float | Omit = omit,
         top_p: float | Omit = omit,
         debug: bool | Omit = omit,
@@ -509,8 +504,8 @@ class AsyncSpeechResource(_resource.AsyncResource):
             self._client,
             _long_texts.LongText(
                 text,
-                plain=_speech_generate.build,
-                timed=_speech_generate_detailed.build if return_timestamps else None,
+                plain=_operations.speech_generate.build,
+                timed=_operations.speech_generate_detailed.build if return_timestamps else None,
                 argument="text",
                 flag="return_timestamps",
                 given={
@@ -534,13 +529,13 @@ class AsyncSpeechResource(_resource.AsyncResource):
         )
 
 
-class AsyncSpeechResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncSpeechResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncSpeechResource, returning the response with its body read."""
 
     def __init__(self, speech: AsyncSpeechResource) -> None:
         super().__init__(speech)
 
-    generate = _resource.async_raw_binary(AsyncSpeechResource.generate)
+    generate = _resource.raw_binary(AsyncSpeechResource.generate)
     generate_detailed = _resource.async_raw(AsyncSpeechResource.generate_detailed)
 
 

@@ -5,21 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import models as _models
+from .. import operations as _operations
 from ..calls import resource as _resource
 from ..hints import http_types as _http_types
 from ..hints.lazy import lazy_property
 from ..hints.omitted import NotGiven, Omit, not_given, omit
 from ..hints.pydantic_schemas import Setting
-from ..models.boolean_text import BooleanText
-from ..models.voice import Voice
-from ..models.voice_delete_response import VoiceDeleteResponse
-from ..models.voice_owner_filter import VoiceOwnerFilter
-from ..models.voice_update_response import VoiceUpdateResponse
-from ..operations import voices_create as _voices_create
-from ..operations import voices_delete as _voices_delete
-from ..operations import voices_list as _voices_list
-from ..operations import voices_retrieve as _voices_retrieve
-from ..operations import voices_update as _voices_update
 from ..settings.options import Body, CallOptions, Headers, Query
 from ..values.files import FileTypes
 from ..values.model import ResultList
@@ -52,7 +44,7 @@ class VoicesResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> Voice:
+    ) -> _models.Voice:
         """Makes a voice of your own from a recording.
 
         A few seconds of clean speech by one speaker are enough. Names need not be unique.
@@ -80,7 +72,7 @@ class VoicesResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _voices_create.build(
+            _operations.voices_create.build(
                 file=file,
                 name=name,
                 description=description,
@@ -93,15 +85,15 @@ class VoicesResource(_resource.SyncResource):
     def list(
         self,
         *,
-        owner: VoiceOwnerFilter | Omit = omit,
-        starred: bool | BooleanText | Omit = omit,
+        owner: _models.VoiceOwnerFilter | Omit = omit,
+        starred: bool | _models.BooleanText | Omit = omit,
         extra_headers: Setting[Headers | None] = None,
         extra_query: Setting[Query | None] = None,
         extra_body: Setting[Body | None] = None,
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> ResultList[Voice]:
+    ) -> ResultList[_models.Voice]:
         """Lists the voices you can use.
 
         Args:
@@ -124,7 +116,7 @@ class VoicesResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _voices_list.build(
+            _operations.voices_list.build(
                 owner=owner,
                 starred=starred,
             ),
@@ -141,7 +133,7 @@ class VoicesResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> Voice:
+    ) -> _models.Voice:
         """Returns one voice.
 
         Args:
@@ -163,7 +155,7 @@ class VoicesResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _voices_retrieve.build(
+            _operations.voices_retrieve.build(
                 id=id,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
@@ -184,7 +176,7 @@ class VoicesResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> VoiceUpdateResponse:
+    ) -> _models.VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
         Only the fields given change. A voice that is not yours can be starred; its other fields stay as they
@@ -214,7 +206,7 @@ class VoicesResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _voices_update.build(
+            _operations.voices_update.build(
                 id=id,
                 name=name,
                 description=description,
@@ -235,7 +227,7 @@ class VoicesResource(_resource.SyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> VoiceDeleteResponse:
+    ) -> _models.VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
         Work that is still waiting for the voice is cancelled. The service's own voices cannot be deleted (403).
@@ -259,7 +251,7 @@ class VoicesResource(_resource.SyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return self._call(
-            _voices_delete.build(
+            _operations.voices_delete.build(
                 id=id,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
@@ -319,7 +311,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> Voice:
+    ) -> _models.Voice:
         """Makes a voice of your own from a recording.
 
         A few seconds of clean speech by one speaker are enough. Names need not be unique.
@@ -347,7 +339,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _voices_create.build(
+            _operations.voices_create.build(
                 file=file,
                 name=name,
                 description=description,
@@ -360,15 +352,15 @@ class AsyncVoicesResource(_resource.AsyncResource):
     async def list(
         self,
         *,
-        owner: VoiceOwnerFilter | Omit = omit,
-        starred: bool | BooleanText | Omit = omit,
+        owner: _models.VoiceOwnerFilter | Omit = omit,
+        starred: bool | _models.BooleanText | Omit = omit,
         extra_headers: Setting[Headers | None] = None,
         extra_query: Setting[Query | None] = None,
         extra_body: Setting[Body | None] = None,
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> ResultList[Voice]:
+    ) -> ResultList[_models.Voice]:
         """Lists the voices you can use.
 
         Args:
@@ -391,7 +383,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _voices_list.build(
+            _operations.voices_list.build(
                 owner=owner,
                 starred=starred,
             ),
@@ -408,7 +400,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> Voice:
+    ) -> _models.Voice:
         """Returns one voice.
 
         Args:
@@ -430,7 +422,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _voices_retrieve.build(
+            _operations.voices_retrieve.build(
                 id=id,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
@@ -451,7 +443,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> VoiceUpdateResponse:
+    ) -> _models.VoiceUpdateResponse:
         """Changes the given fields of a voice.
 
         Only the fields given change. A voice that is not yours can be starred; its other fields stay as they
@@ -481,7 +473,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _voices_update.build(
+            _operations.voices_update.build(
                 id=id,
                 name=name,
                 description=description,
@@ -502,7 +494,7 @@ class AsyncVoicesResource(_resource.AsyncResource):
         timeout: Setting[float | _http_types.Timeout | NotGiven | None] = not_given,
         deadline: Setting[float | NotGiven | None] = not_given,
         max_retries: Setting[int | NotGiven] = not_given,
-    ) -> VoiceDeleteResponse:
+    ) -> _models.VoiceDeleteResponse:
         """Deletes a voice of yours for good.
 
         Work that is still waiting for the voice is cancelled. The service's own voices cannot be deleted (403).
@@ -526,14 +518,14 @@ class AsyncVoicesResource(_resource.AsyncResource):
             APIResponseValidationError: The response cannot be read.
         """
         return await self._call(
-            _voices_delete.build(
+            _operations.voices_delete.build(
                 id=id,
             ),
             CallOptions(extra_headers, extra_query, extra_body, timeout, deadline, max_retries),
         )
 
 
-class AsyncVoicesResourceWithRawResponse(_resource.AsyncRawResource):
+class AsyncVoicesResourceWithRawResponse(_resource.RawResource):
     """The methods of AsyncVoicesResource, returning the response with its body read."""
 
     def __init__(self, voices: AsyncVoicesResource) -> None:

@@ -6,11 +6,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
 from ..calls.api_client import SyncAPIClient
 from ..errors import APIError, Error
+from ..errors.handles import Closing
 from ..settings.options import CallOptions
 from ..settings.secret import Secret
 from .audio import AudioIterator, SpokenIterator
@@ -23,7 +23,7 @@ from .websocket import Closed, ReceiveTimeout, Socket
 __all__ = ["SpeechSession"]
 
 
-class SpeechSession(BaseSession):
+class SpeechSession(BaseSession, Closing):
     """A speech session: texts go in, audio comes out while more texts go in.
 
     Iterating over it gives its events, in order, and ends when the session is complete; any other end is an error.
@@ -186,14 +186,6 @@ class SpeechSession(BaseSession):
         finally:
             if not is_sending:
                 self._sending.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _send(self, command: Callable[[], Sequence[str | Secret]]) -> int:
         with self._sending:

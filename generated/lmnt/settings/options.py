@@ -184,8 +184,8 @@ class ClientOptions:
         self.strict = strict
         self.headers: Mapping[str, str | Secret | Omit] = check_headers(default_headers or {})
         self.query: Mapping[str, object] = dict(default_query or {})
-        self.proof: list[Any] = []
-        """The cache of `credentials`: the credentials made of the keys at the first call."""
+        self.shared: dict[Any, Any] = {}
+        """What calls that have none of their own share: their headers and credentials, made at the first."""
 
     @property
     def api_key(self) -> Secret:
@@ -226,7 +226,7 @@ class ClientOptions:
         made.strict = or_default(strict, self.strict)
         made.headers = {**headers, **check_headers(default_headers or {})}
         made.query = {**query, **(default_query or {})}
-        made.proof = []
+        made.shared = {}
         return made
 
 
@@ -267,6 +267,8 @@ def _check_retries(max_retries: int) -> int:
 class CallOptions:
     """The settings of one call, which override those of the client; raises InvalidArgumentError."""
 
+    __slots__ = ("body", "deadline", "follow_redirects", "headers", "max_retries", "query", "retries", "timeout")
+
     def __init__(
         self,
         headers: Headers | None = None,
@@ -283,9 +285,7 @@ class CallOptions:
         self.headers = headers
         self.query = query
         self.body = body
-        self.timeout = check_timeout(timeout)
-        self.deadline = deadline
-        self.max_retries = max_retries
+        self.timeout = timeout if timeout is not_given else check_timeout(timeout)
+        self.deadline = deadline if isinstance(deadline, NotGiven) else _check_deadline(deadline)
+        self.max_retries = max_retries if isinstance(max_retries, NotGiven) else _check_retries(max_retries)
         self.follow_redirects = follow_redirects
-        _check_deadline(or_default(deadline, None))
-        _check_retries(or_default(max_retries, 0))

@@ -142,6 +142,27 @@ class Lines(_Plain):
                 yield line.rstrip("\r\n")
 
 
+class OneReader:
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part.
+
+    Args:
+        what: What is read, for the error.
+    """
+
+    __slots__ = ("_lock", "_what")
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise Error(f"{self._what} is being read already: one reader gets all of it")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class _Steps(Generic[T]):
     """The core of both iterators: parts read and not yet handed out, and the end or error after them.
 
@@ -167,11 +188,7 @@ class _Steps(Generic[T]):
         self._ready: deque[T] = deque()
         self._is_over = False
         self._error: Error | None = None
-        self._reading = threading.Lock()
-
-    def _claim(self) -> None:
-        if not self._reading.acquire(blocking=False):
-            raise Error("this body is being read already: one reader gets all of it")
+        self._reading = OneReader("this body")
 
     def _start(self) -> bool:
         """Start; return whether the body must be read from the connection."""
@@ -236,14 +253,11 @@ class BodyIterator(_Steps[T], Iterator[T]):
         return self
 
     def __next__(self) -> T:
-        self._claim()
-        try:
+        with self._reading:
             while not self._ready:
                 self._check_end(StopIteration)
                 self._advance()
             return self._ready.popleft()
-        finally:
-            self._reading.release()
 
     def _advance(self) -> None:
         if not self._has_begun and not self._start():
@@ -293,14 +307,11 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
         return self
 
     async def __anext__(self) -> T:
-        self._claim()
-        try:
+        with self._reading:
             while not self._ready:
                 self._check_end(StopAsyncIteration)
                 await self._step()
             return self._ready.popleft()
-        finally:
-            self._reading.release()
 
     async def _step(self) -> None:
         """Advance; if cancelling a read would close the connection, in a task that outlives its caller."""

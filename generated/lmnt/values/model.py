@@ -249,33 +249,29 @@ class Result(Model):
         return self._request_id
 
 
-class ResultList(list[T], Generic[T]):
-    """A list that knows the request it came from."""
-
+class _Identified:
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
+
+
+class ResultList(_Identified, list[T], Generic[T]):
+    """A list that knows the request it came from."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
         return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
 
 
-class ResultDict(dict[str, T], Generic[T]):
+class ResultDict(_Identified, dict[str, T], Generic[T]):
     """An object with any names that knows the request it came from."""
-
-    request_id: str | None = None
-    """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
         return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
 
 
-class ResultText(str):
+class ResultText(_Identified, str):
     """A text that knows the request it came from."""
-
-    request_id: str | None = None
-    """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
@@ -285,12 +281,10 @@ class ResultText(str):
 def stamp(result: object, request_id: str | None) -> None:
     """Set the request id of a result, and of each item of a list or a map."""
     items: Iterable[object] = (result,)
-    if isinstance(result, ResultList | ResultDict | ResultText):
+    if isinstance(result, _Identified):
         result.request_id = request_id
-    if isinstance(result, ResultList):
-        items = cast("ResultList[object]", result)
-    elif isinstance(result, ResultDict):
-        items = cast("ResultDict[object]", result).values()
+        if not isinstance(result, ResultText):
+            items = cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result)
     for item in items:
         if isinstance(item, Result):
             item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
