@@ -47,6 +47,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--turn", default="1/1", metavar="K/N", help=told)
 
 
+def turn_of(config: pytest.Config) -> tuple[int, int]:
+    """Return which of how many Pythons this is."""
+    turn, pythons = map(int, config.getoption("--turn").split("/"))
+    return turn, pythons
+
+
+def is_in_turn(config: pytest.Config, name: str) -> bool:
+    """Whether what one Python does for all of them, called so, falls to this one."""
+    turn, pythons = turn_of(config)
+    return turn == 1 + zlib.crc32(name.encode()) % pythons
+
+
 def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
     """Whether this is a test for one Python, and not for this one.
 
@@ -63,7 +75,7 @@ def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    turn, pythons = map(int, config.getoption("--turn").split("/"))
+    turn, pythons = turn_of(config)
     others = {
         each
         for each in items

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -195,6 +195,11 @@ def test_a_text_of_many_lines_that_come_one_by_one() -> None:
     assert time.process_time() - since < 5  # a look at each line would take minutes
 
 
+def cuts(body: bytes, steps: bytes) -> list[int]:
+    """Return where a body is cut: anywhere, from one place to the next."""
+    return sorted({0, len(body), *(place % (len(body) + 1) for place in accumulate(steps))})
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -202,8 +207,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_what_was_written_is_read(values: list[str], ends: str, places: bytes) -> None:
     def cut(body: bytes) -> list[bytes]:
-        at = sorted({0, len(body), *(place * len(body) // 255 for place in places)})
-        return [body[start:end] for start, end in pairwise(at)]
+        return [body[start:end] for start, end in pairwise(cuts(body, places))]
 
     texts = [json.dumps(value, ensure_ascii=False) for value in values]
     events = "".join(f"data: {text}{ends}{ends}" for text in texts).encode()
@@ -274,8 +278,7 @@ def test_how_it_was_cut_on_its_way_makes_no_difference(
     """Whatever came: the items are the same, and so is what is wrong with what follows them."""
     alphabet = ALPHABETS[make]
     body = b"".join(alphabet[each % len(alphabet)] for each in letters)
-    places = sorted({0, len(body), *(each * len(body) // 255 for each in ends)})
-    cut = [body[start:end] for start, end in pairwise(places)]
+    cut = [body[start:end] for start, end in pairwise(cuts(body, ends))]
     whole = outcome(make(), [body])
     assert outcome(make(), cut) == whole
     assert outcome(make(), [bytes([each]) for each in body]) == whole
