@@ -84,10 +84,10 @@ def tagged(
 
     def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
-        written = kind_of(value, by_fields if default else None).write(value)
-        if isinstance(written, dict) and tag not in written and (given := given_in(value)) is not None:
-            return {**written, tag: given}  # a member says that only responses have it, but the server reads it
-        return written
+        written = cast("dict[str, object]", kind_of(value, by_fields if default else None).write(value))
+        given = given_in(value)
+        # A member may say that only responses have it, but the server reads it.
+        return written if given is None else {**written, tag: written.get(tag, given)}
 
     return Codec(lambda value: kind_of(value, default).read(value), write)
 
