@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .limits import Limits
 from .messages import Response
 from .proxies import Proxy
+from .readiness import READ, ready
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -54,32 +55,36 @@ class Carrier:
 
     Args:
         client: The client.
+        library: The name of its library.
         shares: Whether its requests may share a connection.
         is_given: Whether it is the application's own.
     """
 
-    def __init__(self, client: Any, *, shares: bool, is_given: bool) -> None:
+    def __init__(self, client: Any, library: str, *, shares: bool, is_given: bool) -> None:
         self.client = client
+        self.library = library
         self.is_given = is_given
         self._shares = shares
         self._is_spent = False
         self._users = 0
         self._connection: Any = None
+        self._socket: Any = None
         self.responses: weakref.WeakSet[Response] = weakref.WeakSet()
         """Responses that have begun and may not have ended."""
 
     def enter(self) -> bool:
         """Add a request; returns False if the client takes no more."""
-        if self._shares and not self._users and self._connection is not None:
+        if self._shares and not self._users and self._socket is not None:
             # Data on an idle connection is its end, or leads to it.
-            self._is_spent = self._is_spent or bool(self._connection.get_extra_info("is_readable"))
+            self._is_spent = self._is_spent or bool(ready(self._socket, READ, 0))
         self._users += not self._is_spent
         return not self._is_spent
 
     def began(self, response: Response, connection: Any) -> None:
         """Record a response and the library's stream of it."""
         self.responses.add(response)
-        self._connection = connection
+        if self._shares and connection is not self._connection and connection is not None:
+            self._connection, self._socket = connection, connection.get_extra_info("socket")
 
     def leave(self, *, is_whole: bool) -> bool:
         """Record that a request is over; returns whether the client must be closed now."""

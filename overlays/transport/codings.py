@@ -5,7 +5,6 @@ The libraries decode too, but they detect no truncation and do not limit the siz
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +53,8 @@ class Decoder:
                 self._start = data if len(data) < 2 else b""
                 if self._start or not data:
                     return
+                import zlib  # few bodies need it
+
                 self._inner = zlib.decompressobj(self._format(data))
                 self._is_first = False
             yield from self._inflate(self._inner, data)
@@ -73,6 +74,8 @@ class Decoder:
         return _ZLIB if is_zlib else _DEFLATE
 
     def _inflate(self, inner: Any, data: bytes) -> Iterator[bytes]:
+        import zlib
+
         is_full = True
         while data or is_full:
             try:

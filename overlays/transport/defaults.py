@@ -43,24 +43,22 @@ if TYPE_CHECKING:
     DefaultAioHttpClient = httpx.AsyncClient
 else:
 
-    class DefaultHttpxClient(httpx.Client):
+    class _Defaults:
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**{**_DEFAULTS, **kwargs})
+
+    class DefaultHttpxClient(_Defaults, httpx.Client):
         """An httpx.Client with our default timeout and limits, unless others are given."""
 
-        def __init__(self, **kwargs: Any) -> None:
-            super().__init__(**{**_DEFAULTS, **kwargs})
-
-    class DefaultAsyncHttpxClient(httpx.AsyncClient):
+    class DefaultAsyncHttpxClient(_Defaults, httpx.AsyncClient):
         """An httpx.AsyncClient with our default timeout and limits, unless others are given."""
-
-        def __init__(self, **kwargs: Any) -> None:
-            super().__init__(**{**_DEFAULTS, **kwargs})
 
     try:
         _AioHttpClient = importlib.import_module("httpx_aiohttp").HttpxAiohttpClient
     except ImportError:
         _AioHttpClient = None
 
-    class DefaultAioHttpClient(_AioHttpClient or httpx.AsyncClient):
+    class DefaultAioHttpClient(_Defaults, _AioHttpClient or httpx.AsyncClient):
         """An httpx.AsyncClient that sends through aiohttp; needs the extra `aiohttp`.
 
         Raises:
@@ -69,7 +67,6 @@ else:
 
         def __init__(self, **kwargs: Any) -> None:
             if _AioHttpClient is None:
-                raise InvalidArgumentError(
-                    "DefaultAioHttpClient needs the package httpx-aiohttp: install the extra aiohttp"
-                )
-            super().__init__(**{**_DEFAULTS, **kwargs})
+                needed = "DefaultAioHttpClient needs the package httpx-aiohttp: install the extra aiohttp"
+                raise InvalidArgumentError(needed)
+            super().__init__(**kwargs)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
 from .carriers import Carrier, CarrierKey, Owner, haste
-from .connections import Connections, keep_alive
-from .direct import road
+from .connections import Connections, bases_in_libraries
+from .direct.road import DirectRoad
 from .event_loops import running_loop
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
@@ -22,14 +23,12 @@ from .uploads import at_once
 from .wrapped import Wrapping
 
 if TYPE_CHECKING:
-    from .direct import asynchronous, sync
-
-PoolT = TypeVar("PoolT", bound="sync.ConnectionPool | asynchronous.ConnectionPool")
+    from .direct.connection import Connection
 
 DIRECT = "direct"
 
 
-class Roads(ABC, Generic[PoolT]):
+class Roads(ABC):
     """The connections of one or more of our clients, on both roads; made at the first call.
 
     Args:
@@ -50,7 +49,7 @@ class Roads(ABC, Generic[PoolT]):
             self._check(given, connections)
         self._given = given
         self.connections = connections
-        self.pool: PoolT = self._make_pool()
+        self.pool = DirectRoad(self._direct(), lambda: connections.tls)
         self.is_closed = False
         self._begin()
 
@@ -67,11 +66,11 @@ class Roads(ABC, Generic[PoolT]):
 
     def _library_of(self, given: object) -> str | None:
         """Return the library of a client; None if it is of neither."""
-        kinds = ((each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__)
-        return next((name for name, kind in kinds if name in ("httpx", "httpx2") and kind == self._kind), None)
+        return next((library for library, kind in bases_in_libraries(given) if kind == self._kind), None)
 
     @abstractmethod
-    def _make_pool(self) -> PoolT: ...
+    def _direct(self) -> type[Connection]:
+        """Return the class of the connections of the direct road."""
 
     def _begin(self) -> None:
         self._carriers: dict[CarrierKey, Carrier] = {}
@@ -100,9 +99,7 @@ class Roads(ABC, Generic[PoolT]):
 
     def limits_of(self, request: Request) -> Limits:
         """Return the limits of a request."""
-        if isinstance(request.timeout, NotGiven):
-            return self.limits._replace(deadline=request.deadline)
-        return Limits.of(request.timeout, request.deadline)
+        return Limits.of(self.limits if isinstance(request.timeout, NotGiven) else request.timeout, request.deadline)
 
     @cached_property
     def _always(self) -> tuple[str, str] | None:
@@ -133,12 +130,11 @@ class Roads(ABC, Generic[PoolT]):
             log.debug("%s: %s", request.line, DIRECT if road == DIRECT else f"by {road}, since {reason}")
         return road, proxy
 
-    def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner) -> Carrier:
+    def _carrier(self, road: str, proxy: Proxy | None, request: Request, owner: Owner, limits: Limits) -> Carrier:
         """Return the carrier of a request, already entered; raises Error after `close`."""
         from . import library
 
         is_secure = request.url.startswith("https:") or (proxy is not None and proxy.is_secure)
-        limits = self.limits_of(request)
         key = CarrierKey(road, proxy, is_secure, owner, haste(limits) if self.connections.http2 else None)
         self._leave_to_parent()
         with self._lock:
@@ -146,8 +142,9 @@ class Roads(ABC, Generic[PoolT]):
             if (carrier := self._carriers.get(key)) is None or not carrier.enter():
                 self._carriers = {key: each for key, each in self._carriers.items() if not key.is_over}
                 client = self._given or library.make_client(key, self._kind, self.connections)
-                is_given = self._given is not None
-                carrier = self._carriers[key] = Carrier(client, shares=self.connections.http2, is_given=is_given)
+                carrier = self._carriers[key] = Carrier(
+                    client, road, shares=self.connections.http2, is_given=self._given is not None
+                )
                 carrier.enter()
         return carrier
 
@@ -155,10 +152,11 @@ class Roads(ABC, Generic[PoolT]):
         taken, proxy = self._road(request, is_foreign=awaits and owner is None)
         limits = self.limits_of(request)
         if taken == DIRECT:
-            return await road.send(self.pool, request, limits, awaits=awaits)
+            return await self.pool.send(request, limits, awaits=awaits)
         from . import library
 
-        return await library.send(self._carrier(taken, proxy, request, owner), request, limits, proxy, awaits=awaits)
+        carrier = self._carrier(taken, proxy, request, owner, limits)
+        return await library.send(carrier, request, limits, proxy, awaits=awaits)
 
     def _end(self) -> list[Carrier]:
         """Close the connections of the direct road, and return the library clients to close."""
@@ -168,23 +166,19 @@ class Roads(ABC, Generic[PoolT]):
             self.is_closed = True
             carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
-        return (
-            [Carrier(self._given, shares=False, is_given=True)]
-            if self._given is not None and not carriers
-            else carriers
-        )
+        return carriers if carriers or self._given is None else [Carrier(self._given, "", shares=False, is_given=True)]
 
 
-class SyncRoads(Roads["sync.ConnectionPool"]):
+class SyncRoads(Roads):
     """The roads of a sync client."""
 
     _kind = "Client"
     _wrapping = Wrapping(_kind)
 
-    def _make_pool(self) -> sync.ConnectionPool:
-        from .direct import sync
+    def _direct(self) -> type[Connection]:
+        from .direct.sync import SocketConnection
 
-        return sync.ConnectionPool(keep_alive(), lambda: self.connections.tls)
+        return SocketConnection
 
     def send(self, request: Request) -> Response:
         """Send a request and return its response once the head is received; raises APIConnectionError."""
@@ -199,20 +193,20 @@ class SyncRoads(Roads["sync.ConnectionPool"]):
             carrier.client.close()
 
 
-class AsyncRoads(Roads["asynchronous.ConnectionPool"]):
+class AsyncRoads(Roads):
     """The roads of an async client."""
 
     _kind = "AsyncClient"
     _wrapping = Wrapping(_kind)
 
-    def _make_pool(self) -> asynchronous.ConnectionPool:
-        from .direct import asynchronous
+    def _direct(self) -> type[Connection]:
+        from .direct.asynchronous import LoopConnection
 
-        return asynchronous.ConnectionPool(keep_alive(), lambda: self.connections.tls)
+        return LoopConnection
 
-    async def send(self, request: Request) -> Response:
+    def send(self, request: Request) -> Awaitable[Response]:
         """Send a request and return its response once the head is received; raises APIConnectionError."""
-        return await self._send(request, running_loop(), awaits=True)
+        return self._send(request, running_loop(), awaits=True)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Coroutine, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, Any, TypeVar, cast
 
 from .. import description
@@ -52,13 +52,9 @@ async def opened(
         InvalidArgumentError: A file cannot be read, or is async in a sync client.
     """
     ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
-    match ready:
-        case []:
-            return None
-        case [bytes() as whole]:
-            return whole
-        case _:
-            return Body(ready)
+    if len(ready) == 1 and isinstance(ready[0], bytes):
+        return ready[0]
+    return Body(ready) if ready else None
 
 
 async def _opened(upload: Upload, files: ExitStack, deadline: Deadline | None, awaits: bool) -> File:
@@ -158,28 +154,26 @@ class File:
     """
 
     def __init__(self, content: Any, name: str, size: int, deadline: Deadline | None) -> None:
-        self.content = content
-        self.name = name
-        self.size = size
+        self._content = content
+        self._name = name
+        self._size = size
         self._deadline = deadline
 
-    def steps(self) -> Iterator[Coroutine[Any, Any, bytes]]:
-        """Return steps that read its pieces from the start; each raises InvalidArgumentError."""
-        left = self.size
+    def __len__(self) -> int:
+        return self._size
 
-        async def read() -> bytes:
-            nonlocal left
-            with _reading(self.name):
-                if left == self.size:
-                    await _result(self.content.seek(0), self._deadline)
-                piece = await _result(self.content.read(min(left, PIECE)), self._deadline)
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return its pieces from the start; raises InvalidArgumentError."""
+        with _reading(self._name):
+            await _result(self._content.seek(0), self._deadline)
+        left = self._size
+        while left:
+            with _reading(self._name):
+                piece = await _result(self._content.read(min(left, PIECE)), self._deadline)
                 if not 0 < len(piece) <= left:
                     raise ValueError("its length changed while it was sent")
             left -= len(piece)
-            return bytes(piece)
-
-        while left:
-            yield read()
+            yield bytes(piece)
 
 
 class Body:
@@ -187,13 +181,21 @@ class Body:
 
     def __init__(self, sections: Sequence[bytes | File]) -> None:
         self._sections = sections
-        self.size = sum(len(each) if isinstance(each, bytes) else each.size for each in sections)
+        self._size = sum(map(len, sections))
+
+    def __len__(self) -> int:
+        return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        for each in self._sections:
-            yield from [each] if isinstance(each, bytes) else map(at_once, each.steps())
+        pieces = aiter(self)
+        with suppress(StopAsyncIteration):
+            while True:
+                yield at_once(anext(pieces))
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
         for each in self._sections:
-            for step in [each] if isinstance(each, bytes) else each.steps():
-                yield step if isinstance(step, bytes) else await step
+            if isinstance(each, bytes):
+                yield each
+            else:
+                async for piece in each:
+                    yield piece

@@ -69,15 +69,21 @@ def fields(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def deep_object(name: str, value: object) -> list[tuple[str, str]]:
-    """Write an object in the style `deepObject`: `name[field]=value`, and `name[field][field]` for a nested one."""
-    pairs: list[tuple[str, str]] = []
-    for key, item in _object(name, value).items():
-        inner = f"{name}[{key}]"
-        if isinstance(item, Mapping):
-            pairs += deep_object(inner, cast("object", item))
-        elif item is not None:
-            pairs.append((inner, sendable(inner, item)))
-    return pairs
+    """Write a value in the style `deepObject`: `name[field]=value`, and so on within it.
+
+    OpenAPI leaves open what is in an object beside single values, and arrays; PHP, Rack and qs all read this.
+    """
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        inner = [(f"{name}[{key}]", item) for key, item in cast("Mapping[str, object]", value).items()]
+    elif isinstance(value, list | tuple):
+        items = cast("list[object]", value)
+        has_objects = any(isinstance(item, Mapping | list) for item in items)
+        inner = [(f"{name}[{index}]" if has_objects else f"{name}[]", item) for index, item in enumerate(items)]
+    else:
+        return [(name, sendable(name, value))]
+    return [pair for key, item in inner for pair in deep_object(key, item)]
 
 
 def listed(separator: str) -> QueryStyle:

@@ -49,7 +49,7 @@ class NewKindError(MismatchError):
 
 def tagged(
     tag: str,
-    kinds: Mapping[str, Codec[T]],
+    kinds: Mapping[str | int, Codec[T]],
     *,
     attribute: str = "",
     optional: bool = False,
@@ -67,22 +67,31 @@ def tagged(
     names = (tag, attribute or tag)
     by_fields = union(*kinds.values(), *([default] if default else []))
 
-    def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
+    def given_in(value: object) -> object:
         get = cast("Mapping[str, object]", value).get if isinstance(value, Mapping) else partial(getattr, value)
-        given = next((each for each in (get(name, None) for name in names) if each is not None), None)
+        return next((each for each in (get(name, None) for name in names) if each is not None), None)
+
+    def kind_of(value: object, otherwise: Codec[T] | None) -> Codec[T]:
+        given = given_in(value)
         if otherwise is None and given is None and optional:
             return by_fields
-        found = kinds.get(given, otherwise) if isinstance(given, str) else otherwise
+        is_tag = isinstance(given, str | int) and not isinstance(given, bool)
+        found = kinds.get(cast("str | int", given), otherwise) if is_tag else otherwise
         if found is None:
-            error = NewKindError if isinstance(given, str) else MismatchError
-            raise error(f"one of {', '.join(kinds)}", given).under(tag)
+            error = NewKindError if is_tag else MismatchError
+            raise error(f"one of {', '.join(map(str, kinds))}", given).under(tag)
         return found
 
-    return Codec(
-        lambda value: kind_of(value, default).read(value),
+    def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
-        lambda value: kind_of(value, by_fields if default else None).write(value),
-    )
+        written = kind_of(value, by_fields if default else None).write(value)
+        given = given_in(value)
+        if not isinstance(written, dict) or tag in written or given is None:
+            return cast("object", written)
+        # A member says that only responses have it, but the server reads it.
+        return {**cast("dict[str, object]", written), tag: given}
+
+    return Codec(lambda value: kind_of(value, default).read(value), write)
 
 
 def later(module: str) -> Codec[Any]:

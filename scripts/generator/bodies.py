@@ -136,8 +136,8 @@ class Bodies:
             form = "text"  # which the caller encodes
         encoding = self._encoding(node, form, kind, pointer)
         if form in ("form", "multipart"):
-            self._check_fields(form, kind, encoding, here)
-            kind = replace(kind, nullable=False)
+            kind = replace(self._with_fields(kind, here), nullable=False)
+            self._check_fields(form, kind, encoding)
         elif form == "json" and self._models.bytes_in(kind):
             raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in (Form.STRING, Form.ANYTHING):
@@ -180,9 +180,6 @@ class Bodies:
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
             return ""
-        if encoding.get("style") == "deepObject" and is_simple(prop.kind):
-            self._report.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
-            return ""
         written = query_style(encoding, prop.kind, self._models, pointer)
         return f"_styles.joined({written})" if written.startswith(QUOTES) else written
 
@@ -204,23 +201,28 @@ class Bodies:
                 self._report.tell(here, "a header of a part of a body", means)
         return found
 
-    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding], pointer: str) -> None:
-        if kind.form == Form.UNION and all(each.takes_mappings or each.form == Form.MAP for each in kind.inner):
-            members = kind.inner
-        elif kind.form in (Form.MODEL, Form.MAP, Form.ANYTHING):
-            members = (kind,)
-        else:
-            raise refuse(pointer, "a form is an object with fields", "give it properties")
+    def _with_fields(self, kind: Kind, pointer: str) -> Kind:
+        """Return the kind of a form: an object, of any fields where its schema says of none."""
+        is_union = kind.form == Form.UNION and all(each.takes_mappings or each.form == Form.MAP for each in kind.inner)
+        if is_union or kind.form in (Form.MODEL, Form.MAP):
+            return kind
+        if kind.form != Form.ANYTHING:
+            self._report.tell(pointer, "a form that is no object with fields", "its fields are what the caller gives")
+        return Kind(Form.MAP, inner=(Kind(Form.ANYTHING),))
+
+    def _check_fields(self, form: str, kind: Kind, encoding: Mapping[str, Encoding]) -> None:
+        members = kind.inner if kind.form == Form.UNION else (kind,)
         for prop in (
             prop for each in members if each.form == Form.MODEL for prop in self._models.model(each.name).properties
         ):
             said = encoding.get(prop.name, Encoding())
-            if said.style or (form == "multipart" and _is_file(prop.kind)):
+            if prop.read_only or said.style or (form == "multipart" and _is_file(prop.kind)):
                 continue
             inner = prop.kind.inner[0] if prop.kind.form == Form.ARRAY else prop.kind
             if self._models.bytes_in(inner):
                 raise refuse(prop.pointer, "a form of texts cannot hold bytes", "use multipart/form-data")
-            if not is_simple(inner) and said.media_type and not is_json(said.media_type):
+            is_text = is_simple(inner) or (inner.form == Form.ANYTHING and not inner.lost)
+            if not is_text and said.media_type and not is_json(said.media_type):
                 raise refuse(
                     prop.pointer,
                     f"a field of {bare(said.media_type)} that is more than one value cannot be written",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from referencing import Registry, Specification
+from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from lmnt_server.documents import DocumentError, Source, mapping_in, read
@@ -50,7 +52,16 @@ class Files:
             referencing.exceptions.Unresolvable, ValueError, TypeError, LookupError: It has no target.
         """
         self._open(urldefrag(urljoin(base, reference))[0], base, fetches=fetches)
-        return self._registry.resolver(base).lookup(reference).contents
+        resolver = self._registry.resolver(base)
+        try:
+            return resolver.lookup(reference).contents
+        except (Unresolvable, LookupError):
+            uri, mark, pointer = reference.partition("#")
+            if "%2f" not in pointer.lower():
+                raise
+            # RFC 6901 section 6: it stands for `/`, at the start too; elsewhere many mean one in a name.
+            pointer = re.sub("%2f", "~1", re.sub("^%2f", "/", pointer, flags=re.IGNORECASE), flags=re.IGNORECASE)
+            return resolver.lookup(uri + mark + pointer).contents
 
     def _open(self, uri: str, base: str, *, fetches: bool) -> None:
         scheme = urlsplit(uri).scheme

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -227,7 +227,8 @@ class Kinds:
             if form == Form.FILE and self._is_in_json(pointer):
                 self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
                 form = Form.STRING
-            if form not in ONE_SPELLING and "pattern" in limits:
+            has_comma = form == Form.DECIMAL and re.search(r",(?![^{]*\})", limits.get("pattern", ""))
+            if has_comma or (form not in ONE_SPELLING and "pattern" in limits):
                 form = (
                     Form.STRING
                 )  # the pattern may allow what Python has no such value for, a day in place of a moment
@@ -330,15 +331,21 @@ class Kinds:
         listed = [schema["const"]] if "const" in schema else schema["enum"]
         values = tuple(each for each in listed if each is not None)
         nullable = len(values) < len(listed)
+        types = [each for each in types_of(schema) if each != "null"]
+        if strangers := [each for each in values if types and not any(_is(each, type_) for type_ in types)]:
+            found = f"values are listed that are no {' or '.join(types)}"
+            if len(types) == 1 and types[0] in _AS_TYPE and all(isinstance(each, str | int) for each in values):
+                self.tell(pointer, found, "each is passed on as it is, and as what it is of that type")
+                return self._either(types[0], values, nullable=nullable)
+            values = tuple(each for each in values if each not in strangers)
+            if not values:  # often those of the items of an array
+                self.tell(pointer, found, "no other is listed: one of them is passed on, and any value of the type")
+                said = self._plain({key: schema[key] for key in schema if key not in ("const", "enum")}, pointer)
+                return any_of([said, self._listed({"enum": listed}, pointer)])
+            self.tell(pointer, found, "they are no values")
         for key in schema:
             if key not in ("type", "enum", "const", "format", "discriminator") and not is_annotation(key):
                 self.tell(below(pointer, key), "it limits values that are listed")
-        types = [each for each in types_of(schema) if each != "null"]
-        if strangers := [each for each in values if types and not any(_is(each, type_) for type_ in types)]:
-            self.tell(pointer, f"{strangers[0]!r} is listed, and no {' or '.join(types)}", "it is no value")
-            values = tuple(each for each in values if each not in strangers)
-            if not values:
-                raise refuse(pointer, "no value of those listed is of its type", "let them agree")
         once: dict[str, Any] = {json.dumps(each, sort_keys=True): each for each in values}
         if len(once) < len(values):
             self.tell(pointer, "a value is listed twice", "it is one value")
@@ -354,6 +361,16 @@ class Kinds:
             return Kind(Form.CONST, values=values, nullable=nullable)
         form = Form.CHOICE if kinds.keys() <= {str, int, bool} else Form.VALUES
         return Kind(form, inner=(any_of(list(kinds.values())),), values=values, nullable=nullable)
+
+    @staticmethod
+    def _either(type_: str, values: tuple[Any, ...], *, nullable: bool) -> Kind:
+        """Return the kind of values that are of another type than is said, as texts are of numbers, or of both."""
+        kind = any_of([Kind(Form(type_)), *(Kind(_PLAIN[type(each)]) for each in values)])
+        meant = [each if _is(each, type_) else _AS_TYPE[type_](each) for each in values]
+        if None in meant:
+            return replace(kind, nullable=nullable)
+        once = {json.dumps(each): each for pair in zip(values, meant, strict=True) for each in pair}
+        return Kind(Form.CHOICE, inner=(kind,), values=tuple(once.values()), nullable=nullable)
 
     def _union(self, schema: Mapping[str, Any], key: str, pointer: str) -> Kind:
         beside = {
@@ -411,6 +428,14 @@ _PLAIN: Mapping[type, Form] = {
     **{str: Form.STRING, int: Form.INTEGER, float: Form.NUMBER, bool: Form.BOOLEAN, dict: Form.MAP, list: Form.ARRAY}
 }
 """What a value of JSON is."""
+
+
+_AS_TYPE: Mapping[str, Callable[[Any], Any]] = {
+    "string": lambda value: json.dumps(value),
+    "integer": lambda value: int(value) if re.fullmatch(r"-?\d{1,18}", str(value), re.ASCII) else None,
+    "boolean": {"true": True, "false": False}.get,
+}
+"""How a scalar of another type is written as one of this type; None if it cannot be."""
 
 
 def _inner(value: object) -> tuple[Kind, ...]:

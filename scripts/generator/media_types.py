@@ -19,10 +19,9 @@ def bare(media_type: str) -> str:
 
 
 def is_json(media_type: str) -> bool:
-    """Whether it is JSON (RFC 6839 section 3.1)."""
-    return bare(media_type) == "application/json" or (
-        bare(media_type).endswith("+json") and not is_sequential(media_type)
-    )
+    """Whether it is JSON (RFC 6839 section 3.1), also under the name that frameworks of .NET have for it."""
+    name = bare(media_type)
+    return name in ("application/json", "text/json") or (name.endswith("+json") and not is_sequential(name))
 
 
 def is_sequential(media_type: str) -> bool:

@@ -125,16 +125,21 @@ class Models:
         properties.sort(key=lambda prop: not prop.required)
         return Model(name, {**schema, **merged}, properties, typed, closed)
 
-    def shown(self, schema: Any) -> Mapping[str, Any]:
+    def shown(self, schema: Any, around: tuple[int, ...] = ()) -> Mapping[str, Any]:
         """Return the text about a schema: its own, else that of its reference."""
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or id(schema) in around:
             return {}
+        around += (id(schema),)
         found: dict[str, Any] = {}
         for part in schema.get("allOf", []):
-            found |= self.shown(part)
+            found |= self.shown(part, around)
         if "$ref" in schema:
-            found |= self.shown(self._description.resolve(schema))
+            found |= self.shown(self._description.resolve(schema), around)
         return found | dict(schema)
+
+    def tell(self, pointer: str, found: str, means: str) -> None:
+        """Note what the package is right without."""
+        self._kinds.tell(pointer, found, means)
 
     def bytes_in(self, kind: Kind) -> bool:
         """Whether a kind contains bytes, which JSON cannot represent."""
@@ -161,7 +166,7 @@ class Models:
                 found += holders.get(name, ())
         return done
 
-    def tags(self, union: Kind) -> tuple[str, dict[str, Kind]]:
+    def tags(self, union: Kind) -> tuple[str, dict[str | int, Kind]]:
         """Return the discriminating property of a union, and the member for each value.
 
         It is that of the discriminator, or a constant of each member; empty if there is neither. A member may refer to
@@ -180,18 +185,18 @@ class Models:
         name = component_name((union.said[0] or {}).get("defaultMapping", ""))
         return next((each for each in union.inner if self._kinds.schema_name(each.name) == name), None)
 
-    def fields_named(self, name: str, members: Mapping[str, Kind]) -> list[Property]:
+    def fields_named(self, name: str, members: Mapping[str | int, Kind]) -> list[Property]:
         """Return the property of this name of each member."""
         return [prop for kind in members.values() for prop in self.model(kind.name).properties if prop.name == name]
 
-    def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
+    def _said(self, said: Mapping[str, Any], pointer: str, kinds: list[Kind]) -> tuple[str, dict[str | int, Kind]]:
         """Return the discriminator of a union, as described."""
         here, tag = below(pointer, "discriminator"), said["propertyName"]
         if strangers := [kind for kind in kinds if kind.form != Form.MODEL]:
             raise refuse(here, f"a member is no object but {strangers[0].form}", "make each member an object")
         by_name = {kind.name: kind for kind in kinds}
         own = {self._kinds.schema_name(name): name for name in by_name}
-        mapping = {
+        mapping: dict[str | int, str] = {
             value: own.get(component_name(target), class_name(component_name(target)))
             for value, target in said.get("mapping", {}).items()
         }
@@ -203,32 +208,35 @@ class Models:
             if name not in by_name:
                 raise refuse(below(here, "mapping", value), f"{name} is no member", "list it under oneOf")
             constants = self._constants(by_name[name], tag)
-            if constants and value not in constants and value in said.get("mapping", {}):
+            if constants and str(value) not in map(str, constants) and value in said.get("mapping", {}):
                 found = f"{name} may have {' or '.join(map(repr, constants))} there, and not {value!r}"
                 self._kinds.tell(below(here, "mapping", value), found, "the mapping holds")
-        return tag, {value: by_name[name] for value, name in mapping.items()}
+        numbers = {str(each): each for name in by_name for each in self._constants(by_name[name], tag)}
+        return tag, {numbers.get(str(value), value): by_name[name] for value, name in mapping.items()}
 
-    def _implied(self, pointer: str, tag: str, members: list[Kind], said: Collection[str]) -> dict[str, str]:
+    def _implied(
+        self, pointer: str, tag: str, members: list[Kind], said: Collection[str | int]
+    ) -> dict[str | int, str]:
         """Return the member of each unmapped value: the only one that allows it, or the one with that schema name."""
         named = {self._kinds.schema_name(kind.name): kind.name for kind in members}
-        claims: dict[str, list[str]] = {}
+        claims: dict[str | int, list[str]] = {}
         for kind in members:
             for value in self._constants(kind, tag):
                 if value not in said:
                     claims.setdefault(value, []).append(kind.name)
-        found: dict[str, str] = {}
+        found: dict[str | int, str] = {}
         for value, names in claims.items():
-            alike = [name for name in named if name.casefold() == value.casefold()]
+            alike = [name for name in named if name.casefold() == str(value).casefold()]
             if len(names) > 1 and len(alike) == 1:  # the name of a schema is often in lower case
                 found[value] = named[alike[0]]
                 continue
             if len(names) > 1 and value not in named:
                 raise refuse(pointer, f"{value!r} may be {' or '.join(names)}", "say in `mapping` which it is")
-            found[value] = names[0] if len(names) == 1 else named[value]
+            found[value] = names[0] if len(names) == 1 else named[str(value)]
         return found | {value: name for value, name in named.items() if name not in found.values()}
 
-    def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str, Kind]]:
-        """Find a required property that is a different constant text in each member."""
+    def _common_constant(self, kinds: list[Kind]) -> tuple[str, dict[str | int, Kind]]:
+        """Find a required property that is a different constant, a text or an integer, in each member."""
         if len(kinds) < 2 or any(kind.form != Form.MODEL for kind in kinds):
             return "", {}
         for prop in self.model(kinds[0].name).properties:
@@ -238,15 +246,15 @@ class Models:
                 return prop.name, tags
         return "", {}
 
-    def _constants(self, kind: Kind, name: str) -> list[str]:
-        """Return the enumerated strings of a property, if it has any."""
+    def _constants(self, kind: Kind, name: str) -> list[str | int]:
+        """Return the enumerated strings and integers of a property, if it has any."""
         for prop in self.model(kind.name).properties:
             if prop.name == name and prop.kind.form in (Form.CONST, Form.CHOICE):
-                return [str(each) for each in prop.kind.values if isinstance(each, str)]
+                return [each for each in prop.kind.values if isinstance(each, str | int) and not isinstance(each, bool)]
         return []
 
-    def _constant(self, kind: Kind, name: str) -> list[str]:
-        """Return the constant string of a property."""
+    def _constant(self, kind: Kind, name: str) -> list[str | int]:
+        """Return the constant of a property."""
         required = any(prop.name == name and prop.required for prop in self.model(kind.name).properties)
         values = self._constants(kind, name)
         return values if required and len(values) == 1 else []

@@ -44,6 +44,8 @@ PATH_RESERVED = "!$&'()*+,;=:@"
 QUOTES = ("'", '"')
 """The first character of a separator, as code."""
 
+BRACKETS = "the standard leaves it open; it is in brackets: a[b][c]=1, a[]=1 of an array, a[0][b]=1 of objects"
+
 DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
 STYLES = {"path": ("simple", "label", "matrix"), "header": ("simple",)}
@@ -145,6 +147,13 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
     style = node.get("style", usual)
     explode = node.get("explode", style in ("form", "cookie"))
     is_text, has_fields = _is_text(kind), _has_plain_fields(kind, models)
+    is_deep = place == "query" and style == "deepObject" and not has_fields and not is_simple(kind)
+    if place == "query" and style == "deepObject" and is_simple(kind):
+        models.tell(below(pointer, "style"), "deepObject for what is no object", "it is written as one value")
+        style, explode = "form", True
+    if is_deep and not models.bytes_in(kind):
+        models.tell(below(pointer, "style"), "deepObject for an array, or for an object that holds others", BRACKETS)
+        return FIELDS["deepObject", True]
     if place == "query" and node.get("in") == "path" and node.get("style", "simple") == "simple":
         # A template behind `?` of the path is one text, as it is in the path itself.
         style, explode = ("simple", True) if has_fields and node.get("explode") else ("form", False)

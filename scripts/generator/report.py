@@ -90,6 +90,10 @@ class Applied:
         return f"{self.file}#/actions/{self.index}: {self.verb} {self.target}: {self.places} {places} changed"
 
 
+_MOST_AT_A_GLANCE = 40
+"""Told parts; of more than these the text has a summary."""
+
+
 class Report:
     """The outcomes for a description.
 
@@ -175,6 +179,9 @@ class Report:
         counts = Counter((each.found, each.means) for each in self._told)
         if counts:
             lines += ["Told: the package is right without it.", ""]
+        if len(self._told) > _MOST_AT_A_GLANCE:  # what there is of each kind, before the places
+            lines += [f"  {count:5} {found}; {means}" for (found, means), count in counts.most_common()]
+            lines += ["", "Where that is:", ""]
         for (found, means), count in counts.most_common():
             lines.append(f"  {found}; {means} ({count})")
             lines += [f"    {each.pointer or '/'}" for each in self._told if (each.found, each.means) == (found, means)]

@@ -145,7 +145,7 @@ class Results:
         if not content or operation.method == "HEAD":
             return NOTHING, []
         here = below(pointer, "content")
-        found: dict[str, Result] = {}
+        found: dict[str, tuple[Result, Kind]] = {}
         failures: list[Failure] = []
         for media_type, described in content.items():
             if "itemSchema" in described:
@@ -158,15 +158,18 @@ class Results:
             raise Failure.of(problem for each in failures for problem in each.problems)
         for each in failures:
             self._report.tell_failure(each, "another media type is asked for")
-        first = next(result for form in FORMS for result in found.values() if result.form == form)
-        for media_type, result in found.items():
+        first = next(result for form in FORMS for result, _ in found.values() if result.form == form)
+        for media_type, (result, kind) in found.items():
+            place = below(here, media_type)
             if result != first:
-                self._report.tell(
-                    below(here, media_type), f"a success may be {media_type} too", "another media type is asked for"
-                )
-        return first, [media_type for media_type, result in found.items() if result == first]
+                self._report.tell(place, f"a success may be {media_type} too", "another media type is asked for")
+            elif first.form != "json" and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
+                means = f"the body is handed out as {first.form}"
+                self._report.tell(below(place, "schema"), f"a schema of {bare(media_type)}", means)
+        return first, [media_type for media_type, (result, _) in found.items() if result == first]
 
-    def _content(self, media_type: str, node: Mapping[str, Any], pointer: str) -> Result:
+    def _content(self, media_type: str, node: Mapping[str, Any], pointer: str) -> tuple[Result, Kind]:
+        """Return what a body of a media type is, and the kind of its schema."""
         here = below(pointer, "schema")
         kind = self._kinds.of(node.get("schema"), here)
         # Frameworks write `*/*` for what is JSON; what has a structure is.
@@ -174,11 +177,5 @@ class Results:
             if self._models.bytes_in(kind):
                 means = "they are the text that JSON has in their place"
                 self._report.tell(here, "bytes, which JSON cannot hold", means)
-            return Result("json", kind)
-        if is_text(media_type) and kind.form != Form.FILE:
-            if kind.form not in (Form.STRING, Form.ANYTHING):
-                self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as text")
-            return TEXT
-        if kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
-            self._report.tell(here, f"a schema of {bare(media_type)}", "the body is handed out as bytes")
-        return BYTES
+            return Result("json", kind), kind
+        return TEXT if is_text(media_type) and kind.form != Form.FILE else BYTES, kind

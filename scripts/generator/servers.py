@@ -94,6 +94,12 @@ class Servers:
         url = self.usual[0].usual if self.usual else ""
         return url if url.startswith(("http://", "https://")) and "{" not in url else ""
 
+    @property
+    def path(self) -> str:
+        """The end of a base URL, where the first server is a path alone; empty if it is not."""
+        url = self.usual[0].usual if self.usual else ""
+        return url if re.fullmatch(r"/[\w.~@%+-][\w.~@%+/:-]*", url, re.ASCII) else ""
+
     def of(self, operation: RawOperation) -> str:
         """Return the URL of an operation with a server of its own; empty for any other."""
         own, pointer = self._own(operation)

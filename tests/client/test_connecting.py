@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import lmnt
+from lmnt_server.process import ServerProcess
 
 from .modes import CONTEXT, KEY, Sync
 from .peers import Listener, Peer, json_response, response, serving
@@ -259,3 +260,16 @@ def test_calls_and_uploads_anywhere(
             mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 4_000_000}))
             mode.run(client.close())
         assert server.connections == 1
+
+
+def test_a_limit_may_be_longer_than_a_system_call_can_wait(
+    mode: Sync, peer: Callable[..., Peer], server: ServerProcess
+) -> None:
+    audio = response(body=b"\1\2" * 50, headers={"content-type": "audio/pcm"})
+    client = mode.client(base_url=peer(audio).base_url, timeout=1e8)
+    mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 4_000_000}))
+    client = mode.client(base_url=server.base_url, timeout=1e8)
+    with mode.entered(client.speech.sessions.create(voice="leah")) as session:
+        mode.run(session.send_text("Hello."))
+        mode.run(session.send_finish())
+        assert any(isinstance(each, lmnt.SpeechSessionAudio) for each in mode.each(session))

@@ -62,7 +62,7 @@ def work(pool: Pool[Plug], leases: list[Lease[Plug]], waiting: list[Lease[Plug]]
     """Ask, connect, wait and give back, to two origins."""
 
     def ask(origin: Origin) -> Lease[Plug]:
-        leases.append(Lease(pool, origin, Gate()))
+        leases.append(Lease(pool, origin, Gate))
         try:
             pool.ask(leases[-1])
         except BaseException:  # as `Connections.send` does
@@ -128,7 +128,7 @@ def test_a_lease_that_is_dropped_gives_back_at_once() -> None:
     pool: Pool[Plug] = Pool()
     gc.disable()  # nothing may have to wait for the collector of cycles
     try:
-        lease = Lease(pool, ORIGIN, Gate())
+        lease = Lease(pool, ORIGIN, Gate)
         pool.ask(lease)
         assert pool._count == 1
         del lease
@@ -166,7 +166,7 @@ def test_a_lease_that_is_collected_within_a_step_of_the_pool_disturbs_none(
     plugs: list[Plug] = []
 
     def lease() -> Lease[Plug]:
-        taken = Lease(pool, ORIGIN, Gate())
+        taken = Lease(pool, ORIGIN, Gate)
         pool.ask(taken)
         if taken.is_ready and taken.connection is None:
             plugs.append(Plug(ORIGIN))
@@ -235,7 +235,7 @@ def test_a_child_that_drops_a_response_leaves_it_to_its_parent(peer: Callable[..
 
 def test_a_child_does_not_wait_for_what_a_thread_of_its_parent_holds() -> None:
     pool: Pool[Plug] = Pool()
-    lease = Lease(pool, ORIGIN, Gate())
+    lease = Lease(pool, ORIGIN, Gate)
     pool.ask(lease)
     held, go = threading.Event(), threading.Event()
 

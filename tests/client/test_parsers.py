@@ -234,6 +234,17 @@ def test_the_longest_head_does_not_depend_on_how_it_is_cut(kind: type[Parser], o
 
 
 @pytest.mark.parametrize("kind", PARSERS.values(), ids=PARSERS)
+@pytest.mark.parametrize("more", [b"", b"b"])
+@pytest.mark.parametrize("size", [LONGEST_HEAD - 100, LONGEST_HEAD, 3 * LONGEST_HEAD])
+def test_a_long_body_may_come_with_its_head_in_one_piece(kind: type[Parser], size: int, more: bytes) -> None:
+    body = b"a" * size
+    verdict = judged(kind, [OK + b"Content-Length: %d\r\n\r\n" % size + body + more])
+    assert verdict.is_whole
+    assert verdict.body == body
+    assert verdict.is_reusable is (not more)
+
+
+@pytest.mark.parametrize("kind", PARSERS.values(), ids=PARSERS)
 @pytest.mark.parametrize("length", [50_000, 99_000, 105_000, 150_000, 190_000, 210_000])
 def test_a_long_extension_does_not_depend_on_how_it_is_cut(kind: type[Parser], length: int) -> None:
     wire = CHUNKED + b"3\r\nabc\r\n3;a=" + b"b" * length + b"\r\nabc\r\n0\r\n\r\n"

@@ -76,7 +76,7 @@ class Pools(RuleBasedStateMachine):
     @precondition(lambda self: not self.pool.is_closed)
     @rule(origin=st.sampled_from(ORIGINS))
     def ask(self, origin: Origin) -> None:
-        lease = Lease(self.pool, origin, Gate(self.woken))
+        lease = Lease(self.pool, origin, lambda: Gate(self.woken))
         self.pool.ask(lease)
         self.settle()
         if lease.is_ready:

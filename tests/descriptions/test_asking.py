@@ -50,6 +50,7 @@ SENT: list[tuple[str, dict[str, Any], str, str, dict[str, str]]] = [
     ("several", {"only": ["a", "b c"], "like": {"a": 1, "b": "x"}}, "GET", "/storms?only=a,b%20c&like=a,1,b,x", {}),
     ("several", {"only": ["a"]}, "GET", "/storms?only=a", {}),
     ("spread", {"from_": "a", "to": "b"}, "GET", "/storms?from=a&to=b", {}),
+    ("service", {"slug": "near"}, "GET", "/services/near", {}),
     ("reserved", {"id": "a:b@c;d=e,f/g?h#i"}, "GET", "/reserved/a:b@c;d=e,f%2Fg%3Fh%23i", {}),
     ("reserved", {"id": "1", "one": "a/b?c=d:e,f;g!@$'()*"}, "GET", "/reserved/1?one=a/b?c=d:e,f;g!@$'()*", {}),
     ("reserved", {"id": "1", "one": "a&b#c+d e[f]%2F"}, "GET", "/reserved/1?one=a%26b%23c%2Bd%20e%5Bf%5D%2F", {}),

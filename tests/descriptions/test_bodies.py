@@ -59,6 +59,14 @@ SENT: list[tuple[str, dict[str, Any], str, str]] = [
     ("form", {"commas": ["a,b", "c"], "pipes": [1, 2]}, FORM, "commas=a%2Cb,c&pipes=1%7C2"),
     ("form", {"spread": {"x": 1, "y": 2}, "flat": {"x": 1, "y": 2}}, FORM, "x=1&y=2&flat=x,1,y,2"),
     ("form", {"deep": {"x": 1, "y": 2}}, FORM, "deep%5Bx%5D=1&deep%5By%5D=2"),
+    ("form", {"within": {"at": {"x": 1}}}, FORM, "within%5Bat%5D%5Bx%5D=1"),
+    (
+        *("form", {"within": {"all": [{"x": 1, "y": 2}, {"x": 3}]}}, FORM),
+        "within%5Ball%5D%5B0%5D%5Bx%5D=1&within%5Ball%5D%5B0%5D%5By%5D=2&within%5Ball%5D%5B1%5D%5Bx%5D=3",
+    ),
+    ("form", {"several": ["a", "b"]}, FORM, "several%5B%5D=a&several%5B%5D=b"),
+    ("form", {"unset": ""}, FORM, "unset="),
+    ("form", {"unset": {"x": 1}}, FORM, "unset%5Bx%5D=1"),
     ("form", {"nested": {"at": {"x": 1}}}, FORM, "nested=%7B%22at%22%3A%7B%22x%22%3A1%7D%7D"),
     ("form", {"many": [{"x": 1}, {"y": 2}]}, FORM, "many=%7B%22x%22%3A1%7D&many=%7B%22y%22%3A2%7D"),
     ("form", {"where": "a/b?c=d&e f#g+h%2Fi"}, FORM, "where=a/b?c=d%26e%20f%23g%2Bh%2Fi"),
@@ -163,5 +171,5 @@ def test_fields_can_be_added_to_any_of_them(caller: Caller) -> None:
 
 
 def test_the_header_of_a_part_that_only_the_caller_knows_is_told(letters: tuple[Any, Report]) -> None:
-    assert [each.pointer.rpartition("/")[2] for each in letters[1].told] == ["either", "X-Other"]
+    assert [each.pointer.rpartition("/")[2] for each in letters[1].told] == ["either", *["style"] * 3, "X-Other"]
     assert letters[1].left_out == []

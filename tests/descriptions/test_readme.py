@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,9 @@ def test_the_code_of_the_readme_compiles_and_its_calls_arrive(
     keys = {f"{name}_{key}".upper(): value for key, value in key_of(server.document).items()}
     # Each example runs in a process of its own, as a reader would run it.
     for number, each in enumerate(code[:4]):
-        here = each.replace("https://api.example.com", server.url)  # where the description does not say a place
+        here = re.sub(
+            r"https://api\.example\.com[\w/]*", server.url, each
+        )  # where the description does not say a place
         (tmp_path / f"{number}.py").write_text(here, encoding="utf-8")
         server.seen.clear()
         run = subprocess.run(
@@ -198,3 +201,13 @@ def structure(tokens: list[Token]) -> list[str]:
 def test_no_text_of_a_description_is_more_than_text(text: str, tmp_path: Path) -> None:
     for found, usual in zip(pages(text, tmp_path / "a"), pages("plain", tmp_path / "b"), strict=True):
         assert structure(found) == structure(usual)
+
+
+def test_the_first_call_says_the_whole_place_where_the_description_has_a_path_alone(tmp_path: Path) -> None:
+    made = copy.deepcopy(written("plain"))
+    made |= {"servers": [{"url": "/api/v2/"}], "info": {"title": "3.0 Things", "version": "1.33"}}
+    modules = Package(settings("acme", tmp_path), made, tmp_path, Report(["all"])).modules()
+    assert "A client for 3.0 Things, version 1.33: " in modules["README.md"]
+    assert "`base_url`, or `ACME_BASE_URL`, does, with `/api/v2` at its end." in modules["README.md"]
+    assert 'Acme(base_url="https://api.example.com/api/v2")' in modules["README.md"]
+    assert "ACME_BASE_URL if None. It ends with /api/v2." in modules["client.py"]

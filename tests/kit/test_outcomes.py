@@ -98,7 +98,7 @@ def test_each_has_its_outcome_with_place_reason_and_what_to_do(tmp_path: Path, m
         elif not any(
             (outcome, pointer) == (row["outcome"], row["at"]) and row["told"] in text and "; " in text
             for outcome, pointer, text in found
-        ):
+        ) or (row.get("only") and len(found) > 1):
             wrong.append(f"{name}: {found}")
     assert wrong == []
     assert list(unproved(met.lines)) == []
@@ -138,3 +138,14 @@ def unproved(met: set[tuple[str, int]]) -> Iterator[str]:
                 source = ast.get_source_segment(text, node) or ""
                 if ELSEWHERE not in source:
                     yield f"{path.name}:{node.lineno}: {source}"
+
+
+def test_a_long_report_begins_with_what_there_is_of_each_kind() -> None:
+    report = Report()
+    for number in range(40):
+        report.tell(f"/a/{number}", "a rule", "it is ignored")
+    assert "Where that is" not in report.text()
+    report.tell("/b", "a name", "it is unused")
+    head, _, places = report.text().partition("Where that is:")
+    assert "     40 a rule; it is ignored\n      1 a name; it is unused" in head
+    assert all(each.pointer in places for each in report.told)

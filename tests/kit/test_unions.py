@@ -45,3 +45,11 @@ def test_the_member_of_each_value(
     tag, members = package.models.tags(package.kinds.components["Pet"])
     assert tag == "kind"
     assert {value: kind.name for value, kind in members.items()} == expected
+
+
+def test_a_mapping_stands_once_among_the_members_that_a_caller_may_give(tmp_path: Path) -> None:
+    document = copy.deepcopy(BASE)
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
+    document["paths"]["/things/{id}"]["post"]["requestBody"] = {"content": content}
+    text = Package(settings("base", tmp_path), document, tmp_path).modules()["resources/things.py"]
+    assert "union: Cat | Dog | Mapping[str, object] | Omit = omit," in text

@@ -267,6 +267,8 @@ def in_query(name: str, value: Any, style: str, *, explode: bool) -> list[tuple[
     """Return a query parameter, or a field of a form."""
     if not isinstance(value, list | Mapping):
         return [(name, text_of(value))]
+    if style == "deepObject" and isinstance(value, list):
+        return [(f"{name}[]", text_of(each)) for each in value]
     if style == "deepObject" and isinstance(value, Mapping):
         return [pair for key, each in value.items() for pair in in_query(f"{name}[{key}]", each, style, explode=True)]
     if explode:
@@ -345,7 +347,7 @@ class Arrived:
             expected = (
                 json.dumps(value) if self._is_document("path", name) else in_path(name, value, style, explode=explode)
             )
-            if self._is_document("path", name) and json.loads(text) == value:
+            if self._is_document("path", name) and _is_document_of(text, value):
                 continue
             if not same_text(text, expected):
                 yield f"path parameter {name} is {text!r}, not {expected!r}"
@@ -368,7 +370,7 @@ class Arrived:
                 elif place == "querystring":
                     expected = in_query(name, value, "form", explode=True)
                     yield from self._taken(left, expected, name)
-                elif len(texts) != 1 or json.loads(texts[0][1]) != value:
+                elif len(texts) != 1 or not _is_document_of(texts[0][1], value):
                     yield f"query parameter {name} is {texts}, not JSON"
                 left = [each for each in left if each not in texts]
                 continue
@@ -411,7 +413,7 @@ class Arrived:
             if place == "header" and name.lower() in IGNORED_HEADERS:
                 continue
             if self._is_document(place, name):
-                if found is None or json.loads(unquote(found)) != value:
+                if found is None or not _is_document_of(unquote(found), value):
                     yield f"{place} {name} is {found!r}, not JSON of {value}"
             elif place == "cookie" and isinstance(value, list | Mapping) and explode:
                 continue
@@ -497,7 +499,12 @@ class Arrived:
 _NOT_GIVEN = object()
 
 
-def _is_json(text: bytes, value: Any) -> bool:
+def _is_document_of(text: str, value: Any) -> bool:
+    """Whether a text is a value in a parameter with `content`: JSON, or the text itself."""
+    return _is_json(text, value) or text == text_of(value)
+
+
+def _is_json(text: bytes | str, value: Any) -> bool:
     try:
         return same(json.loads(text), value)
     except ValueError:

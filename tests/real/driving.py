@@ -169,8 +169,11 @@ class Driver:
         body = call.body
         if body is None:
             return found, None, given
-        if body.form in ("raw", "text"):
-            found["body"] = "text" if body.form == "text" else b"bytes"
+        if body.form == "raw":
+            return {**found, "body": b"bytes"}, b"bytes", given
+        if body.form == "text":
+            sample = self._samples.value(self._schema_of_body(call))
+            found["body"] = sample if isinstance(sample, str) else "text"
             return found, found["body"], given
         assert written.body is not None
         media = written.body.at("content", body.described_as)
@@ -179,7 +182,10 @@ class Driver:
             return body.form != "json" or "schema" not in media or self._described.allows(media.at("schema"), value)
 
         shown = [media.get("example"), *(each.get("value") for each in (media.get("examples") or {}).values())]
-        sample = self._samples.value(self._schema_of_body(call), fits=is_described, examples=shown)
+        schema = self._schema_of_body(call)
+        if body.form in ("form", "multipart") and schema.get("type") != "object" and not schema.keys() & _OF_OBJECTS:
+            schema = {"type": "object", "required": ["field"]}  # a form has fields, whether described or not
+        sample = self._samples.value(schema, fits=is_described, examples=shown)
         if call.series and call.flag and call.flag.is_own and call.flag.argument.place == "body":
             sample[call.flag.argument.name] = False  # with it the success is another one
         if not body.has_fields:
@@ -302,6 +308,8 @@ def _is_stream(call: Call) -> bool:
     """Whether what a call returns, with no more arguments than its description asks for, is a stream of items."""
     return call.series is not None and call.flag is None
 
+
+_OF_OBJECTS = {"$ref", "properties", "additionalProperties", "allOf", "oneOf", "anyOf"}
 
 _IN_PYTHON: Mapping[str, Any] = {
     FORMATS["date"]: datetime.date.fromisoformat(FORMATS["date"]),

@@ -25,7 +25,7 @@ from ..long_texts.pieces import SpeechPiece
 from ..settings.pacing import Pace
 from ..settings.retries import Attempts
 from ..streams.downloads import asave, save
-from ..transport.shielding import to_its_end
+from ..transport.event_loops import to_its_end
 from .manifest import LONGEST, Line
 from .places import Place
 from .results import Result

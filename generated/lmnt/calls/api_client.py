@@ -34,7 +34,7 @@ from .responses import (
 if TYPE_CHECKING:
     from .reconnecting import Reconnecting
 
-RoadsT = TypeVar("RoadsT", bound=Roads[Any])
+RoadsT = TypeVar("RoadsT", bound=Roads)
 T = TypeVar("T")
 
 

@@ -28,7 +28,7 @@ from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
 from ..settings.secret import Secret
-from ..transport.addresses import beside, connect
+from ..transport.addresses import aconnect, connect
 from ..transport.network_errors import causes_of
 from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, bare, opening_errors
 from .turns import TurnTakingSocket
@@ -109,11 +109,10 @@ def _write_limit(seconds: float | None) -> bytes:
     return struct.pack("@ll", int(whole), int(whole % 1 * 1_000_000))
 
 
-def _connected(url: str, seconds: float | None) -> socket.socket:
+def _server(url: str) -> tuple[str, int]:
+    """Return the host of a URL, and its port."""
     target = urlsplit(url)
-    sock = connect(target.hostname or "", target.port or (443 if target.scheme == "wss" else 80), seconds)
-    sock.settimeout(None)
-    return sock
+    return target.hostname or "", target.port or (443 if target.scheme == "wss" else 80)
 
 
 _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
@@ -170,7 +169,8 @@ class Socket(_Covering[Connection]):
                 )
             if proxy is None:
                 limit, began = arguments["open_timeout"], time.monotonic()
-                arguments["sock"] = _connected(connect_options.request.url, limit)
+                arguments["sock"] = connect(*_server(connect_options.request.url), limit)
+                arguments["sock"].settimeout(None)
                 if limit is not None:
                     arguments["open_timeout"] = max(limit - (time.monotonic() - began), 0.001)
             # Entered, and ended by `close`: entering is the same in all versions of websockets.
@@ -267,9 +267,12 @@ class AsyncSocket(_Covering[AsyncConnection]):
     async def open(cls, connect_options: ConnectOptions) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
         with opening_errors(connect_options):
-            arguments = {**connect_options.arguments(), **beside()}
-            connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
-            return cls(connect_options, cast("AsyncConnection", await connecting))
+            arguments = connect_options.arguments()
+            async with asyncio.timeout(arguments["open_timeout"]):
+                if connect_options.proxy is None:
+                    arguments["sock"] = await aconnect(*_server(connect_options.request.url))
+                connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
+                return cls(connect_options, cast("AsyncConnection", await connecting))
 
     async def send(self, message: str | Secret) -> None:
         """Send a message; raises Closed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import selectors
 import socket
 import time
 from collections import defaultdict, deque
@@ -12,7 +13,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
-from .readiness import WRITE, Selector
+from .readiness import LONGEST_WAIT
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,7 +47,7 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
     failure = OSError(f"{host} has no address")
     following = 0.0
     trying: list[socket.socket] = []
-    with Selector() as selector:
+    with selectors.DefaultSelector() as selector:
         try:
             while untried or trying:
                 now = time.monotonic()
@@ -58,13 +59,15 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
                     following = now + HEAD_START
                     try:
                         trying.append(_begun(*untried.popleft()))
-                        selector.register(trying[-1], WRITE)
+                        selector.register(trying[-1], selectors.EVENT_WRITE)
                     except OSError as error:
                         failure, following = error, now
                     continue
-                wakes = min(ends, following if untried else math.inf, math.inf if is_over is None else now + SLICE)
-                for key, _ in selector.select(None if wakes == math.inf else wakes - now):
-                    sock: socket.socket = key.fileobj
+                wakes = min(
+                    ends, following if untried else math.inf, now + (LONGEST_WAIT if is_over is None else SLICE)
+                )
+                for key, _ in selector.select(wakes - now):
+                    sock = cast("socket.socket", key.fileobj)
                     selector.unregister(sock)
                     trying.remove(sock)
                     number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -120,17 +123,6 @@ async def aconnect(host: str, port: int) -> socket.socket:
 
 def _close(sock: socket.socket, _: object) -> None:
     sock.close()
-
-
-def beside() -> dict[str, Any]:
-    """Return the arguments that make the running event loop's `create_connection` overlap attempts, if it can."""
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    # uvloop tries the addresses in turn, and takes no such argument; nor does it work with eager tasks (CPython
-    # gh-124309).
-    takes_it = isinstance(loop, asyncio.BaseEventLoop) and loop.get_task_factory() is None
-    return {"happy_eyeballs_delay": HEAD_START} if takes_it else {}
 
 
 def _in_turn(found: Sequence[_Address]) -> list[_Address]:

@@ -29,6 +29,12 @@ KEEP_ALIVE_INTERVAL = 15
 SocketOptions: TypeAlias = "list[tuple[int, int, int]]"
 
 
+def bases_in_libraries(value: object) -> list[tuple[str, str]]:
+    """Return the library and the name of each class of httpx and httpx2 that an object is an instance of."""
+    found = [(each.__module__.partition(".")[0], each.__name__) for each in type(value).__mro__]
+    return [each for each in found if each[0] in ("httpx", "httpx2")]
+
+
 class Connections:
     """How a client's own connections are made.
 
@@ -50,6 +56,8 @@ class Connections:
         self.ssl_context = ssl_context
         self.proxy = proxy
         self.transport = transport
+        self.library = ("httpx2" if http2 else "httpx") if transport in (None, "direct") else transport
+        """The library for requests that are not direct: with HTTP/2 the one whose connections threads may share."""
         self.is_default = (http2, ssl_context, proxy, transport) == (False, None, None, None)
         if not self.is_default:
             self._check()
@@ -72,12 +80,6 @@ class Connections:
                     raise InvalidArgumentError(f"http2=True needs the package {package}: install the extra http2")
         elif self.transport == "httpx2" and find_spec("httpx2") is None:
             raise InvalidArgumentError('transport="httpx2" needs the package httpx2: install the extra http2')
-
-    @property
-    def library(self) -> str:
-        """The library for requests that are not direct: with HTTP/2 the one whose connections threads may share."""
-        named = None if self.transport == "direct" else self.transport
-        return named or ("httpx2" if self.http2 else "httpx")
 
     @cached_property
     def tls(self) -> ssl.SSLContext:

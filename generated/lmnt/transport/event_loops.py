@@ -5,13 +5,14 @@ Neither is imported before it is needed: importing asyncio takes longer than a c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from .shielding import to_its_end
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+
+T = TypeVar("T")
 
 
 def running_loop() -> AbstractEventLoop | None:
@@ -49,3 +50,19 @@ async def in_thread(step: Callable[[], None]) -> None:
     import anyio.to_thread
 
     return await anyio.to_thread.run_sync(step)
+
+
+async def to_its_end(step: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; if the task is cancelled meanwhile, CancelledError is raised afterwards."""
+    import asyncio
+
+    running = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with suppress(asyncio.CancelledError):  # cancellation was already requested
+                await asyncio.wait({running})
+        if not running.cancelled():
+            running.exception()  # the result of the step no longer matters
+        raise

@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -23,12 +23,12 @@ from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
 from .carriers import Carrier, CarrierKey
-from .connections import Connections, most
+from .connections import Connections, bases_in_libraries, most
+from .event_loops import to_its_end
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
-from .shielding import to_its_end
 from .uploads import Body, opened
 
 HTTPHeaders = httpx.Headers
@@ -130,31 +130,29 @@ def _streamed(library: str) -> type[Any]:
 
 def _library_of(value: object) -> str:
     """Return the library of a client or a response; raises Error if a mock made it."""
-    kind: Any = type(value)
-    return _library_of_class(kind)
-
-
-@cache
-def _library_of_class(kind: Any) -> str:
-    names: Iterator[str] = (each.__module__.partition(".")[0] for each in kind.__mro__)
-    if (name := next((name for name in names if name in ("httpx", "httpx2")), None)) is None:
-        name = f"{kind.__module__}.{kind.__qualname__}"
+    if not (bases := bases_in_libraries(value)):
+        name = f"{type(value).__module__}.{type(value).__qualname__}"
         raise Error(f"{name} stands where a client or a response of httpx or httpx2 should be: a mock must return such")
-    return name
+    return bases[0][0]
+
+
+@lru_cache
+def _parsed(library: str, url: str) -> Any:
+    return import_module(library).URL(url)
 
 
 def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
     """Build the request."""
     client = carrier.client
     # An application's client adds its own settings; ours has none, and merging takes long.
-    build = client.build_request if carrier.is_given else import_module(_library_of(client)).Request
-    streamed = _streamed(_library_of(client))(body) if isinstance(body, Body) else None
-    length = [(b"content-length", str(body.size).encode())] if isinstance(body, Body) else []
+    build = client.build_request if carrier.is_given else import_module(carrier.library).Request
+    streamed = _streamed(carrier.library)(body) if isinstance(body, Body) else None
+    length = [(b"content-length", str(len(body)).encode())] if isinstance(body, Body) else []
     timeouts = limits.seconds() if limits.deadline is None else _Timeouts(limits, limits.deadline)
     prepared = build(
         request.method,
-        _with_secrets(request),
-        content=streamed or body,
+        request.with_secrets(request.url) if request.secret_query else _parsed(carrier.library, request.url),
+        content=body if streamed is None else streamed,
         extensions={"timeout": timeouts},
         headers=[*length, *request.wire_headers()],
     )
@@ -164,11 +162,6 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
     if streamed is not None:
         prepared.stream = streamed  # the library would treat it as readable only once
     return prepared
-
-
-def _with_secrets(request: Request) -> str:
-    secrets = "&".join(secret.reveal() for secret in request.secret_query)
-    return f"{request.url}{'&' if '?' in request.url else '?'}{secrets}" if secrets else request.url
 
 
 async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:

@@ -44,6 +44,11 @@ class Request(NamedTuple):
         """The secrets of this request."""
         return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
 
+    def with_secrets(self, url: str) -> str:
+        """Return a URL with the secrets of the query, bare."""
+        secrets = "&".join(secret.reveal() for secret in self.secret_query)
+        return f"{url}{'&' if '?' in url else '?'}{secrets}" if secrets else url
+
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers as they are sent, with bare secrets."""
         return [
@@ -57,19 +62,14 @@ class Request(NamedTuple):
         headers = {name: "…" if isinstance(value, Secret) else value for name, value in self.headers.items()}
         given = [(name.encode(), value.encode()) for name, value in headers.items() if not isinstance(value, Omit)]
         content = self.content[0] if len(self.content) == 1 and isinstance(self.content[0], bytes) else None
-        return partial(_request_of, self.method, self.url, given, content)
+        return partial(_by_library, "request_of", self.method, self.url, given, content)
 
 
-def _request_of(*facts: Any) -> http_types.Request | None:
-    from .library import request_of
+def _by_library(maker: str, *facts: Any) -> Any:
+    """Return an object of httpx, by a function of `library`, which is loaded only then."""
+    from . import library
 
-    return request_of(*facts)
-
-
-def _response_of(*facts: Any) -> http_types.Response:
-    from .library import response_of
-
-    return response_of(*facts)
+    return getattr(library, maker)(*facts)
 
 
 class Response:
@@ -98,12 +98,14 @@ class Response:
         """The header Location as received: in `headers` the key in it is redacted."""
         self.headers: dict[str, str] = {}
         self._secrets = request.secrets
-        for raw_name, raw_value in raw_headers:
-            name, (value, _) = raw_name.decode("latin-1").lower(), _text_of(raw_value)
+        texts = [(name.decode("latin-1").lower(), _text_of(value)[0]) for name, value in raw_headers]
+        received = "\n".join(text for _, text in texts)
+        has_secret = self.redacted(received) != received  # in all at once, as there rarely is one
+        for name, text in texts:
             if name == "location":
-                self.location = value
-            value = self.redacted(value)
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+                self.location = text
+            shown = self.redacted(text) if has_secret else text
+            self.headers[name] = f"{self.headers[name]}, {shown}" if name in self.headers else shown
 
     @property
     def is_closed(self) -> bool:
@@ -123,17 +125,16 @@ class Response:
     @cached_property
     def http(self) -> http_types.Response:
         """The httpx.Response."""
-        from .library import live_response
-
-        return live_response(self)
+        made: http_types.Response = _by_library("live_response", self)
+        return made
 
     def raw(self) -> Iterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        return iter(())
+        raise NotImplementedError
 
     def araw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        return _nothing()
+        raise NotImplementedError
 
     def drain(self) -> None:
         """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
@@ -179,7 +180,7 @@ class Response:
     @property
     def encoding(self) -> str:
         """The character set that the response names; UTF-8 if it names none, or an unknown one."""
-        found = _CHARSET.search(self.headers.get("content-type", ""))
+        found = re.search(_CHARSET, self.headers.get("content-type", ""), re.IGNORECASE)
         named = found[1] if found else "utf-8"
         try:
             b" ".decode(named, errors="replace")
@@ -200,7 +201,8 @@ class Response:
     def read_as(self, content: bytes) -> Callable[[], http_types.Response]:
         """Return a function that makes the httpx.Response with this body, without its connection, secrets redacted."""
         return partial(
-            _response_of,
+            _by_library,
+            "response_of",
             self.status_code,
             [
                 (name, self.redacted(text).encode(encoding))
@@ -244,7 +246,7 @@ class Response:
         announced = self.headers.get("content-length", "")
         if announced.isdecimal() and (announced.lstrip("0") or "0") != str(came):
             return f"{came} bytes came, and {announced} were announced"
-        part = _PART.fullmatch(self.headers.get("content-range", ""))
+        part = re.fullmatch(_PART, self.headers["content-range"]) if "content-range" in self.headers else None
         if part is None:
             is_part = self.status_code == 206 and not (partial or self._wants_part)
             return "it is a part, which nobody asked for" if is_part else None
@@ -279,12 +281,6 @@ class Response:
         return any(name.lower() == "range" for name in self.request.headers)
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    pieces: tuple[bytes, ...] = ()
-    for piece in pieces:
-        yield piece
-
-
 def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:
     for chunk in raw:
         yield from decoder.feed(chunk)
@@ -317,7 +313,7 @@ def _text_of(value: bytes) -> tuple[str, str]:
         return value.decode("latin-1"), "latin-1"
 
 
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+_CHARSET = r"""charset\s*=\s*["']?([^\s;"']+)"""
 
-_PART = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+_PART = r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)"
 """The header Content-Range of a part (RFC 9110 section 14.4)."""

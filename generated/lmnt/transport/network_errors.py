@@ -22,6 +22,7 @@ from ..errors import (
     StreamTruncatedError,
 )
 from .codings import CodingError
+from .connections import bases_in_libraries
 from .direct.parsing import ProtocolError
 from .limits import NotConnected, Phase, TimedOut
 
@@ -36,7 +37,7 @@ _Kind: TypeAlias = type[BaseException] | str
 
 def _is(error: BaseException, *kinds: _Kind) -> bool:
     """Whether an exception is of one of these kinds."""
-    names = {each.__name__ for each in type(error).__mro__ if each.__module__.partition(".")[0] in ("httpx", "httpx2")}
+    names = [name for _, name in bases_in_libraries(error)]
     return any(kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds)
 
 
@@ -75,23 +76,29 @@ class connection_errors(_Turning):  # noqa: N801  # a context manager, as `suppr
         self._proxy = proxy
 
     def _turned(self, causes: list[BaseException]) -> Exception:
-        error, request = causes[0], self._request
-        kind = APITimeoutError if _is(error, "TimeoutException", TimedOut) else APIConnectionError
-        unsent = _is(error, *_UNSENT) or _refused(causes)
-        unsent = unsent or (isinstance(error, TimedOut) and error.phase in (Phase.POOL, Phase.CONNECT))
-        message = f"{request.line}: {_connection_sentence(causes, request, self._proxy)}"
+        error, request, phase = causes[0], self._request, _phase_of(causes[0])
+        unsent = phase in (Phase.POOL, Phase.CONNECT) or _is(error, *_UNSENT) or _refused(causes)
+        message = f"{request.line}: {_connection_sentence(causes, phase, request, self._proxy)}"
+        kind = APIConnectionError if phase is None else APITimeoutError
         return kind(message, request.shown(), retry_safe=True if unsent else None)
 
 
-_UNSENT = (
-    "ConnectError",
-    "ConnectTimeout",
-    "PoolTimeout",
-    "ProxyError",
-    "UnsupportedProtocol",
-    "InvalidURL",
-    NotConnected,
-)
+_UNSENT = ("ConnectError", "ProxyError", "UnsupportedProtocol", "InvalidURL", NotConnected)
+
+_PHASES = {
+    "PoolTimeout": Phase.POOL,
+    "ConnectTimeout": Phase.CONNECT,
+    "WriteTimeout": Phase.WRITE,
+    "TimeoutException": Phase.READ,
+}
+"""The timeouts of the libraries, the last of which is the base of all."""
+
+
+def _phase_of(error: BaseException) -> Phase | None:
+    """Return the phase that took too long; None if the exception is no timeout."""
+    if isinstance(error, TimedOut):
+        return error.phase
+    return next((phase for name, phase in _PHASES.items() if _is(error, name)), None)
 
 
 def causes_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
@@ -134,30 +141,23 @@ def _refused(causes: Sequence[BaseException]) -> bool:
     return event is not None and (event.error_code == REFUSED_STREAM or getattr(event, "last_stream_id", None) == 0)
 
 
-def _connection_sentence(causes: Sequence[BaseException], request: Request, proxy: Proxy | None) -> str:
-    error = causes[0]
-    if _is(error, "TimeoutException", TimedOut) and request.deadline is not None and not request.deadline.remaining:
-        return f"{request.deadline} passed"
-    event = _http2_event(causes)
-    if event is not None:
+def _connection_sentence(
+    causes: Sequence[BaseException], phase: Phase | None, request: Request, proxy: Proxy | None
+) -> str:
+    if phase is not None:
+        is_over = request.deadline is not None and not request.deadline.remaining
+        return f"{request.deadline} passed" if is_over else phase.value
+    if (event := _http2_event(causes)) is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = urlsplit(request.url).hostname or request.url
-    if isinstance(error, TimedOut):
-        return error.phase.value
+    lost = "the connection was lost before the response"
     return sentence_for(
         causes,
-        # Timeouts first: exceptions of the interrupted step are no cause.
-        ("ConnectTimeout", "no connection in time"),
-        ("PoolTimeout", "no connection became free in time"),
-        ("WriteTimeout", "the request could not be sent in time"),
-        ("ReadTimeout", "no response in time"),
         *network_sentences(host, None if proxy is None else proxy.host),
         ("ConnectError", "no connection"),
         (NotConnected, "no connection"),
         ("ProxyError", f"the proxy did not connect to {host}"),
-        ("TransportError", "the connection was lost before the response"),
-        (OSError, "the connection was lost before the response"),
-        (ProtocolError, "the connection was lost before the response"),
+        *((kind, lost) for kind in ("TransportError", OSError, ProtocolError)),
     )
 
 
@@ -214,7 +214,7 @@ def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFa
     event = _http2_event(causes)
     if event is not None:
         return BodyFailure(StreamResetError, _event_text(event), int(event.error_code))
-    if _is(error, "TimeoutException", TimedOut):
+    if _phase_of(error) is not None:
         return BodyFailure(StreamTimeoutError, "no data within the read timeout")
     if _is(error, "DecodingError", CodingError):
         return BodyFailure(StreamTruncatedError, f"the content coding is broken ({error})")

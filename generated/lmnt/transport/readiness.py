@@ -9,15 +9,16 @@ from typing import Any
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
+LONGEST_WAIT = 1e6
+"""Seconds that a system call can wait; `poll` takes 2**31 milliseconds."""
+
 poll: Any = getattr(select, "poll", None)
 """It accepts any descriptor; on Windows, which has no poll, `select` does."""
-
-Selector: type[Any] = selectors.SelectSelector if poll is None else selectors.PollSelector
-"""For several sockets. For one it takes seven times as long as poll itself."""
 
 
 def ready(sock: Any, events: int, seconds: float | None) -> int:
     """Return the events that a socket is ready for; 0 if none within so many seconds."""
+    seconds = None if seconds is None else min(seconds, LONGEST_WAIT)
     try:
         if poll is None:
             readers, writers = ([sock] if events & each else [] for each in (READ, WRITE))
@@ -25,8 +26,11 @@ def ready(sock: Any, events: int, seconds: float | None) -> int:
             return (READ if can_read else 0) | (WRITE if can_write or failed else 0)
         poller = poll()
         poller.register(sock, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0))
-        found = sum(each for _, each in poller.poll(None if seconds is None else math.ceil(seconds * 1000)))
+        ready_for = poller.poll(None if seconds is None else math.ceil(seconds * 1000))
     except ValueError:  # just closed by another thread: the next step reports it
         return events
+    if not ready_for:
+        return 0
     # An error counts as either: the next step reports it.
+    found = ready_for[0][1]
     return events & ((READ if found & ~select.POLLOUT else 0) | (WRITE if found & ~select.POLLIN else 0))

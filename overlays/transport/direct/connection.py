@@ -1,4 +1,4 @@
-"""Connections of the direct road and their pool, for sync and async.
+"""A connection of the direct road, for sync and async.
 
 All is written once, as coroutines: in a sync client they never suspend.
 """
@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..limits import Limits, NotConnected, Phase, closed_here
-from ..uploads import at_once
-from .parsing import MOST_READ, Head, Parser
-from .pool import Lease, Origin, Pool
+from .parsing import Head, Parser
+from .pool import Origin
 from .wire import WireRequest
 
 if TYPE_CHECKING:
     import ssl
+    from asyncio import AbstractEventLoop
 
     from .tls import TLS
 
-SocketOptions = Sequence[tuple[int, int, int]]
+Place: TypeAlias = "AbstractEventLoop | None"
+"""Where a connection can be used: on its event loop, or everywhere."""
 
 
 def _quickest() -> type[Parser]:
@@ -38,15 +39,14 @@ RESPONSE_PARSER = _quickest()
 """The parser of responses: llhttp if the extra `fast` is installed, else h11."""
 
 
-MOMENT = 0.1
-"""Seconds in which the rest of a body that is of no interest must come, for its connection to be kept."""
-
-
 class Connection(ABC):
     """A connection to an origin, for one request at a time; a cancelled step leaves it unchanged.
 
     Subclasses move the bytes; `close` may be called at any time, and wakes those that wait for the connection.
     """
+
+    gate: ClassVar[type[Any]]
+    """The class of gates where requests wait for their turn: `set` lets one pass."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
@@ -60,10 +60,16 @@ class Connection(ABC):
         self._is_over = False
         """Whether nothing more can be sent."""
         self._failure: Exception | None = None
+        """Why it is closed."""
+
+    @classmethod
+    def place(cls) -> Place:
+        """Return the place of this call."""
+        return None
 
     @abstractmethod
-    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
-        """Connect to the first address that answers; raises TimedOut, OSError."""
+    async def _connect(self, limits: Limits) -> None:
+        """Connect to the first address that answers, with TCP keep-alive; raises TimedOut, OSError."""
 
     @abstractmethod
     def _send(self, data: bytes | memoryview) -> None:
@@ -82,20 +88,25 @@ class Connection(ABC):
         """Return the data already received, b"" at the end; None if there is none. Raises OSError."""
 
     @abstractmethod
+    def _end(self, *, is_ours: bool) -> None:
+        """Close it, unless it is that of the parent of this process, which goes on using it."""
+
     def close(self) -> None:
         """Close it at once."""
+        self._is_over, self._failure = True, self._failure or closed_here()
+        self._end(is_ours=self._process == os.getpid())
 
     @property
     def is_reusable(self) -> bool:
         """Whether another request may be sent."""
         return self._is_sent and self.http.is_reusable
 
-    async def open(self, limits: Limits, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
+    async def open(self, limits: Limits, tls: Callable[[], ssl.SSLContext]) -> None:
         """Connect, including TLS, within the connect timeout; raises TimedOut, NotConnected."""
         context = tls() if self.origin.scheme == "https" else None
         limits = limits.together(Phase.CONNECT)
         try:
-            await self._connect(limits, options)
+            await self._connect(limits)
             if context is not None:
                 await self._shake_hands(context, limits)
         except OSError as error:
@@ -169,122 +180,3 @@ class Connection(ABC):
         except OSError:
             return True
         return False
-
-
-class Connections:
-    """The connections of a client.
-
-    Args:
-        options: Socket options of each connection.
-        tls: Makes the TLS settings at their first use.
-    """
-
-    connection: ClassVar[type[Connection]]
-    gate: ClassVar[type[Any]]
-    """The class of gates where requests wait for their turn: `set` lets one pass."""
-
-    def __init__(self, options: SocketOptions, tls: Callable[[], ssl.SSLContext]) -> None:
-        self._options = options
-        self._tls = tls
-        self._pools: dict[Hashable, Pool[Connection]] = {}
-        self._process = os.getpid()
-        self._is_closed = False
-
-    async def request(self, request: WireRequest, limits: Limits) -> tuple[Lease[Connection], Head]:
-        """Send a request on an idle connection or a new one; raises the errors of `Connection`, and Error."""
-        pool = self._pool()
-        lease = Lease(pool, request.origin, self.gate())
-        try:
-            pool.ask(lease)
-            if not lease.is_ready:
-                await lease.gate.passed(limits.left(Phase.POOL))
-                pool.check_open()
-            connection = lease.connection
-            if connection is None or await connection.is_stale():
-                connection = self.connection(request.origin)
-                pool.use(lease, connection)
-                await connection.open(limits, self._options, self._tls)
-            return lease, await connection.request(request, limits)
-        except BaseException:
-            lease.release(is_reusable=False)
-            raise
-
-    def _pool(self) -> Pool[Connection]:
-        if self._process != os.getpid():  # a forked child must not use those of its parent
-            self._process, self._pools = os.getpid(), {}
-        if (place := self._place()) not in self._pools:
-            self._pools.setdefault(place, Pool())
-        pool = self._pools[place]
-        if self._is_closed:
-            pool.close()
-        return pool
-
-    def _place(self) -> Hashable:
-        """Return the place of this call, such as its event loop: connections of another place cannot be used."""
-        return None
-
-    def close(self) -> None:
-        """Close all connections, also those in use."""
-        self._is_closed = True
-        for pool in list(self._pools.values()) if self._process == os.getpid() else ():
-            pool.close()
-
-
-class Chunks(Iterator[bytes], AsyncIterator[bytes]):
-    """The pieces of a body as received, a sync and async iterator; a cancelled step loses nothing.
-
-    Args:
-        lease: The lease of the connection, released at the end.
-        limits: The timeouts of the steps.
-        most: The size in bytes at which no more parts are joined.
-    """
-
-    def __init__(self, lease: Lease[Connection], limits: Limits, most: int) -> None:
-        assert lease.connection is not None
-        self._lease = lease
-        self._connection = lease.connection
-        self._http = lease.connection.http
-        self._limits = limits
-        self._most = most
-        self._is_whole = False
-
-    @property
-    def size(self) -> int:
-        """Bytes received."""
-        return self._http.size
-
-    def _here(self) -> bytes | None:
-        """Return the data already received, b"" at the end; None if there is none. Raises ProtocolError, OSError."""
-        if self._lease.is_over and not self._is_whole:
-            raise closed_here()  # another request may have the connection by now
-        data = self._http.body(self._most)
-        if data == b"":
-            self._is_whole = True
-            self._lease.release(is_reusable=self._connection.is_reusable)
-        return data
-
-    async def drain(self) -> None:
-        """Read what is left, as long as that is little and comes at once; raises TimedOut, OSError, ProtocolError."""
-        self._limits = self._limits._replace(read=MOMENT).together(Phase.READ)
-        left = MOST_READ
-        while left > 0 and (data := await self._next()):
-            left -= len(data)
-
-    async def _next(self) -> bytes:
-        while (data := self._here()) is None:
-            self._http.receive(await self._connection.read(self._limits))
-        return data
-
-    def __next__(self) -> bytes:
-        if (data := self._here()) is None:
-            data = at_once(self._next())
-        if data:
-            return data
-        raise StopIteration
-
-    async def __anext__(self) -> bytes:
-        if (data := self._here()) is None:
-            data = await self._next()
-        if data:
-            return data
-        raise StopAsyncIteration

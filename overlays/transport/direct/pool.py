@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from ...errors import Error
+from ..connections import MAX_CONNECTIONS, MAX_KEEPALIVE_CONNECTIONS
 
-MOST, MOST_IDLE, LONGEST_IDLE = 100, 20, 5.0
-"""The maximum number of connections, of idle ones, and the seconds that a connection may be idle."""
+MOST, MOST_IDLE = MAX_CONNECTIONS, MAX_KEEPALIVE_CONNECTIONS
+LONGEST_IDLE = 5.0
+"""Seconds that a connection may be idle."""
 
 
 class Origin(NamedTuple):
@@ -49,11 +51,12 @@ class Lease(Generic[C]):
     Args:
         pool: The pool.
         origin: The origin of the connection.
-        gate: Is set, from any thread, when the lease is granted.
+        make_gate: Makes a gate where it waits in the queue, which is set, from any thread, when it is granted.
     """
 
-    def __init__(self, pool: Pool[C], origin: Origin, gate: Any) -> None:
-        self.origin, self.gate = origin, gate
+    def __init__(self, pool: Pool[C], origin: Origin, make_gate: Callable[[], Any]) -> None:
+        self.origin, self.make_gate = origin, make_gate
+        self.gate: Any = None
         self.connection: C | None = None
         self.is_ready = self.is_over = False
         self.pool = pool
@@ -152,8 +155,11 @@ class Pool(Generic[C]):
         found = len(self._idle) - 1
         while found >= 0 and self._idle[found][0].origin != lease.origin:
             found -= 1
-        if found < 0 and self._count >= MOST and self._idle:
-            self._drop_oldest()
+        if found < 0 and self._count >= MOST:
+            if self._idle:
+                self._drop_oldest()
+            else:
+                lease.gate = lease.make_gate()
         # No call from here on.
         del self._to_do[0]
         if found >= 0:

@@ -3,153 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 from ..addresses import aconnect
+from ..connections import keep_alive
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..readiness import READ, ready
-from .connection import Connection, Connections, SocketOptions
+from .connection import Connection, Place
 from .parsing import MOST_READ
 from .pool import Origin
 
 MOST_HELD = 1 << 18
 """Unread bytes received before reading from the socket is paused."""
-
-_NO_LIMITS = Limits(None, None, None, None)
-
-
-class LoopConnection(Connection, asyncio.Protocol):
-    """A connection on a transport of the event loop."""
-
-    def __init__(self, origin: Origin) -> None:
-        super().__init__(origin)
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._connecting: asyncio.Timeout | None = None
-        self._received: list[bytes] = []
-        self._held = 0
-        self._changed: asyncio.Future[None] | None = None
-
-    # callbacks of the event loop
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is established."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's transport is not a subclass
-
-    def data_received(self, data: bytes) -> None:
-        """Data was received."""
-        self._received.append(data)
-        self._held += len(data)
-        if self._held > MOST_HELD and self._transport is not None:
-            self._transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        """The other side will send no more."""
-        self._is_over = True
-        self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is closed."""
-        # When a write fails, the loop drops what was received but not read: perhaps a response.
-        if exc is not None and self._transport is not None:
-            with suppress(OSError, ValueError):
-                left = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
-                with left:
-                    left.setblocking(False)
-                    while data := left.recv(MOST_READ):
-                        self._received.append(data)
-        self._is_over, self._failure = True, self._failure or exc
-        self._wake()
-
-    def pause_writing(self) -> None:
-        """The write buffer is full."""
-        self._is_full = True
-
-    def resume_writing(self) -> None:
-        """The write buffer has room again."""
-        self._is_full = False
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._changed is not None:
-            _settle(self._changed, None)
-
-    # methods of a call
-
-    async def _connect(self, limits: Limits, options: SocketOptions) -> None:
-        try:
-            async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
-                sock = await aconnect(self.origin.host, self.origin.port)
-                for option in options:
-                    sock.setsockopt(*option)
-                await self._loop.create_connection(lambda: self, sock=sock)
-        except TimeoutError as error:
-            raise self._failure or TimedOut(Phase.CONNECT) from error
-        if self._failure is not None or self._transport is None:  # just closed
-            raise closed_here()
-
-    def _send(self, data: bytes | memoryview) -> None:
-        if data and not self._is_over and self._transport is not None:
-            self._transport.write(data)
-
-    async def _room(self, limits: Limits) -> bool:
-        # A closing transport accepts writes, warns of them, and reports later that it is lost.
-        while (self._is_full or self._is_closing()) and not self._is_over and not self._received:
-            await self._change(limits, Phase.WRITE)
-        return not self._received
-
-    def _is_closing(self) -> bool:
-        return self._transport is None or self._transport.is_closing()
-
-    async def _receive(self, limits: Limits, phase: Phase) -> bytes:
-        while not self._received:
-            if self._failure is not None:
-                raise self._failure
-            if self._is_over:
-                return b""
-            await self._change(limits, phase)
-        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
-        self._received.clear()
-        if self._held > MOST_HELD and self._transport is not None and not self._is_over:
-            self._transport.resume_reading()
-        self._held = 0
-        return data
-
-    async def _arrived(self) -> bytes | None:
-        if not self._received and not self._is_over:
-            sock = None if self._transport is None else self._transport.get_extra_info("socket")
-            if sock is None or ready(sock, READ, 0):
-                # Two turns of the loop: it polls the socket, then calls us.
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-        return await self._receive(_NO_LIMITS, Phase.READ) if self._received or self._is_over else None
-
-    async def _change(self, limits: Limits, phase: Phase) -> None:
-        """Wait until something was received or sent; raises TimedOut."""
-        self._changed = self._loop.create_future()
-        try:
-            await _settled(self._changed, limits.left(phase), phase)
-        finally:
-            self._changed = None
-
-    def close(self) -> None:
-        """Close it at once."""
-        self._is_over, self._failure = True, self._failure or closed_here()
-        if self._process == os.getpid():  # the parent goes on using it
-            _in_loop(self._loop, self._end)
-
-    def _end(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-        elif self._connecting is not None:
-            with suppress(RuntimeError):  # already closed
-                self._connecting.reschedule(self._loop.time())
-        self._wake()
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
@@ -195,14 +65,165 @@ class Gate:
         await _settled(self._future, seconds, Phase.POOL)
 
 
-class ConnectionPool(Connections):
-    """The connections of a client; each event loop has its own."""
+class LoopConnection(Connection, asyncio.Protocol):
+    """A connection on a transport of the event loop."""
 
-    connection, gate = LoopConnection, Gate
+    gate = Gate
 
-    def _place(self) -> Hashable:
-        loop = asyncio.get_running_loop()
-        if loop not in self._pools:
-            for other in [each for each in self._pools if cast("asyncio.AbstractEventLoop", each).is_closed()]:
-                self._pools.pop(other).close()
-        return loop
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Timeout | None = None
+        self._received: list[bytes] = []
+        self._held = 0
+        self._changed: asyncio.Future[None] | None = None
+        """Is set when something was received or sent, or `_phase` has taken too long."""
+        self._phase = Phase.CONNECT
+        self._ends = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def place(cls) -> Place:
+        """Return the running event loop."""
+        return asyncio.get_running_loop()
+
+    # callbacks of the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is established."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transport is not a subclass
+
+    def data_received(self, data: bytes) -> None:
+        """Data was received."""
+        self._received.append(data)
+        self._held += len(data)
+        if self._held > MOST_HELD and self._transport is not None:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        """The other side will send no more."""
+        self._is_over = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed."""
+        # When a write fails, the loop drops what was received but not read: perhaps a response.
+        if exc is not None and self._transport is not None:
+            with suppress(OSError, ValueError):
+                left = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
+                with left:
+                    left.setblocking(False)
+                    while data := left.recv(MOST_READ):
+                        self._received.append(data)
+        self._is_over, self._failure = True, self._failure or exc
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """The write buffer is full."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """The write buffer has room again."""
+        self._is_full = False
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._changed is not None:
+            _settle(self._changed, None)
+
+    # methods of a call
+
+    async def _connect(self, limits: Limits) -> None:
+        try:
+            async with asyncio.timeout(limits.left(Phase.CONNECT)) as self._connecting:
+                sock = await aconnect(self.origin.host, self.origin.port)
+                for option in keep_alive():
+                    sock.setsockopt(*option)
+                await self._loop.create_connection(lambda: self, sock=sock)
+        except TimeoutError as error:
+            raise self._failure or TimedOut(Phase.CONNECT) from error
+        if self._failure is not None or self._transport is None:  # just closed
+            raise closed_here()
+
+    def _send(self, data: bytes | memoryview) -> None:
+        if data and not self._is_over and self._transport is not None:
+            self._transport.write(data)
+
+    async def _room(self, limits: Limits) -> bool:
+        # A closing transport accepts writes, warns of them, and reports later that it is lost.
+        while (self._is_full or self._is_closing()) and not self._is_over and not self._received:
+            await self._change(limits, Phase.WRITE)
+        return not self._received
+
+    def _is_closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
+    async def _receive(self, limits: Limits, phase: Phase) -> bytes:
+        while (data := self._taken()) is None:
+            await self._change(limits, phase)
+        return data
+
+    async def _arrived(self) -> bytes | None:
+        if not self._received and not self._is_over:
+            sock = None if self._transport is None else self._transport.get_extra_info("socket")
+            if sock is None or ready(sock, READ, 0):
+                # Two turns of the loop: it polls the socket, then calls us.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+        return self._taken()
+
+    def _taken(self) -> bytes | None:
+        """Return the data received, b"" at the end; None if there is none. Raises OSError."""
+        if not self._received:
+            if self._failure is not None:
+                raise self._failure
+            return b"" if self._is_over else None
+        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
+        self._received.clear()
+        if self._held > MOST_HELD and self._transport is not None and not self._is_over:
+            self._transport.resume_reading()
+        self._held = 0
+        return data
+
+    async def _change(self, limits: Limits, phase: Phase) -> None:
+        """Wait until something was received or sent; raises TimedOut."""
+        seconds = limits.left(phase)
+        self._phase, self._ends = phase, math.inf if seconds is None else self._loop.time() + seconds
+        self._changed = self._loop.create_future()
+        self._watch()
+        try:
+            await self._changed
+        finally:
+            self._changed = None
+
+    def _watch(self) -> None:
+        """Set the timer. One that rings too early is left for the next step: most steps end long before theirs."""
+        if self._timer is not None and self._timer.when() > self._ends:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and self._ends < math.inf:
+            self._timer = self._loop.call_at(self._ends, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._changed is not None:
+            if self._loop.time() < self._ends:
+                self._watch()
+            else:
+                _settle(self._changed, self._phase)
+
+    def _end(self, *, is_ours: bool) -> None:
+        if is_ours:
+            _in_loop(self._loop, self._abort)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+        elif self._connecting is not None:
+            with suppress(RuntimeError):  # already closed
+                self._connecting.reschedule(self._loop.time())
+        self._wake()

@@ -61,6 +61,7 @@ class LLHTTP(Parser):
         if self._state is None:
             self._goes_on = False
             return
+        count = len(self._parts)
         try:
             self._state.feed_data(data)
         except httptools.HttpParserError as error:
@@ -72,3 +73,5 @@ class LLHTTP(Parser):
             self._goes_on = self._goes_on and len(self._parts) == self._whole
             del self._parts[self._whole :]
             self._state = None  # breaks the reference cycle
+        if self._left is not None:  # some of the body arrived with the head
+            self._left -= sum(map(len, self._parts[count:]))

@@ -110,7 +110,7 @@ class Parser(ABC):
 
     def _parse(self, data: bytes) -> None:
         rest: Any = memoryview(data)  # parsers accept anything with a buffer
-        while rest:
+        while rest and (self._head is None or self._is_chunked):
             piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
             self._feed(piece)
             self._room -= len(piece)
@@ -119,8 +119,8 @@ class Parser(ABC):
                 if not (self._has_progress or self._has_ended):
                     raise ProtocolError(f"{LONGEST_HEAD} bytes came, and neither the end of a head nor any of a body")
                 self._room, self._has_progress = LONGEST_HEAD, False
-        if self._left is not None:  # some arrived with the head
-            self._left -= sum(map(len, self._parts))
+        if rest:
+            self._take(bytes(rest))
 
     def _take(self, data: bytes) -> None:
         """Process data of a body that is not chunked."""
@@ -155,11 +155,12 @@ class Parser(ABC):
             if self._informational > MOST_INFORMATIONAL:
                 raise ProtocolError(f"more than {MOST_INFORMATIONAL} informational responses")
             return
-        fields = [(name.lower(), value) for name, value in headers]
-        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
-        if codings not in ([], [b"chunked"]):
+        fields: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            fields.setdefault(name.lower(), []).append(value)
+        codings, lengths = fields.get(b"transfer-encoding"), fields.get(b"content-length")
+        if codings and b", ".join(codings).lower() != b"chunked":
             raise ProtocolError(f"a transfer coding other than chunked: {b', '.join(codings)!r}")
-        lengths = [value for name, value in fields if name == b"content-length"]
         if lengths and len(lengths[0]) > 20:
             raise ProtocolError("a length that nothing has")
         if self._method == "HEAD" or status in (204, 304):
@@ -168,7 +169,7 @@ class Parser(ABC):
             self._is_chunked = True
         elif lengths:
             self._left = int(lengths[0])
-        says_close = any(b"close" in value.lower() for name, value in fields if name == b"connection")
+        says_close = b"close" in b",".join(fields.get(b"connection", ())).lower()
         self._goes_on = version != "1.0" and not says_close and (self._is_chunked or self._left is not None)
         self._has_ended = self._left == 0
         self._head = Head(status, reason.decode("ascii", "replace"), f"HTTP/{version}", headers)

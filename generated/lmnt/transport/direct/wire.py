@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -12,11 +12,11 @@ from ...errors import InvalidArgumentError
 from ...hints.omitted import Omit, omit
 from ...settings.secret import Secret
 from ..limits import NotConnected
+from ..uploads import Body
 from .pool import Origin
 
 if TYPE_CHECKING:
     from ..messages import Request
-    from ..uploads import Body
 
 PIECE = 1 << 16
 """Bytes of a long body sent at once: between two such pieces a response may arrive."""
@@ -41,20 +41,19 @@ class WireRequest:
     def __init__(self, request: Request, body: bytes | Body | None) -> None:
         self.method = request.method
         try:
-            self.origin, authority, self._path, self._query = _split(request.url)
+            self.origin, authority, self._target = _split(request.url)
         except ValueError as error:
             raise NotConnected(str(error)) from error
-        self._secrets = request.secret_query
+        self._request = request
         self._body = b"" if body is None else body
-        self._size = len(self._body) if isinstance(self._body, bytes) else self._body.size
         self._is_chunked = not isinstance(request.headers.get("transfer-encoding", omit), Omit)
         fields: dict[str, str | Secret | Omit] = {"host": authority, "connection": "keep-alive"}
         # A request must not have two lengths (RFC 9112 section 6.3).
-        if not self._is_chunked and (self._size or self.method in ("POST", "PUT", "PATCH")):
-            fields["content-length"] = str(self._size)
+        if not self._is_chunked and (body or self.method in ("POST", "PUT", "PATCH")):
+            fields["content-length"] = str(len(self._body))
         fields.update(request.headers)
         self._fields = {name: value for name, value in fields.items() if not isinstance(value, Omit)}
-        self.is_long = self._is_chunked or not isinstance(self._body, bytes) or self._size > PIECE
+        self.is_long = self._is_chunked or not isinstance(self._body, bytes) or len(self._body) > PIECE
         """Whether the body is sent in pieces."""
         self.is_last = "close" in str(self._fields.get("connection", "")).lower()
         """Whether it says that no other request will follow."""
@@ -70,20 +69,12 @@ class WireRequest:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Return the pieces of a long body, whose files may be async."""
-        if isinstance(self._body, bytes):
-            for piece in self._cut(self._body):
-                yield piece
-        else:
-            async for part in self._body:
-                for piece in self._cut(part):
-                    yield piece
+        async for part in Body([self._body]) if isinstance(self._body, bytes) else self._body:
+            for start in range(0, len(part), PIECE):
+                piece = part[start : start + PIECE]
+                yield b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece
         if self._is_chunked:
             yield b"0\r\n\r\n"
-
-    def _cut(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), PIECE):
-            piece = data[start : start + PIECE]
-            yield b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece
 
     def _misfit(self) -> str | None:
         """Return how the headers contradict each other or the body; None if they do not."""
@@ -93,15 +84,15 @@ class WireRequest:
         if coding is not None:
             is_right = length is None and str(coding).lower() == "chunked"
             return None if is_right else "transfer-encoding can be chunked alone, and then there is no content-length"
-        return None if str(length or "0") == str(self._size) else "content-length is not the length of the body"
+        return None if str(length or "0") == str(len(self._body)) else "content-length is not the length of the body"
 
     def _head(self) -> bytes | None:
         """Return the head; None if it is invalid: it never raises, so that no traceback has the key in its locals."""
-        query = "&".join([self._query, *(_quoted(secret.reveal()) for secret in self._secrets)]).strip("&")
         fields = [
             f"{name}: {value if isinstance(value, str) else value.reveal()}\r\n" for name, value in self._fields.items()
         ]
-        head = f"{self.method} {self._path}{query and '?'}{query} HTTP/1.1\r\n{''.join(fields)}\r\n"
+        target = _quoted(self._request.with_secrets(self._target)) if self._request.secret_query else self._target
+        head = f"{self.method} {target} HTTP/1.1\r\n{''.join(fields)}\r\n"
         is_one = _HEAD.fullmatch(head) is not None and head.count("\r") == len(fields) + 2
         return head.encode("latin-1") if is_one else None
 
@@ -111,8 +102,8 @@ def _quoted(text: str) -> str:
 
 
 @lru_cache
-def _split(url: str) -> tuple[Origin, str, str, str]:
-    """Return the origin of a URL, and its authority, path and query as sent; raises ValueError."""
+def _split(url: str) -> tuple[Origin, str, str]:
+    """Return the origin of a URL, and its authority and target as sent; raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS:
         raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of HTTP")
@@ -121,4 +112,5 @@ def _split(url: str) -> tuple[Origin, str, str, str]:
     port = _PORTS[parts.scheme] if parts.port is None else parts.port
     literal = f"[{host}]" if ":" in host else host
     authority = literal if port == _PORTS[parts.scheme] else f"{literal}:{port}"
-    return Origin(parts.scheme, host, port), authority, _quoted(parts.path or "/"), _quoted(parts.query)
+    target = _quoted(f"{parts.path or '/'}{parts.query and '?'}{parts.query}")
+    return Origin(parts.scheme, host, port), authority, target
