@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -42,14 +43,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser", action="store_true", help="fail, and do not skip, where there is no Chromium")
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
     parser.addoption("--registry", action="store_true", help="run the tests that install libraries, and no others")
+    told = "run the tests marked `once` that are for the K-th of N Pythons, and no others that are"
+    parser.addoption("--turn", default="1/1", metavar="K/N", help=told)
+
+
+def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
+    """Whether this is a test for one Python, and not for this one.
+
+    The first has the tests of tools that its environment alone has, and the long series of examples (`EXAMPLES`); the
+    others share the rest.
+    """
+    marks = list(item.iter_markers("once"))
+    if not marks or pythons == 1:
+        return False
+    if any(mark.kwargs.get("first") for mark in marks):
+        return turn != 1
+    name = item.nodeid.partition("[")[0]
+    return turn != 2 + zlib.crc32(name.encode()) % (pythons - 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # They take minutes and need a network: they are run when they are asked for, and then alone.
-    others = [each for each in items if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")]
-    others += [each for each in items if each.get_closest_marker("long") and not config.getoption("--long")]
+    turn, pythons = map(int, config.getoption("--turn").split("/"))
+    others = {
+        each
+        for each in items
+        # They take minutes and need a network: they are run when they are asked for, and then alone.
+        if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")
+        or (each.get_closest_marker("long") and not config.getoption("--long"))
+        or is_of_another_python(each, turn, pythons)
+    }
     if others:
-        config.hook.pytest_deselected(items=others)
+        config.hook.pytest_deselected(items=[*others])
         items[:] = [each for each in items if each not in others]
     # What takes longest comes first, so that no process is at work on it when the others have nothing left to do.
     items.sort(key=lambda item: "kit" not in item.path.parts)

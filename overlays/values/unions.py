@@ -84,12 +84,11 @@ def tagged(
 
     def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
-        written = kind_of(value, by_fields if default else None).write(value)
-        given = given_in(value)
-        if not isinstance(written, dict) or tag in written or given is None:
-            return cast("object", written)
-        # A member says that only responses have it, but the server reads it.
-        return {**cast("dict[str, object]", written), tag: given}
+        written = fields = kind_of(value, by_fields if default else None).write(value)
+        if isinstance(fields, dict) and tag not in fields and (given := given_in(value)) is not None:
+            # A member says that only responses have it, but the server reads it.
+            return {**cast("dict[str, object]", fields), tag: given}
+        return written
 
     return Codec(lambda value: kind_of(value, default).read(value), write)
 

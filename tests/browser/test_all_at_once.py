@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import openai
 import pytest
 from selenium import webdriver
 
@@ -27,6 +26,8 @@ def ours(server: ServerProcess, out: Path) -> None:
 
 
 def with_openai(server: ServerProcess, out: Path) -> None:
+    import openai  # which takes half a second, in every process that collects the tests
+
     client = openai.OpenAI(api_key="openai", base_url=f"{server.base_url}/v1", max_retries=0)
     speech = client.audio.speech.with_streaming_response
     with speech.create(model="tts-1", voice="leah", input=TEXT, response_format="pcm") as response:

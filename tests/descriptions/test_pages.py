@@ -556,7 +556,7 @@ async def awaits(client: AsyncLibrary) -> None:
 """
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_type_checkers_know_the_items(folder: Path) -> None:
     (folder / "user.py").write_text(USER, encoding="utf-8")
     checks = (

@@ -22,6 +22,8 @@ from .conftest import NAMES
 from .mock import Mock, key_of
 from .packages import document, settings
 
+pytestmark = pytest.mark.once
+
 PAGES = ("README.md", "api.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 

@@ -155,7 +155,7 @@ models.RowBytes(value="text")  # error
 """
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_type_checkers_see_it(made: Made) -> None:
     (made.folder / "snippet.py").write_text(SNIPPET, encoding="utf-8")
     run = subprocess.run(

@@ -398,7 +398,7 @@ def test_it_is_cut_at_each_place(caller: Caller, peer: Callable[..., Peer]) -> N
                 list(caller.each(stream))
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_types(assistant: Any, tmp_path: Path) -> None:
     """What a type checker makes of a call, with the flag and without it."""
     import subprocess

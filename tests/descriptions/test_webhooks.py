@@ -229,7 +229,7 @@ def reads(client: Parcels, other: AsyncParcels, body: bytes, headers: dict[str, 
 """
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_type_checkers_know_the_messages(folder: Path) -> None:
     (folder / "user.py").write_text(USER, encoding="utf-8")
     text = json.dumps({"pythonVersion": "3.11", "typeCheckingMode": "recommended", "reportImportCycles": False})

@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str]]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # What the generator makes is the same on every Python: the steps `package` of scripts/test compare each byte of it.
+    item.add_marker("once")
+
+
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of everything the generator reads and of what it made, free to be changed; the generator works on it."""

@@ -20,8 +20,6 @@ from tests.descriptions.test_schemas import description
 
 from .test_keywords import BASE
 
-pytestmark = pytest.mark.once
-
 FRAMEWORKS = load(Path(__file__).parents[1] / "frameworks" / "traits.yaml")
 DOCUMENTS: list[dict[str, Any]] = [BASE, description(), *(each["description"] for each in FRAMEWORKS.values())]
 STRANGERS: list[Any] = [

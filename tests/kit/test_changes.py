@@ -638,7 +638,6 @@ def edit(path: Path, *pairs: tuple[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.once
 def test_from_a_change_of_the_description_to_the_changelog(
     tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -693,7 +692,6 @@ OVERLAYS = [
 ]
 
 
-@pytest.mark.once
 def test_an_edit_of_an_overlay_that_breaks_callers_is_told(
     tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -717,7 +715,6 @@ def test_an_edit_of_an_overlay_that_breaks_callers_is_told(
     ]
 
 
-@pytest.mark.once
 def test_a_wider_union_of_messages_is_what_it_is_for_a_type_checker(
     tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -798,7 +795,6 @@ def test_what_cannot_be_compared(tree: Path, capsys: pytest.CaptureFixture[str])
         assert captured.out == ""
 
 
-@pytest.mark.once
 def test_what_a_change_brings_in_python_is_told_with_it(
     tree: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,6 @@ def counted(text: str) -> str:
     return re.sub(r"@@ .* @@", "@@ … @@", re.sub(r"\d+ modules", "… modules", text))
 
 
-@pytest.mark.once
 def test_the_page_shows_what_the_commands_print(
     kit: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

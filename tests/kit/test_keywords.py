@@ -22,8 +22,6 @@ from generator.report import Failure, Report
 from generator.settings import ROOT, Settings
 from tests.descriptions.packages import settings
 
-pytestmark = pytest.mark.once
-
 BASE: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Base", "version": "1"},

@@ -48,7 +48,6 @@ def counted(text: str) -> str:
     return re.sub(r"\d+ modules", "… modules", text)
 
 
-@pytest.mark.once
 def test_the_page_shows_what_the_commands_print_and_the_code_that_runs(
     run: Run, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

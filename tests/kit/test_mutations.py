@@ -23,8 +23,6 @@ from tests.descriptions.test_descriptions import ROWS
 from .checking import check_types, prepare
 from .mutations import MUTATIONS, Mutation, fit, mutated
 
-pytestmark = pytest.mark.once
-
 PAIRS = 12
 
 
@@ -136,6 +134,7 @@ def test_each_calls_what_changed() -> None:
     assert wrong == {}
 
 
+@pytest.mark.once(first=True)
 def test_each_is_typed(made: Variants, tmp_path: Path) -> None:
     """Check the packages of the mutations and of tests/descriptions, and a program that makes each of the calls."""
     uses: dict[str, tuple[str, list[Call]]] = {}

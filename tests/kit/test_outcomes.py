@@ -21,8 +21,6 @@ from tests.descriptions.packages import settings
 
 from .test_keywords import BASE
 
-pytestmark = pytest.mark.once
-
 ELSEWHERE = "stands twice"
 """What is told before there is a document; test_reading.py has it."""
 

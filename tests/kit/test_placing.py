@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from generator.settings import ROOT
 
 from .test_keywords import BASE
@@ -90,7 +88,6 @@ def run_with_two_descriptions(program: str, folder: Path) -> list[str]:
     return run.stdout.splitlines()
 
 
-@pytest.mark.once
 def test_a_run_that_is_killed_leaves_the_old_package_or_the_new_one(tmp_path: Path) -> None:
     lines = run_with_two_descriptions(KILLER, tmp_path)
     told = json.loads(lines[-1])
@@ -152,7 +149,6 @@ print(sorted(each.name for each in out.iterdir()), os.listdir(tempfile.tempdir))
 """
 
 
-@pytest.mark.once
 def test_the_generator_runs_where_there_is_no_fcntl(tmp_path: Path) -> None:
     lines = run_with_two_descriptions(ELSEWHERE, tmp_path)
     lines = [each for each in lines if not each.startswith("acme 0.1.0")]

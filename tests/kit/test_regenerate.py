@@ -24,7 +24,6 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.once
 def test_the_output_depends_on_nothing_but_the_sources(kit: Path, tmp_path: Path) -> None:
     """Twice from the command line, with another folder, hash seed, locale, umask and working directory each time."""
     committed = {name: content for name, (content, _) in contents(ROOT / "generated").items()}
@@ -69,7 +68,6 @@ def test_check_finds_every_difference(kit: Path, run: Run) -> None:
 DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("file", "old", "new", "told"),
     [

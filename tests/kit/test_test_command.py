@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import is_of_another_python
+
 from .conftest import ROOT
 
 STEPS = ["format", "lint", "mypy", "basedpyright", "package", "changes", "docs", "tests"]
@@ -68,7 +70,8 @@ def test_each_step_has_its_time_and_the_last_line_says_that_all_passed(
     assert steps(done.stdout) == expected
     assert re.fullmatch(rf"All passed, in \d+ s: {' '.join(expected)}", done.stdout.splitlines()[-1])
     ran = (tmp_path / "ran").read_text(encoding="utf-8")
-    assert (".venv-3.99 python -m pytest -m not once" in ran) is (not arguments)
+    turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d)$", ran, re.MULTILINE)
+    assert turns == {(): [(".venv", "1/2"), (".venv-3.99", "2/2")], ("--fast",): [(".venv", "1/1")]}.get(arguments, [])
 
 
 def test_the_first_failure_stops_it_and_says_how_to_mend_it(test: Test) -> None:
@@ -92,6 +95,13 @@ def test_the_steps_are_listed_and_none_is_run(test: Test, tmp_path: Path) -> Non
     done = test("--list")
     assert (done.returncode, [line.split()[0] for line in done.stdout.splitlines()]) == (0, STEPS + IMAGE + OTHERS)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("pythons", [1, 2, 3, 4])
+def test_what_one_python_is_enough_for_is_run_by_exactly_one(request: pytest.FixtureRequest, pythons: int) -> None:
+    for item in request.session.items:
+        turns = [not is_of_another_python(item, turn, pythons) for turn in range(1, pythons + 1)]
+        assert turns.count(True) == (1 if item.get_closest_marker("once") else pythons), item.nodeid
 
 
 @pytest.mark.parametrize("wish", ["--help", "-h"])

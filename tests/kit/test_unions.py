@@ -52,4 +52,4 @@ def test_a_mapping_stands_once_among_the_members_that_a_caller_may_give(tmp_path
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
     document["paths"]["/things/{id}"]["post"]["requestBody"] = {"content": content}
     text = Package(settings("base", tmp_path), document, tmp_path).modules()["resources/things.py"]
-    assert "union: Cat | Dog | Mapping[str, object] | Omit = omit," in text
+    assert "union: _models.Cat | _models.Dog | Mapping[str, object] | Omit = omit," in text

@@ -606,7 +606,7 @@ async def left(client: AsyncLmnt) -> int:
 """
 
 
-@pytest.mark.once
+@pytest.mark.once(first=True)
 def test_type_checkers_see_the_types_of_a_copy(tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     assert vendor(tmp_path / "acme" / "speaking", "--only", "voices,accounts") == DONE

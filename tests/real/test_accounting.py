@@ -13,6 +13,8 @@ from tests.descriptions.test_real import NO_FOLDER, chosen, entries, make
 
 from .accounting import Accounting
 
+pytestmark = pytest.mark.once
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "name" in metafunc.fixturenames:

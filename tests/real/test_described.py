@@ -11,6 +11,8 @@ import pytest
 
 from .described import Arrived, Described
 
+pytestmark = pytest.mark.once
+
 TEXT = """
 openapi: 3.0.3
 paths:

@@ -99,7 +99,7 @@ class Response:
         self.headers: dict[str, str] = {}
         self._secrets = request.secrets
         texts = [(name.decode("latin-1").lower(), _text_of(value)[0]) for name, value in raw_headers]
-        received = "\n".join(text for _, text in texts)
+        received = "\n".join([text for _, text in texts])
         has_secret = self.redacted(received) != received  # in all at once, as there rarely is one
         for name, text in texts:
             if name == "location":
