@@ -14,6 +14,7 @@ if __name__ == "__main__":
 
 import argparse
 import gc
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,4 +133,7 @@ def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> in
 
 if __name__ == "__main__":
     gc.disable()  # a description lives as long as the run does
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # to take apart all that was read takes a tenth of the run
