@@ -199,6 +199,9 @@ class _LibraryResponse(Response):
         library = _library_of(http)
         super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
         self._http = http
+        # By an event hook of the application, or by a mock, which counts no bytes.
+        self._was_read = http.is_stream_consumed
+        self._lost_coding = self._was_read and "content-encoding" in self.headers and http.num_bytes_downloaded > 0
         if library == "httpx":  # exposed as an httpx response, whichever library has sent it
             self.http = http
         self._client = carrier.client
@@ -228,11 +231,16 @@ class _LibraryResponse(Response):
         return self._http.aiter_raw()
 
     def chunks(self) -> Iterator[bytes]:
-        # An event hook of the application may have read it.
-        return self._http.iter_bytes() if self._http.is_stream_consumed else super().chunks()
+        return self._http.iter_bytes() if self._was_read else super().chunks()
 
     def achunks(self) -> AsyncIterator[bytes]:
-        return self._http.aiter_bytes() if self._http.is_stream_consumed else super().achunks()
+        return self._http.aiter_bytes() if self._was_read else super().achunks()
+
+    def doubt(self) -> str | None:
+        if not self._lost_coding:
+            return super().doubt()
+        coding = self.headers["content-encoding"]
+        return f"an event hook read it, and httpx tells no {coding} that was cut from all of it"
 
     def _leave(self) -> bool:
         """Record that the response is over; returns whether its carrier must be closed."""
