@@ -81,7 +81,7 @@ def run(folder: Path, operations: int) -> tuple[float, float]:
     start = time.perf_counter()
     command = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "--spec", str(spec)]
     made = subprocess.Popen(
-        [*command, "--package", f"scale{operations}", "--out", str(folder)], stdout=subprocess.DEVNULL
+        [*command, "--package", f"scale{operations}", "--out", str(folder / f"{operations}")], stdout=subprocess.DEVNULL
     )
     return _measured(made, start, f"{operations} operations: the generator failed")[:2]
 
@@ -119,16 +119,17 @@ def beside(folder: Path, specs: list[Path]) -> None:
         print(f"{spec.name[-28:]:>28} {columns} {ours[0] / stock[0]:>6.2f} {ours[2] / stock[2]:>6.2f}", flush=True)
 
 
-def import_times(folder: Path, *sizes: int) -> list[float]:
-    """Return the CPU seconds of a program that imports each package and names its client: the best of fifteen.
+def import_times(folder: Path, *sizes: int, rounds: int = 15) -> list[float]:
+    """Return the CPU seconds of a program that imports each package and names its client: the best of all rounds.
 
     They take turns, so that what else the machine does slows them alike.
     """
     best = [float("inf")] * len(sizes)
-    for _ in range(15):
+    for _ in range(rounds):
         for index, operations in enumerate(sizes):
             code = f"import scale{operations}, time; scale{operations}.Scale{operations}; print(time.process_time())"
-            ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+            command, there = [sys.executable, "-c", code], folder / f"{operations}"
+            ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=there)
             best[index] = min(best[index], float(ran.stdout))
     return best
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from benchmarks.scale import description
+from benchmarks.scale import description, import_times, run
 
 from generator.making import render
 from generator.processes import beside
@@ -124,3 +124,8 @@ def test_a_large_package_is_the_same_in_two_processes(tmp_path: Path, monkeypatc
         return {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
     assert made(1) == made(10_000)
+
+
+def test_the_benchmark_makes_and_imports_packages_of_several_sizes(tmp_path: Path) -> None:
+    assert all(seconds > 0 and megabytes > 0 for seconds, megabytes in (run(tmp_path, 1), run(tmp_path, 2)))
+    assert all(import_times(tmp_path, 1, 2, rounds=1))
