@@ -6,14 +6,13 @@ only when these are called. What else a module may lack is told by ruff, which l
 
 from __future__ import annotations
 
-import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import find_spec
 from itertools import chain
-from pathlib import Path
 
 from .report import Failure
 
@@ -42,18 +41,23 @@ class Module:
     imports: list[tuple[str, str, bool]] = field(default_factory=list[tuple[str, str, bool]])
 
 
-def check_imports(package: Path) -> None:
-    """Refuse a package of which a module imports what is not there, or is imported by what it imports."""
-    paths = {_dotted(str(path)[len(str(package)) + 1 :]): path for path in package.rglob("*.py")}
-    modules = {name: _read(name, path) for name, path in paths.items()}
+def check_imports(package: str, texts: Mapping[str, str]) -> None:
+    """Refuse a package of which a module imports what is not there, or is imported by what it imports.
+
+    Args:
+        package: Its name.
+        texts: Its modules by their names, such as `models/voice.py`.
+    """
+    paths = {_dotted(path): path for path in texts}
+    modules = {name: _read(name, path, texts[path]) for name, path in paths.items()}
     needed = {each: name for name, module in modules.items() for each in module.needs}
     problems = [
-        f"{paths[name].relative_to(package)}: it imports {each}, which is not installed"
+        f"{paths[name]}: it imports {each}, which is not installed"
         for each, name in needed.items()
         if each not in sys.stdlib_module_names and find_spec(each) is None
     ]
     problems += [
-        f"{paths[name].relative_to(package)}: it imports {wanted} from {source or package.name}, which has no such name"
+        f"{paths[name]}: it imports {wanted} from {source or package}, which has no such name"
         for name, module in modules.items()
         for source, wanted, _ in module.imports
         if wanted not in (modules[source].names if source in modules else ()) and _join(source, wanted) not in modules
@@ -71,16 +75,16 @@ def check_imports(package: Path) -> None:
 
 
 def _dotted(path: str) -> str:
-    return path.removesuffix(".py").replace(os.sep, ".").removesuffix("__init__").removesuffix(".")
+    return path.removesuffix(".py").replace("/", ".").removesuffix("__init__").removesuffix(".")
 
 
 def _join(module: str, name: str) -> str:
     return f"{module}.{name}" if module else name
 
 
-def _read(name: str, path: Path) -> Module:
+def _read(name: str, path: str, text: str) -> Module:
     """Read a module: the statements that run with it, and the imports of all."""
-    text = _PROSE.sub('""', path.read_text(encoding="utf-8"))
+    text = _PROSE.sub('""', text)
     found = Module(needs=set(_PACKAGE.findall(text)))
     blocks = _BLOCK.findall(text)
     for bound, assigned in chain(_OUTER.findall(text), *(_INNER.findall(block) for block in blocks)):
@@ -94,7 +98,7 @@ def _read(name: str, path: Path) -> Module:
         if not inner:
             found.names.update(wanted.values())
         if up := len(dots):
-            outer = parts[: len(parts) - up + (path.name == "__init__.py")]
+            outer = parts[: len(parts) - up + path.endswith("__init__.py")]
             found.imports += [(".".join([*outer, *filter(None, [source])]), each, not inner) for each in wanted]
     return found
 

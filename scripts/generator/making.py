@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-from functools import partial
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,14 @@ def check_tools(settings: Settings) -> None:
 def make(settings: Settings, document: dict[str, Any], folder: Path, report: Report) -> Package:
     """Make the package in folder/<package>; return the Package that it was made of."""
     package = render(settings, document, folder, report)
-    tidy(folder)
-    add_overlays(package.settings, folder)
-    check(package.package_dir)
+    rendered, overlays = texts(package.package_dir), package.settings.overlays
+
+    def finish() -> None:
+        tidy(folder)
+        add_overlays(package.settings, folder)
+        check_names(package.package_dir)
+
+    beside(finish, lambda: check_imports(settings.package, rendered | texts(ROOT / "overlays", overlays)))
     return package
 
 
@@ -53,10 +59,22 @@ def tidy(folder: Path) -> None:
     _ruff(["format"], folder)
 
 
+def texts(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the modules of a folder, all or some, by their names."""
+    start = len(f"{folder}{os.sep}")
+    paths = folder.rglob("*.py") if names is None else (folder / name for name in names)
+    return {str(path)[start:].replace(os.sep, "/"): path.read_text(encoding="utf-8") for path in paths}
+
+
+def check_names(package: Path) -> None:
+    """Refuse a package that is no Python, or uses a name that nothing defines."""
+    _ruff(["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"], package)
+
+
 def check(package: Path) -> None:
-    """Refuse a package that is no Python, uses a name that nothing defines, or imports what is not there."""
-    lint = ["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"]
-    beside(partial(_ruff, lint, package), partial(check_imports, package))
+    """Refuse a package that could not be imported."""
+    check_names(package)
+    check_imports(package.name, texts(package))
 
 
 def _ruff(command: list[str], folder: Path) -> None:
