@@ -44,7 +44,7 @@ WATCHERS = {
     "with_opentelemetry": ["opentelemetry-instrumentation-httpx", "opentelemetry-sdk"],
     "with_pook": ["pook"],
     "with_pytest_httpx": ["pytest-httpx", "pytest"],
-    "with_pytest_httpx2": ["pytest-httpx2", "pytest"],
+    "with_pytest_httpx2": ["pytest-httpx2", "httpx2", "pytest"],
     "with_respx": ["respx"],
     "with_sentry": ["sentry-sdk"],
     "with_vcrpy": ["vcrpy"],
