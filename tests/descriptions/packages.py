@@ -19,7 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from generator.making import add_overlays, render, tidy
+from generator.imports import check_imports
+from generator.making import add_overlays, check_names, render, tidy
+from generator.making import texts as modules_of
 from generator.reading import load_description
 from generator.rendering import Package
 from generator.report import Report
@@ -46,6 +48,12 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report 
     tidy(folder)
     for each in made:
         add_overlays(each.settings, folder)
+
+
+def check(package: Path) -> None:
+    """Raise what the generator raises of a package that could not be imported."""
+    check_names(package)
+    check_imports(package.name, modules_of(package))
 
 
 def import_all(package: ModuleType) -> None:

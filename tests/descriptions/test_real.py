@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from generator.making import add_overlays, check, tidy
+from generator.making import add_overlays, tidy
 from generator.naming import METHODS, python_name
 from generator.reading import load_description
 from generator.rendering import Package
@@ -24,7 +24,7 @@ from generator.report import Report
 from generator.settings import ROOT, Settings
 from lmnt_server.documents import read
 
-from .packages import import_all
+from .packages import check, import_all
 
 FOLDER = ROOT.parent / "shared" / "descriptions"
 NO_FOLDER = "../shared/descriptions is not here"

@@ -13,9 +13,9 @@ import pytest
 from benchmarks.scale import description
 
 import regenerate
-from generator.making import add_overlays, check, render, tidy
+from generator.making import add_overlays, render, tidy
 from generator.report import Failure
-from tests.descriptions.packages import settings, texts
+from tests.descriptions.packages import check, settings, texts
 
 MODULE = "models/thing_0.py"
 

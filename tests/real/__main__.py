@@ -15,13 +15,13 @@ from importlib import import_module
 from pathlib import Path
 
 from generator.description import load
-from generator.making import add_overlays, check, tidy
+from generator.making import add_overlays, tidy
 from generator.naming import METHODS
 from generator.reading import load_description
 from generator.rendering import Package
 from generator.report import Failure, Report
 from generator.settings import Settings
-from tests.descriptions.packages import import_all
+from tests.descriptions.packages import check, import_all
 from tests.descriptions.test_real import FOLDER, NO_FOLDER, entries
 
 from .driving import Driver, Outcome
