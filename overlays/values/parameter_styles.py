@@ -68,6 +68,25 @@ def fields(name: str, value: object) -> list[tuple[str, str]]:
     ]
 
 
+def form(styles: Mapping[str, QueryStyle]) -> QueryStyle:
+    """Return the style of a form: each field in its own, else repeated for an array; objects are JSON."""
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        given = _object(name, value).items()
+        return [pair for key, item in given if item is not None for pair in styles.get(key, _field)(key, item)]
+
+    return write
+
+
+def _field(name: str, value: object) -> list[tuple[str, str]]:
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [
+        (name, json_text(name, item) if isinstance(item, dict | list) else sendable(name, item))
+        for item in items
+        if item is not None
+    ]
+
+
 def deep_object(name: str, value: object) -> list[tuple[str, str]]:
     """Write a value in the style `deepObject`: `name[field]=value`, and so on within it.
 

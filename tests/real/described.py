@@ -367,9 +367,12 @@ class Arrived:
                     if not same(json.loads(whole), value):
                         yield f"the query is {whole}, not JSON of {value}"
                     left = []
+                elif place == "querystring" and not isinstance(value, Mapping):
+                    yield from self._taken(left, [(text_of(value), "")], name)
                 elif place == "querystring":
-                    expected = in_query(name, value, "form", explode=True)
-                    yield from self._taken(left, expected, name)
+                    content = self._written.parameters[place, name].at("content")
+                    yield from self._form(left, value, content.at(next(iter(content.value))))
+                    left = []
                 elif len(texts) != 1 or not _is_document_of(texts[0][1], value):
                     yield f"query parameter {name} is {texts}, not JSON"
                 left = [each for each in left if each not in texts]
@@ -434,10 +437,14 @@ class Arrived:
         if isinstance(body, bytes):
             if request.content != body:
                 yield f"body {request.content[:80]!r}, given {body!r}"
+        elif bare.rpartition("/")[2].removeprefix("x-") in _LINES and isinstance(body, list):
+            sent = [json.loads(each) for each in request.content.decode().replace("\x1e", "").splitlines()]
+            if not same(sent, body):
+                yield f"lines {json.dumps(sent)[:150]}, given {json.dumps(body)[:150]}"
         elif bare.endswith("json"):
             yield from self._json(request, body, media)
         elif bare == "application/x-www-form-urlencoded" and isinstance(body, Mapping):
-            yield from self._form(request, body, media)
+            yield from self._form(parse_qsl(request.content.decode(), keep_blank_values=True), body, media)
         elif bare == "multipart/form-data" and isinstance(body, Mapping):
             yield from self._multipart(request, body, said, media)
 
@@ -448,8 +455,7 @@ class Arrived:
         elif "schema" in media and not self._description.allows(media.at("schema"), sent):
             yield "the body is not what the schema says"
 
-    def _form(self, request: httpx.Request, body: Mapping[str, Any], media: Node) -> Iterator[str]:
-        left = parse_qsl(request.content.decode(), keep_blank_values=True)
+    def _form(self, left: list[tuple[str, str]], body: Mapping[str, Any], media: Node) -> Iterator[str]:
         for name, value in body.items():
             said = (media.get("encoding") or {}).get(name, {})
             style = said.get("style", "form")
@@ -497,6 +503,8 @@ class Arrived:
 
 
 _NOT_GIVEN = object()
+_LINES = ("jsonl", "jsonlines", "ndjson", "json-seq")
+"""The media types of JSON values one after the other."""
 
 
 def _is_document_of(text: str, value: Any) -> bool:

@@ -206,7 +206,8 @@ class Driver:
     def _schema_of_body(self, call: Call) -> Any:
         body = self._package.description.resolve(call.operation.data["requestBody"])
         assert call.body is not None
-        return body["content"][call.body.described_as].get("schema", {})
+        media = body["content"][call.body.described_as]
+        return {"type": "array", "items": media["itemSchema"]} if "itemSchema" in media else media.get("schema", {})
 
     def _response(self, call: Call) -> tuple[int, Any]:
         """Return the status and the body of a success."""

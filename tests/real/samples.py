@@ -280,7 +280,7 @@ class Samples:
                 found["x"] = self._value(rest, depth + 1, hidden) if rest else "x"
             return found
         if kind == "array":
-            count = max(schema.get("minItems", 1), 1 if depth < DEEPEST else 0)
+            count = max(schema.get("minItems", 0), 1 if depth < DEEPEST else 0)
             if first := schema.get("prefixItems"):
                 return [self._value(each, depth + 1, hidden) for each in first]
             return [self._value(schema.get("items", {}), depth + 1, hidden) for _ in range(count)]
