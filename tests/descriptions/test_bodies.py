@@ -53,7 +53,7 @@ SENT: list[tuple[str, dict[str, Any], str, str]] = [
     ("union", {"body": None}, "application/vnd.letter+json", "null"),
     ("number", {"body": 1.5}, "application/json", "1.5"),
     ("number", {}, "", ""),
-    ("lines", {"body": [{"to": "A"}, {"to": "B", "pages": 2}]}, "application/jsonl", '{"to":"A"}\n{"to":"B","pages":2}\n'),
+    ("lines", {"body": [{"to": "A"}, {"to": "B"}]}, "application/jsonl", '{"to":"A"}\n{"to":"B"}\n'),
     ("lines", {"body": []}, "application/jsonl", ""),
     ("lines", {"body_items": [1, 2]}, "application/json-seq", "\x1e1\n\x1e2\n"),
     ("picture", {"body": b"?"}, "image/*", "?"),

@@ -332,7 +332,7 @@ class Arrived:
     def _path(self, request: httpx.Request) -> Iterator[str]:
         raw = request.url.raw_path.decode("ascii").partition("?")[0]
         parts = re.split(r"\{([^{}]*)\}", re.split(r"\{?[?&#]", self._written.path)[0])
-        pattern = "".join("([^/]*?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        pattern = "".join("([^/]*?)" if index % 2 else re.escape(unquote(part)) for index, part in enumerate(parts))
         before = "" if request.url.host == "localhost" else "(?:/.*)?"  # the path of another server
         found = re.fullmatch(before + pattern, unquote(raw.replace("%2F", "\0")))
         if not found:

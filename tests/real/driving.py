@@ -255,7 +255,8 @@ class Driver:
         if form == "nothing":
             return httpx.Response(status)
         if form == "json":
-            return httpx.Response(status, json=answer)
+            content = json.dumps(answer).encode()  # httpx writes no null
+            return httpx.Response(status, content=content, headers={"content-type": "application/json"})
         return httpx.Response(status, content=b"some text", headers={"content-type": call.accept.split(",")[0]})
 
     def _problems(
