@@ -55,6 +55,7 @@ class Body:
         encoding: The encodings of fields, by name, if not the default.
         described_as: The media type in the description.
         others: Alternative bodies, each with an argument of its own.
+        may_be_empty: Whether it may have no fields at all, and is needed: it is what is sent of nothing.
     """
 
     form: str
@@ -65,6 +66,7 @@ class Body:
     encoding: Mapping[str, Encoding]
     described_as: str
     others: Mapping[str, Body] = field(default_factory=dict[str, "Body"])
+    may_be_empty: bool = False
 
     @property
     def needs_forms(self) -> bool:
@@ -122,7 +124,12 @@ class Bodies:
                     f"{each.form} {each.kind}" if each.form in ("raw", "json") else each.media_type, []
                 ).append(each)
         apart = [replace(each[0], media_types=[one.media_type for one in each]) for each in others.values()]
-        return replace(first, media_types=[each.media_type for each in same], others=_named(apart))
+        may_be_empty = first.required and first.form in ("json", "form") and first.has_fields
+        if may_be_empty:
+            fields = self._models.model(first.kind.name).properties
+            may_be_empty = not any(each.required and not each.read_only for each in fields)
+        types = [each.media_type for each in same]
+        return replace(first, media_types=types, others=_named(apart), may_be_empty=may_be_empty)
 
     def _body(self, media_type: str, node: Mapping[str, Any], pointer: str, required: bool) -> Body:
         here = below(pointer, "itemSchema" if "itemSchema" in node else "schema")

@@ -53,6 +53,8 @@ SENT: list[tuple[str, dict[str, Any], str, str]] = [
     ("union", {"body": None}, "application/vnd.letter+json", "null"),
     ("number", {"body": 1.5}, "application/json", "1.5"),
     ("number", {}, "", ""),
+    ("settings", {}, "application/merge-patch+json", "{}"),
+    ("settings", {"body_text": "<a/>"}, "application/xml; charset=utf-8", "<a/>"),
     ("lines", {"body": [{"to": "A"}, {"to": "B"}]}, "application/jsonl", '{"to":"A"}\n{"to":"B"}\n'),
     ("lines", {"body": []}, "application/jsonl", ""),
     ("lines", {"body_items": [1, 2]}, "application/json-seq", "\x1e1\n\x1e2\n"),
