@@ -114,6 +114,10 @@ class Kind:
         return self.form == Form.LATER or any(each.has_itself for each in self.within)
 
 
+OPEN = Kind(Form.UNION, inner=(Kind(Form.ANYTHING),))
+"""What the additional properties of an object are whose description says that it may have any."""
+
+
 def any_of(kinds: list[Kind]) -> Kind:
     """Return the kind of what may be of any of some kinds."""
     if any(each.form == Form.ANYTHING for each in kinds):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .kind import Form, Kind
+from .kind import OPEN, Form, Kind
 from .kinds import Kinds
 from .media_types import bare, is_json
 from .models import Models
@@ -236,4 +236,4 @@ def _has_plain_fields(kind: Kind, models: Models, fits: Callable[[Kind], bool] =
     if kind.form != Form.MODEL:
         return False
     model = models.model(kind.name)
-    return all(fits(prop.kind) for prop in model.properties) and (model.rest is None or fits(model.rest))
+    return all(fits(prop.kind) for prop in model.properties) and (model.rest in (None, OPEN) or fits(model.rest))
