@@ -459,7 +459,8 @@ class Arrived:
         for name, value in body.items():
             said = (media.get("encoding") or {}).get(name, {})
             style = said.get("style", "form")
-            if has_structure(value) or (isinstance(value, Mapping) and "style" not in said):
+            is_styled = bool(said.keys() & {"style", "explode", "allowReserved"})
+            if has_structure(value) or (isinstance(value, Mapping) and not is_styled):
                 left = [each for each in left if each[0].partition("[")[0] != name]
                 continue
             if value is not None:
