@@ -125,9 +125,16 @@ def _quoted_name(name: str) -> str:
 
 def _encode(operation_id: str, value: object) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        separators = (",", ":")
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=separators, default=_unwritable
+        ).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{operation_id}: the body cannot be written as JSON: {error}") from error
+
+
+def _unwritable(value: object) -> object:
+    raise TypeError(f"it holds a {'file; give a text' if isinstance(value, Upload) else type(value).__name__}")
 
 
 def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOptions) -> Request:

@@ -88,6 +88,9 @@ def _fields(value: object, codec: Codec[object], name: str) -> Mapping[str, obje
 
 
 def _form(fields: Mapping[str, object], encoding: Encodings | None) -> FormBody:
+    for name, value in fields.items():
+        if any(isinstance(item, Upload) for item in items_of(value)):
+            raise MismatchError("a text, since this form holds no files", None, found="a file").under(name)
     styles = {name: each.style for name, each in (encoding or {}).items() if each.style}
     return FormBody(form(styles)("", fields))
 

@@ -151,8 +151,6 @@ class Bodies:
         if form in ("form", "multipart"):
             kind = replace(self._with_fields(kind, here), nullable=False)
             self._check_fields(form, kind, encoding)
-        elif form in ("json", "items") and self._models.bytes_in(kind):
-            raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in (Form.STRING, Form.ANYTHING):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
         elif form == "raw" and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
@@ -247,6 +245,7 @@ def _is_file(kind: Kind) -> bool:
     """Whether a field is a file, or an array of files."""
     return (
         kind.form == Form.FILE
+        or kind.is_file_or_text
         or kind.lost == "bytes"
         or (kind.form in (Form.ARRAY, Form.UNION) and all(map(_is_file, kind.inner)))
     )

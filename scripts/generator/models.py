@@ -266,7 +266,7 @@ def is_own_model(name: str, kind: Kind) -> bool:
 
 
 def _within(kind: Kind) -> Iterator[Kind]:
-    """Yield a kind and all kinds in it, but not those of a model's fields."""
+    """Yield a kind and all kinds in it, but not those of a model's fields, nor the file that may be a text."""
     yield kind
-    for each in kind.within:
+    for each in () if kind.is_file_or_text else kind.within:
         yield from _within(each)

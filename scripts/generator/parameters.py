@@ -106,7 +106,7 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
         if key in node and key not in (schema if isinstance(schema, Mapping) else {}):
             said[key] = node[key]
     place = "query" if place == "querystring" else place
-    required = bool(node.get("required", node.get("in") == "path"))
+    required = place == "path" or bool(node.get("required", node.get("in") == "path"))
     return Argument(place, name, argument_name(name), kind, required, said, style)
 
 

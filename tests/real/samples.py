@@ -296,7 +296,8 @@ class Samples:
 def _text(schema: Mapping[str, Any]) -> str:
     if "pattern" in schema and schema.get("format") not in FORMATS:
         return _matching(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", 10**6))
-    found = FORMATS.get(schema.get("format", ""), "sample")
+    is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"
+    found = FORMATS["byte"] if is_base64 else FORMATS.get(schema.get("format", ""), "sample")
     if "pattern" in schema:  # what may be no day is a text: another one than a day is given for
         found = found.translate({ord("8"): "9", ord("3"): "4"})
     if "pattern" in schema and not re.search(schema["pattern"], found):
