@@ -14,7 +14,7 @@ from ..errors import InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.options import CallOptions, ClientOptions, TokenSource, check_headers, or_default
-from ..settings.secret import SECRET_HEADERS, Secret
+from ..settings.secret import SECRET_HEADERS, SECRET_PARAMETERS, Secret
 from ..transport.codings import ACCEPTED
 from ..transport.messages import Request, Response
 from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
@@ -79,13 +79,14 @@ def _headers_of(operation: Operation[Any], options: ClientOptions, call: CallOpt
         operation.needs is description.NEEDS
         and not (operation.headers or operation.cookies or call.headers or call.query)
         and (body is None or isinstance(body, JSONBody))  # whose media types are few
+        and SECRET_PARAMETERS.isdisjoint(name for name, _ in operation.query)
     )
     key = operation.accept, coding, media_type
     made: _Opening | None = options.shared.get(key) if is_shared else None
     if made is not None:
         return made
     extra = check_headers(call.headers or {})
-    proof = credentials.proof(operation, options, (extra, call.query or {}))
+    proof = credentials.proof(operation, options, extra, call.query or {})
     headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
         "accept": operation.accept,
         "user-agent": USER_AGENT,
