@@ -81,7 +81,7 @@ def form(styles: Mapping[str, QueryStyle]) -> QueryStyle:
 def _field(name: str, value: object) -> list[tuple[str, str]]:
     items = cast("list[object]", value) if isinstance(value, list) else [value]
     return [
-        (name, json_text(name, item) if isinstance(item, dict | list) else sendable(name, item))
+        (name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item))
         for item in items
         if item is not None
     ]
