@@ -12,6 +12,7 @@ from collections.abc import Iterable
 _HEAD = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""\n+(?:from __future__ import annotations\n+)?(?P<comment>(?:#[^\n]*\n)*)', re.DOTALL
 )
+_WORD = re.compile(r"\w+")
 _IMPORT = re.compile(r"(?:from (\S+) )?import ([^\n(]+)\n|\n")
 
 
@@ -25,22 +26,12 @@ def in_order(text: str) -> str:
         place = line.end()
         found |= dict.fromkeys((line[1] or "", each.strip()) for each in (line[2] or "").split(",") if line[2])
     rest = text[place:]
-    used = [(source, name) for source, name in found if _has(rest, name.rsplit(" ", 1)[-1])]
+    words = set(_WORD.findall(rest))
+    used = [(source, name) for source, name in found if name.rsplit(" ", 1)[-1] in words]
     sections = ["".join(_lines(part)) for part in _sections(used)]
     gap = "\n\n" if re.match(r"@|class |(?:async )?def ", rest) else "\n"
     between = "\n" if head["comment"] else "\n\n"
     return head[0].rstrip() + between + "\n".join(filter(None, sections)) + gap + rest
-
-
-def _has(text: str, word: str) -> bool:
-    """Whether a word is in a text; to compile a pattern for each would take longer."""
-    place = text.find(word)
-    while place >= 0:
-        around = text[place - 1 : place] + text[place + len(word) : place + len(word) + 1]
-        if not any(each.isalnum() or each == "_" for each in around):
-            return True
-        place = text.find(word, place + len(word))
-    return False
 
 
 def _sections(found: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
