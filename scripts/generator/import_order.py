@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable
 
 _HEAD = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""\n+(?:from __future__ import annotations\n+)?(?P<comment>(?:#[^\n]*\n)*)', re.DOTALL
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"""\n+(?:from __future__ import annotations\n+)?(?P<comment>(?:#[^\n]*\n)*)',
+    re.DOTALL,
 )
-_WORD = re.compile(r"\w+")
 _IMPORT = re.compile(r"(?:from (\S+) )?import ([^\n(]+)\n|\n")
 
 
@@ -26,12 +26,22 @@ def in_order(text: str) -> str:
         place = line.end()
         found |= dict.fromkeys((line[1] or "", each.strip()) for each in (line[2] or "").split(",") if line[2])
     rest = text[place:]
-    words = set(_WORD.findall(rest))
-    used = [(source, name) for source, name in found if name.rsplit(" ", 1)[-1] in words]
+    used = [(source, name) for source, name in found if _has(rest, name.rsplit(" ", 1)[-1])]
     sections = ["".join(_lines(part)) for part in _sections(used)]
     gap = "\n\n" if re.match(r"@|class |(?:async )?def ", rest) else "\n"
     between = "\n" if head["comment"] else "\n\n"
     return head[0].rstrip() + between + "\n".join(filter(None, sections)) + gap + rest
+
+
+def _has(text: str, word: str) -> bool:
+    """Whether a word is in a text: most are near its start, so that it takes less to look than to find all words."""
+    end = 0
+    while (start := text.find(word, end)) >= 0:
+        end = start + len(word)
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if not (before.isalnum() or before == "_" or after.isalnum() or after == "_"):
+            return True
+    return False
 
 
 def _sections(found: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
