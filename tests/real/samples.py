@@ -21,6 +21,7 @@ FORMATS = {
     "uri": "https://example.com/a",
     "url": "https://example.com/a",
     "byte": "aGVsbG8=",
+    "base64": "aGVsbG8=",
     "ipv4": "192.0.2.1",
     "time": "10:15:30Z",
     "duration": "P1D",

@@ -113,7 +113,9 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
-    encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
+    encoded = "&".join(
+        value if isinstance(name, Encoded) else f"{_quoted_name(name)}={value}" for name, value in quoted
+    )
     return f"{url}?{encoded}" if encoded else url
 
 

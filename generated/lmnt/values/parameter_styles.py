@@ -16,7 +16,7 @@ QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
 
 
 class Encoded(str):
-    """The value of a query parameter that is percent-encoded already."""
+    """The value of a query parameter, or its name, that is percent-encoded already."""
 
     __slots__ = ()
 
@@ -162,8 +162,8 @@ def reserved(style: QueryStyle) -> QueryStyle:
 
 
 def whole(style: QueryStyle) -> QueryStyle:
-    """Return the style of a value that is the entire query string, without a name."""
-    return lambda name, value: [("", text) for _, text in style(name, value)]
+    """Return the style of a value that is the entire query string; its name is nothing, encoded already."""
+    return lambda name, value: [(Encoded(), text) for _, text in style(name, value)]
 
 
 def as_json(name: str, value: object) -> list[tuple[str, str]]:
