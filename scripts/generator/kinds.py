@@ -116,7 +116,7 @@ class Kinds:
                     return Kind(Form.LATER, class_name(name))
                 raise refuse(
                     self._origins[name],
-                    f"{' and '.join(around)} are made of themselves",
+                    f"{' and '.join(around)} {'are made of themselves' if len(around) > 1 else 'is made of itself'}",
                     "let an object or an array stand between",
                 )
             self._open.append(name)
