@@ -11,7 +11,7 @@ from ..errors import InvalidArgumentError
 from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, Key, TokenSource, variable
 from ..settings.secret import SECRET_PARAMETERS, Secret
-from ..transport.messages import Request
+from ..transport.messages import Headers, Request
 from .operation import Operation
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -150,7 +150,7 @@ def bearing(
     if not sources or "authorization" in request.headers:
         return request
     token = yield from sources[0].steps(options, deadline)
-    return request._replace(headers={**request.headers, "authorization": token})
+    return request._replace(headers=Headers(request.headers, {"authorization": token}))
 
 
 def renews(request: Request, sources: Sequence[TokenSource]) -> bool:

@@ -20,7 +20,7 @@ from ..errors.handles import Handle
 from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, TokenSource, variable
 from ..settings.secret import Secret
-from ..transport.messages import Request, Response
+from ..transport.messages import Headers, Request, Response
 from . import credentials
 from .exchange import ERROR_BODY_LIMIT, Ask, ReadStart, Send, Sleep, Step
 from .outgoing import USER_AGENT
@@ -194,8 +194,8 @@ class ClientCredentials(Tokens):
         url = urljoin(f"{options.base_url}/", url)
         if urlsplit(url).scheme not in ("http", "https"):
             raise InvalidArgumentError(f"{url!r} is no place that gives tokens: pass {self._arguments[2]}=…")
-        headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
-        return url, headers, (), (), options.timeout, deadline
+        headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"}
+        return url, Headers(headers, own), (), (), options.timeout, deadline
 
     def _answer(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
         """Return the object in the response; no error shows it, since it may hold a token."""

@@ -27,10 +27,11 @@ from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
-from ..settings.secret import Secret
+from ..settings.secret import Secret, bare
 from ..transport.addresses import aconnect, connect
 from ..transport.network_errors import causes_of
-from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, bare, opening_errors
+from ..values.header_fields import combined
+from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, opening_errors
 from .turns import TurnTakingSocket
 
 T = TypeVar("T")
@@ -125,11 +126,8 @@ class _Covering(Generic[ConnectionT]):
         self._connection = connection
         self._key = connect_options.key
         self._write_timeout = connect_options.timeout.write
-        self.headers: dict[str, str] = {}
-        if connection.response is not None:
-            for name, value in connection.response.headers.raw_items():
-                known = self.headers.get(name.lower())
-                self.headers[name.lower()] = value if known is None else f"{known}, {value}"
+        response = connection.response
+        self.headers = {} if response is None else combined(response.headers.raw_items())
 
     @contextmanager
     def _closing(self, *, secret: bool = False) -> Generator[None]:

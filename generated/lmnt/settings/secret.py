@@ -43,6 +43,10 @@ class Secret(Handle):
                 text = text.replace(part, "…")
         return text
 
+    def occurs_in(self, text: str) -> bool:
+        """Whether redacting a text would change it."""
+        return any(len(part) >= SHORTEST_SECRET and part in text for part in (self._text, *self._parts))
+
     def without(self, around: str) -> Secret:
         """Return a copy with these characters stripped from both ends."""
         return Secret(self._text.strip(around))
@@ -65,6 +69,11 @@ class Secret(Handle):
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def bare(value: str | Secret) -> str:
+    """Return a text that may be secret, for where it is sent."""
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 SECRET_HEADERS = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from .. import description
@@ -13,8 +14,9 @@ from ..errors import APIError
 from ..hints import http_types
 from ..hints.omitted import NotGiven, Omit
 from ..settings.deadline import Deadline
-from ..settings.secret import Secret
+from ..settings.secret import Secret, bare
 from ..values.files import Upload
+from ..values.header_fields import combined
 from .codings import Decoder
 
 ErrorT = TypeVar("ErrorT", bound=APIError)
@@ -22,12 +24,22 @@ ErrorT = TypeVar("ErrorT", bound=APIError)
 HeaderList = Sequence[tuple[bytes, bytes]]
 
 
+class Headers(dict[str, "str | Secret | Omit"]):
+    """The headers of requests, names in lower case, never changed; one that is `omit` must not be sent."""
+
+    def __init__(self, *given: Mapping[str, str | Secret | Omit]) -> None:
+        super().__init__(chain.from_iterable(each.items() for each in given))
+        self.secrets = [value for value in self.values() if isinstance(value, Secret)]
+        self.on_wire: dict[str, Any] = {}
+        """How the direct road sends them, by origin."""
+
+
 class Request(NamedTuple):
-    """A request, its body encoded and its secrets redacted; a header that is `omit` must not be sent."""
+    """A request, its body encoded and its secrets redacted."""
 
     method: str
     url: str
-    headers: Mapping[str, str | Secret | Omit]
+    headers: Headers
     secret_query: Sequence[Secret] = ()
     content: Sequence[bytes | Upload] = ()
     """The sections of the body, in order; empty without a body."""
@@ -42,7 +54,7 @@ class Request(NamedTuple):
     @property
     def secrets(self) -> list[Secret]:
         """The secrets of this request."""
-        return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
+        return [*self.headers.secrets, *self.secret_query] if self.secret_query else self.headers.secrets
 
     def with_secrets(self, url: str) -> str:
         """Return a URL with the secrets of the query, bare."""
@@ -52,7 +64,7 @@ class Request(NamedTuple):
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers as they are sent, with bare secrets."""
         return [
-            (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
+            (name.encode(), bare(value).encode("latin-1"))
             for name, value in self.headers.items()
             if not isinstance(value, Omit)
         ]
@@ -81,31 +93,32 @@ class Response:
         reason: The reason phrase.
         http_version: `HTTP/1.1` or `HTTP/2`.
         raw_headers: The headers as received.
+        headers: The same as texts, by name in lower case, if they are known.
     """
 
     loses_steps = False
     """Whether cancelling a read of the body closes the connection."""
 
     def __init__(
-        self, request: Request, status_code: int, reason: str, http_version: str, raw_headers: HeaderList
+        self,
+        request: Request,
+        status_code: int,
+        reason: str,
+        http_version: str,
+        raw_headers: HeaderList,
+        headers: dict[str, str] | None = None,
     ) -> None:
         self.request = request
         self.status_code = status_code
         self.reason = reason
         self.http_version = http_version
         self.raw_headers = raw_headers
-        self.location: str | None = None
+        self.headers = combined(texts_of(raw_headers)) if headers is None else headers
+        self.location = self.headers.get("location")
         """The header Location as received: in `headers` the key in it is redacted."""
-        self.headers: dict[str, str] = {}
-        self._secrets = request.secrets
-        texts = [(name.decode("latin-1").lower(), _text_of(value)[0]) for name, value in raw_headers]
-        received = "\n".join([text for _, text in texts])
-        has_secret = self.redacted(received) != received  # in all at once, as there rarely is one
-        for name, text in texts:
-            if name == "location":
-                self.location = text
-            shown = self.redacted(text) if has_secret else text
-            self.headers[name] = f"{self.headers[name]}, {shown}" if name in self.headers else shown
+        for secret in request.secrets:
+            if secret.occurs_in("\n".join(self.headers.values())):  # in all at once, as there rarely is one
+                self.headers = {name: secret.redact(value) for name, value in self.headers.items()}
 
     @property
     def is_closed(self) -> bool:
@@ -194,7 +207,7 @@ class Response:
 
     def redacted(self, text: str) -> str:
         """Return a text with the request's secrets redacted, should the server repeat them."""
-        for secret in self._secrets:
+        for secret in self.request.secrets:
             text = secret.redact(text)
         return text
 
@@ -309,6 +322,11 @@ class _Decoded(AsyncIterator[bytes]):
                 self._decoder.end()
                 raise
         return piece
+
+
+def texts_of(raw_headers: HeaderList) -> Iterator[tuple[str, str]]:
+    """Return received headers as texts."""
+    return ((name.decode("latin-1"), _text_of(value)[0]) for name, value in raw_headers)
 
 
 def _text_of(value: bytes) -> tuple[str, str]:
