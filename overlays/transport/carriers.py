@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .limits import Limits
 from .messages import Response
 from .proxies import Proxy
-from .readiness import READ, ready
+from .readiness import READ, Readiness
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -76,7 +76,7 @@ class Carrier:
         """Add a request; returns False if the client takes no more."""
         if self._shares and not self._users and self._socket is not None:
             # Data on an idle connection is its end, or leads to it.
-            self._is_spent = self._is_spent or bool(ready(self._socket, READ, 0))
+            self._is_spent = self._is_spent or bool(Readiness(self._socket)(READ, 0))
         self._users += not self._is_spent
         return not self._is_spent
 

@@ -380,7 +380,8 @@ def test_what_came_unasked_does_not_keep_a_connection_from_being_read(monkeypatc
         connection, transport = asynchronous.LoopConnection(ORIGIN), Transport({"socket": None})
         monkeypatch.setattr(connection, "_tls", Tickets())
         connection.connection_made(transport)
-        connection.data_received(b"a" * 20)
+        connection.get_buffer(-1)[:20] = b"a" * 20
+        connection.buffer_updated(20)
         assert transport.is_paused
         assert not await connection.is_stale()
         assert not transport.is_paused

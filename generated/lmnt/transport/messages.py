@@ -324,9 +324,12 @@ class _Decoded(AsyncIterator[bytes]):
         return piece
 
 
-def texts_of(raw_headers: HeaderList) -> Iterator[tuple[str, str]]:
+def texts_of(raw_headers: HeaderList) -> list[tuple[str, str]]:
     """Return received headers as texts."""
-    return ((name.decode("latin-1"), _text_of(value)[0]) for name, value in raw_headers)
+    try:
+        return [(name.decode("latin-1"), value.decode()) for name, value in raw_headers]
+    except UnicodeDecodeError:
+        return [(name.decode("latin-1"), _text_of(value)[0]) for name, value in raw_headers]
 
 
 def _text_of(value: bytes) -> tuple[str, str]:

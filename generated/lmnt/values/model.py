@@ -280,18 +280,15 @@ class ResultText(_Identified, str):
 
 def stamp(result: object, request_id: str | None) -> None:
     """Set the request id of a result, and of each item of a list or a map."""
-    items: Iterable[object] = (result,)
-    if isinstance(result, _Identified):
+    if isinstance(result, Result):
+        result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+    elif isinstance(result, (ResultList, ResultDict, ResultText)):
         result.request_id = request_id
         if not isinstance(result, ResultText):
-            items = cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result)
-    for item in items:
-        if isinstance(item, Result):
-            item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-        elif isinstance(item, Model) and hasattr(item, "__dict__") and "request_id" not in fields_of(type(item)):
-            vars(item)["request_id"] = request_id  # an application's own model is no Result
-        elif item is not result:
-            stamp(item, request_id)
+            for item in cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result):
+                stamp(item, request_id)
+    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
+        vars(result)["request_id"] = request_id  # an application's own model is no Result
 
 
 _FIELDS: dict[type[Model], Mapping[str, Field]] = {}
