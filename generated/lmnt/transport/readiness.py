@@ -20,7 +20,7 @@ class Readiness:
     """Tells whether a socket is ready; one thread at a time may ask.
 
     Args:
-        sock: The socket.
+        sock: The socket; None, where it is not known, counts as ready.
     """
 
     def __init__(self, sock: Any) -> None:
@@ -30,6 +30,8 @@ class Readiness:
 
     def __call__(self, events: int, seconds: float | None) -> int:
         """Return the events that it is ready for; 0 if none within so many seconds."""
+        if self._sock is None:
+            return events
         if seconds:
             seconds = min(seconds, LONGEST_WAIT)
         try:
