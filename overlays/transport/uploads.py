@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, Any, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, TypeVar
 
 from .. import description
 from ..errors import Error, InvalidArgumentError
 from ..settings.deadline import Deadline
 from ..values.files import Upload, reason_of
-from .event_loops import is_asyncio
+from .event_loops import is_asyncio, iterated
 from .limits import Phase, TimedOut
 
 T = TypeVar("T")
@@ -25,16 +25,6 @@ PIECE = 1 << 16
 
 SPOOL = 1 << 20
 """Bytes of a file that cannot seek that are kept in memory; a larger one goes to a temporary file."""
-
-
-def at_once(step: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends, and return its result."""
-    try:
-        step.send(None)
-    except StopIteration as done:
-        return cast("T", done.value)
-    step.close()
-    raise InvalidArgumentError("a file that is awaited in part: give its bytes")
 
 
 async def opened(
@@ -187,10 +177,7 @@ class Body:
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        pieces = aiter(self)
-        with suppress(StopAsyncIteration):
-            while True:
-                yield at_once(anext(pieces))
+        return iterated(aiter(self))
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         for each in self._sections:

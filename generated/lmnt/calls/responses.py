@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from ..errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from ..errors.handles import Handle
 from ..hints import http_types
-from ..streams.reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, aread_whole, read_whole
+from ..streams.reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, read_whole
+from ..transport.event_loops import at_once
 from ..transport.messages import Response
 from ..values.codec import MismatchError
 from ..values.model import stamp
@@ -235,7 +236,7 @@ class APIResponse(BaseResponse[T]):
         """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
-            self._content = read_whole(self._reply.response, self._reply.guard)
+            self._content = at_once(read_whole(self._reply.response, self._reply.guard))
         return self._content
 
     def text(self) -> str:
@@ -264,7 +265,7 @@ class APIResponse(BaseResponse[T]):
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        self._reply.response.close()
+        at_once(self._reply.response.close())
 
 
 class BinaryAPIResponse(APIResponse[bytes]):
@@ -330,7 +331,7 @@ class AsyncAPIResponse(BaseResponse[T]):
         """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
-            self._content = await aread_whole(self._reply.response, self._reply.guard)
+            self._content = await read_whole(self._reply.response, self._reply.guard)
         return self._content
 
     async def text(self) -> str:
@@ -359,7 +360,7 @@ class AsyncAPIResponse(BaseResponse[T]):
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        await self._reply.response.aclose()
+        await self._reply.response.close()
 
 
 class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):

@@ -18,6 +18,7 @@ from ..settings.secret import Secret, bare
 from ..values.files import Upload
 from ..values.header_fields import combined
 from .codings import Decoder
+from .event_loops import Awaited
 
 ErrorT = TypeVar("ErrorT", bound=APIError)
 
@@ -141,26 +142,15 @@ class Response:
         made: http_types.Response = _by_library("live_response", self)
         return made
 
-    def raw(self) -> Iterator[bytes]:
+    def raw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        return iter(())
+        return Awaited(())
 
-    def araw(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as received, before content decoding."""
-        return _nothing()
-
-    def drain(self) -> None:
+    async def drain(self) -> None:
         """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
 
-    async def adrain(self) -> None:
-        """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """Free the connection."""
-
-    async def aclose(self) -> None:
-        """Free the connection."""
-        self.close()
 
     @property
     def request_id(self) -> str | None:
@@ -230,15 +220,10 @@ class Response:
             self.elapsed,
         )
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, after content decoding."""
         coding = self.headers.get("content-encoding")
-        return self.raw() if coding is None else _decoded(self.raw(), Decoder(coding))
-
-    def achunks(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as received, after content decoding."""
-        coding = self.headers.get("content-encoding")
-        return self.araw() if coding is None else _Decoded(self.araw(), Decoder(coding))
+        return self.raw() if coding is None else _Decoded(self.raw(), Decoder(coding))
 
     # whether it is complete
 
@@ -292,18 +277,6 @@ class Response:
     @property
     def _wants_part(self) -> bool:
         return any(name.lower() == "range" for name in self.request.headers)
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    pieces: tuple[bytes, ...] = ()
-    for piece in pieces:
-        yield piece
-
-
-def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:
-    for chunk in raw:
-        yield from decoder.feed(chunk)
-    decoder.end()
 
 
 class _Decoded(AsyncIterator[bytes]):
