@@ -110,12 +110,15 @@ class BaseClient(Handle, Generic[RoadsT]):
         """Whether `close` was called."""
         return self._shared.is_closed
 
-    async def _reply(self, operation: Operation[Any], call: CallOptions, *, buffered: bool) -> Reply:
+    async def _result(self, operation: Operation[T], call: CallOptions) -> T:
         self._shared.check_open()
-        return await exchange(self._shared, operation, self._options, call, buffered=buffered)
+        reply = await exchange(self._shared, operation, self._options, call, buffered=True)
+        return parse(operation, reply, reply.content or b"")
 
     async def _response(self, operation: Operation[Any], call: CallOptions, *, streamed: bool) -> Any:
-        reply = await self._reply(operation, call, buffered=not streamed and operation.items is None)
+        self._shared.check_open()
+        buffered = not streamed and operation.items is None
+        reply = await exchange(self._shared, operation, self._options, call, buffered=buffered)
         whole, binary, streamed_binary = self._kinds
         if operation.result is None:
             return (streamed_binary if streamed else binary)(reply)
@@ -181,8 +184,7 @@ class SyncAPIClient(BaseClient[SyncRoads], Closing):
         if operation.result is None or operation.items is not None:
             response = self.respond(operation, call, streamed=False)
             return cast("T", response) if operation.items is None else response.parse()
-        reply = at_once(self._reply(operation, call, buffered=True))
-        return parse(operation, reply, reply.content or b"")
+        return at_once(self._result(operation, call))
 
     def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> APIResponse[T]:
         """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""
@@ -204,8 +206,7 @@ class AsyncAPIClient(BaseClient[AsyncRoads], AsyncClosing):
         if operation.result is None or operation.items is not None:
             response = await self.respond(operation, call, streamed=False)
             return cast("T", response) if operation.items is None else await response.parse()
-        reply = await self._reply(operation, call, buffered=True)
-        return parse(operation, reply, reply.content or b"")
+        return await self._result(operation, call)
 
     async def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> AsyncAPIResponse[T]:
         """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""

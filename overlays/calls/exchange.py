@@ -40,14 +40,7 @@ class Reply(NamedTuple):
 async def exchange(
     roads: Roads, operation: Operation[Any], options: ClientOptions, call: CallOptions, *, buffered: bool
 ) -> Reply:
-    """Carry out one call.
-
-    Args:
-        roads: Sends the requests.
-        operation: What to call.
-        options: The client's settings.
-        call: The settings of this call.
-        buffered: Whether to read the whole body before returning.
+    """Carry out one call, and read its whole body if it is `buffered`.
 
     Raises:
         APIError: The call failed; any error of the tree but those of a stream that is read later.

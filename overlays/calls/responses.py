@@ -311,16 +311,7 @@ class AsyncAPIResponse(BaseResponse[T]):
     async def parse(self, *, to: type[S]) -> S: ...
 
     async def parse(self, *, to: Any = None) -> Any:
-        """Return what the plain method returns, or the body as another type.
-
-        Args:
-            to: The type to read the body as, in place of the description's: see codec_of; str, bytes and None give the
-                body unparsed, httpx.Response the response with its body.
-
-        Raises:
-            APIResponseValidationError: The body cannot be read so.
-            InvalidArgumentError: No body can be read as such a type.
-        """
+        """Return what the plain method returns, or the body as another type, as `APIResponse.parse` does."""
         if to is None and (items := self._reply.operation.items) is not None:
             from .events import AsyncStream
 
@@ -379,17 +370,7 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
     async def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the bytes to a file as they arrive; the file gets its name only when the download is complete.
-
-        Args:
-            file: The file; an existing one is unchanged until the new one is complete.
-            chunk_size: Bytes to write at a time; None writes them as they arrive.
-            keep_partial: Whether what was received of a broken body is kept as `<file>.partial`, named by the error.
-
-        Raises:
-            APIStreamError: The body broke off.
-            FileError: The file cannot be written.
-        """
+        """Write the bytes to a file as they arrive, as `StreamedBinaryAPIResponse.stream_to_file` does."""
         async with aclosing(self.iter_bytes(chunk_size)) as chunks:
             from ..streams.downloads import asave
 

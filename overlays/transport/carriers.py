@@ -51,13 +51,9 @@ def haste(limits: Limits) -> int | None:
 
 
 class Carrier:
-    """A library client, and the requests that it carries.
+    """A client of a library, perhaps the application's own, and the requests that it carries.
 
-    Args:
-        client: The client.
-        library: The name of its library.
-        shares: Whether its requests may share a connection.
-        is_given: Whether it is the application's own.
+    Where it `shares`, requests may have the same connection.
     """
 
     def __init__(self, client: Any, library: str, *, shares: bool, is_given: bool) -> None:

@@ -64,16 +64,9 @@ if SECRET_PARAMETERS:
 
 
 def make_client(key: CarrierKey, kind: str, connections: Connections) -> Any:
-    """Return a library client of our own.
+    """Return a library client of our own, of this kind (`Client` or `AsyncClient`).
 
-    Args:
-        key: The key of the client.
-        kind: `Client` or `AsyncClient`.
-        connections: How its connections are made.
-
-    Raises:
-        InvalidArgumentError: A package is missing.
-        Error: A mock replaces the client.
+    Raises InvalidArgumentError if a package is missing, Error if a mock replaces the client.
     """
     try:
         module = import_module(key.library)
@@ -165,14 +158,9 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
 
 
 async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:
-    """Send a request and return its response once the headers are received; raises APIConnectionError.
+    """Send a request by a carrier that was entered, and return its response once the headers are received.
 
-    Args:
-        carrier: The carrier whose client sends it, already entered.
-        request: The request.
-        limits: The timeouts of the steps.
-        proxy: The proxy, for error messages.
-        awaits: Whether the client is async.
+    Raises APIConnectionError, which names the proxy.
     """
     client = carrier.client
     try:

@@ -88,13 +88,7 @@ def _by_library(maker: str, *facts: Any) -> Any:
 class Response:
     """A response with its headers and its body; the subclasses read the body from a connection.
 
-    Args:
-        request: The request.
-        status_code: The HTTP status.
-        reason: The reason phrase.
-        http_version: `HTTP/1.1` or `HTTP/2`.
-        raw_headers: The headers as received.
-        headers: The same as texts, by name in lower case, if they are known.
+    `raw_headers` are its headers as received, `headers` the same as texts, by name in lower case, if they are known.
     """
 
     loses_steps = False
@@ -158,12 +152,7 @@ class Response:
         return self.headers.get(description.REQUEST_ID_HEADER)
 
     def attach_to(self, error: ErrorT, body: bytes = b"") -> ErrorT:
-        """Set the attributes that every error of a response has, whether its status, its result or its stream failed.
-
-        Args:
-            error: The error.
-            body: As much of the body as was read, secrets redacted.
-        """
+        """Set what every error of a response has, with as much of the body as was read, secrets redacted."""
         error.request = self.request.shown()
         error.response = self.read_as(body)
         error.headers = dict(self.headers)
@@ -228,14 +217,10 @@ class Response:
     # whether it is complete
 
     def shortfall(self, received: int, *, partial: bool = False) -> str | None:
-        """Return why a body that ended here is shorter than its headers announced, or None.
+        """Return why a body that ended after so many bytes, decoded, is shorter than its headers announced, or None.
 
         The libraries do not always check: h2 does not if trailers end a stream, and none of them checks a part that
-        was not asked for (RFC 9110 section 14.4).
-
-        Args:
-            received: Bytes of it, after content decoding.
-            partial: Whether a 206 that says no range may be all.
+        was not asked for (RFC 9110 section 14.4). With `partial` a 206 that says no range may be all.
         """
         # A mock's response has its content, but counts no bytes.
         came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)

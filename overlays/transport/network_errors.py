@@ -63,10 +63,6 @@ class connection_errors(_Turning):  # noqa: N801  # a context manager, as `suppr
     """Turns exceptions before the response into an APIConnectionError: httpx lets some foreign ones through.
 
     Its `retry_safe` is True if nothing can have reached the server, else None.
-
-    Args:
-        request: The request.
-        proxy: The proxy, if any.
     """
 
     __slots__ = ("_proxy", "_request")
@@ -102,12 +98,10 @@ def _phase_of(error: BaseException) -> Phase | None:
 
 
 def causes_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Return an exception and all its causes and contexts.
+    """Return an exception and all its causes and contexts, up to one that was handled when the application called.
 
-    Args:
-        error: The exception.
-        handled: The exception that the application was handling when it called. Python makes it the context of what is
-            raised meanwhile, as it does with an earlier error of ours; neither is a cause.
+    Python makes that the context of what is raised meanwhile, as it does with an earlier error of ours; neither is a
+    cause.
     """
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
@@ -162,12 +156,7 @@ def _connection_sentence(
 
 
 def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[BaseException], str], ...]:
-    """Return the sentence for each exception of the network.
-
-    Args:
-        host: The host of the request.
-        proxy: The host of the proxy, if any.
-    """
+    """Return the sentence for each exception of the network, with the host of the request and that of the proxy."""
     import ssl
 
     first = host if proxy is None else f"{proxy} (the proxy)"

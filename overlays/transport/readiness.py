@@ -17,11 +17,7 @@ poll: Any = getattr(select, "poll", None)
 
 
 class Readiness:
-    """Tells whether a socket is ready; one thread at a time may ask.
-
-    Args:
-        sock: The socket; None, where it is not known, counts as ready.
-    """
+    """Tells whether a socket is ready; one thread at a time may ask. One that is not known counts as ready."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock

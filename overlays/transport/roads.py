@@ -30,12 +30,7 @@ DIRECT = "direct"
 class Roads(ABC):
     """The connections of one or more of our clients, on both roads; made at the first call.
 
-    Args:
-        given: The application's own client, used as it is.
-        connections: How other connections are made.
-
-    Raises:
-        InvalidArgumentError: The given client cannot be used.
+    A client that was given is used as it is; raises InvalidArgumentError if it cannot be.
     """
 
     awaits: ClassVar[bool]

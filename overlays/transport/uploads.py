@@ -30,16 +30,9 @@ SPOOL = 1 << 20
 async def opened(
     sections: Sequence[bytes | Upload], files: ExitStack, deadline: Deadline | None, *, awaits: bool
 ) -> bytes | Body | None:
-    """Open the files of a body; None without a body.
+    """Open the files of a body, which `files` closes; returns None without a body.
 
-    Args:
-        sections: The sections of the body, in order.
-        files: Closes the files that are opened.
-        deadline: The deadline of what is awaited.
-        awaits: Whether the client is async.
-
-    Raises:
-        InvalidArgumentError: A file cannot be read, or is async in a sync client.
+    Raises InvalidArgumentError if a file cannot be read, or is async in a sync client.
     """
     ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
     if len(ready) == 1 and isinstance(ready[0], bytes):
@@ -134,14 +127,7 @@ def _reading(name: str) -> Generator[None]:
 
 
 class File:
-    """An open file of known size.
-
-    Args:
-        content: The file; its methods may be async.
-        name: Its name in errors.
-        size: Its size in bytes.
-        deadline: The deadline of what is awaited.
-    """
+    """An open file of known size, whose methods may be async."""
 
     def __init__(self, content: Any, name: str, size: int, deadline: Deadline | None) -> None:
         self._content = content

@@ -29,15 +29,9 @@ class Proof(NamedTuple):
 
 
 def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Collection[str]]) -> Proof:
-    """Return the credentials of a call.
+    """Return the credentials of a call that itself sends headers and query parameters of these names.
 
-    Args:
-        operation: The operation.
-        options: The client's settings.
-        sent: The headers, in lower case, and the query parameters that the call sends itself.
-
-    Raises:
-        InvalidArgumentError: No set of schemes is complete; it names the arguments.
+    Raises InvalidArgumentError if no set of schemes is complete; it names the arguments.
     """
     schemes = _choose_schemes(operation.id, operation.needs, options.keys, (options.headers, options.query, *sent))
     return Proof(

@@ -144,11 +144,7 @@ class Lines(_Plain):
 
 
 class OneReader:
-    """Refuses a second reader while the `with` block of the first lasts: each would get a part.
-
-    Args:
-        what: What is read, for the error.
-    """
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part."""
 
     __slots__ = ("_lock", "_what")
 
@@ -167,11 +163,7 @@ class OneReader:
 class _Steps(Generic[T]):
     """The core of both iterators: parts read and not yet handed out, and the end or error after them.
 
-    Args:
-        response: The response the body belongs to.
-        guard: Decides whether the body is complete.
-        parts: Makes the parts that are handed out.
-        begin: Called at the first step: marks the body as consumed, or returns it if it was read before.
+    `begin` is called at the first step: it marks the body as consumed, or returns it if it was read before.
     """
 
     def __init__(

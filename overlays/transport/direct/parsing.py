@@ -39,11 +39,7 @@ class Head(NamedTuple):
 
 
 class Parser(ABC):
-    """Parses a response; the result does not depend on how the data was split into pieces.
-
-    Args:
-        method: The method of the request.
-    """
+    """Parses the response to a request of this method; the result does not depend on how the data was split."""
 
     def __init__(self, method: str) -> None:
         self._method = method
@@ -96,8 +92,7 @@ class Parser(ABC):
     def body(self, most: int = MOST_READ) -> bytes | None:
         """Return the received part of the body, b"" at its end; None if there is none. Raises ProtocolError.
 
-        Args:
-            most: The size in bytes at which no more parts are joined.
+        No more parts are joined once they have so many bytes.
         """
         parts = self._parts
         if parts:

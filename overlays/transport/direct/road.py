@@ -26,12 +26,7 @@ MOMENT = 0.1
 
 
 class DirectRoad:
-    """The connections of a client, and the requests on them.
-
-    Args:
-        kind: The class of the connections.
-        tls: Makes the TLS settings at their first use.
-    """
+    """The connections of a client, of one kind, and the requests on them; TLS is set up at its first use."""
 
     def __init__(self, kind: type[Connection], tls: Callable[[], ssl.SSLContext]) -> None:
         self._kind = kind
@@ -41,13 +36,7 @@ class DirectRoad:
         self._is_closed = False
 
     async def send(self, request: Request, limits: Limits, *, awaits: bool) -> Response:
-        """Send a request and return its response once the head is received; raises APIConnectionError, Error.
-
-        Args:
-            request: The request.
-            limits: The timeouts of the steps.
-            awaits: Whether files may be async.
-        """
+        """Send a request and return its response once the head is received; raises APIConnectionError, Error."""
         began = time.monotonic()
         with connection_errors(request):
             if not request.content:

@@ -32,12 +32,7 @@ _NO_HTTP = "the method or a header is none of HTTP"
 
 
 class _Fields:
-    """The header fields of requests to an origin, serialized once: many requests share them.
-
-    Args:
-        headers: The headers given.
-        authority: The origin as the field Host has it.
-    """
+    """The header fields of requests to an origin, serialized once: many requests share them."""
 
     def __init__(self, headers: Headers, authority: str) -> None:
         given = {"host": authority, "connection": "keep-alive", **headers}
