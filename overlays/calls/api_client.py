@@ -192,7 +192,7 @@ class SyncAPIClient(BaseClient[SyncRoads], Closing):
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        self._shared.close()
+        at_once(self._shared.close())
 
 
 class AsyncAPIClient(BaseClient[AsyncRoads], AsyncClosing):

@@ -12,6 +12,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
 
@@ -169,20 +170,14 @@ class ClientCredentials(Tokens):
             raise InvalidArgumentError("scopes must be a list of texts")
 
     async def _get(self, roads: Roads, options: ClientOptions, deadline: Deadline | None) -> tuple[str, float]:
-        url = self._url
+        ask, url = partial(self._answer, roads, options, deadline), self._url
         if self._is_discovered:
-            answer = await self._answer(
-                roads, Request("GET", *self._parts(url, options, {}, deadline)), "the discovery"
-            )
-            url = str(answer.get("token_endpoint", ""))
+            url = str((await ask(url, "the discovery")).get("token_endpoint", ""))
         form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
         name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
-        own: Mapping[str, str | Secret] = {
-            "authorization": credentials.basic((name, secret)),
-            "content-type": "application/x-www-form-urlencoded",
-        }
-        request = Request("POST", *self._parts(url, options, own, deadline))
-        answer = await self._answer(roads, request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        basic, form_type = credentials.basic((name, secret)), "application/x-www-form-urlencoded"
+        own: Mapping[str, str | Secret] = {"authorization": basic, "content-type": form_type}
+        answer = await ask(url, "the token endpoint", "POST", own, [urlencode(form).encode()])
         if str(answer.get("token_type", "bearer")).lower() != "bearer":
             raise APIResponseValidationError(
                 f"the token endpoint gave a token of type {str(answer['token_type'])[:40]!r}"
@@ -193,18 +188,23 @@ class ClientCredentials(Tokens):
             seconds = math.inf
         return _checked(answer.get("access_token"), "the token endpoint gave"), seconds
 
-    def _parts(
-        self, url: str, options: ClientOptions, own: Mapping[str, str | Secret], deadline: Deadline | None
-    ) -> tuple[Any, ...]:
-        """Return the parts of a request that both requests share."""
+    async def _answer(
+        self,
+        roads: Roads,
+        options: ClientOptions,
+        deadline: Deadline | None,
+        url: str,
+        what: str,
+        method: str = "GET",
+        own: Mapping[str, str | Secret] = {},
+        body: Sequence[bytes] = (),
+    ) -> Mapping[str, object]:
+        """Return the object in the response; no error shows it, since it may hold a token."""
         url = urljoin(f"{options.base_url}/", url)
         if urlsplit(url).scheme not in ("http", "https"):
             raise InvalidArgumentError(f"{url!r} is no place that gives tokens: pass {self._arguments[2]}=…")
         headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"}
-        return url, Headers(headers, own), (), (), options.timeout, deadline
-
-    async def _answer(self, roads: Roads, request: Request, what: str) -> Mapping[str, object]:
-        """Return the object in the response; no error shows it, since it may hold a token."""
+        request = Request(method, url, Headers(headers, own), (), body, options.timeout, deadline)
         response = await roads.send(request)
         content = await read_start(response, ERROR_BODY_LIMIT)
         if not 200 <= response.status_code < 300:

@@ -253,29 +253,25 @@ class _Identified:
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        items = get_args(source) or (Any,)
+        plain: Any = str
+        if not issubclass(cls, str):
+            plain = GenericAlias(dict, (str, *items)) if issubclass(cls, dict) else GenericAlias(list, items)
+        return built_on(plain, cls, handler)
+
 
 class ResultList(_Identified, list[T], Generic[T]):
     """A list that knows the request it came from."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
 
 
 class ResultDict(_Identified, dict[str, T], Generic[T]):
     """An object with any names that knows the request it came from."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
-
 
 class ResultText(_Identified, str):
     """A text that knows the request it came from."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(str, cls, handler)
 
 
 def stamp(result: object, request_id: str | None) -> None:

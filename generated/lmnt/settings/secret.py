@@ -43,10 +43,6 @@ class Secret(Handle):
                 text = text.replace(part, "…")
         return text
 
-    def occurs_in(self, text: str) -> bool:
-        """Whether redacting a text would change it."""
-        return any(len(part) >= SHORTEST_SECRET and part in text for part in (self._text, *self._parts))
-
     def without(self, around: str) -> Secret:
         """Return a copy with these characters stripped from both ends."""
         return Secret(self._text.strip(around))

@@ -111,9 +111,9 @@ class Response:
         self.headers = combined(texts_of(raw_headers)) if headers is None else headers
         self.location = self.headers.get("location")
         """The header Location as received: in `headers` the key in it is redacted."""
-        for secret in request.secrets:
-            if secret.occurs_in("\n".join(self.headers.values())):  # in all at once, as there rarely is one
-                self.headers = {name: secret.redact(value) for name, value in self.headers.items()}
+        received = "\n".join(self.headers.values())
+        if self.redacted(received) != received:  # in all at once, as there rarely is one
+            self.headers = {name: self.redacted(value) for name, value in self.headers.items()}
 
     @property
     def is_closed(self) -> bool:

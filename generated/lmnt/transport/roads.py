@@ -15,7 +15,7 @@ from ..settings.logs import listener
 from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, bases_in_libraries
 from .direct.road import DirectRoad
-from .event_loops import at_once, running_loop, sleep
+from .event_loops import running_loop, sleep
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy
@@ -161,15 +161,20 @@ class Roads(ABC):
         """Wait for so many seconds."""
         await sleep(seconds) if self.awaits else time.sleep(seconds)  # noqa: ASYNC251  # in a sync client
 
-    def _end(self) -> list[Carrier]:
-        """Close the connections of the direct road, and return the library clients to close."""
+    async def close(self) -> None:
+        """Close all connections."""
         self._leave_to_parent()
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
             carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
-        return carriers if carriers or self._given is None else [Carrier(self._given, "", shares=False, is_given=True)]
+        if self._given is not None and not carriers:
+            carriers = [Carrier(self._given, "", shares=False, is_given=True)]
+        for carrier in carriers:
+            for response in () if self.awaits else list(carrier.responses):
+                await response.close()  # a thread may be waiting for more of it
+            await carrier.client.aclose() if self.awaits else carrier.client.close()
 
 
 class SyncRoads(Roads):
@@ -183,13 +188,6 @@ class SyncRoads(Roads):
 
         return SocketConnection
 
-    def close(self) -> None:
-        """Close all connections."""
-        for carrier in self._end():
-            for response in list(carrier.responses):
-                at_once(response.close())  # a thread may be waiting for more of it
-            carrier.client.close()
-
 
 class AsyncRoads(Roads):
     """The roads of an async client."""
@@ -201,8 +199,3 @@ class AsyncRoads(Roads):
         from .direct.asynchronous import LoopConnection
 
         return LoopConnection
-
-    async def close(self) -> None:
-        """Close all connections."""
-        for carrier in self._end():
-            await carrier.client.aclose()
