@@ -74,12 +74,7 @@ class _PageFacts(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """The position of a page in a sequence of pages.
-
-    Args:
-        number: The number of pages before it.
-        seen: By cursor or URL: the number of the page that it requests. The pages of one sequence share it.
-    """
+    """The position of a page: how many are before it, and which number each cursor or URL requests, for all pages."""
 
     number: int
     seen: dict[str, int]

@@ -14,9 +14,7 @@ SHORTEST_SECRET = 8
 class Secret(Handle):
     """A text that no repr, error or traceback shows; `reveal` is called where it is sent.
 
-    Args:
-        text: The text.
-        parts: Other texts to redact: the bare key, if the text is a header value made of it.
+    Its parts are redacted too: the bare key, if the text is a header value made of it.
     """
 
     __slots__ = ("_parts", "_text")
