@@ -109,11 +109,14 @@ class Response:
         self.http_version = http_version
         self.raw_headers = raw_headers
         self.headers = combined(texts_of(raw_headers)) if headers is None else headers
-        self.location = self.headers.get("location")
-        """The header Location as received: in `headers` the key in it is redacted."""
         received = "\n".join(self.headers.values())
         if self.redacted(received) != received:  # in all at once, as there rarely is one
             self.headers = {name: self.redacted(value) for name, value in self.headers.items()}
+
+    @property
+    def location(self) -> str | None:
+        """The last header Location as received: in `headers` the key in it is redacted."""
+        return next((text for name, text in reversed(texts_of(self.raw_headers)) if name.lower() == "location"), None)
 
     @property
     def is_closed(self) -> bool:

@@ -19,6 +19,7 @@ from lmnt.transport.direct import asynchronous
 from lmnt.transport.direct import pool as pools
 from lmnt.transport.direct.pool import Lease, Origin, Pool
 from lmnt.transport.event_loops import at_once, iterated
+from lmnt_server.process import ServerProcess
 
 from .modes import KEY, Sync, with_both_parsers
 from .peers import Connection, Peer, head, json_response, response, serving
@@ -388,3 +389,23 @@ def test_what_came_unasked_does_not_keep_a_connection_from_being_read(monkeypatc
         assert not transport.is_paused
 
     asyncio.run(use())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system's account of a process is read as Linux keeps it")
+def test_reading_a_small_response_maps_no_memory(server: ServerProcess) -> None:
+    """An `asyncio.Protocol` would: two page faults a read, and a third of the CPU time of a call."""
+    import resource  # not on Windows
+
+    def faults() -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+    async def use() -> float:
+        async with lmnt.AsyncLmnt(api_key=KEY, base_url=server.base_url) as client:
+            for _ in range(30):
+                await client.voices.retrieve("leah")
+            before = faults()
+            for _ in range(200):
+                await client.voices.retrieve("leah")
+            return (faults() - before) / 200
+
+    assert asyncio.run(use()) < 1
