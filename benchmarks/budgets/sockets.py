@@ -97,9 +97,14 @@ class AsyncSockets(Sockets):
             self.transport.close()
 
 
-class _Protocol(asyncio.Protocol):
+class _Protocol(asyncio.BufferedProtocol):
+    buffer = memoryview(bytearray(1 << 16))
+
     def __init__(self, client: AsyncSockets) -> None:
         self.client = client
 
-    def data_received(self, data: bytes) -> None:
-        self.client.received.set_result(data)
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's
+        return self.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.client.received.set_result(bytes(self.buffer[:nbytes]))

@@ -1,9 +1,8 @@
-"""The sync and the async driver: they carry out the steps of an exchange and return its result."""
+"""The base classes of the sync and of the async client: they carry out operations and return their results."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable
 from copy import copy, deepcopy
 from functools import cached_property
 from inspect import getattr_static
@@ -14,18 +13,18 @@ from ..hints import http_types
 from ..hints.omitted import NotGiven
 from ..settings.options import CallOptions, ClientOptions, or_default
 from ..settings.secret import Secret
-from ..streams.reading import aread_start, aread_whole, read_start, read_whole
 from ..transport.connections import Connections, Road
-from ..transport.event_loops import sleep
+from ..transport.event_loops import at_once
 from ..transport.roads import AsyncRoads, Roads, SyncRoads
 from ..values.header_fields import field_value
-from .exchange import Ask, Read, ReadStart, Reply, Send, Sleep, Step, exchange
+from .exchange import Reply, exchange
 from .operation import Operation
 from .responses import (
     APIResponse,
     AsyncAPIResponse,
     AsyncBinaryAPIResponse,
     AsyncStreamedBinaryAPIResponse,
+    BaseResponse,
     BinaryAPIResponse,
     StreamedBinaryAPIResponse,
     parse,
@@ -45,6 +44,9 @@ class BaseClient(Handle, Generic[RoadsT]):
 
     _roads: ClassVar[Callable[..., Any]]
     """The class of the connections."""
+
+    _kinds: ClassVar[tuple[type[BaseResponse[Any]], ...]]
+    """The classes of responses: any, a binary one, and that whose body is not read yet."""
 
     def __init__(
         self,
@@ -108,9 +110,21 @@ class BaseClient(Handle, Generic[RoadsT]):
         """Whether `close` was called."""
         return self._shared.is_closed
 
-    def _exchange(self, operation: Operation[Any], call: CallOptions, *, buffered: bool) -> Generator[Step, Any, Reply]:
+    async def _result(self, operation: Operation[T], call: CallOptions) -> T:
         self._shared.check_open()
-        return exchange(operation, self._options, call, buffered=buffered)
+        reply = await exchange(self._shared, operation, self._options, call, buffered=True)
+        return parse(operation, reply, reply.content or b"")
+
+    async def _response(self, operation: Operation[Any], call: CallOptions, *, streamed: bool) -> Any:
+        self._shared.check_open()
+        buffered = not streamed and operation.items is None
+        reply = await exchange(self._shared, operation, self._options, call, buffered=buffered)
+        whole, binary, streamed_binary = self._kinds
+        if operation.result is None:
+            return (streamed_binary if streamed else binary)(reply)
+        response = whole(reply)
+        response.reconnecting = self._reconnecting(operation, call, reply)
+        return response
 
     def _reconnecting(self, operation: Operation[Any], call: CallOptions, reply: Reply) -> Reconnecting | None:
         """Return what reconnects a stream of items that breaks off; None if it does not reconnect."""
@@ -160,112 +174,44 @@ class BaseClient(Handle, Generic[RoadsT]):
 
 
 class SyncAPIClient(BaseClient[SyncRoads], Closing):
-    """The sync driver."""
+    """The sync client; its coroutines never suspend."""
 
     _roads = SyncRoads
+    _kinds = APIResponse, BinaryAPIResponse, StreamedBinaryAPIResponse
 
     def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result; for a binary one that is the response, its body read."""
-        if operation.items is not None:
-            return self.respond(operation, call, streamed=False).parse()
-        if operation.result is None:
-            return cast("T", self.respond(operation, call, streamed=False))
-        reply = _drive(self._exchange(operation, call, buffered=True), self._shared)
-        return parse(operation, reply, reply.content or b"")
+        if operation.result is None or operation.items is not None:
+            response = self.respond(operation, call, streamed=False)
+            return cast("T", response) if operation.items is None else response.parse()
+        return at_once(self._result(operation, call))
 
     def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> APIResponse[T]:
         """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""
-        buffered = not streamed and operation.items is None
-        reply = _drive(self._exchange(operation, call, buffered=buffered), self._shared)
-        if operation.result is None:
-            return cast("APIResponse[T]", (StreamedBinaryAPIResponse if streamed else BinaryAPIResponse)(reply))
-        response: APIResponse[T] = APIResponse(reply)
-        response.reconnecting = self._reconnecting(operation, call, reply)
-        return response
+        return cast("APIResponse[T]", at_once(self._response(operation, call, streamed=streamed)))
 
     def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
-        self._shared.close()
+        at_once(self._shared.close())
 
 
 class AsyncAPIClient(BaseClient[AsyncRoads], AsyncClosing):
-    """The async driver."""
+    """The async client."""
 
     _roads = AsyncRoads
+    _kinds = AsyncAPIResponse, AsyncBinaryAPIResponse, AsyncStreamedBinaryAPIResponse
 
     async def call(self, operation: Operation[T], call: CallOptions) -> T:
         """Carry out an operation and return its result; for a binary one that is the response, its body read."""
-        if operation.items is not None:
-            return await (await self.respond(operation, call, streamed=False)).parse()
-        if operation.result is None:
-            return cast("T", await self.respond(operation, call, streamed=False))
-        reply = await _adrive(self._exchange(operation, call, buffered=True), self._shared)
-        return parse(operation, reply, reply.content or b"")
+        if operation.result is None or operation.items is not None:
+            response = await self.respond(operation, call, streamed=False)
+            return cast("T", response) if operation.items is None else await response.parse()
+        return await self._result(operation, call)
 
     async def respond(self, operation: Operation[T], call: CallOptions, *, streamed: bool) -> AsyncAPIResponse[T]:
         """Carry out an operation and return the response; its body is read, unless `streamed` or a stream of items."""
-        buffered = not streamed and operation.items is None
-        reply = await _adrive(self._exchange(operation, call, buffered=buffered), self._shared)
-        if operation.result is None:
-            kind = AsyncStreamedBinaryAPIResponse if streamed else AsyncBinaryAPIResponse
-            return cast("AsyncAPIResponse[T]", kind(reply))
-        response: AsyncAPIResponse[T] = AsyncAPIResponse(reply)
-        response.reconnecting = self._reconnecting(operation, call, reply)
-        return response
+        return cast("AsyncAPIResponse[T]", await self._response(operation, call, streamed=streamed))
 
     async def close(self) -> None:
         """Close the connections, of copies made by `with_options` too; may be called any number of times."""
         await self._shared.close()
-
-
-def _drive(steps: Generator[Step, Any, Reply], roads: SyncRoads) -> Reply:
-    try:
-        step = next(steps)
-        while True:
-            try:
-                outcome = _WAYS[type(step)](step, roads)
-            except BaseException as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(outcome)
-    except StopIteration as done:
-        reply: Reply = done.value
-        return reply
-
-
-async def _adrive(steps: Generator[Step, Any, Reply], roads: AsyncRoads) -> Reply:
-    try:
-        step = next(steps)
-        while True:
-            try:
-                outcome = await _AWAITED_WAYS[type(step)](step, roads)
-            except BaseException as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(outcome)
-    except StopIteration as done:
-        reply: Reply = done.value
-        return reply
-
-
-async def _ask(step: Ask) -> object:
-    found = step.give()
-    return await found if isinstance(found, Awaitable) else found
-
-
-_WAYS: Mapping[type[Step], Callable[[Any, SyncRoads], object]] = {
-    Send: lambda step, roads: roads.send(step.request),
-    Read: lambda step, _: read_whole(*step),
-    ReadStart: lambda step, _: read_start(*step),
-    Sleep: lambda step, _: time.sleep(step.seconds),
-    Ask: lambda step, _: step.give(),
-}
-"""How each step is done."""
-
-_AWAITED_WAYS: Mapping[type[Step], Callable[[Any, AsyncRoads], Awaitable[object]]] = {
-    Send: lambda step, roads: roads.send(step.request),
-    Read: lambda step, _: aread_whole(*step),
-    ReadStart: lambda step, _: aread_start(*step),
-    Sleep: lambda step, _: sleep(step.seconds),
-    Ask: lambda step, _: _ask(step),
-}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urldefrag, urljoin
 
@@ -73,12 +74,7 @@ class _PageFacts(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """The position of a page in a sequence of pages.
-
-    Args:
-        number: The number of pages before it.
-        seen: By cursor or URL: the number of the page that it requests. The pages of one sequence share it.
-    """
+    """The position of a page: how many are before it, and which number each cursor or URL requests, for all pages."""
 
     number: int
     seen: dict[str, int]
@@ -229,10 +225,10 @@ class Page(_Page[ItemT, ResultT]):
 
     def pages(self) -> Iterator[Page[ItemT, ResultT]]:
         """Return this page and all after it, each requested when it is reached."""
-        return _Pages(self)
+        return _Pages(self, _itself)
 
     def __iter__(self) -> Iterator[ItemT]:
-        return _Items(self)
+        return _Pages(self, _items)
 
 
 class AsyncPage(_Page[ItemT, ResultT]):
@@ -244,10 +240,10 @@ class AsyncPage(_Page[ItemT, ResultT]):
 
     def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
         """Return this page and all after it, each requested when it is reached."""
-        return _AsyncPages(self)
+        return _AsyncPages(self, _itself)
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
-        return _AsyncItems(self)
+        return _AsyncPages(self, _items)
 
 
 class AsyncPager(Generic[ItemT, ResultT]):
@@ -261,63 +257,57 @@ class AsyncPager(Generic[ItemT, ResultT]):
 
     def pages(self) -> AsyncIterator[AsyncPage[ItemT, ResultT]]:
         """Return all pages, each requested when it is reached."""
-        return _AsyncPages(self._first)
+        return _AsyncPages(self._first, _itself)
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
-        return _AsyncItems(self._first)
+        return _AsyncPages(self._first, _items)
 
 
-class _Pages(Iterator[Page[ItemT, ResultT]]):
-    def __init__(self, first: Page[ItemT, ResultT]) -> None:
-        self._first, self._page = first, cast("Page[ItemT, ResultT] | None", None)
+class _Walk(Generic[T]):
+    """What the pages of a list hand out, one after the other, each requested when it is reached.
+
+    `parts` are what a page hands out: itself, or its items. `first` is the first page, or requests it.
+    """
+
+    def __init__(self, first: Any, parts: Callable[[Any], Iterable[T]]) -> None:
+        self._first, self._parts = first, parts
+        self._page: Any = None
+        self._left = deque[T]()
         self._step = OneReader("this list")
 
-    def __next__(self) -> Page[ItemT, ResultT]:
-        with self._step:
-            if self._page is not None and not self._page.has_next_page():
-                raise StopIteration
-            self._page = self._first if self._page is None else self._page.get_next_page()
-            return self._page
 
-
-class _Items(Iterator[ItemT]):
-    def __init__(self, first: Page[ItemT, Any]) -> None:
-        self._pages, self._left = _Pages(first), deque[ItemT]()
-        self._step = OneReader("this list")
-
-    def __next__(self) -> ItemT:
+class _Pages(_Walk[T], Iterator[T]):
+    def __next__(self) -> T:
         with self._step:
             while not self._left:
-                self._left.extend(next(self._pages).items)
+                if self._page is not None and not self._page.has_next_page():
+                    raise StopIteration
+                self._page = self._first if self._page is None else self._page.get_next_page()
+                self._left.extend(self._parts(self._page))
             return self._left.popleft()
 
 
-class _AsyncPages(AsyncIterator[AsyncPage[ItemT, ResultT]]):
-    def __init__(self, first: AsyncPage[ItemT, ResultT] | Callable[[], Awaitable[AsyncPage[ItemT, ResultT]]]) -> None:
-        self._first, self._page = first, cast("AsyncPage[ItemT, ResultT] | None", None)
-        self._step = OneReader("this list")
-
-    async def __anext__(self) -> AsyncPage[ItemT, ResultT]:
-        with self._step:
-            if self._page is not None:
-                if not self._page.has_next_page():
-                    raise StopAsyncIteration
-                self._page = await self._page.get_next_page()
-            else:
-                self._page = self._first if isinstance(self._first, AsyncPage) else await self._first()
-            return self._page
-
-
-class _AsyncItems(AsyncIterator[ItemT]):
-    def __init__(self, first: AsyncPage[ItemT, Any] | Callable[[], Awaitable[AsyncPage[ItemT, Any]]]) -> None:
-        self._pages, self._left = _AsyncPages(first), deque[ItemT]()
-        self._step = OneReader("this list")
-
-    async def __anext__(self) -> ItemT:
+class _AsyncPages(_Walk[T], AsyncIterator[T]):
+    async def __anext__(self) -> T:
         with self._step:
             while not self._left:
-                self._left.extend((await anext(self._pages)).items)
+                if self._page is not None:
+                    if not self._page.has_next_page():
+                        raise StopAsyncIteration
+                    self._page = await self._page.get_next_page()
+                elif isinstance(self._first, AsyncPage):
+                    self._page = self._first  # pyright: ignore[reportUnknownMemberType]  # of any items
+                else:
+                    self._page = await self._first()
+                self._left.extend(self._parts(self._page))
             return self._left.popleft()
+
+
+def _itself(page: T) -> tuple[T]:
+    return (page,)
+
+
+_items = attrgetter("items")
 
 
 def _paged(

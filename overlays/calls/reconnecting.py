@@ -17,13 +17,8 @@ LAST_EVENT_ID = "last-event-id"
 class Reconnecting:
     """Decides whether and when a stream reconnects. Nothing here sleeps.
 
-    No item may be handed out twice, so a stream reconnects only if each item had an id of its own.
-
-    Args:
-        again: Requests the stream after the event with an id, in so many seconds at most, and returns the response.
-        most: How often it may break off without a new item in between.
-        deadline: The deadline of the stream.
-        call: The name of the call, for the log.
+    No item may be handed out twice, so a stream reconnects only if each item had an id of its own. `again` requests the
+    rest, after the event with an id and in so many seconds; it may break off `most` times without a new item.
     """
 
     def __init__(

@@ -11,7 +11,8 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
 
@@ -20,9 +21,11 @@ from ..errors.handles import Handle
 from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, TokenSource, variable
 from ..settings.secret import Secret
-from ..transport.messages import Request, Response
+from ..streams.reading import read_start
+from ..transport.messages import Headers, Request
+from ..transport.roads import Roads
 from . import credentials
-from .exchange import ERROR_BODY_LIMIT, Ask, ReadStart, Send, Sleep, Step
+from .exchange import ERROR_BODY_LIMIT
 from .outgoing import USER_AGENT
 from .response_errors import status_error
 
@@ -62,10 +65,10 @@ class Tokens(Handle, ABC):
         """Raise InvalidArgumentError if it cannot work."""
 
     @abstractmethod
-    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
+    async def _get(self, roads: Roads, options: ClientOptions, deadline: Deadline | None) -> tuple[str, float]:
         """Fetch a token, and its lifetime in seconds."""
 
-    def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
+    async def token(self, roads: Roads, options: ClientOptions, deadline: Deadline | None) -> Secret:
         """Return the token, fetched if there is none; raises the error of fetching it."""
         while True:
             with self._lock:
@@ -74,19 +77,19 @@ class Tokens(Handle, ABC):
                 is_mine = self._running is None
                 fetch = self._running = self._running or _Fetch()
             if is_mine:
-                return (yield from self._fetch(fetch, options, deadline))
+                return await self._fetch(fetch, self._get(roads, options, deadline))
             while not fetch.is_over:
                 if deadline is not None and not deadline.remaining:
                     raise APITimeoutError(f"{deadline} passed while another call was getting a token", retry_safe=True)
-                yield Sleep(TURN)
+                await roads.sleep(TURN)
             if fetch.token is not None:
                 return fetch.token
             if fetch.error is not None and not isinstance(fetch.error, APITimeoutError):  # its limit, not this call's
                 raise fetch.error.with_traceback(None)
 
-    def _fetch(self, fetch: _Fetch, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, Secret]:
+    async def _fetch(self, fetch: _Fetch, getting: Awaitable[tuple[str, float]]) -> Secret:
         try:
-            text, seconds = yield from self._get(options, deadline)
+            text, seconds = await getting
             token = fetch.token = Secret(f"Bearer {text}", text)
             with self._lock:
                 self._token, self._until = token, time.monotonic() + seconds - min(EARLY, seconds / 10)
@@ -120,11 +123,13 @@ class Given(Tokens):
             kind = type(self._give).__name__
             raise InvalidArgumentError(f"{argument} must be a text or a function that returns one; got a {kind}")
 
-    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:  # noqa: ARG002  # a function needs no arguments
-        found = yield Ask(self._give)
+    async def _get(self, roads: Roads, options: ClientOptions, deadline: Deadline | None) -> tuple[str, float]:  # noqa: ARG002  # a function needs no arguments
+        found = self._give()
         if isinstance(found, Awaitable):
-            getattr(found, "close", lambda: None)()
-            raise InvalidArgumentError("a function that is awaited for a token is for the asynchronous client")
+            if not roads.awaits:
+                getattr(found, "close", lambda: None)()
+                raise InvalidArgumentError("a function that is awaited for a token is for the asynchronous client")
+            found = await found
         return _checked(found, "the function for the token returned"), math.inf
 
 
@@ -164,19 +169,15 @@ class ClientCredentials(Tokens):
         if not isinstance(self._scopes, Sequence) or isinstance(self._scopes, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             raise InvalidArgumentError("scopes must be a list of texts")
 
-    def _get(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Step, Any, tuple[str, float]]:
-        url = self._url
+    async def _get(self, roads: Roads, options: ClientOptions, deadline: Deadline | None) -> tuple[str, float]:
+        ask, url = partial(self._answer, roads, options, deadline), self._url
         if self._is_discovered:
-            answer = yield from self._answer(Request("GET", *self._parts(url, options, {}, deadline)), "the discovery")
-            url = str(answer.get("token_endpoint", ""))
+            url = str((await ask(url, "the discovery")).get("token_endpoint", ""))
         form = {"grant_type": "client_credentials", **({"scope": " ".join(self._scopes)} if self._scopes else {})}
         name, secret = (quote_plus(each.reveal()) if each else "" for each in (self._id, self._secret))
-        own: Mapping[str, str | Secret] = {
-            "authorization": credentials.basic((name, secret)),
-            "content-type": "application/x-www-form-urlencoded",
-        }
-        request = Request("POST", *self._parts(url, options, own, deadline))
-        answer = yield from self._answer(request._replace(content=[urlencode(form).encode()]), "the token endpoint")
+        basic, form_type = credentials.basic((name, secret)), "application/x-www-form-urlencoded"
+        own: Mapping[str, str | Secret] = {"authorization": basic, "content-type": form_type}
+        answer = await ask(url, "the token endpoint", "POST", own, [urlencode(form).encode()])
         if str(answer.get("token_type", "bearer")).lower() != "bearer":
             raise APIResponseValidationError(
                 f"the token endpoint gave a token of type {str(answer['token_type'])[:40]!r}"
@@ -187,20 +188,25 @@ class ClientCredentials(Tokens):
             seconds = math.inf
         return _checked(answer.get("access_token"), "the token endpoint gave"), seconds
 
-    def _parts(
-        self, url: str, options: ClientOptions, own: Mapping[str, str | Secret], deadline: Deadline | None
-    ) -> tuple[Any, ...]:
-        """Return the parts of a request that both requests share."""
+    async def _answer(
+        self,
+        roads: Roads,
+        options: ClientOptions,
+        deadline: Deadline | None,
+        url: str,
+        what: str,
+        method: str = "GET",
+        own: Mapping[str, str | Secret] = {},
+        body: Sequence[bytes] = (),
+    ) -> Mapping[str, object]:
+        """Return the object in the response; no error shows it, since it may hold a token."""
         url = urljoin(f"{options.base_url}/", url)
         if urlsplit(url).scheme not in ("http", "https"):
             raise InvalidArgumentError(f"{url!r} is no place that gives tokens: pass {self._arguments[2]}=…")
-        headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity", **own}
-        return url, headers, (), (), options.timeout, deadline
-
-    def _answer(self, request: Request, what: str) -> Generator[Step, Any, Mapping[str, object]]:
-        """Return the object in the response; no error shows it, since it may hold a token."""
-        response = cast("Response", (yield Send(request)))
-        content = cast("bytes", (yield ReadStart(response, ERROR_BODY_LIMIT)))
+        headers = {"accept": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"}
+        request = Request(method, url, Headers(headers, own), (), body, options.timeout, deadline)
+        response = await roads.send(request)
+        content = await read_start(response, ERROR_BODY_LIMIT)
         if not 200 <= response.status_code < 300:
             found = status_error(response, content, retry_safe=True)
             # Any error of a token request is a 400 (RFC 6749 section 5.2).

@@ -27,10 +27,11 @@ from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
-from ..settings.secret import Secret
+from ..settings.secret import Secret, bare
 from ..transport.addresses import aconnect, connect
 from ..transport.network_errors import causes_of
-from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, bare, opening_errors
+from ..values.header_fields import combined
+from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, opening_errors
 from .turns import TurnTakingSocket
 
 T = TypeVar("T")
@@ -45,13 +46,7 @@ WRITE_SLICE = 0.1
 
 
 class Closed(Exception):  # noqa: N818  # it never leaves the package; the session turns it into an error
-    """The connection is closed.
-
-    Args:
-        code: The close code; None if the connection was lost without one.
-        reason: The close reason, or the known cause.
-        stalled: Whether this side gave up waiting.
-    """
+    """The connection is closed, with this close code, or lost without one; or this side gave up, since it stalled."""
 
     def __init__(self, code: int | None, reason: str, *, stalled: bool = False) -> None:
         super().__init__()
@@ -71,9 +66,7 @@ _ENDS = (WebSocketException, OSError, ValueError)
 def _closed(error: Exception, fault: tuple[CloseCode, str] | None) -> Closed:
     """Return the close of a connection. The library treats 1001 and 1005 as clean; here they are not special.
 
-    Args:
-        error: The exception.
-        fault: What is wrong with the last message, if anything, and the close code for it.
+    What is wrong with the last message, if anything, comes with the close code for it.
     """
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
         return Closed(None, "the server takes nothing more", stalled=True)
@@ -125,18 +118,14 @@ class _Covering(Generic[ConnectionT]):
         self._connection = connection
         self._key = connect_options.key
         self._write_timeout = connect_options.timeout.write
-        self.headers: dict[str, str] = {}
-        if connection.response is not None:
-            for name, value in connection.response.headers.raw_items():
-                known = self.headers.get(name.lower())
-                self.headers[name.lower()] = value if known is None else f"{known}, {value}"
+        response = connection.response
+        self.headers = {} if response is None else combined(response.headers.raw_items())
 
     @contextmanager
     def _closing(self, *, secret: bool = False) -> Generator[None]:
         """Turn the exceptions of a closed connection into Closed, the key redacted should the other side repeat it.
 
-        Args:
-            secret: Whether to remove tracebacks, whose frames contain the message.
+        If the message is secret, tracebacks, whose frames contain it, are removed.
         """
         handled = sys.exception()
         try:

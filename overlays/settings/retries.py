@@ -36,23 +36,17 @@ def no_retry_waits() -> Generator[None]:
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Return the seconds to wait after an attempt, doubling up to a limit.
+    """Return the seconds to wait after an attempt, the first of which is 0, doubling up to a limit.
 
-    Args:
-        attempt: The number of the failed attempt, from 0.
-        jitter: From 0 to 1; shortens the delay by up to a quarter, so that clients do not retry all at once.
+    A jitter from 0 to 1 shortens them by up to a quarter, so that clients do not retry all at once.
     """
     return min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY) * (1 - 0.25 * jitter)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds the server asks to wait, or None.
+    """Return the seconds that the server asks to wait, or None; `now` is the time since the epoch.
 
     `retry-after-ms` overrides `Retry-After`, which holds seconds or a date (RFC 9110 section 10.2.3).
-
-    Args:
-        headers: The response headers; names in lower case.
-        now: The time, in seconds since the epoch.
     """
 
     def milliseconds(text: str) -> float:
@@ -90,13 +84,7 @@ def is_retried(status_code: int, headers: Mapping[str, str], *, retry_safe: bool
 
 
 class Attempts:
-    """The attempts of one call.
-
-    Args:
-        call: The name of the call, for the log.
-        most: The maximum number of retries.
-        deadline: The deadline of the call.
-    """
+    """The attempts of a call: one, and so many retries at most, until a deadline."""
 
     def __init__(self, call: str, most: int, deadline: Deadline | None) -> None:
         self._call = call
@@ -115,12 +103,9 @@ class Attempts:
         return self.delay_after(failure, asked, again=again)
 
     def delay_after(self, failure: APIError, asked: float | None, *, again: bool = True) -> float:
-        """Return the seconds to wait after a failure; raises it if the call is not retried.
+        """Return the seconds to wait after a failure, perhaps those that the server asks for.
 
-        Args:
-            failure: The failure.
-            asked: The delay in seconds that the server asks for, if any.
-            again: Whether a retry is safe and may succeed.
+        Raises the failure if the call is not retried; `again` tells whether that is safe and may succeed.
         """
         import random  # not needed by a call that succeeds
 

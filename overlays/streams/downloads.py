@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 from ..errors import APIError, FileError, InvalidArgumentError
-from ..transport.event_loops import in_thread
+from ..transport.event_loops import Awaited, at_once, in_thread
 from ..values.files import reason_of
 
 T = TypeVar("T")
@@ -101,37 +101,29 @@ class Download:
             self._temporary.unlink()
 
 
-def save(
-    chunks: Iterator[bytes],
-    path: str | os.PathLike[str],
-    *,
-    keep_partial: bool = False,
-    temporary: Path | None = None,
-) -> None:
-    """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
-    download = Download(path, keep_partial=keep_partial, temporary=temporary)
-    try:
-        for chunk in chunks:
-            download.write(chunk)
-        download.commit()
-    except BaseException as error:
-        download.discard(error)
-        raise
-
-
 async def asave(
     chunks: AsyncIterator[bytes],
     path: str | os.PathLike[str],
     *,
     keep_partial: bool = False,
     temporary: Path | None = None,
+    do: Callable[[Callable[[], None]], Awaitable[None]] = in_thread,
 ) -> None:
     """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
     download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
         async for chunk in chunks:
-            await in_thread(partial(download.write, chunk))
-        await in_thread(download.commit)
+            await do(partial(download.write, chunk))
+        await do(download.commit)
     except BaseException as error:
         download.discard(error)
         raise
+
+
+def save(chunks: Iterable[bytes], path: str | os.PathLike[str], **options: Any) -> None:
+    """Do what `asave` does, here."""
+    at_once(asave(Awaited(chunks), path, do=_here, **options))
+
+
+async def _here(step: Callable[[], None]) -> None:
+    step()

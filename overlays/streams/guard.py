@@ -83,10 +83,11 @@ class StreamGuard:
             self._container.feed(chunk)
             if self._container.is_text:
                 raise BodyFailure(StreamTruncatedError, f"this is no audio, it begins {chunk[:60]!r}")
-        came = self._response.bytes_downloaded
-        if self.bytes_received + len(chunk) > max(EXPANSION_FLOOR, EXPANSION_LIMIT * came):
-            raise BodyFailure(StreamTruncatedError, f"{came} bytes grew to more than {EXPANSION_LIMIT} times as many")
-        self.bytes_received += len(chunk)
+        received = self.bytes_received + len(chunk)
+        if received > EXPANSION_FLOOR and received > EXPANSION_LIMIT * self._response.bytes_downloaded:
+            grown = f"{self._response.bytes_downloaded} bytes grew to more than {EXPANSION_LIMIT} times as many"
+            raise BodyFailure(StreamTruncatedError, grown)
+        self.bytes_received = received
 
     def check_time(self) -> None:
         """Raise BodyFailure if the deadline of the call has passed."""

@@ -8,14 +8,15 @@ an error is raised again by every later step.
 from __future__ import annotations
 
 import codecs
+import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from ..errors import Error, InvalidArgumentError, StreamTruncatedError
-from ..transport.event_loops import is_asyncio
+from ..transport.event_loops import at_once, is_asyncio
 from ..transport.messages import Response
 from ..transport.network_errors import BodyFailure, body_failures
 from .guard import StreamGuard
@@ -143,11 +144,7 @@ class Lines(_Plain):
 
 
 class OneReader:
-    """Refuses a second reader while the `with` block of the first lasts: each would get a part.
-
-    Args:
-        what: What is read, for the error.
-    """
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part."""
 
     __slots__ = ("_lock", "_what")
 
@@ -166,11 +163,7 @@ class OneReader:
 class _Steps(Generic[T]):
     """The core of both iterators: parts read and not yet handed out, and the end or error after them.
 
-    Args:
-        response: The response the body belongs to.
-        guard: Decides whether the body is complete.
-        parts: Makes the parts that are handed out.
-        begin: Called at the first step: marks the body as consumed, or returns it if it was read before.
+    `begin` is called at the first step: it marks the body as consumed, or returns it if it was read before.
     """
 
     def __init__(
@@ -185,6 +178,7 @@ class _Steps(Generic[T]):
         self._parts = parts
         self._begin = begin
         self._has_begun = False
+        self._chunks: AsyncIterator[bytes] | None = None
         self._ready: deque[T] = deque()
         self._is_over = False
         self._error: Error | None = None
@@ -229,6 +223,37 @@ class _Steps(Generic[T]):
             )
         self._is_over = True
 
+    async def _advance(self) -> None:
+        """Read a chunk, or the end."""
+        if not self._has_begun and not self._start():
+            return
+        if self._parts.is_over:
+            await self._finish()
+            return
+        try:
+            with body_failures(self._response):
+                if self._chunks is None:
+                    self._chunks = self._response.chunks()
+                chunk = await anext(self._chunks, None)
+            self._take(chunk)
+        except BaseException as error:
+            if not self._response.loses_steps and _is_cancelled(error):
+                raise
+            self._fail(error)
+            if not isinstance(error, BodyFailure | Error):
+                raise
+        finally:
+            if self._is_over:
+                await self._response.close()
+
+    async def _finish(self) -> None:
+        """End a body of which all that counts has come."""
+        try:
+            await self._response.drain()
+        finally:
+            self._is_over = True
+            await self._response.close()
+
     def _abandon(self) -> None:
         if self._error is None and (self._ready or not (self._is_over or self._parts.is_over)):
             self._fail(BodyFailure(StreamTruncatedError, "it was closed by this side"))
@@ -247,8 +272,6 @@ class BodyIterator(_Steps[T], Iterator[T]):
     If the body broke off, APIStreamError is raised after all received parts were handed out.
     """
 
-    _chunks: Iterator[bytes] | None = None
-
     def __iter__(self) -> Self:
         return self
 
@@ -256,41 +279,13 @@ class BodyIterator(_Steps[T], Iterator[T]):
         with self._reading:
             while not self._ready:
                 self._check_end(StopIteration)
-                self._advance()
+                at_once(self._advance())
             return self._ready.popleft()
-
-    def _advance(self) -> None:
-        if not self._has_begun and not self._start():
-            return
-        if self._parts.is_over:
-            self._finish()
-            return
-        try:
-            with body_failures(self._response):
-                if self._chunks is None:
-                    self._chunks = self._response.chunks()
-                chunk = next(self._chunks, None)
-            self._take(chunk)
-        except BaseException as error:
-            self._fail(error)
-            if not isinstance(error, BodyFailure | Error):
-                raise
-        finally:
-            if self._is_over:
-                self._response.close()
-
-    def _finish(self) -> None:
-        """End a body of which all that counts has come."""
-        try:
-            self._response.drain()
-        finally:
-            self._is_over = True
-            self._response.close()
 
     def close(self) -> None:
         """Free the connection; if the body had not ended, later steps raise an error."""
         self._abandon()
-        self._response.close()
+        at_once(self._response.close())
 
 
 class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
@@ -300,7 +295,6 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
     or times out loses nothing: the next one continues there.
     """
 
-    _chunks: AsyncIterator[bytes] | None = None
     _pending = cast("asyncio.Task[None] | None", None)
 
     def __aiter__(self) -> Self:
@@ -327,36 +321,6 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
         if not done.cancelled():
             done.result()
 
-    async def _advance(self) -> None:
-        if not self._has_begun and not self._start():
-            return
-        if self._parts.is_over:
-            await self._finish()
-            return
-        try:
-            with body_failures(self._response):
-                if self._chunks is None:
-                    self._chunks = self._response.achunks()
-                chunk = await anext(self._chunks, None)
-            self._take(chunk)
-        except BaseException as error:
-            if not self._response.loses_steps and _is_cancelled(error):
-                raise
-            self._fail(error)
-            if not isinstance(error, BodyFailure | Error):
-                raise
-        finally:
-            if self._is_over:
-                await self._response.aclose()
-
-    async def _finish(self) -> None:
-        """End a body of which all that counts has come."""
-        try:
-            await self._response.adrain()
-        finally:
-            self._is_over = True
-            await self._response.aclose()
-
     async def aclose(self) -> None:
         """Free the connection; if the body had not ended, later steps raise an error."""
         self._abandon()
@@ -365,21 +329,20 @@ class AsyncBodyIterator(_Steps[T], AsyncIterator[T]):
 
             self._pending.cancel()
             await asyncio.wait({self._pending})
-        await self._response.aclose()
+        await self._response.close()
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    import asyncio
+    asyncio: Any = sys.modules.get("asyncio")  # where it is not imported, nothing is cancelled
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
-    return isinstance(error, asyncio.CancelledError)
 
-
-def read_whole(response: Response, guard: StreamGuard) -> bytes:
+async def read_whole(response: Response, guard: StreamGuard) -> bytes:
     """Read a body to its end and free the connection; raises APIStreamError if it is incomplete."""
     chunks: list[bytes] = []
     try:
         with body_failures(response):
-            for chunk in response.chunks():
+            async for chunk in response.chunks():
                 guard.feed(chunk)
                 guard.check_time()
                 chunks.append(chunk)
@@ -388,51 +351,19 @@ def read_whole(response: Response, guard: StreamGuard) -> bytes:
     except BodyFailure as failure:
         error = guard.failed(failure)
     finally:
-        response.close()
+        await response.close()
     raise error
 
 
-async def aread_whole(response: Response, guard: StreamGuard) -> bytes:
-    """Read a body to its end and free the connection; raises APIStreamError if it is incomplete."""
-    chunks: list[bytes] = []
-    try:
-        with body_failures(response):
-            async for chunk in response.achunks():
-                guard.feed(chunk)
-                guard.check_time()
-                chunks.append(chunk)
-            guard.end()
-        return b"".join(chunks)
-    except BodyFailure as failure:
-        error = guard.failed(failure)
-    finally:
-        await response.aclose()
-    raise error
-
-
-def read_start(response: Response, limit: int) -> bytes:
+async def read_start(response: Response, limit: int) -> bytes:
     """Read at most so many bytes of a body, complete or not, and free the connection."""
     start = bytearray()
     try:
         with suppress(BodyFailure), body_failures(response):
-            for chunk in response.chunks():
+            async for chunk in response.chunks():
                 start += chunk
                 if len(start) >= limit:
                     break
     finally:
-        response.close()
-    return bytes(start[:limit])
-
-
-async def aread_start(response: Response, limit: int) -> bytes:
-    """Read at most so many bytes of a body, complete or not, and free the connection."""
-    start = bytearray()
-    try:
-        with suppress(BodyFailure), body_failures(response):
-            async for chunk in response.achunks():
-                start += chunk
-                if len(start) >= limit:
-                    break
-    finally:
-        await response.aclose()
+        await response.close()
     return bytes(start[:limit])

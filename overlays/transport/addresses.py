@@ -30,14 +30,7 @@ SLICE = 0.1
 def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], bool] | None = None) -> socket.socket:
     """Return a socket, non-blocking, that is connected to the first address of a host that answers.
 
-    Args:
-        host: The host.
-        port: Its port.
-        seconds: The time limit of all attempts together; None for no limit.
-        is_over: Whether the connection is no longer wanted.
-
-    Raises:
-        OSError: The host has no address, or the last one failed; TimeoutError, ConnectionAbortedError.
+    It gives up after so many seconds, or once `is_over` tells that it is no longer wanted; raises OSError.
     """
     ends = math.inf if seconds is None else time.monotonic() + seconds
     # For bytes it does not load the codec of IDNA, which takes long; one that replaces it may know texts alone.

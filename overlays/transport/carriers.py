@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .limits import Limits
 from .messages import Response
 from .proxies import Proxy
-from .readiness import READ, ready
+from .readiness import READ, Readiness
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -51,13 +51,9 @@ def haste(limits: Limits) -> int | None:
 
 
 class Carrier:
-    """A library client, and the requests that it carries.
+    """A client of a library, perhaps the application's own, and the requests that it carries.
 
-    Args:
-        client: The client.
-        library: The name of its library.
-        shares: Whether its requests may share a connection.
-        is_given: Whether it is the application's own.
+    Where it `shares`, requests may have the same connection.
     """
 
     def __init__(self, client: Any, library: str, *, shares: bool, is_given: bool) -> None:
@@ -76,7 +72,7 @@ class Carrier:
         """Add a request; returns False if the client takes no more."""
         if self._shares and not self._users and self._socket is not None:
             # Data on an idle connection is its end, or leads to it.
-            self._is_spent = self._is_spent or bool(ready(self._socket, READ, 0))
+            self._is_spent = self._is_spent or bool(Readiness(self._socket)(READ, 0))
         self._users += not self._is_spent
         return not self._is_spent
 

@@ -1,18 +1,51 @@
 """Operations that depend on the event loop: by asyncio on its own loops, by anyio, which httpx requires, on others.
 
+What serves both clients is written once, as coroutines: in a sync client they never suspend.
 Neither is imported before it is needed: importing asyncio takes longer than a call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ..errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 T = TypeVar("T")
+
+
+def at_once(step: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends, and return its result."""
+    try:
+        step.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    step.close()
+    raise InvalidArgumentError("a file that is awaited in part: give its bytes")
+
+
+def iterated(items: AsyncIterator[T]) -> Iterator[T]:
+    """Return what an asynchronous iterator that never suspends gives."""
+    with suppress(StopAsyncIteration):
+        while True:
+            yield at_once(cast("Coroutine[Any, Any, T]", anext(items)))
+
+
+class Awaited(AsyncIterator[T]):
+    """An iterator as an asynchronous one, which never suspends."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+
+    async def __anext__(self) -> T:
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise StopAsyncIteration from None
 
 
 def running_loop() -> AbstractEventLoop | None:

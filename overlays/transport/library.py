@@ -24,7 +24,7 @@ from ..settings.deadline import Deadline
 from ..settings.secret import SECRET_PARAMETERS
 from .carriers import Carrier, CarrierKey
 from .connections import Connections, bases_in_libraries, most
-from .event_loops import to_its_end
+from .event_loops import Awaited, at_once, iterated, to_its_end
 from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
@@ -64,16 +64,9 @@ if SECRET_PARAMETERS:
 
 
 def make_client(key: CarrierKey, kind: str, connections: Connections) -> Any:
-    """Return a library client of our own.
+    """Return a library client of our own, of this kind (`Client` or `AsyncClient`).
 
-    Args:
-        key: The key of the client.
-        kind: `Client` or `AsyncClient`.
-        connections: How its connections are made.
-
-    Raises:
-        InvalidArgumentError: A package is missing.
-        Error: A mock replaces the client.
+    Raises InvalidArgumentError if a package is missing, Error if a mock replaces the client.
     """
     try:
         module = import_module(key.library)
@@ -165,14 +158,9 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
 
 
 async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy | None, *, awaits: bool) -> Response:
-    """Send a request and return its response once the headers are received; raises APIConnectionError.
+    """Send a request by a carrier that was entered, and return its response once the headers are received.
 
-    Args:
-        carrier: The carrier whose client sends it, already entered.
-        request: The request.
-        limits: The timeouts of the steps.
-        proxy: The proxy, for error messages.
-        awaits: Whether the client is async.
+    Raises APIConnectionError, which names the proxy.
     """
     client = carrier.client
     try:
@@ -180,7 +168,7 @@ async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy 
             body = await opened(request.content, files, request.deadline, awaits=awaits)
             prepared = _prepared(carrier, request, body, limits)
             http = client.send(prepared, stream=True, follow_redirects=False)
-            return _LibraryResponse(await http if awaits else http, request, carrier)
+            return _LibraryResponse(await http if awaits else http, request, carrier, awaits=awaits)
     except BaseException:
         if carrier.leave(is_whole=False):
             await to_its_end(client.aclose()) if awaits else client.close()
@@ -195,10 +183,11 @@ class _LibraryResponse(Response):
 
     loses_steps = True
 
-    def __init__(self, http: httpx.Response, request: Request, carrier: Carrier) -> None:
+    def __init__(self, http: httpx.Response, request: Request, carrier: Carrier, *, awaits: bool) -> None:
         library = _library_of(http)
         super().__init__(request, http.status_code, http.reason_phrase, http.http_version, http.headers.raw)
         self._http = http
+        self._awaits = awaits
         # By an event hook of the application, or by a mock, which counts no bytes.
         self._was_read = http.is_stream_consumed
         self._lost_coding = self._was_read and "content-encoding" in self.headers and http.num_bytes_downloaded > 0
@@ -224,17 +213,13 @@ class _LibraryResponse(Response):
         except RuntimeError:  # not ended yet
             return None
 
-    def raw(self) -> Iterator[bytes]:
-        return self._http.iter_raw()
+    def raw(self) -> AsyncIterator[bytes]:
+        return self._http.aiter_raw() if self._awaits else Awaited(self._http.iter_raw())
 
-    def araw(self) -> AsyncIterator[bytes]:
-        return self._http.aiter_raw()
-
-    def chunks(self) -> Iterator[bytes]:
-        return self._http.iter_bytes() if self._was_read else super().chunks()
-
-    def achunks(self) -> AsyncIterator[bytes]:
-        return self._http.aiter_bytes() if self._was_read else super().achunks()
+    def chunks(self) -> AsyncIterator[bytes]:
+        if not self._was_read:
+            return super().chunks()
+        return self._http.aiter_bytes() if self._awaits else Awaited(self._http.iter_bytes())
 
     def doubt(self) -> str | None:
         if not self._lost_coding:
@@ -247,14 +232,14 @@ class _LibraryResponse(Response):
         carrier, self._carrier = self._carrier, None
         return carrier is not None and carrier.leave(is_whole=self._http.is_closed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         client = self._client
-        if not self._http.is_closed and threading.get_ident() != self._thread:
+        if not (self._awaits or self._http.is_closed or threading.get_ident() == self._thread):
             self._wake_reader()
         is_last = self._leave()
-        self._http.close()
+        await self._http.aclose() if self._awaits else self._http.close()
         if is_last:
-            client.close()
+            await client.aclose() if self._awaits else client.close()
 
     def _wake_reader(self) -> None:
         """Wake a thread that waits for more of the body: closing a socket does not."""
@@ -263,12 +248,6 @@ class _LibraryResponse(Response):
         if sock is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-
-    async def aclose(self) -> None:
-        is_last = self._leave()
-        await self._http.aclose()
-        if is_last:
-            await self._client.aclose()
 
 
 # ---- objects of httpx
@@ -323,13 +302,13 @@ class _Live(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._response.raw()
+        return iterated(self._response.raw())
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._response.araw()
+        return self._response.raw()
 
     def close(self) -> None:
-        self._response.close()
+        at_once(self._response.close())
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        await self._response.close()

@@ -45,7 +45,7 @@ class Limits(NamedTuple):
     @classmethod
     def of(cls, given: Any, deadline: Deadline | None = None) -> Limits:
         """Make limits of a number of seconds, None, other limits, or a Timeout of httpx or httpx2."""
-        if given is None or isinstance(given, int | float):
+        if given is None or isinstance(given, (int, float)):
             return cls(given, given, given, given, deadline)
         return cls(given.connect, given.read, given.write, given.pool, deadline)
 

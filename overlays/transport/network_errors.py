@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -41,46 +40,44 @@ def _is(error: BaseException, *kinds: _Kind) -> bool:
     return any(kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds)
 
 
-class _Turning(ABC):
-    """Turns exceptions of the block into those of the package; those that already are pass."""
+class _Turning:
+    """Turns exceptions of the block into those of the package, by a function; those that already are pass."""
 
     # Entering and leaving a context manager of `contextlib` takes longer than the work in it.
-    __slots__ = ("_handled",)
+    __slots__ = ("_about", "_handled", "_turned")
+
+    def __init__(self, turned: Callable[..., Exception], *about: object) -> None:
+        self._turned = turned
+        self._about = about
+        self._handled: BaseException | None = None
 
     def __enter__(self) -> None:
         self._handled = sys.exception()
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, Error | BodyFailure):
-            raise self._turned(causes_of(error, self._handled)) from error
-
-    @abstractmethod
-    def _turned(self, causes: list[BaseException]) -> Exception:
-        """Return the exception to raise in place of the first of these."""
+            raise self._turned(causes_of(error, self._handled), *self._about) from error
 
 
-class connection_errors(_Turning):  # noqa: N801  # a context manager, as `suppress` is
-    """Turns exceptions before the response into an APIConnectionError: httpx lets some foreign ones through.
+def connection_errors(request: Request, proxy: Proxy | None = None) -> _Turning:
+    """Turn exceptions before the response into an APIConnectionError: httpx lets some foreign ones through.
 
     Its `retry_safe` is True if nothing can have reached the server, else None.
-
-    Args:
-        request: The request.
-        proxy: The proxy, if any.
     """
+    return _Turning(_connection_error, request, proxy)
 
-    __slots__ = ("_proxy", "_request")
 
-    def __init__(self, request: Request, proxy: Proxy | None = None) -> None:
-        self._request = request
-        self._proxy = proxy
+def body_failures(response: Response) -> _Turning:
+    """Turn exceptions of reading a body into a BodyFailure: httpx lets some exceptions of h2 through."""
+    return _Turning(_body_failure, response)
 
-    def _turned(self, causes: list[BaseException]) -> Exception:
-        error, request, phase = causes[0], self._request, _phase_of(causes[0])
-        unsent = phase in (Phase.POOL, Phase.CONNECT) or _is(error, *_UNSENT) or _refused(causes)
-        message = f"{request.line}: {_connection_sentence(causes, phase, request, self._proxy)}"
-        kind = APIConnectionError if phase is None else APITimeoutError
-        return kind(message, request.shown(), retry_safe=True if unsent else None)
+
+def _connection_error(causes: Sequence[BaseException], request: Request, proxy: Proxy | None) -> APIConnectionError:
+    phase = _phase_of(causes[0])
+    unsent = phase in (Phase.POOL, Phase.CONNECT) or _is(causes[0], *_UNSENT) or _refused(causes)
+    message = f"{request.line}: {_connection_sentence(causes, phase, request, proxy)}"
+    kind = APIConnectionError if phase is None else APITimeoutError
+    return kind(message, request.shown(), retry_safe=True if unsent else None)
 
 
 _UNSENT = ("ConnectError", "ProxyError", "UnsupportedProtocol", "InvalidURL", NotConnected)
@@ -102,12 +99,10 @@ def _phase_of(error: BaseException) -> Phase | None:
 
 
 def causes_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Return an exception and all its causes and contexts.
+    """Return an exception and all its causes and contexts, up to one that was handled when the application called.
 
-    Args:
-        error: The exception.
-        handled: The exception that the application was handling when it called. Python makes it the context of what is
-            raised meanwhile, as it does with an earlier error of ours; neither is a cause.
+    Python makes that the context of what is raised meanwhile, as it does with an earlier error of ours; neither is a
+    cause.
     """
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
@@ -162,12 +157,7 @@ def _connection_sentence(
 
 
 def network_sentences(host: str, proxy: str | None = None) -> tuple[tuple[type[BaseException], str], ...]:
-    """Return the sentence for each exception of the network.
-
-    Args:
-        host: The host of the request.
-        proxy: The host of the proxy, if any.
-    """
+    """Return the sentence for each exception of the network, with the host of the request and that of the proxy."""
     import ssl
 
     first = host if proxy is None else f"{proxy} (the proxy)"
@@ -197,19 +187,7 @@ class BodyFailure(Exception):  # noqa: N818  # it never leaves the package; the 
         self.error_code = error_code
 
 
-class body_failures(_Turning):  # noqa: N801  # as above
-    """Turns exceptions of reading a body into a BodyFailure: httpx lets some exceptions of h2 through."""
-
-    __slots__ = ("_is_secure",)
-
-    def __init__(self, response: Response) -> None:
-        self._is_secure = response.request.url.startswith("https:")
-
-    def _turned(self, causes: list[BaseException]) -> Exception:
-        return _body_failure(causes, is_secure=self._is_secure)
-
-
-def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFailure:
+def _body_failure(causes: Sequence[BaseException], response: Response) -> BodyFailure:
     error = causes[0]
     event = _http2_event(causes)
     if event is not None:
@@ -221,6 +199,7 @@ def _body_failure(causes: Sequence[BaseException], *, is_secure: bool) -> BodyFa
     was_reset = any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes)
     # Over TLS a TCP reset counts as an end, as Python's SSLSocket takes it for one (CPython gh-115627): sync and async
     # clients must raise the same error.
+    is_secure = response.request.url.startswith("https:")
     if was_reset and not (is_secure and _is(error, "TransportError")):
         return BodyFailure(StreamResetError, "the connection was reset")
     return BodyFailure(StreamTruncatedError, str(error) or "the connection was lost")

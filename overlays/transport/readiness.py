@@ -16,21 +16,34 @@ poll: Any = getattr(select, "poll", None)
 """It accepts any descriptor; on Windows, which has no poll, `select` does."""
 
 
-def ready(sock: Any, events: int, seconds: float | None) -> int:
-    """Return the events that a socket is ready for; 0 if none within so many seconds."""
-    seconds = None if seconds is None else min(seconds, LONGEST_WAIT)
-    try:
-        if poll is None:
-            readers, writers = ([sock] if events & each else [] for each in (READ, WRITE))
-            can_read, can_write, failed = select.select(readers, writers, writers, seconds)
-            return (READ if can_read else 0) | (WRITE if can_write or failed else 0)
-        poller = poll()
-        poller.register(sock, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0))
-        ready_for = poller.poll(None if seconds is None else math.ceil(seconds * 1000))
-    except ValueError:  # just closed by another thread: the next step reports it
-        return events
-    if not ready_for:
-        return 0
-    # An error counts as either: the next step reports it.
-    found = ready_for[0][1]
-    return events & ((READ if found & ~select.POLLOUT else 0) | (WRITE if found & ~select.POLLIN else 0))
+class Readiness:
+    """Tells whether a socket is ready; one thread at a time may ask. One that is not known counts as ready."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._poller = None if poll is None else poll()
+        self._asked = 0
+
+    def __call__(self, events: int, seconds: float | None) -> int:
+        """Return the events that it is ready for; 0 if none within so many seconds."""
+        if self._sock is None:
+            return events
+        if seconds:
+            seconds = min(seconds, LONGEST_WAIT)
+        try:
+            if self._poller is None:
+                readers, writers = ([self._sock] if events & each else [] for each in (READ, WRITE))
+                can_read, can_write, failed = select.select(readers, writers, writers, seconds)
+                return (READ if can_read else 0) | (WRITE if can_write or failed else 0)
+            if self._asked != events:
+                mask = (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
+                self._poller.register(self._sock, mask)
+                self._asked = events
+            ready_for = self._poller.poll(seconds and math.ceil(seconds * 1000))
+        except ValueError:  # just closed by another thread: the next step reports it
+            return events
+        if not ready_for:
+            return 0
+        # An error counts as either: the next step reports it.
+        found = ready_for[0][1]
+        return events & ((READ if found & ~select.POLLOUT else 0) | (WRITE if found & ~select.POLLIN else 0))

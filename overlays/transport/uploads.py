@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, Any, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, TypeVar
 
 from .. import description
 from ..errors import Error, InvalidArgumentError
 from ..settings.deadline import Deadline
 from ..values.files import Upload, reason_of
-from .event_loops import is_asyncio
+from .event_loops import is_asyncio, iterated
 from .limits import Phase, TimedOut
 
 T = TypeVar("T")
@@ -27,29 +27,12 @@ SPOOL = 1 << 20
 """Bytes of a file that cannot seek that are kept in memory; a larger one goes to a temporary file."""
 
 
-def at_once(step: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends, and return its result."""
-    try:
-        step.send(None)
-    except StopIteration as done:
-        return cast("T", done.value)
-    step.close()
-    raise InvalidArgumentError("a file that is awaited in part: give its bytes")
-
-
 async def opened(
     sections: Sequence[bytes | Upload], files: ExitStack, deadline: Deadline | None, *, awaits: bool
 ) -> bytes | Body | None:
-    """Open the files of a body; None without a body.
+    """Open the files of a body, which `files` closes; returns None without a body.
 
-    Args:
-        sections: The sections of the body, in order.
-        files: Closes the files that are opened.
-        deadline: The deadline of what is awaited.
-        awaits: Whether the client is async.
-
-    Raises:
-        InvalidArgumentError: A file cannot be read, or is async in a sync client.
+    Raises InvalidArgumentError if a file cannot be read, or is async in a sync client.
     """
     ready = [each if isinstance(each, bytes) else await _opened(each, files, deadline, awaits) for each in sections]
     if len(ready) == 1 and isinstance(ready[0], bytes):
@@ -144,14 +127,7 @@ def _reading(name: str) -> Generator[None]:
 
 
 class File:
-    """An open file of known size.
-
-    Args:
-        content: The file; its methods may be async.
-        name: Its name in errors.
-        size: Its size in bytes.
-        deadline: The deadline of what is awaited.
-    """
+    """An open file of known size, whose methods may be async."""
 
     def __init__(self, content: Any, name: str, size: int, deadline: Deadline | None) -> None:
         self._content = content
@@ -187,10 +163,7 @@ class Body:
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        pieces = aiter(self)
-        with suppress(StopAsyncIteration):
-            while True:
-                yield at_once(anext(pieces))
+        return iterated(aiter(self))
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         for each in self._sections:

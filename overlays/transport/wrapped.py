@@ -78,11 +78,7 @@ def _is_own(member: Any, packages: tuple[str, ...]) -> bool:
 
 
 class Wrapping:
-    """Checks the libraries before each call: one that is not imported is not patched.
-
-    Args:
-        kind: The name of their client class, `Client` or `AsyncClient`.
-    """
+    """Checks the libraries before each call, by `Client` or `AsyncClient`: one that is not imported is not patched."""
 
     def __init__(self, kind: str) -> None:
         self._watches = [_Watch(name, kind.removesuffix("Client")) for name in _LIBRARIES]
@@ -91,8 +87,7 @@ class Wrapping:
     def library(self, preferred: str) -> tuple[str, str] | None:
         """Return the library through which a call must go to be seen, and the reason; None if nothing is patched.
 
-        Args:
-            preferred: The library to use unless the other is patched more.
+        It is the preferred one unless the other is patched more.
         """
         if "httpx" not in sys.modules:
             signs = (_standard(), *sys.meta_path)

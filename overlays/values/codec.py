@@ -256,13 +256,7 @@ def array(inner: Codec[T]) -> Codec[list[T]]:
 def items(
     places: Sequence[Codec[object]], rest: Codec[object] | None, made: type[tuple[Any, ...] | list[Any]]
 ) -> Codec[Any]:
-    """A list whose first items each have a kind of their own (`prefixItems`).
-
-    Args:
-        places: Their kinds.
-        rest: The kind of the others; None if there are none.
-        made: Whether it is a tuple or a list.
-    """
+    """A list whose first items have kinds of their own (`prefixItems`), the others that of `rest`, if there are any."""
 
     def of(index: int) -> Codec[object]:
         return places[index] if index < len(places) else rest or unknown

@@ -253,45 +253,38 @@ class _Identified:
     request_id: str | None = None
     """The id of the request this came from, to give when asking for support; None if the server sent none."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        items = get_args(source) or (Any,)
+        plain: Any = str
+        if not issubclass(cls, str):
+            plain = GenericAlias(dict, (str, *items)) if issubclass(cls, dict) else GenericAlias(list, items)
+        return built_on(plain, cls, handler)
+
 
 class ResultList(_Identified, list[T], Generic[T]):
     """A list that knows the request it came from."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(GenericAlias(list, get_args(source) or (Any,)), cls, handler)
 
 
 class ResultDict(_Identified, dict[str, T], Generic[T]):
     """An object with any names that knows the request it came from."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(GenericAlias(dict, (str, *(get_args(source) or (Any,)))), cls, handler)
-
 
 class ResultText(_Identified, str):
     """A text that knows the request it came from."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return built_on(str, cls, handler)
-
 
 def stamp(result: object, request_id: str | None) -> None:
     """Set the request id of a result, and of each item of a list or a map."""
-    items: Iterable[object] = (result,)
-    if isinstance(result, _Identified):
+    if isinstance(result, Result):
+        result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
+    elif isinstance(result, (ResultList, ResultDict, ResultText)):
         result.request_id = request_id
         if not isinstance(result, ResultText):
-            items = cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result)
-    for item in items:
-        if isinstance(item, Result):
-            item._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-        elif isinstance(item, Model) and hasattr(item, "__dict__") and "request_id" not in fields_of(type(item)):
-            vars(item)["request_id"] = request_id  # an application's own model is no Result
-        elif item is not result:
-            stamp(item, request_id)
+            for item in cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result):
+                stamp(item, request_id)
+    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
+        vars(result)["request_id"] = request_id  # an application's own model is no Result
 
 
 _FIELDS: dict[type[Model], Mapping[str, Field]] = {}

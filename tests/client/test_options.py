@@ -247,6 +247,12 @@ def test_a_redirect_within_the_origin(mode: Sync, peer: Callable[..., Any], stat
     assert started.requests[1].headers["x-api-key"] == KEY
 
 
+def test_of_two_places_that_a_redirect_names_the_last_counts(mode: Sync, peer: Callable[..., Any]) -> None:
+    started = peer(response(307, b"", {"location": "/first", "Location": "/last"}), json_response(VOICE))
+    assert mode.run(mode.client(base_url=started.base_url).voices.retrieve("leah")).id == "leah"
+    assert started.requests[1].target == "/last"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_key_does_not_follow_to_another_origin(mode: Sync, peer: Callable[..., Any], status: int) -> None:
     other = peer(json_response(VOICE))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from .. import description
 from ..errors import InvalidArgumentError
-from ..settings.deadline import Deadline
 from ..settings.options import ClientOptions, Key, TokenSource, variable
 from ..settings.secret import SECRET_PARAMETERS, Secret
-from ..transport.messages import Request
+from ..transport.messages import Headers, Request
+from ..transport.roads import Roads
 from .operation import Operation
 
 Scheme: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -33,16 +33,9 @@ Sent: TypeAlias = Mapping[str, Collection[str]]
 
 
 def proof(operation: Operation[Any], options: ClientOptions, headers: Collection[str], query: Collection[str]) -> Proof:
-    """Return the credentials of a call. What the caller sends in their place goes before them.
+    """Return the credentials of a call that itself sends headers and query parameters of these names; they go first.
 
-    Args:
-        operation: The operation.
-        options: The client's settings.
-        headers: The headers that the call sends itself, in lower case.
-        query: The query parameters that the call sends itself.
-
-    Raises:
-        InvalidArgumentError: No set of schemes is complete; it names the arguments.
+    Raises InvalidArgumentError if no set of schemes is complete; it names the arguments.
     """
     sent = {
         "header": {*options.headers, *headers, *(name.lower() for name in operation.headers)},
@@ -158,14 +151,12 @@ def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSo
     return [each for each in found if isinstance(each, TokenSource)]
 
 
-def bearing(
-    request: Request, sources: Sequence[TokenSource], options: ClientOptions, deadline: Deadline | None
-) -> Generator[Any, Any, Request]:
+async def bearing(request: Request, sources: Sequence[TokenSource], roads: Roads, options: ClientOptions) -> Request:
     """Return a request with its token, unless the caller sends that header itself."""
     if not sources or "authorization" in request.headers:
         return request
-    token = yield from sources[0].steps(options, deadline)
-    return request._replace(headers={**request.headers, "authorization": token})
+    token = await sources[0].token(roads, options, request.deadline)
+    return request._replace(headers=Headers(request.headers, {"authorization": token}))
 
 
 def renews(request: Request, sources: Sequence[TokenSource]) -> bool:

@@ -221,13 +221,14 @@ class BaseStream(Handle, Generic[T]):
     max_item_size: ClassVar[int] = MOST
     """The maximum size of an item in bytes."""
 
-    def __init__(self, response: BaseResponse[Any], items: Items[T]) -> None:
-        self._facts = response
+    def __init__(self, response: APIResponse[Any] | AsyncAPIResponse[Any], items: Items[T]) -> None:
+        self._facts: BaseResponse[Any] = response
         self._items = items
         self._reading = OneReader("this stream")
         self._closed = threading.Event()
         self.event: ServerSentEvent | None = None
         """The event of the item that was handed out last, with its id."""
+        self._steps: Any = response.steps(self._taken_up(response))
 
     @property
     def response(self) -> http_types.Response:
@@ -278,10 +279,6 @@ def async_streamed(
 class Stream(BaseStream[T], Closing):
     """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
 
-    def __init__(self, response: APIResponse[Any], items: Items[T]) -> None:
-        super().__init__(response, items)
-        self._steps = response.steps(self._taken_up(response))
-
     def __iter__(self) -> Self:
         return self
 
@@ -307,10 +304,6 @@ class Stream(BaseStream[T], Closing):
 
 class AsyncStream(BaseStream[T], AsyncClosing):
     """A stream of items. Iterating yields each; raises APIError if the stream breaks off, or an item is an error."""
-
-    def __init__(self, response: AsyncAPIResponse[Any], items: Items[T]) -> None:
-        super().__init__(response, items)
-        self._steps = response.steps(self._taken_up(response))
 
     def __aiter__(self) -> Self:
         return self

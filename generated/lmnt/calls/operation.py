@@ -135,12 +135,8 @@ def segment(
 ) -> str:
     """Encode a path parameter, which becomes exactly one segment of the path (RFC 3986 section 3.3).
 
-    Args:
-        name: Its name in the description.
-        value: The value.
-        codec: Its kind.
-        taken: The texts that would make the path that of another operation.
-        style: Its style, if that is not `simple` or the value is an object.
+    The texts that are `taken` would make the path that of another operation. A style is given where it is not `simple`,
+    or the value is an object.
     """
     if style is not None:
         encoded = _styled(name, value, codec, style, partial(quote, safe=style[2] if len(style) == 3 else ""))

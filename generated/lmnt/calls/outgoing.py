@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from .. import description
 from ..errors import InvalidArgumentError
-from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.options import CallOptions, ClientOptions, TokenSource, check_headers, or_default
-from ..settings.secret import SECRET_HEADERS, SECRET_PARAMETERS, Secret
+from ..settings.secret import SECRET_HEADERS, SECRET_PARAMETERS
 from ..transport.codings import ACCEPTED
-from ..transport.messages import Request, Response
+from ..transport.messages import Headers, Request, Response
 from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything
 from ..values.files import Upload
@@ -49,7 +48,7 @@ def request_of(
         boundary = boundary_of(str(headers.get("content-type", "")))
         if boundary is None:
             boundary = os.urandom(16).hex()
-            headers = {**headers, "content-type": f"{body.media_type}; boundary={boundary}"}
+            headers = Headers(headers, {"content-type": f"{body.media_type}; boundary={boundary}"})
         content = sections_of(body.parts, boundary)
     request = Request(
         method=operation.method,
@@ -67,7 +66,7 @@ def request_of(
     return _moved(request, operation.url), proof.sources if stays else ()
 
 
-_Opening: TypeAlias = tuple[Mapping[str, str | Secret | Omit], credentials.Proof]
+_Opening: TypeAlias = tuple[Headers, credentials.Proof]
 
 
 def _headers_of(operation: Operation[Any], options: ClientOptions, call: CallOptions, body: RequestBody) -> _Opening:
@@ -87,18 +86,17 @@ def _headers_of(operation: Operation[Any], options: ClientOptions, call: CallOpt
         return made
     extra = check_headers(call.headers or {})
     proof = credentials.proof(operation, options, extra, call.query or {})
-    headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
-        "accept": operation.accept,
-        "user-agent": USER_AGENT,
-        **proof.headers,
-        **({} if media_type is None else {"content-type": media_type}),
-        "accept-encoding": coding,
-        **description.CLIENT_HEADERS,
-        **operation.headers,
-        **options.headers,
-        **extra,
-        RETRY_COUNT: "0",
-    }
+    headers = Headers(  # a later one replaces an earlier one
+        {"accept": operation.accept, "user-agent": USER_AGENT},
+        proof.headers,
+        {} if media_type is None else {"content-type": media_type},
+        {"accept-encoding": coding},
+        description.CLIENT_HEADERS,
+        operation.headers,
+        options.headers,
+        extra,
+        {RETRY_COUNT: "0"},
+    )
     if is_shared:
         options.shared[key] = headers, proof
     return headers, proof
@@ -150,7 +148,9 @@ def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOp
     return Request(
         method="GET",
         url=url.replace("http", "ws", 1),
-        headers={"user-agent": USER_AGENT, **options.headers, **check_headers(call.headers or {}), RETRY_COUNT: "0"},
+        headers=Headers(
+            {"user-agent": USER_AGENT}, options.headers, check_headers(call.headers or {}), {RETRY_COUNT: "0"}
+        ),
         timeout=or_default(call.timeout, options.timeout),
         deadline=deadline,
     )
@@ -162,7 +162,7 @@ USER_AGENT = f"{description.NAME}/Python {description.VERSION} ({_PYTHON})"
 
 def with_retry_count(request: Request, retries: int) -> Request:
     """Return a copy of the request with its retry-count header set."""
-    return request._replace(headers={**request.headers, RETRY_COUNT: str(retries)}) if retries else request
+    return request._replace(headers=Headers(request.headers, {RETRY_COUNT: str(retries)})) if retries else request
 
 
 def redirected(request: Request, response: Response) -> Request | None:
@@ -187,8 +187,10 @@ def redirected(request: Request, response: Response) -> Request | None:
 def _moved(request: Request, url: str) -> Request:
     """Return the request with another URL, without credentials if that has another origin."""
     same_origin = _is_same_origin(request.url, url)
-    headers = {name: value for name, value in request.headers.items() if same_origin or name not in SECRET_HEADERS}
-    return request._replace(url=url, headers=headers, secret_query=request.secret_query if same_origin else ())
+    if same_origin:
+        return request._replace(url=url)
+    headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
+    return request._replace(url=url, headers=Headers(headers), secret_query=())
 
 
 def _is_same_origin(one: str, other: str) -> bool:

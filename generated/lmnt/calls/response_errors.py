@@ -32,13 +32,9 @@ def validation_error(
 def status_error(
     response: Response, content: bytes, *, retry_safe: bool, errors: Mapping[int | str, Codec[object]] | None = None
 ) -> APIStatusError:
-    """Return the error for an error status, whatever the shape of the body.
+    """Return the error for an error status, whatever the shape of its body, or of the start of it.
 
-    Args:
-        response: The response.
-        content: Its body, or the start of it.
-        retry_safe: Whether the call may be repeated.
-        errors: How the bodies of errors are read, by status, by range such as `4XX`, or `default`.
+    `errors` are the codecs of their bodies, by status, by range such as `4XX`, or `default`.
     """
     body = _decode(response, content)
     facts = error_facts(body)
@@ -92,15 +88,9 @@ def in_band_error(
     type_: object = None,
     status: object = None,
 ) -> APIStatusError:
-    """Return the error for a message of a session, or an item of a stream.
+    """Return the error for a message of a session, or an item of a stream, whose error type determines the status.
 
-    Args:
-        body: The message or item, whose error type determines the status.
-        retry_safe: See APIError.
-        response: The response that holds the item.
-        message: The error message, if it is not in one of the usual fields.
-        type_: The error type, likewise.
-        status: The HTTP status, likewise.
+    Message, type and status are given where they are not in the usual fields.
     """
     facts = error_facts(body)
     kind = type_ if isinstance(type_, str) else facts.type

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from ..errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from ..errors.handles import Handle
 from ..hints import http_types
-from ..streams.reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, aread_whole, read_whole
+from ..streams.reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, read_whole
+from ..transport.event_loops import at_once
 from ..transport.messages import Response
 from ..values.codec import MismatchError
 from ..values.model import stamp
@@ -235,7 +236,7 @@ class APIResponse(BaseResponse[T]):
         """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
-            self._content = read_whole(self._reply.response, self._reply.guard)
+            self._content = at_once(read_whole(self._reply.response, self._reply.guard))
         return self._content
 
     def text(self) -> str:
@@ -264,7 +265,7 @@ class APIResponse(BaseResponse[T]):
 
     def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        self._reply.response.close()
+        at_once(self._reply.response.close())
 
 
 class BinaryAPIResponse(APIResponse[bytes]):
@@ -310,16 +311,7 @@ class AsyncAPIResponse(BaseResponse[T]):
     async def parse(self, *, to: type[S]) -> S: ...
 
     async def parse(self, *, to: Any = None) -> Any:
-        """Return what the plain method returns, or the body as another type.
-
-        Args:
-            to: The type to read the body as, in place of the description's: see codec_of; str, bytes and None give the
-                body unparsed, httpx.Response the response with its body.
-
-        Raises:
-            APIResponseValidationError: The body cannot be read so.
-            InvalidArgumentError: No body can be read as such a type.
-        """
+        """Return what the plain method returns, or the body as another type, as `APIResponse.parse` does."""
         if to is None and (items := self._reply.operation.items) is not None:
             from .events import AsyncStream
 
@@ -330,7 +322,7 @@ class AsyncAPIResponse(BaseResponse[T]):
         """Return the complete body; raises APIStreamError if it is incomplete."""
         if self._content is None:
             self._begin()
-            self._content = await aread_whole(self._reply.response, self._reply.guard)
+            self._content = await read_whole(self._reply.response, self._reply.guard)
         return self._content
 
     async def text(self) -> str:
@@ -359,7 +351,7 @@ class AsyncAPIResponse(BaseResponse[T]):
 
     async def close(self) -> None:
         """Free the connection; may be called any number of times."""
-        await self._reply.response.aclose()
+        await self._reply.response.close()
 
 
 class AsyncBinaryAPIResponse(AsyncAPIResponse[bytes]):
@@ -378,17 +370,7 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
     async def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None, keep_partial: bool = False
     ) -> None:
-        """Write the bytes to a file as they arrive; the file gets its name only when the download is complete.
-
-        Args:
-            file: The file; an existing one is unchanged until the new one is complete.
-            chunk_size: Bytes to write at a time; None writes them as they arrive.
-            keep_partial: Whether what was received of a broken body is kept as `<file>.partial`, named by the error.
-
-        Raises:
-            APIStreamError: The body broke off.
-            FileError: The file cannot be written.
-        """
+        """Write the bytes to a file as they arrive, as `StreamedBinaryAPIResponse.stream_to_file` does."""
         async with aclosing(self.iter_bytes(chunk_size)) as chunks:
             from ..streams.downloads import asave
 

@@ -27,7 +27,7 @@ from ..calls.response_errors import status_error, validation_error
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.retries import Attempts
-from ..settings.secret import Secret
+from ..settings.secret import Secret, bare
 from ..transport.limits import Limits
 from ..transport.messages import Request, Response
 from ..transport.network_errors import causes_of, network_sentences, sentence_for
@@ -100,11 +100,6 @@ class ConnectOptions:
             **({"ssl": self.tls} if self.is_secure else {}),
             **({"proxy_ssl": self.tls} if self.proxy is not None and self.proxy.is_secure else {}),
         }
-
-
-def bare(value: str | Secret) -> str:
-    """Return a text, a secret revealed."""
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 class _RefusedError(Exception):

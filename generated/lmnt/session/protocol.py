@@ -92,13 +92,7 @@ KNOWN = frozenset[str]().union(*(state.expected for state in State))
 
 
 class Session:
-    """One session.
-
-    Args:
-        url: The URL, for error messages.
-        key: The API key.
-        headers: Those of the handshake's response, names in lower case.
-    """
+    """One session. Its URL is for error messages, its headers are those of the handshake's response."""
 
     def __init__(self, url: str, key: Secret, headers: Mapping[str, str]) -> None:
         self._url = url

@@ -7,12 +7,7 @@ from typing import NamedTuple
 
 
 class Deadline(NamedTuple):
-    """The time by which a call must be over.
-
-    Args:
-        seconds: How long the call may take.
-        ends: That time, on the monotonic clock.
-    """
+    """The time by which a call must be over: the seconds that it may take, and their end on the monotonic clock."""
 
     seconds: float
     ends: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
@@ -59,8 +59,8 @@ class TokenSource(Protocol):
         """Raise InvalidArgumentError if it cannot work."""
         ...
 
-    def steps(self, options: ClientOptions, deadline: Deadline | None) -> Generator[Any, Any, Secret]:
-        """Get a token, by the steps of an exchange; return the value of the header Authorization."""
+    async def token(self, roads: Any, options: ClientOptions, deadline: Deadline | None) -> Secret:
+        """Return a token, got by these connections, as the value of the header Authorization."""
         ...
 
     def refused(self, token: Secret) -> None:

@@ -14,9 +14,7 @@ SHORTEST_SECRET = 8
 class Secret(Handle):
     """A text that no repr, error or traceback shows; `reveal` is called where it is sent.
 
-    Args:
-        text: The text.
-        parts: Other texts to redact: the bare key, if the text is a header value made of it.
+    Its parts are redacted too: the bare key, if the text is a header value made of it.
     """
 
     __slots__ = ("_parts", "_text")
@@ -65,6 +63,11 @@ class Secret(Handle):
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def bare(value: str | Secret) -> str:
+    """Return a text that may be secret, for where it is sent."""
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 SECRET_HEADERS = {

@@ -44,11 +44,7 @@ class SequenceError(ValueError):
 
 
 class Decoder(ABC):
-    """Splits a body into its items.
-
-    Args:
-        most: The maximum size of an item in bytes.
-    """
+    """Splits a body into its items, none of which may have more bytes than `most`."""
 
     between: bytes
     """The separator of two items."""
@@ -192,12 +188,7 @@ class SequenceDecoder(Decoder):
 
 
 class PartDecoder(Decoder):
-    """The parts of multipart/mixed (RFC 2046 section 5.1.3), whose media types say what each is.
-
-    Args:
-        boundary: The delimiter between them.
-        most: Bytes that a part may have.
-    """
+    """The parts of multipart/mixed (RFC 2046 section 5.1.3), whose media types say what each is."""
 
     def __init__(self, boundary: str, most: int = MOST) -> None:
         super().__init__(most)
@@ -266,15 +257,9 @@ def is_sequential(content_type: str) -> bool:
 
 
 def decoder(content_type: str, described: str, most: int) -> Decoder:
-    """Return the decoder of a body.
+    """Return the decoder of a body by its Content-Type, or by the media type in the description if that has no items.
 
-    Args:
-        content_type: The Content-Type of the response.
-        described: The media type in the description, used if that of the response is not sequential.
-        most: The maximum size of an item in bytes.
-
-    Raises:
-        SequenceError: The response is multipart and names no boundary.
+    Raises SequenceError if the response is multipart and names no boundary.
     """
     kind = (content_type if is_sequential(content_type) else described).partition(";")[0].strip().lower()
     if kind == "multipart/mixed":

@@ -23,13 +23,9 @@ class CodingError(Exception):
 
 
 class Decoder:
-    """Decodes one body.
+    """Decodes a body with this Content-Encoding; one without a known coding stays as it is.
 
-    Args:
-        coding: The header Content-Encoding; one without a known coding leaves the body as it is.
-
-    Raises:
-        CodingError: There are several codings, or one that was not accepted.
+    Raises CodingError if there are several codings, or one that was not accepted.
     """
 
     def __init__(self, coding: str) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from .. import description
@@ -13,21 +14,33 @@ from ..errors import APIError
 from ..hints import http_types
 from ..hints.omitted import NotGiven, Omit
 from ..settings.deadline import Deadline
-from ..settings.secret import Secret
+from ..settings.secret import Secret, bare
 from ..values.files import Upload
+from ..values.header_fields import combined
 from .codings import Decoder
+from .event_loops import Awaited
 
 ErrorT = TypeVar("ErrorT", bound=APIError)
 
 HeaderList = Sequence[tuple[bytes, bytes]]
 
 
+class Headers(dict[str, "str | Secret | Omit"]):
+    """The headers of requests, names in lower case, never changed; one that is `omit` must not be sent."""
+
+    def __init__(self, *given: Mapping[str, str | Secret | Omit]) -> None:
+        super().__init__(chain.from_iterable(each.items() for each in given))
+        self.secrets = [value for value in self.values() if isinstance(value, Secret)]
+        self.on_wire: dict[str, Any] = {}
+        """How the direct road sends them, by origin."""
+
+
 class Request(NamedTuple):
-    """A request, its body encoded and its secrets redacted; a header that is `omit` must not be sent."""
+    """A request, its body encoded and its secrets redacted."""
 
     method: str
     url: str
-    headers: Mapping[str, str | Secret | Omit]
+    headers: Headers
     secret_query: Sequence[Secret] = ()
     content: Sequence[bytes | Upload] = ()
     """The sections of the body, in order; empty without a body."""
@@ -42,7 +55,7 @@ class Request(NamedTuple):
     @property
     def secrets(self) -> list[Secret]:
         """The secrets of this request."""
-        return [value for value in (*self.headers.values(), *self.secret_query) if isinstance(value, Secret)]
+        return [*self.headers.secrets, *self.secret_query] if self.secret_query else self.headers.secrets
 
     def with_secrets(self, url: str) -> str:
         """Return a URL with the secrets of the query, bare."""
@@ -52,7 +65,7 @@ class Request(NamedTuple):
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers as they are sent, with bare secrets."""
         return [
-            (name.encode(), (value.reveal() if isinstance(value, Secret) else value).encode("latin-1"))
+            (name.encode(), bare(value).encode("latin-1"))
             for name, value in self.headers.items()
             if not isinstance(value, Omit)
         ]
@@ -75,37 +88,35 @@ def _by_library(maker: str, *facts: Any) -> Any:
 class Response:
     """A response with its headers and its body; the subclasses read the body from a connection.
 
-    Args:
-        request: The request.
-        status_code: The HTTP status.
-        reason: The reason phrase.
-        http_version: `HTTP/1.1` or `HTTP/2`.
-        raw_headers: The headers as received.
+    `raw_headers` are its headers as received, `headers` the same as texts, by name in lower case, if they are known.
     """
 
     loses_steps = False
     """Whether cancelling a read of the body closes the connection."""
 
     def __init__(
-        self, request: Request, status_code: int, reason: str, http_version: str, raw_headers: HeaderList
+        self,
+        request: Request,
+        status_code: int,
+        reason: str,
+        http_version: str,
+        raw_headers: HeaderList,
+        headers: dict[str, str] | None = None,
     ) -> None:
         self.request = request
         self.status_code = status_code
         self.reason = reason
         self.http_version = http_version
         self.raw_headers = raw_headers
-        self.location: str | None = None
-        """The header Location as received: in `headers` the key in it is redacted."""
-        self.headers: dict[str, str] = {}
-        self._secrets = request.secrets
-        texts = [(name.decode("latin-1").lower(), _text_of(value)[0]) for name, value in raw_headers]
-        received = "\n".join([text for _, text in texts])
-        has_secret = self.redacted(received) != received  # in all at once, as there rarely is one
-        for name, text in texts:
-            if name == "location":
-                self.location = text
-            shown = self.redacted(text) if has_secret else text
-            self.headers[name] = f"{self.headers[name]}, {shown}" if name in self.headers else shown
+        self.headers = combined(texts_of(raw_headers)) if headers is None else headers
+        received = "\n".join(self.headers.values())
+        if self.redacted(received) != received:  # in all at once, as there rarely is one
+            self.headers = {name: self.redacted(value) for name, value in self.headers.items()}
+
+    @property
+    def location(self) -> str | None:
+        """The last header Location as received: in `headers` the key in it is redacted."""
+        return next((text for name, text in reversed(texts_of(self.raw_headers)) if name.lower() == "location"), None)
 
     @property
     def is_closed(self) -> bool:
@@ -128,26 +139,15 @@ class Response:
         made: http_types.Response = _by_library("live_response", self)
         return made
 
-    def raw(self) -> Iterator[bytes]:
+    def raw(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, before content decoding."""
-        return iter(())
+        return Awaited(())
 
-    def araw(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as received, before content decoding."""
-        return _nothing()
-
-    def drain(self) -> None:
+    async def drain(self) -> None:
         """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
 
-    async def adrain(self) -> None:
-        """Read the rest of a body, which is of no interest, if it comes at once: its connection is kept then."""
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """Free the connection."""
-
-    async def aclose(self) -> None:
-        """Free the connection."""
-        self.close()
 
     @property
     def request_id(self) -> str | None:
@@ -155,12 +155,7 @@ class Response:
         return self.headers.get(description.REQUEST_ID_HEADER)
 
     def attach_to(self, error: ErrorT, body: bytes = b"") -> ErrorT:
-        """Set the attributes that every error of a response has, whether its status, its result or its stream failed.
-
-        Args:
-            error: The error.
-            body: As much of the body as was read, secrets redacted.
-        """
+        """Set what every error of a response has, with as much of the body as was read, secrets redacted."""
         error.request = self.request.shown()
         error.response = self.read_as(body)
         error.headers = dict(self.headers)
@@ -194,7 +189,7 @@ class Response:
 
     def redacted(self, text: str) -> str:
         """Return a text with the request's secrets redacted, should the server repeat them."""
-        for secret in self._secrets:
+        for secret in self.request.secrets:
             text = secret.redact(text)
         return text
 
@@ -217,27 +212,18 @@ class Response:
             self.elapsed,
         )
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """Return the pieces of the body as received, after content decoding."""
         coding = self.headers.get("content-encoding")
-        return self.raw() if coding is None else _decoded(self.raw(), Decoder(coding))
-
-    def achunks(self) -> AsyncIterator[bytes]:
-        """Return the pieces of the body as received, after content decoding."""
-        coding = self.headers.get("content-encoding")
-        return self.araw() if coding is None else _Decoded(self.araw(), Decoder(coding))
+        return self.raw() if coding is None else _Decoded(self.raw(), Decoder(coding))
 
     # whether it is complete
 
     def shortfall(self, received: int, *, partial: bool = False) -> str | None:
-        """Return why a body that ended here is shorter than its headers announced, or None.
+        """Return why a body that ended after so many bytes, decoded, is shorter than its headers announced, or None.
 
         The libraries do not always check: h2 does not if trailers end a stream, and none of them checks a part that
-        was not asked for (RFC 9110 section 14.4).
-
-        Args:
-            received: Bytes of it, after content decoding.
-            partial: Whether a 206 that says no range may be all.
+        was not asked for (RFC 9110 section 14.4). With `partial` a 206 that says no range may be all.
         """
         # A mock's response has its content, but counts no bytes.
         came = self.bytes_downloaded or (0 if "content-encoding" in self.headers else received)
@@ -281,18 +267,6 @@ class Response:
         return any(name.lower() == "range" for name in self.request.headers)
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    pieces: tuple[bytes, ...] = ()
-    for piece in pieces:
-        yield piece
-
-
-def _decoded(raw: Iterator[bytes], decoder: Decoder) -> Iterator[bytes]:
-    for chunk in raw:
-        yield from decoder.feed(chunk)
-    decoder.end()
-
-
 class _Decoded(AsyncIterator[bytes]):
     """The decoded pieces of a body; a cancelled step loses nothing that the raw body does not."""
 
@@ -309,6 +283,14 @@ class _Decoded(AsyncIterator[bytes]):
                 self._decoder.end()
                 raise
         return piece
+
+
+def texts_of(raw_headers: HeaderList) -> list[tuple[str, str]]:
+    """Return received headers as texts."""
+    try:
+        return [(name.decode("latin-1"), value.decode()) for name, value in raw_headers]
+    except UnicodeDecodeError:
+        return [(name.decode("latin-1"), _text_of(value)[0]) for name, value in raw_headers]
 
 
 def _text_of(value: bytes) -> tuple[str, str]:

@@ -28,11 +28,7 @@ _ENTRY = (
 
 
 class NoProxy:
-    """The parsed list.
-
-    Args:
-        text: The value of the variable.
-    """
+    """The parsed value of the variable."""
 
     def __init__(self, text: str) -> None:
         entries = map(_entry, re.split(r"[\s,]+", text.lower()))

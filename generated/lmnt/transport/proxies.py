@@ -30,15 +30,7 @@ _SOCKS_PACKAGES = {"http": "socksio", "https": "socksio", "ws": "python_socks", 
 
 
 class Proxy(NamedTuple):
-    """A proxy.
-
-    Args:
-        url: Its URL, for the library that uses it; may hold a password.
-        scheme: http, https or socks5h.
-        host: Its host.
-        port: Its port.
-        source: Its origin: a variable, or `proxy`.
-    """
+    """A proxy: its URL, which may hold a password, scheme (http, https, socks5h), host, port, and who named it."""
 
     url: str
     scheme: str
@@ -74,12 +66,7 @@ def proxy_at(text: str, source: str) -> Proxy:
 
 
 class Proxies:
-    """The proxies of a client.
-
-    Args:
-        given: The URL of the proxy for all calls.
-        environment: The environment, used if none was given; it is read once, since that takes long.
-    """
+    """The proxies of a client: one that was given for all calls, or those of the environment, read once."""
 
     def __init__(self, given: str | None = None, environment: Mapping[str, str] = os.environ) -> None:
         self._found = _variables(environment) if given is None else {"all": (given, "proxy")}

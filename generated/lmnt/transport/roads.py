@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -15,11 +15,10 @@ from ..settings.logs import listener
 from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, bases_in_libraries
 from .direct.road import DirectRoad
-from .event_loops import running_loop
+from .event_loops import running_loop, sleep
 from .limits import DEFAULT, OF_LIBRARIES, Limits
 from .messages import Request, Response
 from .proxies import Proxy
-from .uploads import at_once
 from .wrapped import Wrapping
 
 if TYPE_CHECKING:
@@ -31,13 +30,11 @@ DIRECT = "direct"
 class Roads(ABC):
     """The connections of one or more of our clients, on both roads; made at the first call.
 
-    Args:
-        given: The application's own client, used as it is.
-        connections: How other connections are made.
-
-    Raises:
-        InvalidArgumentError: The given client cannot be used.
+    A client that was given is used as it is; raises InvalidArgumentError if it cannot be.
     """
+
+    awaits: ClassVar[bool]
+    """Whether its coroutines may suspend."""
 
     _kind: ClassVar[str]
     """The name of the libraries' client class."""
@@ -148,31 +145,42 @@ class Roads(ABC):
                 carrier.enter()
         return carrier
 
-    async def _send(self, request: Request, owner: Owner, *, awaits: bool) -> Response:
-        taken, proxy = self._road(request, is_foreign=awaits and owner is None)
+    async def send(self, request: Request) -> Response:
+        """Send a request and return its response once the head is received; raises APIConnectionError."""
+        owner: Owner = running_loop() if self.awaits else threading.current_thread() if self.connections.http2 else None
+        taken, proxy = self._road(request, is_foreign=self.awaits and owner is None)
         limits = self.limits_of(request)
         if taken == DIRECT:
-            return await self.pool.send(request, limits, awaits=awaits)
+            return await self.pool.send(request, limits, awaits=self.awaits)
         from . import library
 
         carrier = self._carrier(taken, proxy, request, owner, limits)
-        return await library.send(carrier, request, limits, proxy, awaits=awaits)
+        return await library.send(carrier, request, limits, proxy, awaits=self.awaits)
 
-    def _end(self) -> list[Carrier]:
-        """Close the connections of the direct road, and return the library clients to close."""
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        await sleep(seconds) if self.awaits else time.sleep(seconds)  # noqa: ASYNC251  # in a sync client
+
+    async def close(self) -> None:
+        """Close all connections."""
         self._leave_to_parent()
         self.pool.close()
         with self._lock:  # so that no first call makes one meanwhile
             self.is_closed = True
             carriers = [carrier for key, carrier in self._carriers.items() if not key.is_over]
             self._carriers = {}
-        return carriers if carriers or self._given is None else [Carrier(self._given, "", shares=False, is_given=True)]
+        if self._given is not None and not carriers:
+            carriers = [Carrier(self._given, "", shares=False, is_given=True)]
+        for carrier in carriers:
+            for response in () if self.awaits else list(carrier.responses):
+                await response.close()  # a thread may be waiting for more of it
+            await carrier.client.aclose() if self.awaits else carrier.client.close()
 
 
 class SyncRoads(Roads):
     """The roads of a sync client."""
 
-    _kind = "Client"
+    awaits, _kind = False, "Client"
     _wrapping = Wrapping(_kind)
 
     def _direct(self) -> type[Connection]:
@@ -180,35 +188,14 @@ class SyncRoads(Roads):
 
         return SocketConnection
 
-    def send(self, request: Request) -> Response:
-        """Send a request and return its response once the head is received; raises APIConnectionError."""
-        owner = threading.current_thread() if self.connections.http2 else None
-        return at_once(self._send(request, owner, awaits=False))
-
-    def close(self) -> None:
-        """Close all connections."""
-        for carrier in self._end():
-            for response in list(carrier.responses):
-                response.close()  # a thread may be waiting for more of it
-            carrier.client.close()
-
 
 class AsyncRoads(Roads):
     """The roads of an async client."""
 
-    _kind = "AsyncClient"
+    awaits, _kind = True, "AsyncClient"
     _wrapping = Wrapping(_kind)
 
     def _direct(self) -> type[Connection]:
         from .direct.asynchronous import LoopConnection
 
         return LoopConnection
-
-    def send(self, request: Request) -> Awaitable[Response]:
-        """Send a request and return its response once the head is received; raises APIConnectionError."""
-        return self._send(request, running_loop(), awaits=True)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        for carrier in self._end():
-            await carrier.client.aclose()

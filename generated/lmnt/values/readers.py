@@ -62,12 +62,9 @@ _FILLED = """new(kind){filled}
 
 
 def reader(kind: type[T], fields: Mapping[str, Field], rest: Codec[object]) -> Callable[[object], T]:
-    """Return the function that reads a model from decoded JSON; it raises MismatchError.
+    """Return the function that reads a model, with these fields by attribute name, from decoded JSON.
 
-    Args:
-        kind: The class of the model.
-        fields: Its fields by attribute name.
-        rest: The kind of its other properties.
+    It raises MismatchError. `rest` is the kind of the other properties.
     """
     absent = object()
     absences = dict.fromkeys((field.name for field in fields.values()), absent)

@@ -19,12 +19,9 @@ LAST = b"0\r\n\r\n"
 
 
 class ChunkReader:
-    """Extracts the data of plain chunks: a size, the bytes, a line end (RFC 9112 section 7.1).
+    """Adds the data of plain chunks to a list: a size, the bytes, a line end (RFC 9112 section 7.1).
 
     Each costs one copy and little work. Anything else between chunks (extensions, trailers, errors) is left to h11.
-
-    Args:
-        parts: The list that the data is added to.
     """
 
     def __init__(self, parts: list[bytes | bytearray]) -> None:

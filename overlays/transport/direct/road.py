@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from ..limits import Limits, Phase, TimedOut, closed_here
 from ..messages import Request, Response
 from ..network_errors import connection_errors
-from ..uploads import at_once, opened
+from ..uploads import opened
 from .connection import Connection, Place
 from .parsing import MOST_READ, Head, ProtocolError
 from .pool import Lease, Pool
@@ -26,12 +26,7 @@ MOMENT = 0.1
 
 
 class DirectRoad:
-    """The connections of a client, and the requests on them.
-
-    Args:
-        kind: The class of the connections.
-        tls: Makes the TLS settings at their first use.
-    """
+    """The connections of a client, of one kind, and the requests on them; TLS is set up at its first use."""
 
     def __init__(self, kind: type[Connection], tls: Callable[[], ssl.SSLContext]) -> None:
         self._kind = kind
@@ -41,13 +36,7 @@ class DirectRoad:
         self._is_closed = False
 
     async def send(self, request: Request, limits: Limits, *, awaits: bool) -> Response:
-        """Send a request and return its response once the head is received; raises APIConnectionError, Error.
-
-        Args:
-            request: The request.
-            limits: The timeouts of the steps.
-            awaits: Whether files may be async.
-        """
+        """Send a request and return its response once the head is received; raises APIConnectionError, Error."""
         began = time.monotonic()
         with connection_errors(request):
             if not request.content:
@@ -126,21 +115,11 @@ class _DirectResponse(Response):
     def raw(self) -> Self:
         return self
 
-    __iter__ = __aiter__ = raw
-    araw = raw
-
-    def __next__(self) -> bytes:
-        data = self._here()
-        if data is None:
-            data = at_once(self._next())
-        if data:
-            return data
-        raise StopIteration
+    __aiter__ = raw
 
     async def __anext__(self) -> bytes:
-        data = self._here()
-        if data is None:
-            data = await self._next()
+        while (data := self._here()) is None:
+            self._parser.receive(await self._connection.read(self._limits))
         if data:
             return data
         raise StopAsyncIteration
@@ -154,22 +133,16 @@ class _DirectResponse(Response):
             self._lease.release(is_reusable=self._connection.is_reusable)
         return data
 
-    async def _next(self) -> bytes:
-        while (data := self._here()) is None:
-            self._parser.receive(await self._connection.read(self._limits))
-        return data
-
-    def drain(self) -> None:
-        at_once(self.adrain())
-
-    async def adrain(self) -> None:
+    async def drain(self) -> None:
         self._limits = self._limits._replace(read=MOMENT).together(Phase.READ)
         left = MOST_READ
         with suppress(TimedOut, OSError, ProtocolError):
-            while left > 0 and (data := await self._next()):
+            async for data in self:
                 left -= len(data)
+                if left <= 0:
+                    break
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._ended is None:
             self._ended = time.monotonic()
         if "http" in vars(self):

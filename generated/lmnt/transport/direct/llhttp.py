@@ -70,8 +70,9 @@ class LLHTTP(Parser):
                 raise cause if isinstance(cause, ProtocolError) else ProtocolError(str(error)) from error
             self._goes_on = False
         if self._has_ended:
-            self._goes_on = self._goes_on and len(self._parts) == self._whole
-            del self._parts[self._whole :]
+            if len(self._parts) != self._whole:
+                self._goes_on = False
+                del self._parts[self._whole :]
             self._state = None  # breaks the reference cycle
-        if self._left is not None:  # some of the body arrived with the head
+        elif self._left is not None:  # some of the body arrived with the head
             self._left -= sum(map(len, self._parts[count:]))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
+from ...values.header_fields import combined
+from ..messages import texts_of
+
 HeaderList = list[tuple[bytes, bytes]]
 
 LONGEST_HEAD = 100 << 10
@@ -30,15 +33,13 @@ class Head(NamedTuple):
     status_code: int
     reason: str
     http_version: str
-    headers: HeaderList
+    raw_headers: HeaderList
+    headers: dict[str, str]
+    """The same as texts, by name in lower case."""
 
 
 class Parser(ABC):
-    """Parses a response; the result does not depend on how the data was split into pieces.
-
-    Args:
-        method: The method of the request.
-    """
+    """Parses the response to a request of this method; the result does not depend on how the data was split."""
 
     def __init__(self, method: str) -> None:
         self._method = method
@@ -91,8 +92,7 @@ class Parser(ABC):
     def body(self, most: int = MOST_READ) -> bytes | None:
         """Return the received part of the body, b"" at its end; None if there is none. Raises ProtocolError.
 
-        Args:
-            most: The size in bytes at which no more parts are joined.
+        No more parts are joined once they have so many bytes.
         """
         parts = self._parts
         if parts:
@@ -109,7 +109,7 @@ class Parser(ABC):
         return b"" if self._has_ended else None
 
     def _parse(self, data: bytes) -> None:
-        rest: Any = memoryview(data)  # parsers accept anything with a buffer
+        rest: Any = data if len(data) < self._room else memoryview(data)  # parsers accept anything with a buffer
         while rest and (self._head is None or self._is_chunked):
             piece, rest, count = rest[: self._room], rest[self._room :], len(self._parts)
             self._feed(piece)
@@ -155,24 +155,22 @@ class Parser(ABC):
             if self._informational > MOST_INFORMATIONAL:
                 raise ProtocolError(f"more than {MOST_INFORMATIONAL} informational responses")
             return
-        fields: dict[bytes, list[bytes]] = {}
-        for name, value in headers:
-            fields.setdefault(name.lower(), []).append(value)
-        codings, lengths = fields.get(b"transfer-encoding"), fields.get(b"content-length")
-        if codings and b", ".join(codings).lower() != b"chunked":
-            raise ProtocolError(f"a transfer coding other than chunked: {b', '.join(codings)!r}")
-        if lengths and len(lengths[0]) > 20:
+        fields = combined(texts_of(headers))
+        coding, length = fields.get("transfer-encoding"), fields.get("content-length")
+        if coding is not None and coding.lower() != "chunked":
+            raise ProtocolError(f"a transfer coding other than chunked: {coding!r}")
+        if length is not None and len(length) > 20:
             raise ProtocolError("a length that nothing has")
         if self._method == "HEAD" or status in (204, 304):
             self._left = 0
-        elif codings:
+        elif coding is not None:
             self._is_chunked = True
-        elif lengths:
-            self._left = int(lengths[0])
-        says_close = b"close" in b",".join(fields.get(b"connection", ())).lower()
+        elif length is not None:
+            self._left = int(length)
+        says_close = "close" in fields.get("connection", "").lower()
         self._goes_on = version != "1.0" and not says_close and (self._is_chunked or self._left is not None)
         self._has_ended = self._left == 0
-        self._head = Head(status, reason.decode("ascii", "replace"), f"HTTP/{version}", headers)
+        self._head = Head(status, reason.decode("ascii", "replace"), f"HTTP/{version}", headers, fields)
         self._has_progress = True
 
 

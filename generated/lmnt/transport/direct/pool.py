@@ -46,12 +46,7 @@ C = TypeVar("C", bound=Poolable)
 class Lease(Generic[C]):
     """A request's share of a pool: a connection, or permission to make one, or a place in the queue for either.
 
-    It is released when it is garbage collected.
-
-    Args:
-        pool: The pool.
-        origin: The origin of the connection.
-        make_gate: Makes a gate where it waits in the queue, which is set, from any thread, when it is granted.
+    In the queue it waits at a gate, which is set, from any thread, when it is granted. Garbage collection releases it.
     """
 
     def __init__(self, pool: Pool[C], origin: Origin, make_gate: Callable[[], Any]) -> None:

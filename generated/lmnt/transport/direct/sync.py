@@ -9,7 +9,7 @@ from contextlib import suppress
 from ..addresses import connect
 from ..connections import keep_alive
 from ..limits import Limits, Phase, TimedOut, closed_here
-from ..readiness import READ, WRITE, ready
+from ..readiness import READ, WRITE, Readiness
 from .connection import Connection
 from .parsing import MOST_READ
 from .pool import Origin
@@ -41,6 +41,7 @@ class SocketConnection(Connection):
     def __init__(self, origin: Origin) -> None:
         super().__init__(origin)
         self._sock: socket.socket | None = None
+        self._ready = Readiness(None)
         self._rest = memoryview(b"")
 
     async def _connect(self, limits: Limits) -> None:
@@ -49,6 +50,7 @@ class SocketConnection(Connection):
             self._sock = connect(self.origin.host, self.origin.port, left, lambda: self._is_over)
         except TimeoutError as error:
             raise TimedOut(Phase.CONNECT) from error
+        self._ready = Readiness(self._sock)
         if self._is_over:  # just closed
             self.close()
         for option in keep_alive():
@@ -78,7 +80,8 @@ class SocketConnection(Connection):
     async def _room(self, limits: Limits) -> bool:
         while not self._is_over:
             events, seconds = (READ | WRITE, limits.left(Phase.WRITE)) if self._rest else (READ, 0.0)
-            found = ready(self._open(), events, seconds)
+            self._open()
+            found = self._ready(events, seconds)
             if found & READ:
                 return False
             if not self._rest:
@@ -102,7 +105,7 @@ class SocketConnection(Connection):
         """Return the next data, b"" at the end; None if none comes in so many seconds. Raises OSError."""
         sock = self._open()
         try:
-            data = sock.recv(MOST_READ) if ready(sock, READ, seconds) else None
+            data = sock.recv(MOST_READ) if self._ready(READ, seconds) else None
         except BlockingIOError:
             return None
         except OSError:

@@ -16,12 +16,7 @@ _protocols = threading.Lock()
 
 
 class TLS:
-    """The client side of TLS.
-
-    Args:
-        context: The settings.
-        hostname: The name that the certificate must have.
-    """
+    """The client side of TLS with a host of this name."""
 
     def __init__(self, context: ssl.SSLContext, hostname: str) -> None:
         self._received, self._sent = ssl.MemoryBIO(), ssl.MemoryBIO()
