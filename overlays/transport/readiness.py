@@ -9,16 +9,12 @@ from typing import Any
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
-LONGEST_WAIT = 1e6
-"""Seconds that a system call can wait; `poll` takes 2**31 milliseconds."""
-
 poll: Any = getattr(select, "poll", None)
 """It accepts any descriptor; on Windows, which has no poll, `select` does."""
 
 
 def ready(sock: Any, events: int, seconds: float | None) -> int:
-    """Return the events that a socket is ready for; 0 if none within so many seconds."""
-    seconds = None if seconds is None else min(seconds, LONGEST_WAIT)
+    """Return the events that a socket is ready for; 0 if none within so many seconds, `LONGEST` at most."""
     try:
         if poll is None:
             readers, writers = ([sock] if events & each else [] for each in (READ, WRITE))
