@@ -262,7 +262,7 @@ def _sentence(causes: Sequence[BaseException], connect_options: ConnectOptions) 
         return f"{request.deadline} passed"
     return sentence_for(
         causes,
-        (TimeoutError, "no connection in time"),
+        (TimeoutError, "no connection in time" + ("" if proxy is None else f" through {proxy.host} (the proxy)")),
         *network_sentences(host, None if proxy is None else proxy.host),
         (OSError, "no connection"),
         (ProxyError, f"the proxy did not connect to {host}"),

@@ -146,7 +146,8 @@ def _connection_sentence(
 ) -> str:
     if phase is not None:
         is_over = request.deadline is not None and not request.deadline.remaining
-        return f"{request.deadline} passed" if is_over else phase.value
+        by = "" if proxy is None or phase is not Phase.CONNECT else f" through {proxy.host} (the proxy)"
+        return f"{request.deadline} passed" if is_over else phase.value + by
     if (event := _http2_event(causes)) is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = urlsplit(request.url).hostname or request.url
