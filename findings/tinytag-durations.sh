@@ -35,7 +35,7 @@ for container, codec, sample_format, rate in (
         fifo = av.AudioFifo()
         for each in av.AudioResampler(sample_format, "mono", rate).resample(frame):
             fifo.write(each)
-        while piece := fifo.read(stream.codec_context.frame_size or 4096, partial=True):
+        while piece := fifo.read(1024, partial=True):
             output.mux(stream.encode(piece))
         output.mux(stream.encode(None))
     path = Path(__file__).with_name(f"seconds.{'aac' if codec == 'aac' else 'oga'}")
