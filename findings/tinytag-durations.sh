@@ -37,7 +37,7 @@ for container, codec, sample_format, rate in (
             fifo.write(each)
         while piece := fifo.read(1024, partial=True):
             output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
+        output.mux([packet for packet in stream.encode(None) if packet.size])
     path = Path(__file__).with_name(f"seconds.{'aac' if codec == 'aac' else 'oga'}")
     path.write_bytes(buffer.getvalue())
     told, right = TinyTag.get(path), mutagen.File(path).info
@@ -54,5 +54,6 @@ tinytag 2.3.2, mutagen 1.48.1, av 18.1.0
 aac in adts, 24000 Hz: tinytag under a second, mutagen 10 s, 24000 Hz
 aac in adts, 44100 Hz: tinytag under a second, mutagen 10 s, 44100 Hz
 aac in adts, 48000 Hz: tinytag under a second, mutagen 10 s, 48000 Hz
+flac in ogg, 48000 Hz: tinytag 0.0 s, mutagen 10 s, 48000 Hz
 TEXT
 diff "$folder/expected.txt" "$folder/seen.txt"
