@@ -184,7 +184,8 @@ def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str])
     for kind, sentence in sentences:
         for cause in causes:
             if _is(cause, kind):
-                return f"{sentence} ({cause})" if str(cause) else sentence
+                said = next(filter(None, map(str, causes[causes.index(cause) :])), "")
+                return f"{sentence} ({said})" if said else sentence
     return str(causes[0]) or type(causes[0]).__name__
 
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -295,3 +296,21 @@ def test_a_connection_is_waited_for_as_long(
             with pytest.raises(TimeoutError):
                 waiting.result(0.1)
         assert waiting.result(10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_no_descriptor_is_left(mode: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and what a second attempt needs was loaded before."""
+    import resource
+
+    client = mode.client(base_url="http://127.0.0.1:1", max_retries=1)
+    with pytest.raises(lmnt.APIConnectionError, match="refuses"):
+        mode.run(client.with_options(max_retries=0).voices.list())
+    monkeypatch.delitem(sys.modules, "random")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(lmnt.APIConnectionError, match=r"no connection \(.*Too many open files"):
+            mode.run(client.voices.list())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
