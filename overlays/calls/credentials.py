@@ -28,27 +28,37 @@ class Proof(NamedTuple):
     """The sources of its tokens."""
 
 
-def proof(operation: Operation[Any], options: ClientOptions, sent: Sequence[Collection[str]]) -> Proof:
-    """Return the credentials of a call.
+Sent: TypeAlias = Mapping[str, Collection[str]]
+"""The names of what is sent without the client's credentials, by place; those of headers are in lower case."""
+
+
+def proof(operation: Operation[Any], options: ClientOptions, headers: Collection[str], query: Collection[str]) -> Proof:
+    """Return the credentials of a call. What the caller sends in their place goes before them.
 
     Args:
         operation: The operation.
         options: The client's settings.
-        sent: The headers, in lower case, and the query parameters that the call sends itself.
+        headers: The headers that the call sends itself, in lower case.
+        query: The query parameters that the call sends itself.
 
     Raises:
         InvalidArgumentError: No set of schemes is complete; it names the arguments.
     """
-    schemes = _choose_schemes(operation.id, operation.needs, options.keys, (options.headers, options.query, *sent))
+    sent = {
+        "header": {*options.headers, *headers, *(name.lower() for name in operation.headers)},
+        "query": {*options.query, *query, *(name for name, _ in operation.query)},
+        "cookie": operation.cookies,
+    }
+    schemes = _choose_schemes(operation.id, operation.needs, options.keys, sent)
     return Proof(
         _in_headers(schemes, options.keys, operation.cookies),
-        _in_query(schemes, options.keys),
+        _in_query(schemes, options.keys, sent["query"]),
         _sources(schemes, options.keys),
     )
 
 
 def _choose_schemes(
-    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sequence[Collection[str]]
+    operation_id: str, needs: Sequence[Sequence[str]], keys: Mapping[str, Key], sent: Sent
 ) -> list[Scheme]:
     """Return the first set of schemes whose credentials were all given; raises InvalidArgumentError."""
     for need in needs:
@@ -69,12 +79,14 @@ def _argument_names(scheme: Scheme) -> list[str]:
     return [" or ".join(f"{each}=…" for each in arguments)] if place == "connection" else [f"{e}=…" for e in arguments]
 
 
-def _is_met(scheme: Scheme, keys: Mapping[str, Key], sent: Sequence[Collection[str]]) -> bool:
+def _is_met(scheme: Scheme, keys: Mapping[str, Key], sent: Sent) -> bool:
     place, name, arguments = scheme
     if not keys.keys().isdisjoint(arguments):
         return True
-    own = {"query": name, "header": name.lower(), "cookie": "cookie", "connection": ""}.get(place, "authorization")
-    return any(own in each for each in sent)
+    if place in ("query", "cookie") and name in sent[place]:
+        return True
+    own = {"header": name.lower(), "cookie": "cookie", "connection": "", "query": ""}
+    return own.get(place, "authorization") in sent["header"]
 
 
 def basic(texts: Sequence[str]) -> Secret:
@@ -109,7 +121,7 @@ def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Map
         if place in _HEADERS and (texts := _texts(scheme, keys)):
             header, secret = _HEADERS[place](name, texts)
             found[header] = secret
-        elif place == "cookie" and (texts := _texts(scheme, keys)):
+        elif place == "cookie" and name not in cookies and (texts := _texts(scheme, keys)):
             cookies = {**cookies, name: texts[0]}
             secrets += texts
     if cookies:
@@ -117,12 +129,15 @@ def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Map
     return found
 
 
-def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> tuple[Secret, ...]:
+def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key], sent: Collection[str]) -> tuple[Secret, ...]:
     """Return the query parameters that hold the credentials, encoded."""
     if not SECRET_PARAMETERS:
         return ()
     given = [
-        (name, text) for place, name, each in schemes if place == "query" for text in _texts((place, name, each), keys)
+        (name, text)
+        for place, name, each in schemes
+        if place == "query" and name not in sent
+        for text in _texts((place, name, each), keys)
     ]
     return tuple(
         Secret(f"{quote(name, safe='')}={quote(text, safe='')}", text, quote(text, safe="")) for name, text in given

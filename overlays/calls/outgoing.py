@@ -14,7 +14,7 @@ from ..errors import InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.deadline import Deadline
 from ..settings.options import CallOptions, ClientOptions, TokenSource, check_headers, or_default
-from ..settings.secret import SECRET_HEADERS, Secret
+from ..settings.secret import SECRET_HEADERS, SECRET_PARAMETERS, Secret
 from ..transport.codings import ACCEPTED
 from ..transport.messages import Request, Response
 from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
@@ -79,13 +79,14 @@ def _headers_of(operation: Operation[Any], options: ClientOptions, call: CallOpt
         operation.needs is description.NEEDS
         and not (operation.headers or operation.cookies or call.headers or call.query)
         and (body is None or isinstance(body, JSONBody))  # whose media types are few
+        and SECRET_PARAMETERS.isdisjoint(name for name, _ in operation.query)
     )
     key = operation.accept, coding, media_type
     made: _Opening | None = options.shared.get(key) if is_shared else None
     if made is not None:
         return made
     extra = check_headers(call.headers or {})
-    proof = credentials.proof(operation, options, (extra, call.query or {}))
+    proof = credentials.proof(operation, options, extra, call.query or {})
     headers: dict[str, str | Secret | Omit] = {  # names in lower case; a later one replaces an earlier one
         "accept": operation.accept,
         "user-agent": USER_AGENT,
@@ -112,7 +113,9 @@ def _url(path: str, own: Sequence[tuple[str, str]], options: ClientOptions, call
     added = {**default, **(call.query or {})}
     pairs += [pair for name, value in added.items() for pair in query_pairs(name, value, anything)]
     quoted = ((name, value if isinstance(value, Encoded) else quote(value, safe="")) for name, value in pairs)
-    encoded = "&".join(f"{_quoted_name(name)}={value}" if name else value for name, value in quoted)
+    encoded = "&".join(
+        value if isinstance(name, Encoded) else f"{_quoted_name(name)}={value}" for name, value in quoted
+    )
     return f"{url}?{encoded}" if encoded else url
 
 
@@ -125,9 +128,16 @@ def _quoted_name(name: str) -> str:
 
 def _encode(operation_id: str, value: object) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        separators = (",", ":")
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=separators, default=_unwritable
+        ).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{operation_id}: the body cannot be written as JSON: {error}") from error
+
+
+def _unwritable(value: object) -> object:
+    raise TypeError(f"it holds a {'file; give a text' if isinstance(value, Upload) else type(value).__name__}")
 
 
 def handshake(operation_id: str, path: str, options: ClientOptions, call: CallOptions) -> Request:

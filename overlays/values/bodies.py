@@ -116,12 +116,24 @@ def text_value(value: object, codec: Codec[object], media_type: str, name: str =
     return RawBody(sendable(name, at(name, codec.write, value)).encode(), media_type + charset)
 
 
+def items_value(value: object, codec: Codec[object], media_type: str, name: str = "body") -> RawBody | None:
+    """Encode a body that is a series of JSON values: lines, or a JSON text sequence (RFC 7464)."""
+    if isinstance(value, Omit):
+        return None
+    start = "\x1e" if media_type.endswith("-seq") else ""
+    items = cast("list[object]", at(name, codec.write, value))
+    return RawBody("".join(f"{start}{json_text(name, item)}\n" for item in items).encode(), media_type)
+
+
 def raw_body(value: object, media_type: str, name: str = "body") -> RawBody | None:
-    """Make a body of a file or bytes; a media type given with them overrides that of the description."""
+    """Make a body of a file or bytes; a media type given with them overrides that of the description.
+
+    Of a range such as `image/*` nothing better is known than the range.
+    """
     if isinstance(value, Omit):
         return None
     upload = cast("Upload", at(name, binary.write, value))
-    is_given = upload.media_type != DEFAULT_MEDIA_TYPE or "*" in media_type
+    is_given = upload.media_type != DEFAULT_MEDIA_TYPE or media_type in ("*/*", "application/*")
     content = upload.content if isinstance(upload.content, bytes) else upload
     return RawBody(content, upload.media_type if is_given else media_type)
 

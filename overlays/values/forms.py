@@ -11,8 +11,7 @@ from .bodies import FormBody, MultipartBody, RequestBody, given_fields, is_empty
 from .codec import Codec, MismatchError, at
 from .files import DEFAULT_MEDIA_TYPE, Upload, part_of_any_kind
 from .model import Model, write_fields
-from .parameter_styles import Encoded, QueryStyle, json_text
-from .texts import sendable
+from .parameter_styles import Encoded, QueryStyle, form
 
 
 class Encoding(NamedTuple):
@@ -40,14 +39,14 @@ def form_body(
     values = given_fields(kind, values)
     if optional and is_empty(values):
         return None
-    return FormBody(list(_pairs(write_fields(kind, values), encoding or {})))
+    return _form(write_fields(kind, values), encoding)
 
 
 def form_value(
     value: object, codec: Codec[object], name: str = "body", *, encoding: Encodings | None = None
 ) -> FormBody | None:
     """Encode a form that is one argument."""
-    return None if isinstance(value, Omit) else FormBody(list(_pairs(_fields(value, codec, name), encoding or {})))
+    return None if isinstance(value, Omit) else _form(_fields(value, codec, name), encoding)
 
 
 def multipart_body(
@@ -88,15 +87,12 @@ def _fields(value: object, codec: Codec[object], name: str) -> Mapping[str, obje
     return cast("Mapping[str, object]", written)
 
 
-def _pairs(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str]]:
+def _form(fields: Mapping[str, object], encoding: Encodings | None) -> FormBody:
     for name, value in fields.items():
-        style = encoding.get(name, PLAIN).style
-        if style is not None:
-            yield from [] if value is None else style(name, value)
-            continue
-        for item in items_of(value):
-            # OpenAPI: objects and arrays are JSON.
-            yield name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item)
+        if any(isinstance(item, Upload) for item in items_of(value)):
+            raise MismatchError("a text, since this form holds no files", None, found="a file").under(name)
+    styles = {name: each.style for name, each in (encoding or {}).items() if each.style}
+    return FormBody(form(styles)("", fields))
 
 
 def _parts(fields: Mapping[str, object], encoding: Encodings) -> Iterator[tuple[str, str | Upload]]:

@@ -16,9 +16,9 @@ def text(value: object) -> str:
 
 
 def sendable(name: str, value: object) -> str:
-    """Return a text if it can be encoded in UTF-8; raises MismatchError."""
+    """Return the text of a single value that can be encoded in UTF-8; raises MismatchError, for null too."""
     if type(value) is str and value.isascii():
         return value
-    if isinstance(value, Mapping | list | tuple):
+    if value is None or isinstance(value, Mapping | list | tuple):
         raise MismatchError("one value", cast("object", value)).under(name)
     return cast("str", at(name, string.write, text(value)))

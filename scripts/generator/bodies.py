@@ -11,14 +11,14 @@ from typing import Any
 from .description import Description, RawOperation
 from .kind import Form, Kind
 from .kinds import Kinds
-from .media_types import bare, is_json, is_text
+from .media_types import bare, is_json, is_sequential, is_text
 from .models import Models, Property
 from .naming import free_attribute, python_name
 from .parameters import QUOTES, has_style, is_simple, query_style
 from .report import Failure, below, refuse
 from .writing import plain_text
 
-FORMS = ("json", "multipart", "form", "text", "raw")
+FORMS = ("json", "multipart", "form", "items", "text", "raw")
 """The forms of bodies; if several are allowed, the first of these is sent."""
 
 
@@ -26,6 +26,7 @@ ARGUMENTS = {
     "json": "body_json",
     "multipart": "body_multipart",
     "form": "body_form",
+    "items": "body_items",
     "text": "body_text",
     "raw": "body_bytes",
 }
@@ -46,7 +47,7 @@ class Body:
     """A request body.
 
     Args:
-        form: `json`, `form`, `multipart`, `text` or `raw`.
+        form: `json`, `form`, `multipart`, `items` for a series of JSON values, `text` or `raw`.
         kind: The kind of its content.
         media_type: Its media type; the first, if several are allowed.
         media_types: All allowed media types.
@@ -54,6 +55,7 @@ class Body:
         encoding: The encodings of fields, by name, if not the default.
         described_as: The media type in the description.
         others: Alternative bodies, each with an argument of its own.
+        may_be_empty: Whether it may have no fields at all, and is needed: it is what is sent of nothing.
     """
 
     form: str
@@ -64,6 +66,7 @@ class Body:
     encoding: Mapping[str, Encoding]
     described_as: str
     others: Mapping[str, Body] = field(default_factory=dict[str, "Body"])
+    may_be_empty: bool = False
 
     @property
     def needs_forms(self) -> bool:
@@ -121,15 +124,25 @@ class Bodies:
                     f"{each.form} {each.kind}" if each.form in ("raw", "json") else each.media_type, []
                 ).append(each)
         apart = [replace(each[0], media_types=[one.media_type for one in each]) for each in others.values()]
-        return replace(first, media_types=[each.media_type for each in same], others=_named(apart))
+        may_be_empty = first.required and first.form in ("json", "form") and first.has_fields
+        if may_be_empty:
+            fields = self._models.model(first.kind.name).properties
+            may_be_empty = not any(each.required and not each.read_only for each in fields)
+        types = [each.media_type for each in same]
+        return replace(first, media_types=types, others=_named(apart), may_be_empty=may_be_empty)
 
     def _body(self, media_type: str, node: Mapping[str, Any], pointer: str, required: bool) -> Body:
-        here = below(pointer, "schema")
-        kind = self._kinds.of(node.get("schema"), here)
+        here = below(pointer, "itemSchema" if "itemSchema" in node else "schema")
+        kind = self._kinds.of(node.get("itemSchema", node.get("schema")), here)
+        if "itemSchema" in node:
+            kind = Kind(Form.ARRAY, inner=(kind,))
         form = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}.get(bare(media_type))
         said = media_type
         if form is None and "*" in media_type and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
             media_type = "application/json"  # frameworks write `*/*` for what has a structure
+        media_type = "text/plain" if bare(media_type) == "text/*" else media_type
+        if is_sequential(media_type) and kind.form == Form.ARRAY and bare(media_type) != "text/event-stream":
+            form = "items"
         if form is None:
             form = "json" if is_json(media_type) else "text" if is_text(media_type) else "raw"
         if form == "form" and kind.form == Form.STRING:
@@ -138,8 +151,6 @@ class Bodies:
         if form in ("form", "multipart"):
             kind = replace(self._with_fields(kind, here), nullable=False)
             self._check_fields(form, kind, encoding)
-        elif form == "json" and self._models.bytes_in(kind):
-            raise refuse(here, "JSON cannot hold bytes", "use multipart/form-data, or text in base64")
         elif form == "text" and kind.form not in (Form.STRING, Form.ANYTHING):
             self._report.tell(here, f"a schema of {bare(media_type)}", "the body is a text that the caller makes")
         elif form == "raw" and kind.form not in (Form.FILE, Form.ANYTHING, Form.STRING):
@@ -234,6 +245,7 @@ def _is_file(kind: Kind) -> bool:
     """Whether a field is a file, or an array of files."""
     return (
         kind.form == Form.FILE
+        or kind.is_file_or_text
         or kind.lost == "bytes"
         or (kind.form in (Form.ARRAY, Form.UNION) and all(map(_is_file, kind.inner)))
     )

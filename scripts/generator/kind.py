@@ -96,6 +96,11 @@ class Kind:
         return self.form == Form.ARRAY and 0 < len(self.places) <= self.limits.get("min_length", 0)
 
     @property
+    def is_file_or_text(self) -> bool:
+        """Whether it is a file in a form, and the text in its place where there are no files."""
+        return self.form == Form.UNION and self.inner == FILE_OR_TEXT.inner
+
+    @property
     def within(self) -> tuple[Kind, ...]:
         """The kinds of all that is in it."""
         return (*self.inner, *(each for _, each in self.places), *((self.rest,) if self.rest else ()))
@@ -112,6 +117,13 @@ class Kind:
     def has_itself(self) -> bool:
         """Whether there is something in it that it is in."""
         return self.form == Form.LATER or any(each.has_itself for each in self.within)
+
+
+FILE_OR_TEXT = Kind(Form.UNION, inner=(Kind(Form.FILE), Kind(Form.STRING)))
+"""A field of what is sent in a form, and elsewhere as JSON."""
+
+OPEN = Kind(Form.UNION, inner=(Kind(Form.ANYTHING),))
+"""What the additional properties of an object are whose description says that it may have any."""
 
 
 def any_of(kinds: list[Kind]) -> Kind:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from .bytes_held import Held, has_texts_alone
 from .description import Description
-from .kind import Form, Kind, any_of, in_order
-from .media_types import is_json, is_text
+from .kind import FILE_OR_TEXT, Form, Kind, any_of, in_order
+from .media_types import is_text
 from .merging import Contradiction, Merging, component_name, joined, types_of
 from .naming import Namer, class_name, is_annotation
 from .report import Failure, below, refuse
@@ -115,7 +116,7 @@ class Kinds:
                     return Kind(Form.LATER, class_name(name))
                 raise refuse(
                     self._origins[name],
-                    f"{' and '.join(around)} are made of themselves",
+                    f"{' and '.join(around)} {'are made of themselves' if len(around) > 1 else 'is made of itself'}",
                     "let an object or an array stand between",
                 )
             self._open.append(name)
@@ -224,9 +225,8 @@ class Kinds:
             is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"  # other encodings are the caller's
             form = FORMATS.get(schema.get("format", ""), Form.FILE if is_file else Form.STRING)
             form = Form.OCTETS if is_base64 else form
-            if form == Form.FILE and self._is_in_json(pointer):
-                self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
-                form = Form.STRING
+            if form == Form.FILE:
+                return self._of_bytes(pointer, limits)
             has_comma = form == Form.DECIMAL and re.search(r",(?![^{]*\})", limits.get("pattern", ""))
             if has_comma or (form not in ONE_SPELLING and "pattern" in limits):
                 form = (
@@ -245,35 +245,22 @@ class Kinds:
             return self._join(schema, pointer)
         return Kind(Form(type_), limits=limits)
 
-    def _is_in_json(self, pointer: str) -> bool:
-        """Whether a text is in JSON alone: there it is no file."""
-        if owner := self._namer.owner(pointer):
-            return owner in self._held[True] - self._held[False]
+    def _of_bytes(self, pointer: str, limits: Mapping[str, Any]) -> Kind:
+        """Return the kind of bytes: they are a file, but for where there are none, in JSON and forms of texts."""
+        owner = self._namer.owner(pointer, self._held.all)
         content = re.findall(r"/content/([^/]+)/schema", pointer)
-        return bool(content) and is_json(content[-1].replace("~1", "/"))
+        is_one = owner in self._held.as_texts if owner else has_texts_alone("".join(content[-1:]).replace("~1", "/"))
+        if is_one and owner not in self._held.as_files:
+            self.tell(pointer, "bytes, which JSON cannot hold", "they are the text that JSON has in their place")
+            return Kind(Form.STRING, limits=limits)
+        if owner in self._held.sent_as_texts:
+            self.tell(pointer, "bytes, also in a body that cannot hold them", "there a text has to be given")
+            return FILE_OR_TEXT
+        return Kind(Form.FILE, limits=limits)
 
     @cached_property
-    def _held(self) -> Mapping[bool, set[str]]:
-        """The components that a body of JSON holds, and those that another one holds: a form, or bytes."""
-        found: dict[bool, set[str]] = {True: set(), False: set()}
-
-        def walk(node: Any, in_json: bool | None) -> None:
-            if isinstance(node, list):
-                for each in node:
-                    walk(each, in_json)
-            for key, each in node.items() if isinstance(node, Mapping) else ():
-                if key == "content" and in_json is None and isinstance(each, Mapping):
-                    for media_type, described in each.items():
-                        walk(described, is_json(media_type))
-                elif key == "$ref" and isinstance(each, str) and in_json is not None:
-                    if (name := component_name(each)) not in found[in_json]:
-                        found[in_json].add(name)
-                        walk(self._description.schemas.get(name), in_json)
-                else:
-                    walk(each, in_json)
-
-        walk([self._description.document.get(key) for key in ("paths", "webhooks", "components")], None)
-        return found
+    def _held(self) -> Held:
+        return Held(self._description)
 
     def _map(self, schema: Mapping[str, Any], pointer: str, limits: Mapping[str, Any]) -> Kind:
         """Return the kind of an object whose names are not listed."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .description import Description
-from .kind import Form, Kind
+from .kind import OPEN, Form, Kind
 from .kinds import NO_MEMBERS, Kinds
 from .merging import component_name
 from .naming import class_name, free_attribute, python_name
@@ -50,7 +50,7 @@ class Model:
         name: The name of its class.
         schema: The schema.
         properties: Its fields.
-        rest: The kind of its additional properties; None if they may be anything.
+        rest: The kind of its additional properties; None if the description says nothing of them.
         closed: Whether additional properties are forbidden.
     """
 
@@ -117,10 +117,10 @@ class Models:
             rest = {"anyOf": patterns} if len(patterns) > 1 else patterns[0]
         closed = rest is False
         typed = self._kinds.of(rest, below(pointer, "additionalProperties")) if isinstance(rest, Mapping) else None
-        if typed is not None and typed.form == Form.ANYTHING:
-            typed = None
+        if rest is True or (typed is not None and typed.form == Form.ANYTHING):
+            typed = OPEN
         if "discriminator" in merged and typed is None:  # what its kinds have is no mistake of a caller's
-            closed, typed = False, Kind(Form.UNION, inner=(Kind(Form.ANYTHING),))
+            closed, typed = False, OPEN
         # The required ones first, in the order of the description.
         properties.sort(key=lambda prop: not prop.required)
         return Model(name, {**schema, **merged}, properties, typed, closed)
@@ -266,7 +266,7 @@ def is_own_model(name: str, kind: Kind) -> bool:
 
 
 def _within(kind: Kind) -> Iterator[Kind]:
-    """Yield a kind and all kinds in it, but not those of a model's fields."""
+    """Yield a kind and all kinds in it, but not those of a model's fields, nor the file that may be a text."""
     yield kind
-    for each in kind.within:
+    for each in () if kind.is_file_or_text else kind.within:
         yield from _within(each)

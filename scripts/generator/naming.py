@@ -216,9 +216,10 @@ class Namer:
             owner[key] = self._named(owner[key], name, pointer)
         return self.origins
 
-    def owner(self, pointer: str) -> str:
-        """Return the component around a place; empty if there is none."""
-        owners = [name for name, origin in self.origins.items() if f"{pointer}/".startswith(f"{origin}/")]
+    def owner(self, pointer: str, among: Collection[str] | None = None) -> str:
+        """Return the innermost component, or one of some, that a pointer is in; empty if it is in none."""
+        names = self.origins if among is None else among
+        owners = [name for name in names if f"{pointer}/".startswith(f"{self.origins[name]}/")]
         return max(owners, key=lambda name: len(self.origins[name]), default="")
 
     def add(self, schema: Mapping[str, Any], pointer: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .kind import Form, Kind
+from .kind import OPEN, Form, Kind
 from .kinds import Kinds
 from .media_types import bare, is_json
 from .models import Models
@@ -94,7 +94,7 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
         schema = {}
     kind = kinds.of(schema, here)
     style = (
-        _of_content(place, media_type, kind, models, pointer)
+        _of_content(place, media_type, node["content"][media_type], kind, models, pointer)
         if media_type
         else query_style(node, kind, models, pointer)
         if place == "query"
@@ -106,7 +106,7 @@ def parameter(place: str, name: str, pointer: str, node: Mapping[str, Any], kind
         if key in node and key not in (schema if isinstance(schema, Mapping) else {}):
             said[key] = node[key]
     place = "query" if place == "querystring" else place
-    required = bool(node.get("required", node.get("in") == "path"))
+    required = place == "path" or bool(node.get("required", node.get("in") == "path"))
     return Argument(place, name, argument_name(name), kind, required, said, style)
 
 
@@ -118,17 +118,33 @@ _CONTENT = {
 """The styles of parameters with `content`, as code."""
 
 
-def _of_content(place: str, media_type: str, kind: Kind, models: Models, pointer: str) -> str:
+def _of_content(place: str, media_type: str, node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
     """Return the style of a parameter with `content`."""
     here = below(pointer, "content", media_type)
     if place == "querystring" and bare(media_type) == "application/x-www-form-urlencoded":
-        if _has_plain_fields(kind, models):
-            return FIELDS["form", True]
-        raise refuse(here, "the whole query is a form of more than single values", "describe its parts")
+        if kind.form not in (Form.MODEL, Form.MAP) or models.bytes_in(kind):
+            raise refuse(here, "the whole query is a form of what has no fields, or holds bytes", "describe its parts")
+        return _of_form(node.get("encoding", {}), kind, models, here)
     form = "json" if is_json(media_type) else "text" if _is_one_text(kind) else ""
     if not form or models.bytes_in(kind):
         raise refuse(here, f"a parameter of {bare(media_type)} cannot be written", "give it a schema, or make it JSON")
     return _CONTENT[place][form]
+
+
+def _of_form(encoding: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
+    """Return the style of a form that is the whole query, its fields as their encodings say."""
+    fields = {each.name: each.kind for each in models.model(kind.name).properties} if kind.form == Form.MODEL else {}
+    styles: list[str] = []
+    for name, each in encoding.items():
+        here = below(pointer, "encoding", name)
+        if name not in fields:
+            models.tell(here, "an encoding of what is no field of a form", "it is ignored")
+        elif each.keys() & {"style", "explode", "allowReserved"}:
+            style = query_style(each, fields[name], models, here)
+            styles += (
+                [f"{name!r}: {f'_styles.joined({style})' if style.startswith(QUOTES) else style}"] if style else []
+            )
+    return f"_styles.form({{{', '.join(styles)}}})"
 
 
 def query_style(node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
@@ -220,4 +236,4 @@ def _has_plain_fields(kind: Kind, models: Models, fits: Callable[[Kind], bool] =
     if kind.form != Form.MODEL:
         return False
     model = models.model(kind.name)
-    return all(fits(prop.kind) for prop in model.properties) and (model.rest is None or fits(model.rest))
+    return all(fits(prop.kind) for prop in model.properties) and (model.rest in (None, OPEN) or fits(model.rest))

@@ -426,5 +426,5 @@ def _is_vacuous(key: str, value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else text[:59] + "…"

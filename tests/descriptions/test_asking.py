@@ -40,7 +40,10 @@ SENT: list[tuple[str, dict[str, Any], str, str, dict[str, str]]] = [
     ("path", {"q": "$.a[?@.b]"}, "GET", "/path?%24.a%5B%3F%40.b%5D", {}),
     ("text", {"q": "a&b=c d"}, "GET", "/text?a%26b%3Dc%20d", {}),
     ("text", {}, "GET", "/text", {}),
+    ("nameless", {"field_": "a b"}, "GET", "/nameless?=a%20b", {}),
     ("form", {"q": {"a": "x y", "b": 1}}, "GET", "/form?a=x%20y&b=1", {}),
+    ("form", {"q": {"c": [1, 2], "d": [3, 4], "f": {"k": "v"}}}, "GET", "/form?c=1&c=2&d=3,4&f%5Bk%5D=v", {}),
+    ("form", {"q": {"e": {"k": [1]}}}, "GET", "/form?e=%7B%22k%22%3A%5B1%5D%7D", {}),
     (
         "behind",
         *({"area": "a b", "lat": 1.5, "lon": "c&d", "pagesize": 3, "key": "k"}, "GET"),

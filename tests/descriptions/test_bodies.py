@@ -53,6 +53,16 @@ SENT: list[tuple[str, dict[str, Any], str, str]] = [
     ("union", {"body": None}, "application/vnd.letter+json", "null"),
     ("number", {"body": 1.5}, "application/json", "1.5"),
     ("number", {}, "", ""),
+    ("stamp_json", {"image": "R0lG"}, "application/json", '{"image":"R0lG"}'),
+    ("stamp_form", {"image": "R0lG"}, FORM, "image=R0lG"),
+    ("settings", {}, "application/merge-patch+json", "{}"),
+    ("settings", {"body_text": "<a/>"}, "application/xml; charset=utf-8", "<a/>"),
+    ("lines", {"body": [{"to": "A"}, {"to": "B"}]}, "application/jsonl", '{"to":"A"}\n{"to":"B"}\n'),
+    ("lines", {"body": []}, "application/jsonl", ""),
+    ("lines", {"body_items": [1, 2]}, "application/json-seq", "\x1e1\n\x1e2\n"),
+    ("picture", {"body": b"?"}, "image/*", "?"),
+    ("picture", {"body": ("a.gif", b"GIF")}, "image/gif", "GIF"),
+    ("note", {"body": "x"}, "text/plain; charset=utf-8", "x"),
     ("any_form", {"body": {"a b": "c&d", "ü": "="}}, FORM, "a+b=c%26d&%C3%BC=%3D"),
     ("text_form", {"body": "a=b&c"}, f"{FORM}; charset=utf-8", "a=b&c"),
     ("form", {"plain": ["a,b", "c d"]}, FORM, "plain=a%2Cb&plain=c+d"),
@@ -113,6 +123,7 @@ PARTS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, str], str]]]] =
         {"image": ("i", b"P", "image/gif", {"X-Size": "6"})},
         [("image", {"content-type": "image/gif", "X-Size": "6"}, "P")],
     ),
+    ("stamp", {"image": b"P"}, [("image", OCTETS, "P")]),
     ("multipart", {"either": b"1"}, [("either", OCTETS, "1")]),
     ("multipart", {"either": [b"1", ("n", b"2")]}, [("either", OCTETS, "1"), ("either", OCTETS, "2")]),
     ("multipart", {"usual": {"x": 1}}, [("x", {}, "1")]),
@@ -140,6 +151,8 @@ def test_each_part_is_as_its_encoding_says(
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("stamp_json", {"image": b"P"}, "it holds a file; give a text"),
+    ("stamp_form", {"image": b"P"}, "image must be a text, since this form holds no files; got a file"),
     ("several", {}, "a body, by its fields or as one of body_json, body_form"),
     ("several", {"pages": 2}, "to must be given; got nothing"),
     ("several", {"to": "a", "body_csv": "b"}, "body_csv beside the other fields"),
@@ -171,5 +184,10 @@ def test_fields_can_be_added_to_any_of_them(caller: Caller) -> None:
 
 
 def test_the_header_of_a_part_that_only_the_caller_knows_is_told(letters: tuple[Any, Report]) -> None:
-    assert [each.pointer.rpartition("/")[2] for each in letters[1].told] == ["either", *["style"] * 3, "X-Other"]
+    assert [each.pointer.rpartition("/")[2] for each in letters[1].told] == [
+        "image",
+        "either",
+        *["style"] * 3,
+        "X-Other",
+    ]
     assert letters[1].left_out == []

@@ -21,6 +21,8 @@ SCHEMAS: dict[str, Any] = {
     "object": {"type": "object", "properties": {name: {"type": "integer"} for name in "RGB"}},
     "map": {"type": "object", "additionalProperties": {"type": "integer"}},
     "either": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    "perhaps": {"type": ["string", "null"]},
+    "holes": {"type": "array", "items": {"type": ["string", "null"]}},
     "deep": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "object"}}},
 }
 
@@ -74,6 +76,9 @@ REFUSED: list[tuple[str, str, bool, str, Any]] = [
     ("query", "form", True, "object", "R"),
     ("query", "form", True, "map", {"a": [1]}),
     ("header", "simple", False, "map", {"a,b": 1}),
+    ("path", "simple", False, "perhaps", None),
+    ("query", "form", True, "holes", ["a", None]),
+    ("header", "simple", False, "holes", [None]),
 ]
 
 

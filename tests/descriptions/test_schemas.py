@@ -112,6 +112,13 @@ def test_a_value_is_what_python_has_for_it(row: str, made: Made) -> None:
     assert first == eval(ROWS[row]["python"], names)  # our own table
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if "given" in ROWS[row]])
+def test_a_mapping_is_sent_as_the_member_that_knows_most_of_it(row: str, made: Made) -> None:
+    value = eval(ROWS[row]["given"], {"datetime": datetime})  # our own table
+    written = import_module(f"{NAME}.values.model").write_model(made.model(row), {"value": value})
+    assert written == {"value": ROWS[row].get("sent", ROWS[row]["values"][0])}
+
+
 def test_what_cannot_be_said_is_told(made: Made) -> None:
     rows = {field_of(row): row for row in ROWS}
     for each in made.report.told:

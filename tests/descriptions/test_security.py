@@ -69,6 +69,36 @@ SENT: list[tuple[str, dict[str, Any], str, dict[str, str]]] = [
 ]
 
 
+MINE = {"x_app_key": "mine", "user_key": "mine", "session": "mine"}
+
+
+@pytest.mark.parametrize("options", [ALL, {}], ids=["with keys", "without"])
+@pytest.mark.parametrize(
+    ("name", "arguments", "target"),
+    [
+        ("listed", MINE, "/listed?user%20key=mine"),
+        (
+            "both",
+            {"extra_query": {"user key": "mine"}, "extra_headers": {"X-App-Key": "mine", "Cookie": "session=mine"}},
+            "/both?user%20key=mine",
+        ),
+    ],
+)
+def test_what_the_caller_sends_in_place_of_a_key_is_sent_alone(
+    name: str, arguments: dict[str, Any], target: str, options: dict[str, Any], caller: Caller
+) -> None:
+    caller.call(f"gate.{name}", options=options, **arguments)
+    (seen,) = caller.echo.seen
+    assert (seen.target, seen.headers["x-app-key"], seen.headers["cookie"]) == (target, "mine", "session=mine")
+
+
+def test_keys_are_sent_where_an_operation_lists_them_as_parameters(caller: Caller) -> None:
+    caller.call("gate.listed", options=ALL)
+    (seen,) = caller.echo.seen
+    assert (seen.target, seen.headers["x-app-key"]) == ("/listed?user%20key=a%20user%26key", "the-app-key")
+    assert seen.headers["cookie"] == "session=abc=1"
+
+
 @pytest.mark.parametrize(("name", "options", "target", "headers"), SENT)
 def test_the_credentials_of_an_operation_arrive(
     name: str, options: dict[str, Any], target: str, headers: dict[str, str], caller: Caller

@@ -23,7 +23,7 @@ paths:
       operationId: users.update
       tags: [users]
       parameters:
-        - {name: user-id, in: path, required: true, schema: {type: string, format: uuid}}
+        - {name: user-id, in: path, required: false, schema: {type: string, format: uuid}}  # it is, whatever is said
         - {name: "filter[from]", in: query, schema: {type: string, format: date}}
         - {name: X-Level, in: header, required: true, schema: {type: integer}}
       requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}

@@ -103,10 +103,10 @@ def test_each_has_its_outcome_with_place_reason_and_what_to_do(tmp_path: Path, m
 
 
 def test_what_is_left_out_stops_the_run_unless_that_is_permitted(tmp_path: Path) -> None:
-    row = ROWS["bytes in JSON"]
+    row = ROWS["an object of objects in the query"]
     with pytest.raises(Failure) as caught:
         package(row, tmp_path, Report())
-    assert "JSON cannot hold bytes; use multipart/form-data" in str(caught.value)
+    assert "a parameter is one value, an array of such, or an object of such; put" in str(caught.value)
     assert "Leave it out with --leave-out 'things.do', or all of it with --leave-out all." in str(caught.value)
     with pytest.raises(Failure, match=r"--leave-out 'things\.no': nothing of this id"):
         package(row, tmp_path, Report(["things.do", "things.no"]))
@@ -115,7 +115,7 @@ def test_what_is_left_out_stops_the_run_unless_that_is_permitted(tmp_path: Path)
     assert [each.id for each in report.left_out] == ["things.do"]
     assert "operations/things_do.py" not in made
     assert "def do(self" in made["resources/things.py"]
-    assert "things.do was left out of this package: JSON cannot hold bytes" in made["resources/things.py"]
+    assert "things.do was left out of this package: a parameter is one value" in made["resources/things.py"]
 
 
 def package(row: dict[str, Any], folder: Path, report: Report) -> dict[str, str]:

@@ -332,7 +332,7 @@ class Arrived:
     def _path(self, request: httpx.Request) -> Iterator[str]:
         raw = request.url.raw_path.decode("ascii").partition("?")[0]
         parts = re.split(r"\{([^{}]*)\}", re.split(r"\{?[?&#]", self._written.path)[0])
-        pattern = "".join("([^/]*?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        pattern = "".join("([^/]*?)" if index % 2 else re.escape(unquote(part)) for index, part in enumerate(parts))
         before = "" if request.url.host == "localhost" else "(?:/.*)?"  # the path of another server
         found = re.fullmatch(before + pattern, unquote(raw.replace("%2F", "\0")))
         if not found:
@@ -367,9 +367,12 @@ class Arrived:
                     if not same(json.loads(whole), value):
                         yield f"the query is {whole}, not JSON of {value}"
                     left = []
+                elif place == "querystring" and not isinstance(value, Mapping):
+                    yield from self._taken(left, [(text_of(value), "")], name)
                 elif place == "querystring":
-                    expected = in_query(name, value, "form", explode=True)
-                    yield from self._taken(left, expected, name)
+                    content = self._written.parameters[place, name].at("content")
+                    yield from self._form(left, value, content.at(next(iter(content.value))))
+                    left = []
                 elif len(texts) != 1 or not _is_document_of(texts[0][1], value):
                     yield f"query parameter {name} is {texts}, not JSON"
                 left = [each for each in left if each not in texts]
@@ -434,10 +437,14 @@ class Arrived:
         if isinstance(body, bytes):
             if request.content != body:
                 yield f"body {request.content[:80]!r}, given {body!r}"
+        elif bare.rpartition("/")[2].removeprefix("x-") in _LINES and isinstance(body, list):
+            sent = [json.loads(each) for each in request.content.decode().replace("\x1e", "").splitlines()]
+            if not same(sent, body):
+                yield f"lines {json.dumps(sent)[:150]}, given {json.dumps(body)[:150]}"
         elif bare.endswith("json"):
             yield from self._json(request, body, media)
         elif bare == "application/x-www-form-urlencoded" and isinstance(body, Mapping):
-            yield from self._form(request, body, media)
+            yield from self._form(parse_qsl(request.content.decode(), keep_blank_values=True), body, media)
         elif bare == "multipart/form-data" and isinstance(body, Mapping):
             yield from self._multipart(request, body, said, media)
 
@@ -448,12 +455,12 @@ class Arrived:
         elif "schema" in media and not self._description.allows(media.at("schema"), sent):
             yield "the body is not what the schema says"
 
-    def _form(self, request: httpx.Request, body: Mapping[str, Any], media: Node) -> Iterator[str]:
-        left = parse_qsl(request.content.decode(), keep_blank_values=True)
+    def _form(self, left: list[tuple[str, str]], body: Mapping[str, Any], media: Node) -> Iterator[str]:
         for name, value in body.items():
             said = (media.get("encoding") or {}).get(name, {})
             style = said.get("style", "form")
-            if has_structure(value) or (isinstance(value, Mapping) and "style" not in said):
+            is_styled = bool(said.keys() & {"style", "explode", "allowReserved"})
+            if has_structure(value) or (isinstance(value, Mapping) and not is_styled):
                 left = [each for each in left if each[0].partition("[")[0] != name]
                 continue
             if value is not None:
@@ -497,6 +504,8 @@ class Arrived:
 
 
 _NOT_GIVEN = object()
+_LINES = ("jsonl", "jsonlines", "ndjson", "json-seq")
+"""The media types of JSON values one after the other."""
 
 
 def _is_document_of(text: str, value: Any) -> bool:

@@ -206,7 +206,8 @@ class Driver:
     def _schema_of_body(self, call: Call) -> Any:
         body = self._package.description.resolve(call.operation.data["requestBody"])
         assert call.body is not None
-        return body["content"][call.body.described_as].get("schema", {})
+        media = body["content"][call.body.described_as]
+        return {"type": "array", "items": media["itemSchema"]} if "itemSchema" in media else media.get("schema", {})
 
     def _response(self, call: Call) -> tuple[int, Any]:
         """Return the status and the body of a success."""
@@ -254,7 +255,8 @@ class Driver:
         if form == "nothing":
             return httpx.Response(status)
         if form == "json":
-            return httpx.Response(status, json=answer)
+            content = json.dumps(answer).encode()  # httpx writes no null
+            return httpx.Response(status, content=content, headers={"content-type": "application/json"})
         return httpx.Response(status, content=b"some text", headers={"content-type": call.accept.split(",")[0]})
 
     def _problems(

@@ -21,6 +21,7 @@ FORMATS = {
     "uri": "https://example.com/a",
     "url": "https://example.com/a",
     "byte": "aGVsbG8=",
+    "base64": "aGVsbG8=",
     "ipv4": "192.0.2.1",
     "time": "10:15:30Z",
     "duration": "P1D",
@@ -280,7 +281,7 @@ class Samples:
                 found["x"] = self._value(rest, depth + 1, hidden) if rest else "x"
             return found
         if kind == "array":
-            count = max(schema.get("minItems", 1), 1 if depth < DEEPEST else 0)
+            count = max(schema.get("minItems", 0), 1 if depth < DEEPEST else 0)
             if first := schema.get("prefixItems"):
                 return [self._value(each, depth + 1, hidden) for each in first]
             return [self._value(schema.get("items", {}), depth + 1, hidden) for _ in range(count)]
@@ -296,7 +297,8 @@ class Samples:
 def _text(schema: Mapping[str, Any]) -> str:
     if "pattern" in schema and schema.get("format") not in FORMATS:
         return _matching(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", 10**6))
-    found = FORMATS.get(schema.get("format", ""), "sample")
+    is_base64 = str(schema.get("contentEncoding", "")).lower() == "base64"
+    found = FORMATS["byte"] if is_base64 else FORMATS.get(schema.get("format", ""), "sample")
     if "pattern" in schema:  # what may be no day is a text: another one than a day is given for
         found = found.translate({ord("8"): "9", ord("3"): "4"})
     if "pattern" in schema and not re.search(schema["pattern"], found):

@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
 
@@ -335,7 +335,15 @@ def write_fields(kind: type[Model], values: Mapping[str, object]) -> dict[str, o
         if kind.json_rest() is anything:
             raise MismatchError(f"one of the fields {', '.join(fields)}", name)
         written[name] = at(name, kind.json_rest().write, value)
-    return written
+    return _Open(written, left) if left else written
+
+
+class _Open(dict[str, object]):
+    """The fields of an object, some of which its class does not know: another member of a union may know more."""
+
+    def __init__(self, written: Mapping[str, object], additional_properties: Collection[str]) -> None:
+        super().__init__(written)
+        self.additional_properties = additional_properties
 
 
 _OMIT = Omit()

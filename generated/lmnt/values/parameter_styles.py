@@ -16,7 +16,7 @@ QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
 
 
 class Encoded(str):
-    """The value of a query parameter that is percent-encoded already."""
+    """The value of a query parameter, or its name, that is percent-encoded already."""
 
     __slots__ = ()
 
@@ -65,6 +65,25 @@ def fields(name: str, value: object) -> list[tuple[str, str]]:
     lists = {key: cast("list[object]", item) for key, item in given.items() if isinstance(item, list)}
     return [
         pair for key, item in given.items() for each in lists.get(key, [item]) for pair in _fields(name, {key: each})
+    ]
+
+
+def form(styles: Mapping[str, QueryStyle]) -> QueryStyle:
+    """Return the style of a form: each field in its own, else repeated for an array; objects are JSON."""
+
+    def write(name: str, value: object) -> list[tuple[str, str]]:
+        given = _object(name, value).items()
+        return [pair for key, item in given if item is not None for pair in styles.get(key, _field)(key, item)]
+
+    return write
+
+
+def _field(name: str, value: object) -> list[tuple[str, str]]:
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [
+        (name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item))
+        for item in items
+        if item is not None
     ]
 
 
@@ -143,8 +162,8 @@ def reserved(style: QueryStyle) -> QueryStyle:
 
 
 def whole(style: QueryStyle) -> QueryStyle:
-    """Return the style of a value that is the entire query string, without a name."""
-    return lambda name, value: [("", text) for _, text in style(name, value)]
+    """Return the style of a value that is the entire query string; its name is nothing, encoded already."""
+    return lambda name, value: [(Encoded(), text) for _, text in style(name, value)]
 
 
 def as_json(name: str, value: object) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ def tagged(
     *,
     attribute: str = "",
     optional: bool = False,
+    read_only: bool = False,
     default: Codec[T] | None = None,
 ) -> Codec[T]:
     """One of several kinds of object, which a property, the discriminator, tells apart.
@@ -62,6 +63,7 @@ def tagged(
         kinds: The kind for each value of the property.
         attribute: Its name in Python, if different.
         optional: Whether it may be missing: then the other fields determine the kind.
+        read_only: Whether only responses have it: in what is sent it may be missing.
         default: The kind of objects with another value or none; without it they are an error.
     """
     names = (tag, attribute or tag)
@@ -84,7 +86,8 @@ def tagged(
 
     def write(value: object) -> object:
         # A caller need not give the discriminator: the class, or the fields, determine the kind.
-        written = fields = kind_of(value, by_fields if default else None).write(value)
+        is_hidden = read_only and given_in(value) is None
+        written = fields = (by_fields if is_hidden else kind_of(value, by_fields if default else None)).write(value)
         if isinstance(fields, dict) and tag not in fields and (given := given_in(value)) is not None:
             # A member says that only responses have it, but the server reads it.
             return {**cast("dict[str, object]", fields), tag: given}
