@@ -184,7 +184,7 @@ def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str])
     for kind, sentence in sentences:
         for cause in causes:
             if _is(cause, kind):
-                said = next(filter(None, map(str, causes[causes.index(cause) :])), "")
+                said = next((text for each in causes[causes.index(cause) :] if (text := str(each))), "")
                 return f"{sentence} ({said})" if said else sentence
     return str(causes[0]) or type(causes[0]).__name__
 
