@@ -184,7 +184,7 @@ class ClientCredentials(Tokens):
             )
         try:
             seconds = float(cast("str", answer.get("expires_in", math.inf)))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             seconds = math.inf
         return _checked(answer.get("access_token"), "the token endpoint gave"), seconds
 

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from ..errors import Error, InvalidArgumentError
+from ..settings.deadline import is_seconds
 from ..settings.secret import Secret
 from ..values.codec import Codec, MismatchError
 
@@ -75,7 +77,7 @@ def verify(content: bytes, headers: Mapping[str, str], secret: Secret, tolerance
         raise InvalidArgumentError(
             "the webhook secret is no text in base64, such as whsec_…: was it pasted whole, and is it for HMAC?"
         )
-    if not tolerance >= 0:
+    if not (is_seconds(tolerance) or tolerance == math.inf):
         raise InvalidArgumentError(f"tolerance must be a number of seconds from 0 up; got {tolerance!r}")
     given = {str(name).lower(): str(value) for name, value in headers.items()}
     values = [given.get(name, "") for name in ("webhook-id", "webhook-timestamp", "webhook-signature")]

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from .. import description
 from ..errors import APIConnectionError, Error, InvalidArgumentError
-from ..settings.options import variable
+from ..settings.deadline import LONGEST
+from ..settings.options import check_timeout, variable
 from ..transport.certificates import default_context
 from ..transport.proxies import Proxies, Proxy
 from ..transport.wrapped import Wrapping
@@ -24,7 +25,7 @@ from .failures import NoKeyError
 from .table import KEYS, PROBE
 
 _PACKAGES = ("attrs", "certifi", "click", "h11", "h2", "httptools", "httpx", "httpx2", "rich", "websockets")
-_LONGEST = 10.0
+_USUAL = 10.0
 """Seconds for a step, unless --timeout says another number."""
 
 
@@ -57,7 +58,8 @@ class Subject:
 
     def __init__(self, common: Common) -> None:
         self.common = common
-        self.timeout = common.timeout or _LONGEST
+        check_timeout(common.timeout)
+        self.timeout = _USUAL if common.timeout is None else min(common.timeout, LONGEST)
         named = variable("base_url")
         sources = (
             (common.base_url, "--base-url"),

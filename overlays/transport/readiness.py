@@ -9,9 +9,6 @@ from typing import Any
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
-LONGEST_WAIT = 1e6
-"""Seconds that a system call can wait; `poll` takes 2**31 milliseconds."""
-
 poll: Any = getattr(select, "poll", None)
 """It accepts any descriptor; on Windows, which has no poll, `select` does."""
 
@@ -28,8 +25,6 @@ class Readiness:
         """Return the events that it is ready for; 0 if none within so many seconds."""
         if self._sock is None:
             return events
-        if seconds:
-            seconds = min(seconds, LONGEST_WAIT)
         try:
             if self._poller is None:
                 readers, writers = ([self._sock] if events & each else [] for each in (READ, WRITE))

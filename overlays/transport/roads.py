@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ..errors import Error, InvalidArgumentError
 from ..hints.omitted import NotGiven
 from ..settings.logs import listener
+from ..settings.options import check_timeout
 from .carriers import Carrier, CarrierKey, Owner, haste
 from .connections import Connections, bases_in_libraries
 from .direct.road import DirectRoad
@@ -91,7 +92,7 @@ class Roads(ABC):
     @property
     def limits(self) -> Limits:
         """The default limits; the libraries' defaults, which are too short, count as not set."""
-        given = DEFAULT if self._given is None else Limits.of(self._given.timeout)
+        given = DEFAULT if self._given is None else Limits.of(check_timeout(self._given.timeout))
         return DEFAULT if given == OF_LIBRARIES else given
 
     def limits_of(self, request: Request) -> Limits:

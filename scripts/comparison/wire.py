@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.naming import operations_of
+
 from .change import Change, Effect, token
 from .schemas import Comparison, Place, Side, change_at
 from .shape import Schemas
 
 NOTE, ADDITION, BREAKING = Effect.NOTE, Effect.ADDITION, Effect.BREAKING
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Found = Iterator[Change]
 
@@ -37,24 +38,21 @@ class Api:
 
     def _operations(self) -> Iterator[Operation]:
         for path, item in self.document.get("paths", {}).items():
-            for method in METHODS:
-                if method in item:
-                    data = item[method]
-                    parameters = [
-                        self.schemas.resolve(each)
-                        for each in [*item.get("parameters", ()), *data.get("parameters", ())]
-                    ]
-                    names = [each["name"] for each in parameters]
-                    yield Operation(
-                        str(data.get("operationId", f"{method} {path}")),
-                        f"{method.upper()} {path}",
-                        data,
-                        # By name alone, so that one that moved is still the same; only twins need their place too.
-                        {
-                            each["name"] if names.count(each["name"]) == 1 else f"{each['in']} {each['name']}": each
-                            for each in parameters
-                        },
-                    )
+            for method, data, _ in operations_of(item, ""):
+                parameters = [
+                    self.schemas.resolve(each) for each in [*item.get("parameters", ()), *data.get("parameters", ())]
+                ]
+                names = [each["name"] for each in parameters]
+                yield Operation(
+                    str(data.get("operationId", f"{method.lower()} {path}")),
+                    f"{method} {path}",
+                    data,
+                    # By name alone, so that one that moved is still the same; only twins need their place too.
+                    {
+                        each["name"] if names.count(each["name"]) == 1 else f"{each['in']} {each['name']}": each
+                        for each in parameters
+                    },
+                )
 
     def security(self, operation: Operation) -> set[frozenset[tuple[str, ...]]]:
         """Return the ways to be let in, any one of which will do."""
@@ -157,6 +155,7 @@ def _names_in_python(name: str) -> tuple[str, ...]:
 def _session(was: Mapping[str, Any], now: Mapping[str, Any], name: str, comparison: Comparison) -> Found:
     if was.get("path") != now.get("path"):
         yield _tell(BREAKING, "address changed", f"is at {now.get('path')}, was at {was.get('path')}", name)
+    yield from _extensions(was, now, name)
     for key in sorted(key for key in was.keys() & now.keys() if str(was[key]).startswith("#/")):
         side: Side = "response" if key == "receive" else "request"
         yield from comparison.changes({"$ref": was[key]}, {"$ref": now[key]}, Place(key, side, name))
@@ -173,12 +172,16 @@ def _operation(old: Api, new: Api, name: str, comparison: Comparison) -> Found:
         yield _tell(ADDITION, "security added", f"is let in by {_ways(after - before)} too", name)
     if now.data.get("deprecated") and not was.data.get("deprecated"):
         yield _tell(NOTE, "operation deprecated", "is deprecated", name)
-    for key in sorted({key for each in (was, now) for key in each.data if key.startswith("x-")}):
-        if was.data.get(key) != now.data.get(key):
-            yield _tell(NOTE, "extension changed", f"`{key}` is {now.data.get(key)}, was {was.data.get(key)}", name)
+    yield from _extensions(was.data, now.data, name)
     yield from _parameters(was, now, comparison)
     yield from _body(old, new, name, comparison)
     yield from _responses(old, new, name, comparison)
+
+
+def _extensions(was: Mapping[str, Any], now: Mapping[str, Any], name: str) -> Found:
+    for key in sorted(key for key in was.keys() | now.keys() if key.startswith("x-")):
+        if was.get(key) != now.get(key):
+            yield _tell(NOTE, "extension changed", f"`{key}` is {now.get(key)}, was {was.get(key)}", name)
 
 
 def _ways(ways: set[frozenset[tuple[str, ...]]]) -> str:
@@ -210,6 +213,7 @@ def _parameters(was: Operation, now: Operation, comparison: Comparison) -> Found
             if before.get(key) != parameter.get(key):
                 text = f"parameter `{name}` is written with {key} {parameter.get(key)}, was {before.get(key)}"
                 yield _tell(BREAKING, "parameter written otherwise", text, now.id, name)
+        yield from _extensions(before, parameter, now.id)
         yield from comparison.changes(_schema(before), _schema(parameter), place)
 
 
@@ -258,6 +262,7 @@ def _content(old: Mapping[str, Any], new: Mapping[str, Any], place: Place, compa
             yield _tell(
                 BREAKING, f"{place.side} written otherwise", f"{place.text} has another encoding", place.operation
             )
+        yield from _extensions(was, now, place.operation)
         yield from comparison.changes(was.get("schema", {}), now.get("schema", {}), place)
 
 

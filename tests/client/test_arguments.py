@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -105,11 +105,18 @@ def test_a_bad_base_url_in_the_environment(mode: Sync, monkeypatch: pytest.Monke
         {"max_retries": -1},
         {"max_retries": 1.5},
         {"max_retries": "2"},
+        {"max_retries": True},
         {"timeout": 0},
         {"timeout": -1},
         {"timeout": float("nan")},
         {"timeout": float("inf")},
         {"timeout": "5"},
+        {"timeout": True},
+        {"timeout": lmnt.Timeout(5, read=float("nan"))},
+        {"timeout": lmnt.Timeout(5, write=float("inf"))},
+        {"timeout": lmnt.Timeout(5, connect=0)},
+        {"timeout": lmnt.Timeout(5, pool=-1)},
+        {"timeout": lmnt.Timeout(5, read=cast("float", "5"))},
         {"default_headers": {"bad name": "x"}},
         {"default_headers": {"": "x"}},
         {"default_headers": {5: "x"}},

@@ -7,9 +7,11 @@ import contextlib
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import pytest
 
 import lmnt
+from lmnt.transport.direct import pool
 from lmnt_server.process import ServerProcess
 
 from .modes import CONTEXT, KEY, Sync
@@ -262,14 +265,52 @@ def test_calls_and_uploads_anywhere(
         assert server.connections == 1
 
 
+LONG = [1e8, 1e10, 1e300, 10**400]
+"""Seconds: more than a system call takes, than a lock does, than a time can be, and than a float can be."""
+
+
+@pytest.mark.parametrize("seconds", LONG)
 def test_a_limit_may_be_longer_than_a_system_call_can_wait(
-    mode: Sync, peer: Callable[..., Peer], server: ServerProcess
+    mode: Sync, peer: Callable[..., Peer], server: ServerProcess, seconds: float
 ) -> None:
     audio = response(body=b"\1\2" * 50, headers={"content-type": "audio/pcm"})
-    client = mode.client(base_url=peer(audio).base_url, timeout=1e8)
+    client = mode.client(base_url=peer(audio).base_url, timeout=seconds)
     mode.run(client.speech.generate(text="a", voice="b", extra_body={"more": "a" * 4_000_000}))
-    client = mode.client(base_url=server.base_url, timeout=1e8)
+    client = mode.client(base_url=server.base_url, timeout=seconds)
+    for limits in ({"deadline": seconds}, {"transport": "httpx"}):
+        mode.run(mode.client(base_url=server.base_url, timeout=lmnt.Timeout(seconds), **limits).voices.list())
     with mode.entered(client.speech.sessions.create(voice="leah")) as session:
         mode.run(session.send_text("Hello."))
         mode.run(session.send_finish())
         assert any(isinstance(each, lmnt.SpeechSessionAudio) for each in mode.each(session))
+
+
+@pytest.mark.parametrize("seconds", LONG)
+def test_a_connection_is_waited_for_as_long(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(pool, "MOST", 1)
+    with lmnt.Lmnt(api_key="any", base_url=server.base_url, timeout=seconds) as client, ThreadPoolExecutor() as threads:
+        with client.speech.with_streaming_response.generate(text="a", voice="leah"):
+            waiting = threads.submit(client.voices.list)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.1)
+        assert waiting.result(10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_no_descriptor_is_left(mode: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and what a second attempt needs was loaded before."""
+    import resource
+
+    client = mode.client(base_url="http://127.0.0.1:1", max_retries=1)
+    with pytest.raises(lmnt.APIConnectionError, match="refuses"):
+        mode.run(client.with_options(max_retries=0).voices.list())
+    monkeypatch.delitem(sys.modules, "random")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(lmnt.APIConnectionError, match=r"no connection \(.*Too many open files"):
+            mode.run(client.voices.list())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)

@@ -160,7 +160,7 @@ def test_a_call_in_time_never_hears_of_it(mode: Sync, server: Any) -> None:
     assert speak(mode, client, deadline=None).complete is True
 
 
-@pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "soon"])
+@pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "soon", True])
 def test_nonsense_is_refused(mode: Sync, deadline: Any) -> None:
     with pytest.raises(lmnt.InvalidArgumentError, match="deadline"):
         mode.client(deadline=deadline)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import ssl
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,7 +25,7 @@ from lmnt.transport.proxies import Proxies, Proxy, proxy_at
 from lmnt_server.process import ServerProcess
 
 from .modes import KEY, Sync
-from .peers import json_response, response, serving
+from .peers import Listener, json_response, response, serving
 from .tunnel import Tunnel
 
 ALL = {"ALL_PROXY": "http://proxy:1"}
@@ -395,6 +397,32 @@ def test_a_proxy_that_is_down(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(lmnt.APIConnectionError, match=r": 127\.0\.0\.1 refuses the connection"):
         mode.run(call(mode.client(base_url="http://127.0.0.1:1", max_retries=0)))
+
+
+class Silent(Listener):
+    """It takes a connection and says nothing, for much longer than it may."""
+
+    def serve(self, _: socket.socket) -> None:
+        self.over.wait(3)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+def test_a_proxy_that_is_silent(mode: Sync, scheme: str, library: str, call: Callable[[Any], Any]) -> None:
+    limits = lmnt.Timeout(20, connect=0.3)
+    with serving(Silent()) as silent:
+        proxy, began = f"{scheme}://me:s3cret@{silent.netloc}", time.monotonic()
+        client = mode.client(
+            base_url="https://api.example", proxy=proxy, transport=library, timeout=limits, max_retries=0
+        )
+        with pytest.raises(lmnt.APITimeoutError, match=r"in time through 127\.0\.0\.1 \(the proxy\)") as caught:
+            mode.run(call(client))
+        assert time.monotonic() - began < 2
+        assert caught.value.retry_safe is True
+        with pytest.raises(lmnt.APITimeoutError, match=r"the deadline of 0\.3 s passed"):
+            mode.run(call(client.with_options(timeout=20, deadline=0.3)))
+        assert silent.connections == 2
 
 
 # All the way through one.

@@ -64,6 +64,17 @@ def test_all_is_well(lmnt: Command) -> None:
 
 
 @pytest.mark.usefixtures("server")
+def test_a_limit_that_is_none(lmnt: Command) -> None:
+    for wrong in ("nan", "inf", "-1", "0"):
+        ran = lmnt("doctor", "--timeout", wrong)
+        assert (ran.code, ran.err.partition(";")[0]) == (
+            2,
+            "lmnt: timeout must be a number of seconds above 0, a Timeout, or None for no limit",
+        )
+    assert lmnt("doctor", "--timeout", "1e300").code == 0
+
+
+@pytest.mark.usefixtures("server")
 def test_no_key_or_a_wrong_one(lmnt: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMNT_API_KEY", "wrong-key-of-mine")
     ran = lmnt("doctor")

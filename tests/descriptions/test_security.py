@@ -259,7 +259,7 @@ def test_copies_of_a_client_share_its_token(caller: Caller) -> None:
     assert len(issuer.asked) == 2
 
 
-@pytest.mark.parametrize(("seconds", "fetches"), [(0, 2), ("3600", 1), (None, 1), (3600, 1), (0.05, 2)])
+@pytest.mark.parametrize(("seconds", "fetches"), [(0, 2), ("3600", 1), (None, 1), (3600, 1), (10**400, 1), (0.05, 2)])
 def test_a_token_is_renewed_when_it_expires(seconds: object, fetches: int, caller: Caller) -> None:
     issuer = Issuer(caller.echo, expires_in=seconds)
     client = caller.client(**CREDENTIALS)

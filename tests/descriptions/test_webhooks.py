@@ -152,7 +152,7 @@ def test_the_tolerance_is_the_applications(parcels: Any, webhooks: Any) -> None:
     headers = signed(SENT, at=datetime.now(UTC) - OLD)
     assert webhooks.parse(SENT, headers, secret=SECRET, tolerance=500).number == 7
     assert webhooks.parse(SENT, headers, secret=SECRET, tolerance=float("inf")).number == 7
-    for wrong in (-1, float("nan")):
+    for wrong in (-1, float("nan"), "300", True):
         with pytest.raises(parcels.InvalidArgumentError, match="tolerance must be a number of seconds from 0 up"):
             webhooks.parse(SENT, headers, secret=SECRET, tolerance=wrong)
 

@@ -126,6 +126,15 @@ def _redirects(peer: Conversation) -> None:
     peer.refuse(307, location="ws://127.0.0.1:9/elsewhere")
 
 
+def _refuses_in_part(framing: str, body: str, end: Callable[[Conversation], None]) -> Script:
+    def script(peer: Conversation) -> None:
+        peer.await_request()
+        peer.raw(f"HTTP/1.1 403 Forbidden\r\nrequest-id: {REQUEST_ID}\r\n{framing}\r\n\r\n{body}".encode())
+        end(peer)
+
+    return script
+
+
 def _answers_html(peer: Conversation) -> None:
     peer.refuse(200, b"<html>hello</html>", **{"content-type": "text/html"})
 
@@ -318,6 +327,27 @@ def _refusals() -> Iterator[SessionRow]:
         )
 
 
+def _cut_refusals() -> Iterator[SessionRow]:
+    for what, framing, body, end, why in (
+        ("FIN", "content-length: 99", '{"e', Conversation.drop, " (received 3 bytes, expected 99)"),
+        (
+            "FIN within a chunk",
+            "transfer-encoding: chunked",
+            '9\r\n{"e',
+            Conversation.drop,
+            " (incomplete chunked read)",
+        ),
+        ("RST", "content-length: 99", '{"e', Conversation.reset, " (received 3 bytes, expected 99)"),
+        ("nothing more", "content-length: 99", '{"e', Conversation.freeze, " (received 3 bytes, expected 99)"),
+    ):
+        notes = [f"the body of the response was cut: peer closed connection without sending complete message body{why}"]
+        yield SessionRow(
+            *(f"handshake refused, and cut: {what}", f"403 in place of 101, a part of the body, {what}", When.BEFORE),
+            *(_refuses_in_part(framing, body, end), Fails(CLASS[403], facts={"status_code": 403, "__notes__": notes})),
+            REQUEST_ID,
+        )
+
+
 def _errors() -> Iterator[SessionRow]:
     for type_, (error, status) in TYPES.items():
         outcome = Fails(error, facts={"status_code": status, "type": type_, "message": "it is so"})
@@ -424,6 +454,7 @@ SESSION_TABLE: tuple[SessionRow, ...] = (
         *(Fails("APIStatusError", facts={"status_code": 307}), REQUEST_ID),
     ),
     *_refusals(),
+    *_cut_refusals(),
     SessionRow(
         *("connection lost, for `ready`", "FIN after `init`", When.READY, before_ready(Conversation.drop)),
         *(_closed(None, 0, retry_safe=True), REQUEST_ID),

@@ -271,6 +271,22 @@ ELSEWHERE: list[tuple[Edit, str, str, Effect]] = [
     (lambda d: d["components"]["securitySchemes"]["Key"].update(name="Y"), "security changed", "apiKey header Y", B),
     (lambda d: operation(d).update(deprecated=True), "operation deprecated", "is deprecated", N),
     (lambda d: operation(d).update({"x-retry-safe": False}), "extension changed", "`x-retry-safe` is False, was True", N),
+    (lambda d: operation(d).update({"x-long-text": {"method": "put_long"}}), "extension changed", "`x-long-text` is {'method': 'put_long'}, was None", N),
+    (lambda d: parameter(d, 1).pop("x-client-header"), "extension changed", "`x-client-header` is None, was True", N),
+    (
+        lambda d: operation(d)["responses"]["200"]["content"]["application/json"].update({"x-stream-end": "[DONE]"}),
+        "extension changed",
+        "`x-stream-end` is [DONE], was None",
+        N,
+    ),
+    (lambda d: d["x-websocket"]["things.watch"].update({"x-end": 1}), "extension changed", "`x-end` is 1, was None", N),
+    (lambda d: d["paths"]["/things/{id}"].update(query={"operationId": "things.ask"}), "operation added", "is new", A),
+    (
+        lambda d: d["paths"]["/things/{id}"].update(additionalOperations={"COPY": {"operationId": "things.copy"}}),
+        "operation added",
+        "is new",
+        A,
+    ),
     (lambda d: operation(d)["parameters"].pop(0), "request field removed", "`query limit` was removed", B),
     (
         lambda d: operation(d)["parameters"].append({"name": "q", "in": "query", "required": True}),

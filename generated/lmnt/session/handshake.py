@@ -18,16 +18,18 @@ import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import Event
 
 from .. import description
+from ..calls.exchange import ERROR_BODY_LIMIT
 from ..calls.outgoing import with_retry_count
 from ..calls.response_errors import status_error, validation_error
 from ..errors import APIConnectionError, APIError, APITimeoutError, Error, InvalidArgumentError
 from ..hints.omitted import Omit
 from ..settings.retries import Attempts
 from ..settings.secret import Secret, bare
+from ..transport.direct.http1 import HTTP1
+from ..transport.direct.parsing import Head, ProtocolError
 from ..transport.limits import Limits
 from ..transport.messages import Request, Response
 from ..transport.network_errors import causes_of, network_sentences, sentence_for
@@ -105,9 +107,47 @@ class ConnectOptions:
 class _RefusedError(Exception):
     """The server answered the handshake with another status."""
 
-    def __init__(self, response: HandshakeResponse) -> None:
-        super().__init__(f"HTTP {response.status_code}")
-        self.response = response
+
+class Answer:
+    """The response to the handshake, as far as it was received: websockets keeps nothing of one that is cut."""
+
+    def __init__(self) -> None:
+        self._http = HTTP1("GET")
+        self._room = ERROR_BODY_LIMIT
+
+    def listen(self, protocol: Any) -> None:
+        """Receive what a protocol of websockets does."""
+        receive = protocol.receive_data
+
+        def both(data: bytes) -> None:
+            piece = bytes(data[: self._room])
+            self._room -= len(piece)
+            if piece:
+                self._http.receive(piece)
+            receive(data)
+
+        protocol.receive_data = both
+
+    @property
+    def head(self) -> Head | None:
+        """The head of a refusal; None if there is none."""
+        try:
+            return self._http.head()
+        except ProtocolError:  # as is 101
+            return None
+
+    def body(self) -> tuple[bytes, str | None]:
+        """Return what there is of the body, and why that is not all of it."""
+        content = bytearray()
+        try:
+            while part := self._http.body():
+                content += part
+            if part is None:
+                self._http.receive(b"")
+                self._http.body()
+        except ProtocolError as error:
+            return bytes(content), str(error)
+        return bytes(content), None
 
 
 class TurnTakingConnection(websockets.sync.client.ClientConnection):
@@ -164,7 +204,7 @@ class Connection(TurnTakingConnection):
         try:
             super().handshake(*args, **kwargs)
         except InvalidStatus as error:
-            raise _RefusedError(error.response) from error
+            raise _RefusedError from error
 
 
 class AsyncConnection(websockets.asyncio.client.ClientConnection):
@@ -186,11 +226,11 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
         try:
             await super().handshake(*args, **kwargs)
         except InvalidStatus as error:
-            raise _RefusedError(error.response) from error
+            raise _RefusedError from error
 
 
 @contextmanager
-def opening_errors(connect_options: ConnectOptions) -> Generator[None]:
+def opening_errors(connect_options: ConnectOptions, answer: Answer) -> Generator[None]:
     """Turn exceptions before the end of the handshake into errors of ours. Nothing has begun, so retrying is safe."""
     handled = sys.exception()
     request = connect_options.request
@@ -198,12 +238,12 @@ def opening_errors(connect_options: ConnectOptions) -> Generator[None]:
         yield
     except Error:
         raise
-    except _RefusedError as error:
-        raise _refusal(error.response, request) from error
     except (InvalidProxy, ImportError) as error:
         # Not chained: the exception's text has the URL, which may contain a password.
         raise InvalidArgumentError(f"proxy: {getattr(error, 'msg', error)}") from None
     except Exception as error:
+        if (head := answer.head) is not None:
+            raise _refusal(head, answer, request) from error
         kind = APITimeoutError if isinstance(error, TimeoutError) else APIConnectionError
         raise kind(
             f"{request.line}: {_sentence(causes_of(error, handled), connect_options)}", request.shown(), retry_safe=True
@@ -217,7 +257,7 @@ def _sentence(causes: Sequence[BaseException], connect_options: ConnectOptions) 
         return f"{request.deadline} passed"
     return sentence_for(
         causes,
-        (TimeoutError, "no connection in time"),
+        (TimeoutError, "no connection in time" + ("" if proxy is None else f" through {proxy.host} (the proxy)")),
         *network_sentences(host, None if proxy is None else proxy.host),
         (OSError, "no connection"),
         (ProxyError, f"the proxy did not connect to {host}"),
@@ -226,21 +266,16 @@ def _sentence(causes: Sequence[BaseException], connect_options: ConnectOptions) 
     )
 
 
-def _refusal(answer: HandshakeResponse, request: Request) -> APIError:
-    content = bytes(answer.body or b"")
-    response = Response(
-        request,
-        answer.status_code,
-        answer.reason_phrase,
-        "HTTP/1.1",
-        # websockets has read the body: without framing and content coding.
-        [
-            (name.encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape"))
-            for name, value in answer.headers.raw_items()
-            if name.lower() != "content-encoding"
-        ],
-    )
-    if 200 <= answer.status_code < 300:
-        problem = f"{request.line}: the server answered {answer.status_code} and opened no WebSocket"
-        return validation_error(response, content, problem, retry_safe=True)
-    return status_error(response, content, retry_safe=True)
+def _refusal(head: Head, answer: Answer, request: Request) -> APIError:
+    content, cut = answer.body()
+    # The body is without framing now, and its content coding is not undone.
+    headers = [(name, value) for name, value in head.raw_headers if name.lower() != b"content-encoding"]
+    response = Response(request, head.status_code, head.reason, head.http_version, headers)
+    if 200 <= head.status_code < 300:
+        problem = f"{request.line}: the server answered {head.status_code} and opened no WebSocket"
+        error: APIError = validation_error(response, content, problem, retry_safe=True)
+    else:
+        error = status_error(response, content, retry_safe=True)
+    if cut is not None:
+        error.add_note(f"the body of the response was cut: {cut}")
+    return error

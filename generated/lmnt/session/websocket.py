@@ -31,7 +31,7 @@ from ..settings.secret import Secret, bare
 from ..transport.addresses import aconnect, connect
 from ..transport.network_errors import causes_of
 from ..values.header_fields import combined
-from .handshake import CLOSE_TIMEOUT, AsyncConnection, Connection, ConnectOptions, opening_errors
+from .handshake import CLOSE_TIMEOUT, Answer, AsyncConnection, Connection, ConnectOptions, opening_errors
 from .turns import TurnTakingSocket
 
 T = TypeVar("T")
@@ -108,6 +108,17 @@ def _server(url: str) -> tuple[str, int]:
     return target.hostname or "", target.port or (443 if target.scheme == "wss" else 80)
 
 
+def _heard(kind: Callable[..., ConnectionT], answer: Answer) -> Callable[..., ConnectionT]:
+    """Return a function that makes a connection, and has the answer receive what it receives."""
+
+    def make(*args: Any, **kwargs: Any) -> ConnectionT:
+        made = kind(*args, **kwargs)
+        answer.listen(made.protocol)
+        return made
+
+    return make
+
+
 _connect = cast("Callable[..., websockets.sync.client.ClientConnection]", websockets.sync.client.connect)
 
 
@@ -116,6 +127,7 @@ class _Covering(Generic[ConnectionT]):
 
     def __init__(self, connect_options: ConnectOptions, connection: ConnectionT) -> None:
         self._connection = connection
+        del connection.protocol.receive_data  # that of `Answer`
         self._key = connect_options.key
         self._write_timeout = connect_options.timeout.write
         response = connection.response
@@ -148,7 +160,8 @@ class Socket(_Covering[Connection]):
     @classmethod
     def open(cls, connect_options: ConnectOptions) -> Socket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(connect_options):
+        answer = Answer()
+        with opening_errors(connect_options, answer):
             arguments = connect_options.arguments()
             proxy = connect_options.proxy
             if connect_options.is_secure and proxy is not None and proxy.is_secure:
@@ -163,7 +176,7 @@ class Socket(_Covering[Connection]):
                 if limit is not None:
                     arguments["open_timeout"] = max(limit - (time.monotonic() - began), 0.001)
             # Entered, and ended by `close`: entering is the same in all versions of websockets.
-            connection = _connect(**arguments, create_connection=Connection).__enter__()
+            connection = _connect(**arguments, create_connection=_heard(Connection, answer)).__enter__()
             if isinstance(connection.socket, TurnTakingSocket):
                 connection.socket.write_limit = connect_options.timeout.write
             else:
@@ -255,12 +268,14 @@ class AsyncSocket(_Covering[AsyncConnection]):
     @classmethod
     async def open(cls, connect_options: ConnectOptions) -> AsyncSocket:
         """Connect and shake hands; raises APIConnectionError or APIStatusError."""
-        with opening_errors(connect_options):
+        answer = Answer()
+        with opening_errors(connect_options, answer):
             arguments = connect_options.arguments()
             async with asyncio.timeout(arguments["open_timeout"]):
                 if connect_options.proxy is None:
                     arguments["sock"] = await aconnect(*_server(connect_options.request.url))
-                connecting = websockets.asyncio.client.connect(**arguments, create_connection=AsyncConnection)
+                arguments["create_connection"] = _heard(AsyncConnection, answer)
+                connecting = websockets.asyncio.client.connect(**arguments)
                 return cls(connect_options, cast("AsyncConnection", await connecting))
 
     async def send(self, message: str | Secret) -> None:

@@ -1,9 +1,18 @@
-"""The limit on the total duration of a call: all its attempts, waits and reads together."""
+"""The limit on the total duration of a call: all its attempts, waits and reads together; and what a limit may be."""
 
 from __future__ import annotations
 
+import math
 import time
 from typing import NamedTuple
+
+LONGEST = 1e6
+"""Seconds: a longer limit counts as this one, as no system call waits for much longer. It is eleven days."""
+
+
+def is_seconds(value: object) -> bool:
+    """Return whether a value is a number of seconds, from 0 up."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 class Deadline(NamedTuple):
@@ -15,7 +24,10 @@ class Deadline(NamedTuple):
     @classmethod
     def starting_now(cls, seconds: float | None) -> Deadline | None:
         """Return the deadline of a call that starts now; None if it has none."""
-        return None if seconds is None else cls(seconds, time.monotonic() + seconds)
+        if seconds is None:
+            return None
+        seconds = min(seconds, LONGEST)
+        return cls(seconds, time.monotonic() + seconds)
 
     @property
     def remaining(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from ..errors import InvalidArgumentError
 from ..hints import http_types
 from ..hints.omitted import NotGiven, Omit, not_given
 from ..values.header_fields import AROUND, field_value, warn_of_space
-from .deadline import Deadline
+from .deadline import Deadline, is_seconds
 from .secret import SECRET_HEADERS, Secret
 
 __all__ = ["DEFAULT_MAX_RETRIES", "Body", "Headers", "Query"]
@@ -234,11 +233,14 @@ def check_timeout(
     timeout: float | http_types.Timeout | NotGiven | None,
 ) -> float | http_types.Timeout | NotGiven | None:
     """Return the timeout; raises InvalidArgumentError for a number of seconds that is not above 0."""
-    if isinstance(timeout, int | float):
-        fits = 0 < timeout < math.inf
+    if timeout is None or isinstance(timeout, NotGiven):
+        return timeout
+    if hasattr(timeout, "connect"):
+        limits = [getattr(timeout, phase, None) for phase in ("connect", "read", "write")]
+        limits.append(getattr(timeout, "pool", None) or None)  # 0: do not wait
     else:
-        fits = timeout is None or isinstance(timeout, NotGiven) or hasattr(timeout, "connect")
-    if not fits:
+        limits = [timeout]
+    if not all(each is None or (is_seconds(each) and each) for each in limits):
         raise InvalidArgumentError(
             f"timeout must be a number of seconds above 0, a Timeout, or None for no limit; got {timeout!r}"
         )
@@ -251,7 +253,7 @@ def or_default(value: T | NotGiven, default: T) -> T:
 
 
 def _check_deadline(deadline: float | None) -> float | None:
-    if deadline is not None and not (isinstance(deadline, int | float) and 0 < deadline < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+    if deadline is not None and not (is_seconds(deadline) and deadline):
         raise InvalidArgumentError(
             f"deadline must be a number of seconds above 0, or None for no limit; got {deadline!r}"
         )
@@ -259,7 +261,7 @@ def _check_deadline(deadline: float | None) -> float | None:
 
 
 def _check_retries(max_retries: int) -> int:
-    if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+    if not isinstance(max_retries, int) or isinstance(max_retries, bool) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise InvalidArgumentError(f"max_retries must be a whole number from 0 up; got {max_retries!r}")
     return max_retries
 

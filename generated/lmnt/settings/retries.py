@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
@@ -107,9 +108,7 @@ class Attempts:
 
         Raises the failure if the call is not retried; `again` tells whether that is safe and may succeed.
         """
-        import random  # not needed by a call that succeeds
-
-        delay = backoff(self.retries, random.random()) if asked is None else asked
+        delay = backoff(self.retries, os.urandom(1)[0] / 255) if asked is None else asked
         is_longest = delay > LONGEST_RETRY_AFTER
         if _impatient:
             delay = 0.0

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
-from .readiness import LONGEST_WAIT
+from ..settings.deadline import LONGEST
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,9 +56,7 @@ def connect(host: str, port: int, seconds: float | None, is_over: Callable[[], b
                     except OSError as error:
                         failure, following = error, now
                     continue
-                wakes = min(
-                    ends, following if untried else math.inf, now + (LONGEST_WAIT if is_over is None else SLICE)
-                )
+                wakes = min(ends, following if untried else math.inf, now + (LONGEST if is_over is None else SLICE))
                 for key, _ in selector.select(wakes - now):
                     sock = cast("socket.socket", key.fileobj)
                     selector.unregister(sock)

@@ -29,6 +29,7 @@ from .limits import DEFAULT, Limits
 from .messages import HeaderList, Request, Response
 from .network_errors import connection_errors
 from .proxies import Proxy
+from .tunnels import watch
 from .uploads import Body, opened
 
 HTTPHeaders = httpx.Headers
@@ -134,7 +135,7 @@ def _parsed(library: str, url: str) -> Any:
     return import_module(library).URL(url)
 
 
-def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits) -> Any:
+def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, limits: Limits, trace: Any) -> Any:
     """Build the request."""
     client = carrier.client
     # An application's client adds its own settings; ours has none, and merging takes long.
@@ -146,7 +147,7 @@ def _prepared(carrier: Carrier, request: Request, body: bytes | Body | None, lim
         request.method,
         request.with_secrets(request.url) if request.secret_query else _parsed(carrier.library, request.url),
         content=body if streamed is None else streamed,
-        extensions={"timeout": timeouts},
+        extensions={"timeout": timeouts} if trace is None else {"timeout": timeouts, "trace": trace},
         headers=[*length, *request.wire_headers()],
     )
     for name, value in request.headers.items():
@@ -166,7 +167,8 @@ async def send(carrier: Carrier, request: Request, limits: Limits, proxy: Proxy 
     try:
         with connection_errors(request, proxy), ExitStack() as files:
             body = await opened(request.content, files, request.deadline, awaits=awaits)
-            prepared = _prepared(carrier, request, body, limits)
+            trace = watch(limits, proxy, request.url, awaits=awaits)
+            prepared = _prepared(carrier, request, body, limits, trace)
             http = client.send(prepared, stream=True, follow_redirects=False)
             return _LibraryResponse(await http if awaits else http, request, carrier, awaits=awaits)
     except BaseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..settings.deadline import Deadline
+from ..settings.deadline import LONGEST, Deadline
 
 
 class Phase(Enum):
@@ -46,8 +46,12 @@ class Limits(NamedTuple):
     def of(cls, given: Any, deadline: Deadline | None = None) -> Limits:
         """Make limits of a number of seconds, None, other limits, or a Timeout of httpx or httpx2."""
         if given is None or isinstance(given, (int, float)):
-            return cls(given, given, given, given, deadline)
-        return cls(given.connect, given.read, given.write, given.pool, deadline)
+            seconds = None if given is None else min(given, LONGEST)
+            return cls(seconds, seconds, seconds, seconds, deadline)
+        found = cls(given.connect, given.read, given.write, given.pool, deadline)
+        if isinstance(given, cls):
+            return found
+        return cls._make((*(None if each is None else min(each, LONGEST) for each in found[:4]), deadline))
 
     def seconds(self) -> dict[str, float | None]:
         """Return the seconds, under the libraries' names."""

@@ -141,7 +141,8 @@ def _connection_sentence(
 ) -> str:
     if phase is not None:
         is_over = request.deadline is not None and not request.deadline.remaining
-        return f"{request.deadline} passed" if is_over else phase.value
+        by = "" if proxy is None or phase is not Phase.CONNECT else f" through {proxy.host} (the proxy)"
+        return f"{request.deadline} passed" if is_over else phase.value + by
     if (event := _http2_event(causes)) is not None:
         return f"the server reset the stream before the response ({_event_text(event)})"
     host = urlsplit(request.url).hostname or request.url
@@ -173,7 +174,8 @@ def sentence_for(causes: Sequence[BaseException], *sentences: tuple[_Kind, str])
     for kind, sentence in sentences:
         for cause in causes:
             if _is(cause, kind):
-                return f"{sentence} ({cause})" if str(cause) else sentence
+                said = next((text for each in causes[causes.index(cause) :] if (text := str(each))), "")
+                return f"{sentence} ({said})" if said else sentence
     return str(causes[0]) or type(causes[0]).__name__
 
 
