@@ -3,9 +3,12 @@ from __future__ import annotations
 import gc
 import os
 import zlib
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import examples
 
 # How long a machine takes is no fault of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,11 +32,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep each of these processes, and the programs that it starts, to one processor.
+    """Say whose turn is what, and keep each of these processes, and the programs that it starts, to one processor.
 
     Most tests are threads that take turns at Python's lock, or a client and a server that take turns at a socket. To
     wake each other on another processor was 30 % of the CPU time of tests/faults.
     """
+    examples.IS_IN_TURN = partial(is_in_turn, config)
     if PROCESSORS and (worker := getattr(config, "workerinput", None)):
         os.sched_setaffinity(0, {PROCESSORS[int(worker["workerid"].removeprefix("gw")) % len(PROCESSORS)]})
 
@@ -59,30 +63,29 @@ def is_in_turn(config: pytest.Config, name: str) -> bool:
     return turn == 1 + zlib.crc32(name.encode()) % pythons
 
 
-def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
+def is_of_another_python(item: pytest.Item) -> bool:
     """Whether this is a test for one Python, and not for this one.
 
-    The first has the tests of tools that its environment alone has, and the long series of examples (`EXAMPLES`); the
-    others share the rest.
+    The first has the tests of tools that its environment alone has, the last those of what came with newer Pythons. The
+    others are shared out: the rows of large tables one by one, so that every Python has some of each table, and what
+    else is parametrized as a whole.
     """
-    marks = list(item.iter_markers("once"))
-    if not marks or pythons == 1:
-        return False
-    if any(mark.kwargs.get("first") for mark in marks):
-        return turn != 1
-    name = item.nodeid.partition("[")[0]
-    return turn != 2 + zlib.crc32(name.encode()) % (pythons - 1)
+    options = {name for mark in item.iter_markers("once") for name in mark.kwargs or ("",)}
+    turn, pythons = turn_of(item.config)
+    if options & {"first", "last"}:
+        return turn != (1 if "first" in options else pythons)
+    name = item.nodeid if "rows" in options else item.nodeid.partition("[")[0]
+    return bool(options) and not is_in_turn(item.config, name)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    turn, pythons = turn_of(config)
     others = {
         each
         for each in items
         # They take minutes and need a network: they are run when they are asked for, and then alone.
         if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")
         or (each.get_closest_marker("long") and not config.getoption("--long"))
-        or is_of_another_python(each, turn, pythons)
+        or is_of_another_python(each)
     }
     if others:
         config.hook.pytest_deselected(items=[*others])
