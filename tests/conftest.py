@@ -60,10 +60,14 @@ def turn_of(config: pytest.Config) -> tuple[int, int]:
 def is_in_turn(config: pytest.Config, name: str) -> bool:
     """Whether what one Python does for all of them, called so, falls to this one."""
     turn, pythons = turn_of(config)
-    return turn == 1 + zlib.crc32(name.encode()) % pythons
+    return turn == _turn_for(name, pythons)
 
 
-def is_of_another_python(item: pytest.Item) -> bool:
+def _turn_for(name: str, pythons: int) -> int:
+    return 1 + zlib.crc32(name.encode()) % pythons
+
+
+def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
     """Whether this is a test for one Python, and not for this one.
 
     The first has the tests of tools that its environment alone has, the last those of what came with newer Pythons. The
@@ -71,21 +75,26 @@ def is_of_another_python(item: pytest.Item) -> bool:
     else is parametrized as a whole.
     """
     options = {name for mark in item.iter_markers("once") for name in mark.kwargs or ("",)}
-    turn, pythons = turn_of(item.config)
     if options & {"first", "last"}:
         return turn != (1 if "first" in options else pythons)
     name = item.nodeid if "rows" in options else item.nodeid.partition("[")[0]
-    return bool(options) and not is_in_turn(item.config, name)
+    return bool(options) and turn != _turn_for(name, pythons)
+
+
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
+"""All tests, those of other Pythons too."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    turn, pythons = turn_of(config)
+    config.stash[COLLECTED] = [*items]
     others = {
         each
         for each in items
         # They take minutes and need a network: they are run when they are asked for, and then alone.
         if bool(each.get_closest_marker("registry")) is not config.getoption("--registry")
         or (each.get_closest_marker("long") and not config.getoption("--long"))
-        or is_of_another_python(each)
+        or is_of_another_python(each, turn, pythons)
     }
     if others:
         config.hook.pytest_deselected(items=[*others])
