@@ -6,14 +6,16 @@ silently: a part that the generator cannot express stops the run, and the old pa
 
 from __future__ import annotations
 
+import gc
 import sys
+from importlib.util import find_spec, module_from_spec
 
 if __name__ == "__main__":
-    # httpx loads these where they are installed, and the generator sends nothing.
-    sys.modules |= dict.fromkeys(("h2", "httpx._main", "trio"))  # type: ignore[arg-type]  # None: as if it was not installed
+    gc.disable()  # a description lives as long as the run does
+    # openapi-python-client imports them for descriptions in the network, which are refused here: they stay empty.
+    sys.modules |= {name: module_from_spec(spec) for name in ("httpcore", "httpx") if (spec := find_spec(name))}
 
 import argparse
-import gc
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +134,6 @@ def _regenerate(settings: Settings, report: Report, manifest: Path | None) -> in
 
 
 if __name__ == "__main__":
-    gc.disable()  # a description lives as long as the run does
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from typing import Any
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
 from .imports import check_imports
+from .placing import contents
 from .processes import beside
 from .rendering import Package
 from .report import Failure, Report
@@ -40,7 +41,6 @@ def make(settings: Settings, document: dict[str, Any], folder: Path, report: Rep
     def finish() -> None:
         tidy(folder)
         add_overlays(package.settings, folder)
-        check_names(package.package_dir)
 
     beside(finish, lambda: check_imports(settings.package, rendered | texts(ROOT / "overlays", overlays)))
     return package
@@ -54,30 +54,31 @@ def render(settings: Settings, document: dict[str, Any], folder: Path, report: R
 
 
 def tidy(folder: Path) -> None:
-    """Sort imports, drop unused ones and format, ignoring any configuration around the folder."""
-    _ruff(["check", "--fix-only", "--select", "F,I,TC005,RUF022,D202,D209"], folder)
+    """Sort imports, drop unused ones and format, ignoring any configuration around the folder.
+
+    Raises:
+        Failure: A module is no Python, or uses a name that nothing defines.
+    """
+    left = _ruff(["check", "--fix", "--select", "F,I,TC005,RUF022,D202,D209", "--output-format", "concise"], folder)
+    if problems := [line for line in left.stdout.splitlines() if re.search(": (F7|F82|invalid-syntax)", line)]:
+        raise Failure("ruff refuses the rendered package:\n" + "\n".join(problems))
     _ruff(["format"], folder)
 
 
 def texts(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
     """Return the modules of a folder, all or some, by their names."""
-    start = len(f"{folder}{os.sep}")
-    paths = folder.rglob("*.py") if names is None else (folder / name for name in names)
-    return {str(path)[start:].replace(os.sep, "/"): path.read_text(encoding="utf-8") for path in paths}
+    paths = contents(folder) if names is None else ((name, folder / name) for name in names)
+    return {name: path.read_text(encoding="utf-8") for name, path in paths if name.endswith(".py")}
 
 
-def check_names(package: Path) -> None:
-    """Refuse a package that is no Python, or uses a name that nothing defines."""
-    _ruff(["check", "--quiet", "--output-format", "concise", "--select", "F7,F82"], package)
-
-
-def _ruff(command: list[str], folder: Path) -> None:
+def _ruff(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--target-version", "py311", "--line-length", "120"]
     run = subprocess.run(
         [find_ruff_bin(), *command, *common, "."], capture_output=True, text=True, check=False, cwd=folder
     )
-    if run.returncode:
+    if run.returncode > 1 or (run.returncode and not run.stdout):  # 1: it has found something
         raise Failure(f"ruff {command[0]} failed on the rendered package:\n{run.stdout}{run.stderr}")
+    return run
 
 
 def add_overlays(settings: Settings, folder: Path) -> None:

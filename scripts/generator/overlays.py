@@ -53,4 +53,4 @@ def exports(overlays: list[str], modules: Collection[str] = ()) -> dict[str, str
 def _listed(path: str, _modified: int) -> list[str]:
     source = Path(path).read_text(encoding="utf-8")
     found = re.search(r"^__all__ = (\[.*?\])", source, re.MULTILINE | re.DOTALL)
-    return list(ast.literal_eval(found[1])) if found else []
+    return re.findall(r'"(\w+)"', found[1]) if found else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import difflib
 import hashlib
 import json
 import os
@@ -37,15 +35,22 @@ def lock(settings: Settings, package: Path, tools: Mapping[str, str]) -> str:
                 "tools": dict(tools),
                 "inputs": {_name(path): _digest(path) for path in sorted(set(inputs), key=_name)},
                 "outputs": {
-                    path.relative_to(package.parent).as_posix(): _digest(path)
-                    for path in sorted(package.rglob("*"))
-                    if path.is_file()
+                    f"{package.name}/{name}": _digest(path)
+                    for name, path in sorted(contents(package), key=lambda each: each[0].split("/"))
                 },
             },
             indent=2,
         )
         + "\n"
     )
+
+
+def contents(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a folder: what each is called there, with slashes, and its path."""
+    start = len(f"{folder}{os.sep}")
+    for where, _, names in os.walk(folder):
+        inner = f"{where}{os.sep}"[start:].replace(os.sep, "/")
+        yield from ((f"{inner}{name}", Path(where, name)) for name in names)
 
 
 def _name(path: Path) -> str:
@@ -124,6 +129,8 @@ def _exchange(first: Path, second: Path) -> bool:
     """Exchange the names of two folders in one step, with Linux's renameat2 or macOS's renamex_np."""
     if os.name == "nt":  # it exchanges no names
         return False
+    import ctypes  # it takes a while, and few runs need it
+
     libc = ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(first), os.fsencode(second)
     at_fdcwd, exchange = -100, 2
@@ -134,13 +141,11 @@ def _exchange(first: Path, second: Path) -> bool:
 
 def differences(settings: Settings, fresh: Path) -> Iterator[str]:
     """Compare the existing package with a new one, both ways."""
+    import difflib
+
     names: set[str] = {"lock.json"}
     for folder in (fresh / settings.package, settings.out / settings.package):
-        names |= {
-            f"{settings.package}/{path.relative_to(folder).as_posix()}"
-            for path in folder.rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
-        }
+        names |= {f"{settings.package}/{name}" for name, _ in contents(folder) if "__pycache__" not in name}
     for name in sorted(names):
         there, made = settings.out / name, fresh / name
         if not there.exists() or not made.exists():

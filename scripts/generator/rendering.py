@@ -20,7 +20,7 @@ from openapi_python_client.parser.errors import GeneratorError
 
 from .calls import Call
 from .commands import BY_HAND, ROOM, Row, by_hand, groups, rows
-from .compiled import CompiledTemplates
+from .compiled import CompiledTemplates, PlainCode
 from .description import Description
 from .first_call import example, first_call
 from .import_order import in_order
@@ -96,8 +96,10 @@ class Package(Project):
             raise Failure(f"{parsed.header}: {parsed.detail}")
         super().__init__(openapi=parsed, config=config, custom_template_path=ROOT / "templates")
         self._refuse_losses()
+        self.env.code_generator_class = PlainCode
         self.env.bytecode_cache = CompiledTemplates(Path(__file__).with_name("__pycache__"))
         self.env.auto_reload = False
+        self._templates: dict[str, jinja2.Template] = {}
         self.env.undefined = jinja2.StrictUndefined
         self.env.filters.update(literal=literal, prose=prose, docstring=docstring, **MARKDOWN)
         self._resources = self._by_resource()
@@ -233,12 +235,13 @@ class Package(Project):
     def build(self) -> list[GeneratorError]:
         """Write the package, a large one in two processes. What is wrong raises; the list is empty."""
         files = list(self._files())
-        for name in {Path(each.name).parent for each in files}:
+        for name in {each.name.rpartition("/")[0] for each in files}:
             (self.package_dir / name).mkdir(parents=True, exist_ok=True)
 
         def write(part: list[File]) -> list[Told]:
             for each in part:
-                (self.package_dir / each.name).write_text(self._text(each), encoding="utf-8")
+                with open(f"{self.package_dir}/{each.name}", "w", encoding="utf-8") as file:  # noqa: PTH123  # it is fast
+                    file.write(self._text(each))
             return self.report.told
 
         if len(files) < MANY:
@@ -313,15 +316,21 @@ class Package(Project):
                 requirements=requirements(self.settings.overlays),
             )
 
+    def _template(self, name: str) -> jinja2.Template:
+        if name not in self._templates:
+            self._templates[name] = template = self.env.get_template(name)
+            template.globals = dict(template.globals)  # every rendering copies them, and a ChainMap slowly
+        return self._templates[name]
+
     def _text(self, file: File) -> str:
         """Render a file."""
         if not file.template:
             return ""
         try:
-            text = self.env.get_template(file.template).render(**file.context)
-        except jinja2.TemplateError as error:
+            text = self._template(file.template).render(**file.context)
+        except (jinja2.TemplateError, AttributeError) as error:
             name, line = _template_place(error)
-            raise Failure(f"templates/{name}, line {line}: {error.message or error}") from error
+            raise Failure(f"templates/{name}, line {line}: {getattr(error, 'message', None) or error}") from error
         if " object at 0x" in text and file.name.endswith(".py"):
             raise Failure(f"{file.name}: templates/{file.template} shows an object in place of its text")
         if file.name.endswith(".md"):
@@ -377,7 +386,7 @@ def outline(package: Package) -> dict[str, Any]:
     return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
 
-def _template_place(error: jinja2.TemplateError) -> tuple[str, int]:
+def _template_place(error: Exception) -> tuple[str, int]:
     """Return the template and the line where rendering failed."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return Path(error.filename or error.name or "?").name, error.lineno

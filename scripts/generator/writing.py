@@ -61,8 +61,12 @@ def code(text: object) -> str:
 
 
 def _one_line(text: object) -> str:
-    kept = (each if not unicodedata.category(each).startswith(("C", "Z")) else " " for each in str(text or ""))
-    return " ".join("".join(kept).split())
+    kept = re.sub("[^ -~]", lambda found: _space_if_odd(found[0]), str(text or ""))
+    return " ".join(kept.split())
+
+
+def _space_if_odd(character: str) -> str:
+    return " " if unicodedata.category(character).startswith(("C", "Z")) else character
 
 
 def first_sentence(text: object) -> str:

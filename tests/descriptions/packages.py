@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from generator.imports import check_imports
-from generator.making import add_overlays, check_names, render, tidy
+from generator.making import add_overlays, render, tidy
 from generator.making import texts as modules_of
 from generator.reading import load_description
 from generator.rendering import Package
@@ -57,8 +57,7 @@ def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report 
 
 
 def check(package: Path) -> None:
-    """Raise what the generator raises of a package that could not be imported."""
-    check_names(package)
+    """Raise what the generator raises of a tidy package that could not be imported."""
     check_imports(package.name, modules_of(package))
 
 

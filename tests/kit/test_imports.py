@@ -115,8 +115,8 @@ def test_what_python_can_import_is_not_refused(package: Path, with_lines: Callab
 @pytest.mark.parametrize(("lines", "said"), UNDEFINED.values(), ids=UNDEFINED)
 def test_what_nothing_defines_is_refused(tmp_path: Path, lines: str, said: str) -> None:
     (tmp_path / "made.py").write_text(f"{lines}\n", encoding="utf-8")
-    with pytest.raises(Failure, match=rf"(?s)ruff check failed on the rendered package:.*{said}"):
-        check(tmp_path)
+    with pytest.raises(Failure, match=rf"(?s)ruff refuses the rendered package:.*{said}"):
+        tidy(tmp_path)
 
 
 def test_a_package_that_cannot_be_imported_is_not_put_in_place(

@@ -106,6 +106,12 @@ DESCRIPTION, SETTINGS = "openapi/lmnt.yaml", "openapi/generator.yaml"
             "schema/$ref: '#/components/schemas/Nothing' leads nowhere; write where it is",
         ),
         ("templates/union.py.jinja", "Codec[{{ name }}]", "Codec[{{ nam }}]", "templates/union.py.jinja"),
+        (
+            "templates/description.py.jinja",
+            'document["info"]["version"]',
+            "document.info.version",
+            "line 18: 'dict' object has no attribute 'info'",
+        ),
         ("templates/model.py.jinja", "{% for prop in props %}", "{% for prop on props %}", "templates/model.py.jinja"),
         ("templates/description.py.jinja", "NAME = ", "NAME == = ", "ruff"),
         ("templates/description.py.jinja", "NAME = ", "THAT = object  #  object at 0x", "shows an object"),
