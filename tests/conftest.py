@@ -3,9 +3,12 @@ from __future__ import annotations
 import gc
 import os
 import zlib
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import examples
 
 # How long a machine takes is no fault of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,20 +23,23 @@ os.environ.setdefault("RES_OPTIONS", "timeout:1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Share the work out to two processes for each processor, since tests wait too.
+    """Share the work out to one process more than there are processors, since tests wait too.
+
+    Each costs ten seconds of a processor: it collects all tests, and starts servers of its own.
 
     Files and tests that are named run in this process, which is faster for few of them, and can be debugged.
     """
     named = any(each.partition("::")[0].endswith(".py") for each in config.args)
-    return 0 if named else 2 * (len(PROCESSORS) or os.cpu_count() or 1)
+    return 0 if named else 1 + (len(PROCESSORS) or os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep each of these processes, and the programs that it starts, to one processor.
+    """Say whose turn is what, and keep each of these processes, and the programs that it starts, to one processor.
 
     Most tests are threads that take turns at Python's lock, or a client and a server that take turns at a socket. To
     wake each other on another processor was 30 % of the CPU time of tests/faults.
     """
+    examples.IS_IN_TURN = partial(is_in_turn, config)
     if PROCESSORS and (worker := getattr(config, "workerinput", None)):
         os.sched_setaffinity(0, {PROCESSORS[int(worker["workerid"].removeprefix("gw")) % len(PROCESSORS)]})
 
@@ -56,26 +62,34 @@ def turn_of(config: pytest.Config) -> tuple[int, int]:
 def is_in_turn(config: pytest.Config, name: str) -> bool:
     """Whether what one Python does for all of them, called so, falls to this one."""
     turn, pythons = turn_of(config)
-    return turn == 1 + zlib.crc32(name.encode()) % pythons
+    return turn == _turn_for(name, pythons)
+
+
+def _turn_for(name: str, pythons: int) -> int:
+    return 1 + zlib.crc32(name.encode()) % pythons
 
 
 def is_of_another_python(item: pytest.Item, turn: int, pythons: int) -> bool:
     """Whether this is a test for one Python, and not for this one.
 
-    The first has the tests of tools that its environment alone has, and the long series of examples (`EXAMPLES`); the
-    others share the rest.
+    The first has the tests of tools that its environment alone has, the last those of what came with newer Pythons. The
+    others are shared out: the rows of large tables one by one, so that every Python has some of each table, and what
+    else is parametrized as a whole.
     """
-    marks = list(item.iter_markers("once"))
-    if not marks or pythons == 1:
-        return False
-    if any(mark.kwargs.get("first") for mark in marks):
-        return turn != 1
-    name = item.nodeid.partition("[")[0]
-    return turn != 2 + zlib.crc32(name.encode()) % (pythons - 1)
+    options = {name for mark in item.iter_markers("once") for name in mark.kwargs or ("",)}
+    if options & {"first", "last"}:
+        return turn != (1 if "first" in options else pythons)
+    name = item.nodeid if "rows" in options else item.nodeid.partition("[")[0]
+    return bool(options) and turn != _turn_for(name, pythons)
+
+
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
+"""All tests, those of other Pythons too."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     turn, pythons = turn_of(config)
+    config.stash[COLLECTED] = [*items]
     others = {
         each
         for each in items

@@ -23,6 +23,8 @@ from lmnt_server.process import running
 
 from .sounds import decoded, seconds, spoken, written
 
+pytestmark = pytest.mark.once(rows=True)
+
 RAW = {"pcm_s16le": 2, "pcm_f32le": 4}
 CONTAINERS = [each for each in get_args(SpeechFormat) if each not in RAW]
 

@@ -17,6 +17,8 @@ from lmnt.audio.playing import PLAYERS
 
 from .sounds import seconds, spoken
 
+pytestmark = pytest.mark.once(rows=True)
+
 FAKE = """#!{python}
 import json, pathlib, sys
 print("something went wrong", file=sys.stderr)

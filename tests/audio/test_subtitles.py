@@ -17,6 +17,8 @@ from lmnt import FileError, InvalidArgumentError, Lmnt, Subtitles, subtitles
 from lmnt.models import SpeechGenerateDetailedResponse, Timestamp
 from lmnt_server.process import running
 
+pytestmark = pytest.mark.once(rows=True)
+
 STORY = (
     "It was a bright cold day in April, and the clocks were striking thirteen. Nobody looked up. "
     "The wind came down the street in gusts; it carried paper, dust and the smell of rain, as it did every spring. "

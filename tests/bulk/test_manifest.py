@@ -15,6 +15,8 @@ from lmnt.bulk import manifest
 from lmnt.bulk.manifest import Line
 from lmnt.bulk.names import key_of, name_of, problem_of
 
+pytestmark = pytest.mark.once(rows=True)
+
 
 def lines_of(tmp_path: Path, name: str, content: str | bytes, **defaults: Any) -> list[Line]:
     path = tmp_path / name

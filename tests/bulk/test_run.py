@@ -32,6 +32,8 @@ from lmnt.streams.downloads import Download
 from lmnt_server.process import ServerProcess
 from tests.client.modes import Sync
 
+pytestmark = pytest.mark.once(rows=True)
+
 FAULT = "x-lmnt-fault"
 Run = Callable[..., bulk.Summary]
 

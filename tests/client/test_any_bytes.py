@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 import lmnt
 from lmnt.streams.containers import AAC, BY_MEDIA_TYPE, MP3, PCM16, PCM32, WAV, Container, WebM
-from tests.examples import EXAMPLES
+from tests.examples import many
 
 from .modes import KEY
 
 REQUEST_ID = "req_anything"
-MANY = settings(max_examples=EXAMPLES, deadline=None, database=None)
 
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready", "tags": ["a"], "starred": None}
 DOCUMENTS = [
@@ -119,7 +118,7 @@ def same(call: Callable[[], Any], status: int, media_type: str, body: bytes, siz
     return whole
 
 
-@MANY
+@many
 @given(
     body=bodies,
     sizes=sizes,
@@ -141,7 +140,7 @@ JSON_CALLS: dict[str, Callable[[], Any]] = {
 }
 
 
-@MANY
+@many
 @given(body=bodies, sizes=sizes, call=st.sampled_from(sorted(JSON_CALLS)), kind=st.sampled_from(["json", "html", ""]))
 def test_any_bytes_as_a_json_success(body: bytes, sizes: list[int], call: str, kind: str) -> None:
     error = same(JSON_CALLS[call], 200, f"application/{kind}", body, sizes)
@@ -149,7 +148,7 @@ def test_any_bytes_as_a_json_success(body: bytes, sizes: list[int], call: str, k
         assert error[0] is lmnt.APIResponseValidationError
 
 
-@MANY
+@many
 @given(start=starts, rest=st.binary(max_size=200), sizes=sizes, media_type=st.sampled_from(sorted(BY_MEDIA_TYPE)))
 def test_any_bytes_as_audio(start: bytes, rest: bytes, sizes: list[int], media_type: str) -> None:
     def call() -> Any:
@@ -161,7 +160,7 @@ def test_any_bytes_as_audio(start: bytes, rest: bytes, sizes: list[int], media_t
     assert split == whole == repr((body, True)) or split[0] is whole[0] is lmnt.StreamTruncatedError
 
 
-@MANY
+@many
 @given(
     make=st.sampled_from([MP3, AAC, WAV, WebM, PCM16, PCM32]), start=starts, rest=st.binary(max_size=200), sizes=sizes
 )

@@ -18,6 +18,8 @@ import lmnt
 from .modes import KEY, Sync
 from .peers import Listener, json_response
 
+pytestmark = pytest.mark.once(rows=True)
+
 WAV = str(mimetypes.guess_type("x.wav")[0])
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
 

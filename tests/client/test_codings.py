@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 import lmnt
 from lmnt.transport.codings import PIECE, CodingError, Decoder
+from tests.examples import many
 
 from .modes import Sync
 from .peers import response
-from .test_any_bytes import MANY, pieces, sizes
+from .test_any_bytes import pieces, sizes
 
 FORMATS = {"gzip": 31, "x-gzip": 31, "deflate": 15, "Deflate": -15}
 
@@ -30,14 +31,14 @@ def undo(coding: str, parts: list[bytes]) -> bytes:
     return undone
 
 
-@MANY
+@many
 @given(st.binary(max_size=2000), st.sampled_from(sorted(FORMATS)), sizes)
 def test_what_was_coded_is_undone(content: bytes, coding: str, sizes: list[int]) -> None:
     coded = zlib.compress(content * 50, wbits=FORMATS[coding])
     assert undo(coding, list(pieces(coded, sizes))) == content * 50
 
 
-@MANY
+@many
 @given(st.binary(max_size=200), st.sampled_from(sorted(FORMATS)), st.data(), sizes)
 def test_what_was_cut_is_never_taken_for_whole(content: bytes, coding: str, data: Any, sizes: list[int]) -> None:
     coded = zlib.compress(content, wbits=FORMATS[coding])
@@ -46,7 +47,7 @@ def test_what_was_cut_is_never_taken_for_whole(content: bytes, coding: str, data
         undo(coding, list(pieces(cut, sizes)))
 
 
-@MANY
+@many
 @given(st.binary(max_size=500), st.sampled_from(sorted(FORMATS)), sizes)
 def test_any_bytes_are_undone_or_refused_wherever_they_are_split(body: bytes, coding: str, sizes: list[int]) -> None:
     def verdict(parts: list[bytes]) -> bytes | None:
@@ -58,7 +59,7 @@ def test_any_bytes_are_undone_or_refused_wherever_they_are_split(body: bytes, co
     assert verdict(list(pieces(body, sizes))) == verdict([body])
 
 
-@MANY
+@many
 @given(st.lists(st.binary(max_size=50), min_size=1), st.integers(0, 600), sizes)
 def test_gzip_may_have_members_and_zeros_after_them(contents: list[bytes], zeros: int, sizes: list[int]) -> None:
     coded = b"".join(zlib.compress(content, wbits=31) for content in contents) + bytes(zeros)

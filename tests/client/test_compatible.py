@@ -23,6 +23,8 @@ from lmnt.models import Voice
 from .modes import KEY, Sync
 from .peers import Connection, head, json_response, response
 
+pytestmark = pytest.mark.once(rows=True)
+
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready", "description": None, "new": 1}
 ID = {"request-id": "req_1"}
 PACKAGE = Path(lmnt.__file__).parents[1]

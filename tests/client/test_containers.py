@@ -15,6 +15,8 @@ from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.speech import Speech
 
+pytestmark = pytest.mark.once(rows=True)
+
 # By format: of so many cuts at most one goes unnoticed, since the audio is whole as far as its container tells.
 CAUGHT = {"mp3": 50, "aac": 20, "webm": 100, "wav": 10**9, "pcm_s16le": 2, "pcm_f32le": 4}
 

@@ -23,6 +23,8 @@ from .modes import KEY, Sync
 from .peers import Connection, Stream, head, json_response, response
 from .session_peer import REQUEST_ID, Conversation, SessionPeer
 
+pytestmark = pytest.mark.once(rows=True)
+
 TYPES = {
     "invalid_request_error": lmnt.BadRequestError,
     "authentication_error": lmnt.AuthenticationError,

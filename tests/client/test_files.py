@@ -21,6 +21,8 @@ from lmnt.streams.downloads import Download
 from .modes import Sync
 from .peers import Connection, head
 
+pytestmark = pytest.mark.once(rows=True)
+
 SPEECH: dict[str, Any] = {"text": "word " * 100, "voice": "leah", "format": "wav"}
 BROKEN = {"x-lmnt-fault": "raise-after=20000"}
 

@@ -32,6 +32,8 @@ from .conftest import Wire
 from .modes import Sync
 from .peers import Listener, json_response, serving
 
+pytestmark = pytest.mark.once(rows=True)
+
 REQUEST_ID = re.compile(r"req_[1-9A-HJ-NP-Za-km-z]{22}")
 TEXT = "The quick brown fox jumps over the lazy dog."
 STARTS = {

@@ -15,6 +15,8 @@ import lmnt
 from .modes import KEY, Sync
 from .peers import Connection, Received, json_response, response
 
+pytestmark = pytest.mark.once(rows=True)
+
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import h11
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lmnt.transport.direct.parsing import LONGEST_HEAD, MOST_HEADERS, Head, Parser, ProtocolError
-from tests.examples import EXAMPLES
+from tests.examples import many
 
 from .modes import PARSERS
 
@@ -304,7 +304,7 @@ def wires(draw: st.DrawFn) -> bytes:
     method=st.sampled_from(["POST", "HEAD"]),
 )
 @example(CHUNKED + b"3\r\nabcX\r\n0\r\n\r\n", list(range(80)), "POST")
-@settings(max_examples=EXAMPLES, deadline=None)
+@many
 def test_a_verdict_does_not_depend_on_how_what_came_was_cut(
     kind: type[Parser], wire: bytes, places: list[int], method: str
 ) -> None:
@@ -322,7 +322,7 @@ def test_a_verdict_does_not_depend_on_how_what_came_was_cut(
 
 
 @given(wire=wires())
-@settings(max_examples=EXAMPLES, deadline=None)
+@many
 def test_what_both_take_is_the_same_to_both(wire: bytes) -> None:
     first, second = (judged(kind, [wire]) for kind in PARSERS.values())
     if first.is_whole and second.is_whole:
@@ -360,7 +360,7 @@ PARTS = [b"%b\r\n%b%b" % each for each in product(SIZES, [b"abc", b"abcdefghij",
     ),
     places=st.binary(max_size=6).map(lambda picks: [60 + each for each in picks]),
 )
-@settings(max_examples=EXAMPLES, deadline=None)
+@many
 def test_chunks_are_what_h11_alone_finds_in_them(chunks: bytes, end: bytes, places: list[int]) -> None:
     wire = CHUNKED + chunks + end
     alone, body, has_ended = h11.Connection(h11.CLIENT), b"", False

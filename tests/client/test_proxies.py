@@ -108,6 +108,7 @@ def test_a_proxy_that_was_given_is_for_all_hosts() -> None:
 # Hosts without one.
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize(
     ("excepted", "direct", "by_proxy"),
     [
@@ -209,6 +210,7 @@ def test_a_url_that_cannot_be_called_is_no_matter_of_proxies(url: str) -> None:
 # What a proxy may be.
 
 
+@pytest.mark.once(rows=True)
 @needs_decoding
 @pytest.mark.parametrize(
     ("text", "url"),
@@ -281,6 +283,7 @@ def test_a_password_is_in_no_repr() -> None:
         assert "s3cret" not in repr(each)
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("text", WRONG)
 def test_what_is_no_proxy(text: str) -> None:
     with pytest.raises(lmnt.InvalidArgumentError) as caught:
@@ -326,6 +329,7 @@ def test_a_wrong_proxy_stops_the_calls_that_need_it_alone(
         assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("wrong", [*WRONG, "", 5, b"http://proxy"])
 def test_a_wrong_proxy_that_was_given_makes_no_client(mode: Sync, wrong: Any) -> None:
     with pytest.raises(lmnt.InvalidArgumentError, match=r"^proxy: a proxy must be a URL such as") as caught:
@@ -364,6 +368,7 @@ CALLS = [
 ]
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_proxy_that_refuses(mode: Sync, peer: Callable[..., Any], call: Callable[[Any], Any]) -> None:
     proxy = peer(response(407))
@@ -375,6 +380,7 @@ def test_a_proxy_that_refuses(mode: Sync, peer: Callable[..., Any], call: Callab
     assert KEY not in str(proxy.requests[0].headers)
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("url", ["https://api.example", "http://api.example"])
 @pytest.mark.parametrize(
@@ -438,6 +444,7 @@ def tunnel() -> Iterator[Callable[..., Tunnel]]:
 HOW = {"http": "CONNECT", "https": "CONNECT", "socks": "SOCKS5 name", "socks5": "SOCKS5 name", "socks5h": "SOCKS5 name"}
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("source", ["proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("scheme", HOW)

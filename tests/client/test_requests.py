@@ -17,6 +17,8 @@ from lmnt.models import Voice
 from .modes import Sync
 from .peers import Connection, head, json_response, response
 
+pytestmark = pytest.mark.once(rows=True)
+
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
 ID = {"request-id": "req_1"}
 

@@ -22,6 +22,8 @@ from lmnt.settings import retries
 from .modes import Sync
 from .peers import Connection, Peer, Stream, head, json_response, response, serving
 
+pytestmark = pytest.mark.once(rows=True)
+
 AT_ONCE = {"retry-after-ms": "1"}
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
 

@@ -120,6 +120,7 @@ KINDS: dict[str, Callable[[Sync, Any], Any]] = {
 }
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_a_client_of_the_real_server(mode: Sync, client: Any, kind: str) -> None:
     error = raised(lambda: KINDS[kind](mode, client))
@@ -184,6 +185,7 @@ PEERS: dict[str, Any] = {
 }
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("kind", PEERS)
 def test_errors_of_a_server_that_misbehaves(mode: Sync, peer: Callable[..., Any], kind: str) -> None:
     answer = PEERS[kind]

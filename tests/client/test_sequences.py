@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lmnt.streams.sequences import (
@@ -21,7 +21,7 @@ from lmnt.streams.sequences import (
     ServerSentEvent,
     decoder,
 )
-from tests.examples import EXAMPLES
+from tests.examples import many
 
 
 def read(found: Decoder, *pieces: bytes) -> tuple[list[ServerSentEvent], bool]:
@@ -204,7 +204,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 @given(values=st.lists(TEXTS, max_size=6), ends=st.sampled_from(["\n", "\r\n", "\r"]), places=st.binary(max_size=12))
-@settings(max_examples=EXAMPLES, deadline=None)
+@many
 def test_what_was_written_is_read(values: list[str], ends: str, places: bytes) -> None:
     def cut(body: bytes) -> list[bytes]:
         return [body[start:end] for start, end in pairwise(cuts(body, places))]
@@ -271,7 +271,7 @@ def outcome(found: Decoder, pieces: list[bytes]) -> tuple[list[ServerSentEvent],
 # A letter is a byte, and so is a place: bytes are drawn several times as fast as a list of anything else.
 @pytest.mark.parametrize("make", ALPHABETS, ids=["events", "lines", "sequences", "parts"])
 @given(letters=st.binary(max_size=12), ends=st.binary(max_size=8))
-@settings(max_examples=EXAMPLES, deadline=None)
+@many
 def test_how_it_was_cut_on_its_way_makes_no_difference(
     make: Callable[[], Decoder], letters: bytes, ends: bytes
 ) -> None:

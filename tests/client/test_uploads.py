@@ -40,6 +40,8 @@ from lmnt.transport.uploads import SPOOL
 from .modes import KEY, MODES, Async, Sync
 from .peers import Listener, json_response, response
 
+pytestmark = pytest.mark.once(rows=True)
+
 VOICE = {"id": "leah", "name": "Leah", "owner": "system", "state": "ready"}
 WAV = str(mimetypes.guess_type("x.wav")[0])
 CONTENT = bytes(range(256)) * 1000 + b"end"

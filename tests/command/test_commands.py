@@ -23,7 +23,7 @@ from lmnt.errors import Error
 from .conftest import KEY
 from .made import Command
 
-pytestmark = pytest.mark.usefixtures("server")
+pytestmark = [pytest.mark.usefixtures("server"), pytest.mark.once(rows=True)]
 
 CALLS = [
     ["voices", "list"],

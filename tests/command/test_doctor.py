@@ -21,6 +21,8 @@ from tests.client.tunnel import Tunnel
 from .conftest import KEY
 from .made import Command
 
+pytestmark = pytest.mark.once(rows=True)
+
 CHECKS = ["versions", "key", "address", "name", "proxy", "connection", "TLS", "HTTP library", "answer"]
 
 

@@ -28,6 +28,8 @@ from tests.descriptions.packages import HERE, document
 
 from .made import Command, environment, make
 
+pytestmark = pytest.mark.once(rows=True)
+
 NAMES = ("petshop", "chat", "diary", "library", "printing", "hostile", "zoo")
 
 

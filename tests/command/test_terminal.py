@@ -18,6 +18,8 @@ from lmnt_server.process import ServerProcess, running
 from .conftest import KEY
 from .terminal import LMNT, run_in_terminal
 
+pytestmark = pytest.mark.once(rows=True)
+
 TEXT = "Audio that stops early is an error. " * 20
 
 

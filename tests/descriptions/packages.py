@@ -10,6 +10,7 @@ import pkgutil
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -39,7 +40,12 @@ def document(name: str) -> dict[str, Any]:
 
 def settings(package: str, folder: Path) -> Settings:
     """Return the settings of a package."""
-    return Settings.read(HERE / f"{package}.yaml", package, folder)
+    return replace(_settings(package), out=folder.resolve())
+
+
+@cache  # they are in a file of YAML, which takes as long to read as a small package to make
+def _settings(package: str) -> Settings:
+    return Settings.read(HERE / f"{package}.yaml", package)
 
 
 def make_all(documents: dict[str, dict[str, Any]], folder: Path, report: Report | None = None) -> None:

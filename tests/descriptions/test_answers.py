@@ -12,6 +12,8 @@ from generator.report import Report
 
 from .echo import Answer, Caller, Echo, answered, made
 
+pytestmark = pytest.mark.once(rows=True)
+
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Report]:

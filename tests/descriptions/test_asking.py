@@ -11,6 +11,8 @@ from generator.report import Report
 
 from .echo import Caller, Echo, answered, made
 
+pytestmark = pytest.mark.once(rows=True)
+
 
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Report]:

@@ -15,6 +15,8 @@ from generator.report import Report
 
 from .echo import Caller, Echo, Seen, made
 
+pytestmark = pytest.mark.once(rows=True)
+
 
 @pytest.fixture(scope="module")
 def letters(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Report]:

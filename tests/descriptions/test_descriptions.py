@@ -15,6 +15,8 @@ import pytest
 from .conftest import Driver
 from .mock import BINARY, REQUEST_ID
 
+pytestmark = pytest.mark.once(rows=True)
+
 PNG = b"\x89PNG" + bytes(200_000)
 ID = uuid.UUID("0b0e0c4e-8e0b-4f0e-9d5c-6f2f4d1f8a01")
 DAY = datetime.date(2026, 2, 28)

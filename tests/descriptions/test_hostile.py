@@ -17,6 +17,8 @@ from generator.settings import Settings
 
 from .test_real import NO_FOLDER, chosen, entries, load_loose
 
+pytestmark = pytest.mark.once(rows=True)
+
 NAME = "\"\"\"'''\\; __import__('os').system('true') "
 TEXT = NAME + "\n{{ 7 * 7 }}{% raw %}\r\u2028\nimport os\n"
 MEANING = {

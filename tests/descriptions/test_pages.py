@@ -26,6 +26,8 @@ from tests.kit.checking import MYPY
 
 from .packages import document, load, make_all, settings
 
+pytestmark = pytest.mark.once(rows=True)
+
 KEY = "key-of-the-library"
 
 

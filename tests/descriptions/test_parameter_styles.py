@@ -13,6 +13,8 @@ from generator.report import Report
 
 from .packages import load, make_all
 
+pytestmark = pytest.mark.once(rows=True)
+
 EMPTY, TEXT, ARRAY = "", "blue", ["blue", "black", "brown"]
 OBJECT = {"R": 100, "G": 200, "B": 150}
 SCHEMAS: dict[str, Any] = {

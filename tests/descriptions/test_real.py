@@ -26,6 +26,8 @@ from lmnt_server.documents import read
 
 from .packages import check, import_all
 
+pytestmark = pytest.mark.once(rows=True)
+
 FOLDER = ROOT.parent / "shared" / "descriptions"
 NO_FOLDER = "../shared/descriptions is not here"
 QUICK = {"redocly-cafe-split-32", "ogen-parameters", "swashbuckle-31", "nhs-pds", "rswag-rails", "typespec-sse-32"}

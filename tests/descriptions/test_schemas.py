@@ -26,6 +26,8 @@ from tests.kit.checking import MYPY
 from .packages import HERE, settings
 from .packages import load as imported
 
+pytestmark = pytest.mark.once(rows=True)
+
 ROWS = load(HERE / "schemas.yaml")
 NAME = "schemas"
 

@@ -21,6 +21,8 @@ from generator.report import Report
 
 from .echo import CONTEXT, Answer, Caller, Echo, Seen, answered, made
 
+pytestmark = pytest.mark.once(rows=True)
+
 SECRET = "the-secret-of-the-application"
 BASIC = {"username": "ann", "password": "pass:word"}
 ALL = {"app_key": "the-app-key", "user_key": "a user&key", "session": "abc=1", **BASIC}

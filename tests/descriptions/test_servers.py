@@ -13,6 +13,8 @@ from generator.servers import Servers
 
 from .echo import Caller, Echo, made
 
+pytestmark = pytest.mark.once(rows=True)
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Report]:

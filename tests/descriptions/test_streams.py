@@ -20,6 +20,8 @@ from tests.kit.checking import MYPY
 
 from .packages import made
 
+pytestmark = pytest.mark.once(rows=True)
+
 EVENTS, LINES = {"content-type": "text/event-stream"}, {"content-type": "application/x-ndjson"}
 ID = {"request-id": "req_7"}
 

@@ -22,6 +22,8 @@ from tests.kit.checking import MYPY
 
 from .packages import document, load, make_all, settings
 
+pytestmark = pytest.mark.once(rows=True)
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SENT = '{"type": "parcel.sent", "number": 7, "né": "ü"}'
 

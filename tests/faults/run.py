@@ -195,7 +195,6 @@ class Ran:
 
 
 ONE_OF_A_KIND = tuple(call for call in CALLS if call.name in ("stream", "retrieve", "create", "events", "lines"))
-OTHERS_OF_A_KIND = tuple(call for call in CALLS if call.name not in ("stream", "over a file", "create"))
 
 
 def run(row: Row, protocol: Protocol, places: Places, calls: Sequence[Call] = CALLS) -> list[Ran]:

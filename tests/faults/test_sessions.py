@@ -18,6 +18,7 @@ from .session_table import SESSION_TABLE, SessionRow
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "failures.md").read_text("utf-8")
 
 
+@pytest.mark.once(rows=True)
 @pytest.mark.parametrize("row", SESSION_TABLE, ids=lambda row: row.name)
 def test_each_failure_is_what_the_table_says(row: SessionRow, places: Places) -> None:
     problems = [f"{ran.way.value}, {ran.mode}: {each}" for ran in run(row, places) for each in ran.problems]

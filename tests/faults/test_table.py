@@ -12,11 +12,18 @@ from ..conftest import is_in_turn
 from .item_table import ITEM_ROWS
 from .places import Places
 from .rows import Fails, Kind, Protocol, Row
-from .run import CALLS, ONE_OF_A_KIND, OTHERS_OF_A_KIND, run
+from .run import CALLS, ONE_OF_A_KIND, run
 from .table import TABLE
 
 CASES = [
-    pytest.param(row, protocol, parser, id=f"{row.name}, {protocol.value}" + (f" by {parser}" if by_both else ""))
+    pytest.param(
+        row,
+        protocol,
+        parser,
+        id=f"{row.name}, {protocol.value}" + (f" by {parser}" if by_both else ""),
+        # Every Python has every row once; what else shows it is shared out.
+        marks=() if protocol is row.protocols[0] and parser == "h11" else pytest.mark.once(rows=True),
+    )
     for row in TABLE
     for protocol in row.protocols
     # TLS hides nothing from who reads a response, and what an item is, is no question of it: there one is enough.
@@ -36,14 +43,11 @@ def test_each_failure_is_what_the_table_says(
     request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setattr(connection, "RESPONSE_PARSER", PARSERS[parser])
-    # What else reads the bytes makes no difference by call: `python -m tests.faults` makes them all there, too. Over
-    # HTTP/2 and TLS every call meets every row on one of the Pythons, and some of each kind do on each.
-    if parser == "llhttp" or protocol is Protocol.HTTPX:
-        calls = ONE_OF_A_KIND
-    elif protocol is row.protocols[0] or is_in_turn(request.config, request.node.nodeid):
-        calls = CALLS
-    else:
-        calls = OTHERS_OF_A_KIND if protocol is Protocol.HTTP2 else ONE_OF_A_KIND
+    # What else reads the bytes makes no difference by call: `python -m tests.faults` makes them all there, too. Every
+    # call meets every row on one of the Pythons, and one of each kind does on each.
+    is_another_reader = parser == "llhttp" or protocol is Protocol.HTTPX
+    is_whole = not is_another_reader and is_in_turn(request.config, request.node.nodeid)
+    calls = CALLS if is_whole else ONE_OF_A_KIND
     rans = run(row, protocol, places, calls)
     assert rans
     problems = [f"{ran.call.name}, {ran.mode}: {each}" for ran in rans for each in ran.problems]

@@ -28,6 +28,8 @@ from generator.settings import ROOT, Settings
 
 from . import shop
 
+pytestmark = pytest.mark.once(rows=True)
+
 UUID = uuid.UUID("6f1c1c34-9c3e-4d2b-8a3b-2c1d7e5f9a10")
 TOLD = {
     "a rule that only a whole JSON Schema validator could check": 2,

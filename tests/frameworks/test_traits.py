@@ -20,6 +20,8 @@ from generator.rendering import Package
 from generator.report import Report
 from generator.settings import Settings
 
+pytestmark = pytest.mark.once(rows=True)
+
 FRAMEWORKS = load(Path(__file__).with_name("traits.yaml"))
 CALLS = [(name, call) for name, row in FRAMEWORKS.items() for call in row["calls"]]
 

@@ -16,7 +16,7 @@ Run = Callable[..., tuple[int, str]]
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     # What the generator makes is the same on every Python: the steps `package` of scripts/test compare each byte of it.
-    item.add_marker("once")
+    item.add_marker(pytest.mark.once(rows=True))
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from comparison.package import Surface
 from comparison.signatures import BREAKAGES
 from comparison.traits import TRAITS, traits
 
+pytestmark = pytest.mark.once(last=True)  # some rows are of 3.12
+
 HEADER = """
 from __future__ import annotations
 import abc, collections, contextlib, dataclasses, enum, functools, typing, warnings

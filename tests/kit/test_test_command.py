@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import is_of_another_python
+from tests.conftest import COLLECTED, is_of_another_python
 
 from .conftest import ROOT
 
@@ -20,7 +20,7 @@ IMAGE = ["image"]
 OTHERS = ["package-3.99", "tests-3.99"]
 TOOL = """#!/bin/sh
 case "$*" in *version_info*) echo 3.99; exit ;; esac
-echo "$(basename "$(dirname "$(dirname "$0")")") $(basename "$0") $*" >>ran
+echo "$(basename "$(dirname "$(dirname "$0")")") $(basename "$0") $*${EXAMPLES:+, $EXAMPLES examples}" >>ran
 case "$*" in *"${FAILS:-nothing}"*) exit 1 ;; esac
 """
 
@@ -70,7 +70,7 @@ def test_each_step_has_its_time_and_the_last_line_says_that_all_passed(
     assert steps(done.stdout) == expected
     assert re.fullmatch(rf"All passed, in \d+ s: {' '.join(expected)}", done.stdout.splitlines()[-1])
     ran = (tmp_path / "ran").read_text(encoding="utf-8")
-    turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d)$", ran, re.MULTILINE)
+    turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d), 5000 examples$", ran, re.MULTILINE)
     assert turns == {(): [(".venv", "1/2"), (".venv-3.99", "2/2")], ("--fast",): [(".venv", "1/1")]}.get(arguments, [])
 
 
@@ -99,9 +99,15 @@ def test_the_steps_are_listed_and_none_is_run(test: Test, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("pythons", [1, 2, 3, 4])
 def test_what_one_python_is_enough_for_is_run_by_exactly_one(request: pytest.FixtureRequest, pythons: int) -> None:
-    for item in request.session.items:
-        turns = [not is_of_another_python(item, turn, pythons) for turn in range(1, pythons + 1)]
-        assert turns.count(True) == (1 if item.get_closest_marker("once") else pythons), item.nodeid
+    tables: dict[str, list[int]] = {}
+    for item in request.config.stash[COLLECTED]:
+        turns = [turn for turn in range(1, pythons + 1) if not is_of_another_python(item, turn, pythons)]
+        assert len(turns) == (1 if item.get_closest_marker("once") else pythons), item.nodeid
+        marks = [mark.kwargs for mark in item.iter_markers("once")]
+        if {"rows": True} in marks and {"last": True} not in marks:
+            tables.setdefault(item.nodeid.partition("[")[0], []).extend(turns)
+    # Each Python has some rows of each table that is no small one.
+    assert not [name for name, turns in tables.items() if len(turns) >= 10 * pythons and len({*turns}) < pythons]
 
 
 @pytest.mark.parametrize("wish", ["--help", "-h"])

@@ -31,6 +31,8 @@ from .conftest import PLAIN, Peer, Reader, spoken
 from .test_joining import decoded
 from .test_long_speech import TEXT, expected, parts
 
+pytestmark = pytest.mark.once(rows=True)
+
 PIECES: Any = {"piece_length": 300}
 
 

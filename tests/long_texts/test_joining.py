@@ -14,6 +14,8 @@ from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.speech import Speech
 
+pytestmark = pytest.mark.once(rows=True)
+
 TEXTS = ("Once upon a time.", "Yes!", "There was a long silence; then somebody spoke, and nobody heard it.", "The end")
 RATES = (8000, 16000, 24000)
 FRAME = {"mp3": 576, "aac": 1024, "webm": 960}

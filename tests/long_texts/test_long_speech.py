@@ -33,6 +33,8 @@ from lmnt_server.process import ServerProcess
 from .conftest import PLAIN, Peer, Reader, spoken
 from .test_joining import joiner, laid
 
+pytestmark = pytest.mark.once(rows=True)
+
 TEXT = "".join(f"This is the sentence that has the number {index} in it. " for index in range(80))
 
 

@@ -17,6 +17,8 @@ from lmnt.long_texts.wholes import is_in_cluster, may_cut
 
 from .sentences import SENTENCES
 
+pytestmark = pytest.mark.once(rows=True)
+
 MOST = 5000
 
 

@@ -26,6 +26,8 @@ from lmnt.vendor.copying import ATTRIBUTES, PACKAGE, RECORD, REQUIREMENTS, Modif
 from lmnt.vendor.leaving_out import CannotLeaveOutError, leave_out
 from lmnt_server.process import ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

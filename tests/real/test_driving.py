@@ -18,6 +18,8 @@ from tests.descriptions.test_real import NO_FOLDER, entries
 from .driving import Driver
 from .samples import NoSampleError, Samples
 
+pytestmark = pytest.mark.once(rows=True)
+
 DRIVEN = {"ogen-parameters": 12, "typespec-sse-32": 5, "hf-tgi": 12, "rswag-rails": 10}
 """How many operations of each are called."""
 

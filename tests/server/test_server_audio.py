@@ -13,6 +13,8 @@ from lmnt_server.encoders import FORMATS, Muxed
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.speech import EDGE
 
+pytestmark = pytest.mark.once(rows=True)
+
 TEXT = "The quick brown fox jumps over the lazy dog, twice. " * 6
 RATES = (8000, 16000, 24000)
 

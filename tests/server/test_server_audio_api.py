@@ -29,6 +29,8 @@ from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.process import ServerProcess, running
 from lmnt_server.speech import EDGE
 
+pytestmark = pytest.mark.once(rows=True)
+
 SPEECH = "/v1/audio/speech"
 TEXT = "The quick brown fox jumps over the lazy dog, twice. " * 6
 LONG = "word " * 900

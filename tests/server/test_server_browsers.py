@@ -16,6 +16,8 @@ from websockets.exceptions import InvalidStatus
 from lmnt_server.__main__ import command_line
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 HERE, THERE = "https://here.example", "http://there.example:8080"
 SPEECH = "/v1/audio/speech"
 BODY = {"input": "Hello.", "model": "tts-1", "voice": "alloy"}

@@ -19,6 +19,8 @@ from lmnt_server.engines.tone import CHARACTER
 from lmnt_server.process import ServerProcess
 from lmnt_server.speech import EDGE
 
+pytestmark = pytest.mark.once(rows=True)
+
 TEXT = "Two words. And three more."
 FIRST = {"X-API-Key": "k", "voice": "leah", "format": "pcm_s16le"}
 CLASSIC = FIRST | {"lmnt-version": "1.0"}

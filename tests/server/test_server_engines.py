@@ -17,6 +17,8 @@ from lmnt_server.engines.languages import detect
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.sentences import pieces
 
+pytestmark = pytest.mark.once(rows=True)
+
 WITHOUT_A_FOLDER = sorted(ENGINES.keys() - {"piper"})
 LANGUAGES = [each for each in lmnt().at("#/components/schemas/Language")["enum"] if each != "auto"]
 

@@ -19,6 +19,8 @@ from lmnt_server.engines import ENGINES
 from lmnt_server.fault_bodies import BODIES
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 BYTES = "/v1/ai/speech/bytes"
 BODY = {"text": "A sentence that takes its time. " * 40, "voice": "leah", "format": "pcm_s16le"}
 

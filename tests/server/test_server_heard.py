@@ -19,6 +19,8 @@ from talking import FINISH, flush, talk, text
 from lmnt_server.encoders import FORMATS, LIVE
 from lmnt_server.process import ServerProcess
 
+pytestmark = pytest.mark.once(rows=True)
+
 RATES = (8000, 16000, 24000)
 SAID = ("First things come first, said he.", "Then another stretch of speech follows.", "And a third one, at the end.")
 

@@ -14,6 +14,8 @@ from answers import REQUEST_ID, address_of, check_envelope, wait_for_line
 from lmnt_server.envelope import new_request_id
 from lmnt_server.process import ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 BYTES = "/v1/ai/speech/bytes"
 JSON = {"content-type": "application/json"}
 

@@ -23,6 +23,8 @@ from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 from lmnt_server.speech import Speech
 
+pytestmark = pytest.mark.once(rows=True)
+
 MODEL = Path(ASSETS) / "hibari.onnx"
 
 

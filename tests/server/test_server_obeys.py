@@ -19,6 +19,8 @@ from websockets.sync.client import connect
 import lmnt_server.process
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # What is changed in openapi/lmnt.yaml: a text that stands there, and what is put before it.

@@ -21,6 +21,8 @@ from answers import REQUEST_ID, address_of
 
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 SERVER = str(Path(__file__).parents[2] / "server")
 BYTES = "/v1/ai/speech/bytes"
 TONE = ("--engine", "tone", "--port", "0")

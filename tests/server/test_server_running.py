@@ -26,6 +26,8 @@ from lmnt_server.keys import Keys, KeysError
 from lmnt_server.process import ServerFailedError, ServerProcess, running
 from lmnt_server.store import account_of
 
+pytestmark = pytest.mark.once(rows=True)
+
 BYTES, AUDIO = "/v1/ai/speech/bytes", "/v1/audio/speech"
 KEY = {"x-api-key": "k"}
 HELLO = {"text": "Hello.", "voice": "leah"}

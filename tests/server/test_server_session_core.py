@@ -20,6 +20,8 @@ from lmnt_server.limits import Limits
 from lmnt_server.sentences import LONGEST
 from lmnt_server.session import WAITING, Finish, Flush, Job, Open, Reset, Session, Speak, State
 
+pytestmark = pytest.mark.once(rows=True)
+
 POINTER = lmnt().sockets[0].send
 LIMITS = Limits(message_bytes=2000)
 

@@ -38,6 +38,8 @@ from lmnt_server.process import ServerProcess, running
 from lmnt_server.speech import Speech
 from lmnt_server.store import Store, account_of
 
+pytestmark = pytest.mark.once(rows=True)
+
 SENTENCES = "Hello there, world. It costs 3.14 in all! Does it? Yes"
 LONG = "This sentence is here to be spoken. " * 200
 

@@ -18,6 +18,8 @@ from lmnt_server.fault_bodies import BODIES
 from lmnt_server.fault_sessions import FRAMES
 from lmnt_server.process import ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 FIRST, SECOND = "It takes its time. And more. ", "Twice."
 ALL = [text(FIRST), flush(1), text(SECOND), flush(2), FINISH]
 WHOLE = ["ready", *["audio", "timestamps"] * 3, "flush_complete", *["audio", "timestamps"] * 2, "flush_complete"]

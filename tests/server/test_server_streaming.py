@@ -23,6 +23,8 @@ from lmnt_server.engines.cast import CAST, SystemVoice
 from lmnt_server.process import ServerProcess
 from lmnt_server.store import Store
 
+pytestmark = pytest.mark.once(rows=True)
+
 BYTES = "/v1/ai/speech/bytes"
 # No sentence stands twice: the engine remembers what it has spoken.
 LONG = "".join(f"In chapter {n} it was the best of times, and in {n * 7} the worst, said the book. " for n in range(99))

@@ -19,6 +19,8 @@ from lmnt_server.engines.espeak import EspeakEngine
 from lmnt_server.engines.tone import CHARACTER, ToneEngine
 from lmnt_server.speech import EDGE, Speech, Timestamp
 
+pytestmark = pytest.mark.once(rows=True)
+
 DETAILED = "/v1/ai/speech"
 
 

@@ -19,6 +19,8 @@ from lmnt_server.encoders import FORMATS
 from lmnt_server.engines.tone import ToneEngine
 from lmnt_server.process import ServerProcess, running
 
+pytestmark = pytest.mark.once(rows=True)
+
 NUMBERS = itertools.count()
 VOICE = "/v1/ai/voice"
 BYTES = "/v1/ai/speech/bytes"

@@ -29,6 +29,8 @@ from ..real.driving import plain
 from . import app
 from .streams import Got, Service, read, written
 
+pytestmark = pytest.mark.once(rows=True)
+
 OVERLAYS = ROOT / "examples" / "overlays"
 OTHERS = {
     "cartesia": ("cartesia", 2),
