@@ -7,6 +7,7 @@ and where none can be kept, none is.
 from __future__ import annotations
 
 import hashlib
+import sys
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +72,7 @@ class CompiledTemplates(jinja2.BytecodeCache):
             self._path(bucket).write_bytes(self._digest(code) + code)
 
     def _path(self, bucket: Bucket) -> Path:
-        return self._folder / f"{bucket.key}.template"
+        return self._folder / f"{bucket.key}.{sys.implementation.cache_tag}.template"
 
     def _digest(self, code: bytes) -> bytes:
         return hashlib.sha256(self._compiler + code).digest()

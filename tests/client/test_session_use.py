@@ -279,8 +279,8 @@ def test_the_deadline_is_for_the_opening_alone(mode: Sync, session_peer: Any) ->
         peer.accept()
         peer.freeze()
 
-    with pytest.raises(lmnt.StreamTimeoutError, match=r"the deadline of 0\.3 s passed"):
-        opened(mode, session_peer(late), create={"deadline": 0.3})
+    with pytest.raises(lmnt.StreamTimeoutError, match=r"the deadline of 0\.8 s passed"):
+        opened(mode, session_peer(late), create={"deadline": 0.8})
     session = opened(mode, session_peer(), create={"deadline": 5})
     session._deadline = session._deadline.__class__.starting_now(0.0)
     mode.run(session.send_text("hello"))
