@@ -34,9 +34,12 @@ class PlainCode(CodeGenerator):
         """Write a call."""
         self.visit(node.node, frame)
         self.write("(")
-        for each in (*node.args, *node.kwargs):
-            self.visit(each, frame)
-            self.write(", ")
+        plain = [("", each) for each in (*node.args, *node.kwargs)]
+        for stars, each in (*plain, ("*", node.dyn_args), ("**", node.dyn_kwargs)):
+            if each is not None:
+                self.write(stars)
+                self.visit(each, frame)
+                self.write(", ")
         self.write("caller=caller)" if forward_caller else ")")
 
 

@@ -19,7 +19,7 @@ from benchmarks.scale import description
 
 import upstream
 from generator import rendering, writing
-from generator.compiled import CompiledTemplates
+from generator.compiled import CompiledTemplates, PlainCode
 from generator.naming import class_name
 from generator.reading import load_description
 from generator.rendering import Package
@@ -130,6 +130,25 @@ def test_what_a_template_is_compiled_with_counts(kept: Path, tmp_path: Path, mon
         return env.get_template("one.jinja").render()
 
     assert [text(str.upper, "upper"), text(str.title, "title"), text(str.upper, "upper")] == ["TEXT", "Text", "TEXT"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ made(1, 2, b=3) }}",
+        "{{ made(*some, b=3) }}",
+        "{{ made(1, c=3, *some, **more) }}",
+        "{% macro m(a, b=2) %}{{ a.real }}{{ caller(b) }}{% endmacro %}{% call(x) m(1, **more) %}{{ x }}{% endcall %}",
+        "{% for each in some %}{{ made(each, loop.index) }}{{ loop.cycle('x', 'y') }}{% endfor %}",
+        "{{ 'a b'.split(' ')[1].upper() }}{{ (1 if some else 2).real }}{{ -1 | abs }}",
+    ],
+)
+def test_plain_code_does_what_jinja_does(template: str) -> None:
+    told = {"made": lambda *args, **named: f"{args}{named}", "some": [7, 8], "more": {"b": 4}}
+    env = jinja2.Environment(autoescape=False)  # it renders no page
+    before = env.from_string(template).render(**told)
+    env.code_generator_class = PlainCode
+    assert env.from_string(template).render(**told) == before != ""
 
 
 def imported(text: str) -> dict[str, set[tuple[str, str]]]:
