@@ -144,17 +144,17 @@ class Lines(_Plain):
 
 
 class OneReader:
-    """Refuses a second reader while the `with` block of the first lasts: each would get a part."""
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part of the whole."""
 
-    __slots__ = ("_lock", "_what")
+    __slots__ = ("_lock", "_what", "_whole")
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, whole: str = "all of it") -> None:
+        self._what, self._whole = what, whole
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
-            raise Error(f"{self._what} is being read already: one reader gets all of it")
+            raise Error(f"{self._what} is being read already: one reader gets {self._whole}")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
