@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import zlib
 
 import pytest
@@ -13,6 +14,12 @@ settings.load_profile("any machine")
 
 PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 """The processors that may be used; empty where the system does not tell, or has no way to choose one."""
+
+# What a shell begins in the background, or with nohup, ignores these, and so would each program that it starts, those
+# that the tests interrupt too. A handler is not handed on: they get the system's, and this process still ignores both.
+for _each in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(_each) is signal.SIG_IGN:
+        signal.signal(_each, lambda *_: None)
 
 # Fourteen threads at once ask for a host that is not there. Where a question is lost, it is asked again after a second,
 # not after five (resolv.conf(5)).
