@@ -78,10 +78,6 @@ class Upload:
         self.spool: IO[bytes] | None = None
         """A copy of content that cannot seek, kept for as long as the call may send it again."""
 
-    def of_type(self, media_type: str) -> Upload:
-        """Return a copy with another media type."""
-        return Upload(self.name, self.content, media_type, self.headers, self.is_awaited)
-
     def close(self) -> None:
         """Release the copy that was kept for retries."""
         if self.spool is not None:

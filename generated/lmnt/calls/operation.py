@@ -16,8 +16,7 @@ from ..values.bodies import RequestBody
 from ..values.codec import Codec, MismatchError, at
 from ..values.header_fields import field_value
 from ..values.model import ResultText
-from ..values.parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
-from ..values.texts import sendable
+from ..values.parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated, sendable
 
 if TYPE_CHECKING:
     from .events import Items
@@ -25,28 +24,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Text(Enum):
-    """The body of a success is text, in the character set that the response names."""
+class Plain(Enum):
+    """The body of a success is no JSON: a text, in the character set that the response names, or nothing."""
 
     TEXT = auto()
-
-
-class Nothing(Enum):
-    """A success has no body."""
-
     NOTHING = auto()
 
 
-TEXT, NOTHING = Text.TEXT, Nothing.NOTHING
+TEXT, NOTHING = Plain.TEXT, Plain.NOTHING
 
 
 class ByStatus(NamedTuple, Generic[T]):
     """The body of a success depends on its status; `2XX` stands for every status without an entry of its own."""
 
-    readers: Mapping[int | str, Codec[T] | Text | Nothing]
+    readers: Mapping[int | str, Codec[T] | Plain]
 
 
-Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
+Reader: TypeAlias = Codec[T] | Plain | ByStatus[T]
 """How the body of a success is read: as JSON, as text, not at all, or depending on its status."""
 
 
@@ -60,9 +54,7 @@ def read_success(reader: Reader[T], status_code: int, content: bytes, text: Call
             known = ", ".join(str(status) for status in reader.readers)
             raise MismatchError(f"a success with status {known}", None, found=str(status_code))
         return read_success(found, status_code, content, text)
-    if isinstance(reader, Text):
-        return ResultText(text(content))
-    return None
+    return ResultText(text(content)) if reader is TEXT else None
 
 
 class Operation(NamedTuple, Generic[T]):

@@ -1,4 +1,4 @@
-"""How arrays and objects are written in URLs and headers: the styles of OpenAPI, those of RFC 6570, and JSON."""
+"""How values are written in URLs and headers: single ones, and the styles of OpenAPI, those of RFC 6570, and JSON."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, cast
 from urllib.parse import quote, unquote
 
-from .codec import MismatchError
-from .texts import sendable
+from .codec import MismatchError, at, string
 
 QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
 """Writes a value as query parameters, given its name."""
@@ -19,6 +18,22 @@ class Encoded(str):
     """The value of a query parameter, or its name, that is percent-encoded already."""
 
     __slots__ = ()
+
+
+def sendable(name: str, value: object) -> str:
+    """Return the text of a single value that can be encoded in UTF-8; raises MismatchError, for null too."""
+    if type(value) is str and value.isascii():
+        return value
+    if value is None or isinstance(value, Mapping | list | tuple):
+        raise MismatchError("one value", cast("object", value)).under(name)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return cast("str", at(name, string.write, text))
+
+
+def items_of(value: object) -> list[object]:
+    """Return the values of a form field: several for an array, whose name is repeated; a form has no null."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
 
 
 _EXPANSIONS: Mapping[str, tuple[str, str, bool]] = {
@@ -79,11 +94,9 @@ def form(styles: Mapping[str, QueryStyle]) -> QueryStyle:
 
 
 def _field(name: str, value: object) -> list[tuple[str, str]]:
-    items = cast("list[object]", value) if isinstance(value, list) else [value]
     return [
         (name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item))
-        for item in items
-        if item is not None
+        for item in items_of(value)
     ]
 
 
