@@ -24,8 +24,8 @@ class Proof(NamedTuple):
     headers: Mapping[str, Secret]
     query: Sequence[Secret]
     """Query parameters, encoded."""
-    sources: Sequence[TokenSource]
-    """The sources of its tokens."""
+    source: TokenSource | None
+    """The source of its token, if that is fetched."""
 
 
 Sent: TypeAlias = Mapping[str, Collection[str]]
@@ -46,7 +46,7 @@ def proof(operation: Operation[Any], options: ClientOptions, headers: Collection
     return Proof(
         _in_headers(schemes, options.keys, operation.cookies),
         _in_query(schemes, options.keys, sent["query"]),
-        _sources(schemes, options.keys),
+        _source(schemes, options.keys),
     )
 
 
@@ -146,23 +146,23 @@ def without_key(url: str) -> str:
     return parts._replace(query="&".join(pairs)).geturl()
 
 
-def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
-    found = [keys.get(name) for _, _, names in schemes for name in names]
-    return [each for each in found if isinstance(each, TokenSource)]
+def _source(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> TokenSource | None:
+    found = (keys.get(name) for _, _, names in schemes for name in names)
+    return next((each for each in found if isinstance(each, TokenSource)), None)
 
 
-async def bearing(request: Request, sources: Sequence[TokenSource], roads: Roads, options: ClientOptions) -> Request:
+async def bearing(request: Request, source: TokenSource, roads: Roads, options: ClientOptions) -> Request:
     """Return a request with its token, unless the caller sends that header itself."""
-    if not sources or "authorization" in request.headers:
+    if "authorization" in request.headers:
         return request
-    token = await sources[0].token(roads, options, request.deadline)
+    token = await source.token(roads, options, request.deadline)
     return request._replace(headers=Headers(request.headers, {"authorization": token}))
 
 
-def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
+def renews(request: Request, source: TokenSource) -> bool:
     """Whether to retry with a new token, since the server refused that of the request."""
     token = request.headers.get("authorization")
-    if not sources or not isinstance(token, Secret):
+    if not isinstance(token, Secret):
         return False
-    sources[0].refused(token)
+    source.refused(token)
     return True

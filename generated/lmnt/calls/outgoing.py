@@ -30,8 +30,8 @@ RETRY_COUNT = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count
 
 def request_of(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
-) -> tuple[Request, Sequence[TokenSource]]:
-    """Return the request of an operation, and the sources of its tokens; raises InvalidArgumentError, MismatchError."""
+) -> tuple[Request, TokenSource | None]:
+    """Return the request of an operation, and the source of its token; raises InvalidArgumentError, MismatchError."""
     body = operation.body if call.body is None else with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
@@ -60,10 +60,10 @@ def request_of(
         deadline=deadline,
     )
     if not operation.url:
-        return request, proof.sources
+        return request, proof.source
     # A token, as a key, is sent only to the host that it is for.
     stays = _is_same_origin(request.url, operation.url)
-    return _moved(request, operation.url), proof.sources if stays else ()
+    return _moved(request, operation.url), proof.source if stays else None
 
 
 _Opening: TypeAlias = tuple[Headers, credentials.Proof]
