@@ -19,7 +19,7 @@ from ..streams.parts import Lines, Parts, Pieces, Texts
 from ..streams.reading import AsyncBodyIterator, BodyIterator, read_whole
 from ..transport.event_loops import at_once
 from ..values.codec import MismatchError
-from ..values.model import stamp
+from ..values.results import stamp
 from .exchange import Reply
 from .operation import Operation, read_success
 from .response_errors import in_band_error, validation_error

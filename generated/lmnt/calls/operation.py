@@ -15,8 +15,8 @@ from ..hints.omitted import Omit
 from ..values.bodies import RequestBody
 from ..values.codec import Codec, MismatchError, at
 from ..values.header_fields import field_value
-from ..values.model import ResultText
 from ..values.parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated, sendable
+from ..values.results import ResultText
 
 if TYPE_CHECKING:
     from .events import Items
