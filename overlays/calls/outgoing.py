@@ -19,7 +19,6 @@ from ..transport.messages import Headers, Request, Response
 from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything
 from ..values.files import Upload
-from ..values.multipart import boundary_of, sections_of
 from ..values.parameter_styles import Encoded
 from . import credentials
 from .operation import Operation, argument_error, query_pairs
@@ -45,6 +44,8 @@ def request_of(
     elif isinstance(body, RawBody):
         content = [body.content]
     elif isinstance(body, MultipartBody):
+        from ..values.multipart import boundary_of, sections_of
+
         boundary = boundary_of(str(headers.get("content-type", "")))
         if boundary is None:
             boundary = os.urandom(16).hex()
@@ -186,8 +187,7 @@ def redirected(request: Request, response: Response) -> Request | None:
 
 def _moved(request: Request, url: str) -> Request:
     """Return the request with another URL, without credentials if that has another origin."""
-    same_origin = _is_same_origin(request.url, url)
-    if same_origin:
+    if _is_same_origin(request.url, url):
         return request._replace(url=url)
     headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
     return request._replace(url=url, headers=Headers(headers), secret_query=())

@@ -52,15 +52,7 @@ DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
 
 class Upload:
-    """One file part of a multipart body.
-
-    Args:
-        name: The name of the file.
-        content: The file.
-        media_type: Its media type.
-        headers: Headers of its part.
-        is_awaited: Whether the `read` of its content is async.
-    """
+    """One file part of a multipart body; `is_awaited` says that the `read` of its content is async."""
 
     def __init__(
         self,

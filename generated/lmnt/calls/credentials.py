@@ -43,11 +43,24 @@ def proof(operation: Operation[Any], options: ClientOptions, headers: Collection
         "cookie": operation.cookies,
     }
     schemes = _choose_schemes(operation.id, operation.needs, options.keys, sent)
-    return Proof(
-        _in_headers(schemes, options.keys, operation.cookies),
-        _in_query(schemes, options.keys, sent["query"]),
-        _source(schemes, options.keys),
-    )
+    found: dict[str, Secret] = {}
+    in_query: list[Secret] = []
+    cookies, in_cookies = operation.cookies, list[str]()
+    for scheme in schemes:
+        place, name, _ = scheme
+        if not (texts := _texts(scheme, options.keys)):
+            continue
+        if place in _HEADERS:
+            header, found[header] = _HEADERS[place](name, texts)
+        elif place == "cookie" and name not in cookies:
+            cookies = {**cookies, name: texts[0]}
+            in_cookies += texts
+        elif place == "query" and name not in sent["query"]:
+            coded = quote(texts[0], safe="")
+            in_query.append(Secret(f"{quote(name, safe='')}={coded}", texts[0], coded))
+    if cookies:  # those of the call too (RFC 6265 section 5.4)
+        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *in_cookies)
+    return Proof(found, in_query, _source(schemes, options.keys))
 
 
 def _choose_schemes(
@@ -103,38 +116,6 @@ def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
     """Return the texts given for a scheme; none for a source of tokens."""
     texts = [each.reveal() if isinstance(each, Secret) else "" for each in map(keys.get, scheme[2])]
     return texts if any(texts) else []
-
-
-def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
-    """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
-    found: dict[str, Secret] = {}
-    secrets: list[str] = []
-    for scheme in schemes:
-        place, name, _ = scheme
-        if place in _HEADERS and (texts := _texts(scheme, keys)):
-            header, secret = _HEADERS[place](name, texts)
-            found[header] = secret
-        elif place == "cookie" and name not in cookies and (texts := _texts(scheme, keys)):
-            cookies = {**cookies, name: texts[0]}
-            secrets += texts
-    if cookies:
-        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *secrets)
-    return found
-
-
-def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key], sent: Collection[str]) -> tuple[Secret, ...]:
-    """Return the query parameters that hold the credentials, encoded."""
-    if not SECRET_PARAMETERS:
-        return ()
-    given = [
-        (name, text)
-        for place, name, each in schemes
-        if place == "query" and name not in sent
-        for text in _texts((place, name, each), keys)
-    ]
-    return tuple(
-        Secret(f"{quote(name, safe='')}={quote(text, safe='')}", text, quote(text, safe="")) for name, text in given
-    )
 
 
 def without_key(url: str) -> str:

@@ -55,7 +55,7 @@ class _Steps(Generic[T]):
         response: Response,
         guard: StreamGuard,
         parts: Parts[T],
-        begin: Callable[[], bytes | None] = lambda: None,
+        begin: Callable[[], bytes | None],
     ) -> None:
         self._response = response
         self._guard = guard

@@ -71,11 +71,10 @@ class Model:
         return super().__getstate__()
 
     def __repr__(self) -> str:
-        given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
         shown = [
-            f"{name}={'…' if fields_of(type(self))[name].secret else repr(value)}"
-            for name, value in given.items()
-            if value is not None
+            f"{name}={'…' if field.secret else repr(value)}"
+            for name, field in fields_of(type(self)).items()
+            if (value := getattr(self, name)) is not None
         ]
         shown += [f"{name}={value!r}" for name, value in self.additional_properties.items()]
         return f"{type(self).__name__}({', '.join(shown)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 from urllib.parse import quote, unquote
 
@@ -120,13 +120,9 @@ def deep_object(name: str, value: object) -> list[tuple[str, str]]:
 
 def listed(separator: str) -> QueryStyle:
     """Return the style of an object that is not exploded: names and values alternate."""
-
-    def write(name: str, value: object) -> list[tuple[str, str]]:
-        parts = [quote(part, safe="") for pair in _fields(name, _object(name, value)) for part in pair]
-        joined = (separator if separator == "," else quote(separator)).join(parts)
-        return [(name, Encoded(joined))] if parts else []
-
-    return write
+    return lambda name, value: _joined(
+        name, separator, [part for pair in _fields(name, _object(name, value)) for part in pair]
+    )
 
 
 def repeated(name: str, value: object) -> list[tuple[str, str]]:
@@ -140,12 +136,12 @@ def joined(separator: str) -> QueryStyle:
 
     A separator within an item is percent-encoded (RFC 6570 section 3.2.8).
     """
+    return lambda name, value: _joined(name, separator, [text for _, text in repeated(name, value)])
 
-    def write(name: str, value: object) -> list[tuple[str, str]]:
-        parts = [quote(text, safe="") for _, text in repeated(name, value)]
-        return [(name, Encoded((separator if separator == "," else quote(separator)).join(parts)))] if parts else []
 
-    return write
+def _joined(name: str, separator: str, parts: Sequence[str]) -> list[tuple[str, str]]:
+    text = (separator if separator == "," else quote(separator)).join(quote(part, safe="") for part in parts)
+    return [(name, Encoded(text))] if parts else []
 
 
 def as_cookies(name: str, value: object) -> list[tuple[str, str]]:

@@ -56,9 +56,7 @@ def stamp(result: object, request_id: str | None) -> None:
 def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[T]]:
     """A list of values of one kind that knows the request it came from.
 
-    Args:
-        inner: That kind.
-        in_place: Whether reading consumes the JSON, so that each item is freed as soon as it is read.
+    With `in_place` reading consumes the JSON, so that each item is freed as soon as it is read.
     """
     plain = array(inner)
 
