@@ -15,7 +15,7 @@ from ..hints.omitted import Omit
 from ..values.bodies import RequestBody
 from ..values.codec import Codec, MismatchError, at
 from ..values.header_fields import field_value
-from ..values.parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated, sendable
+from ..values.parameter_styles import QueryStyle, as_cookies, expand, json_text, repeated, sendable
 from ..values.results import ResultText
 
 if TYPE_CHECKING:
@@ -151,30 +151,21 @@ def _styled(name: str, value: object, codec: Codec[object], style: Style, encode
     return expand(name, written, style[0], encode, explode=style[1])
 
 
-Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str | QueryStyle]
-"""A value, its kind and its style: the separator of an array that does not repeat its name, or for an object the
-function that writes it."""
+Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], QueryStyle]
+"""A value, its kind, and its style where it is not a single value or an array that repeats its name."""
 
 
 def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     """Encode query parameters; those that are `omit` or None are left out, and arrays repeat their name."""
     pairs: list[tuple[str, str]] = []
     for name, given in values.items():
-        value, codec, separator = given if len(given) == 3 else (*given, "")
-        pairs += query_pairs(name, value, codec, separator)
+        pairs += query_pairs(name, *given)
     return pairs
 
 
-def query_pairs(
-    name: str, value: object, codec: Codec[object], separator: str | QueryStyle = ""
-) -> list[tuple[str, str]]:
+def query_pairs(name: str, value: object, codec: Codec[object], style: QueryStyle = repeated) -> list[tuple[str, str]]:
     """Encode one query parameter."""
-    if value is None or isinstance(value, Omit):
-        return []
-    written = at(name, codec.write, value)
-    if not isinstance(separator, str):
-        return separator(name, written)
-    return (joined(separator) if separator else repeated)(name, written)
+    return [] if value is None or isinstance(value, Omit) else style(name, at(name, codec.write, value))
 
 
 def _simple(name: str, value: object, codec: Codec[object]) -> str:
