@@ -159,7 +159,8 @@ def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     """Encode query parameters; those that are `omit` or None are left out, and arrays repeat their name."""
     pairs: list[tuple[str, str]] = []
     for name, given in values.items():
-        pairs += query_pairs(name, *given)
+        value, codec, style = given if len(given) == 3 else (*given, repeated)
+        pairs += query_pairs(name, value, codec, style)
     return pairs
 
 
