@@ -191,7 +191,7 @@ class ItemParts(Parts[tuple[ServerSentEvent, T]]):
     def _error(self, failing: Failing, item: ServerSentEvent, value: Any) -> APIStatusError:
         body: Any = value if isinstance(value, Mapping) else {"error": item.data}  # pyright: ignore[reportUnknownVariableType]  # of JSON
         message, code, status = (next(iter(found_at(body, each)), None) if each else None for each in failing[1:])
-        return self._response.in_band_error(body, message=message, type_=code, status=status)
+        return self._response.in_band_error(body, message, code, status)
 
 
 _NO_JSON: Any = object()

@@ -188,19 +188,20 @@ class APIError(Error):
         self.type = type
         self.retry_safe = retry_safe
 
-    def _came_with(self, response: http_types.Response | None, headers: Mapping[str, str] | None) -> None:
+    def _came_with(self, response: Shown[http_types.Response], headers: Mapping[str, str] | None) -> None:
         """Set the response, and take from it what is not given: applications make such errors in tests of their own."""
         self.response = response
-        if headers is None and response is not None:
-            headers = response.headers
+        found = self.response
+        if headers is None and found is not None:
+            headers = found.headers
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
-        if response is not None:
+        if found is not None:
             from .bodies import facts_of
 
             type_, request_id = facts_of(self.body, self.headers)
             self.type, self.request_id = self.type or type_, self.request_id or request_id
             with suppress(RuntimeError):  # a test has made it without a request
-                self.request = response.request
+                self.request = found.request
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         _ = self.request, self.response  # the function that makes them refers to more than an error should keep alive
@@ -245,7 +246,7 @@ class APIStatusError(APIError):
         self,
         message: str = "",
         *,
-        response: http_types.Response | None = None,
+        response: Shown[http_types.Response] = None,
         status_code: int | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
@@ -261,8 +262,8 @@ class APIStatusError(APIError):
         self.parsed = parsed
         self.retry_after = retry_after
         self._came_with(response, headers)
-        if status_code is not None or response is not None:
-            self.status_code = getattr(response, "status_code", 0) if status_code is None else status_code
+        if status_code is not None or self.response is not None:
+            self.status_code = getattr(self.response, "status_code", 0) if status_code is None else status_code
 
     def _sentence(self) -> str:
         # An error within a session has a status only if its type is known.
@@ -350,7 +351,7 @@ class APIResponseValidationError(APIError):
         self,
         message: str = "",
         *,
-        response: http_types.Response | None = None,
+        response: Shown[http_types.Response] = None,
         status_code: int = 0,
         body: object = "",
         headers: Mapping[str, str] | None = None,
@@ -360,7 +361,7 @@ class APIResponseValidationError(APIError):
     ) -> None:
         super().__init__(message, body=body, request_id=request_id, type=type, retry_safe=retry_safe)
         self._came_with(response, headers)
-        self.status_code = status_code or getattr(response, "status_code", 0)
+        self.status_code = status_code or getattr(self.response, "status_code", 0)
 
     def _sentence(self) -> str:
         return f"{self.message}; the body begins {self.body!r}" if self.body else self.message

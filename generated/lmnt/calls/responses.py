@@ -188,9 +188,13 @@ class BaseResponse(Handle, Generic[T]):
         """The Content-Type with its parameters; empty if the response has none."""
         return self._reply.response.headers.get("content-type", "")
 
-    def in_band_error(self, body: Mapping[str, object], **facts: object) -> APIStatusError:
+    def in_band_error(
+        self, body: Mapping[str, object], message: object, type_: object, status: object
+    ) -> APIStatusError:
         """Return the error for an item of the body; see `response_errors.in_band_error`."""
-        return in_band_error(body, retry_safe=None, response=self._reply.response, **facts)
+        return in_band_error(
+            body, retry_safe=None, response=self._reply.response, message=message, type_=type_, status=status
+        )
 
     def validation_error(self, problem: str) -> APIResponseValidationError:
         """Return the error for a body with an invalid part."""
