@@ -4,12 +4,9 @@ import gc
 import os
 import signal
 import zlib
-from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from tests import examples
 
 # How long a machine takes is no fault of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,12 +38,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say whose turn is what, and keep each of these processes, and the programs that it starts, to one processor.
+    """Keep each of these processes, and the programs that it starts, to one processor.
 
     Most tests are threads that take turns at Python's lock, or a client and a server that take turns at a socket. To
     wake each other on another processor was 30 % of the CPU time of tests/faults.
     """
-    examples.IS_IN_TURN = partial(is_in_turn, config)
     if PROCESSORS and (worker := getattr(config, "workerinput", None)):
         os.sched_setaffinity(0, {PROCESSORS[int(worker["workerid"].removeprefix("gw")) % len(PROCESSORS)]})
 

@@ -94,9 +94,9 @@ if TYPE_CHECKING:
     from .values.files import file_from_path as file_from_path
     from .values.model import Model as BaseModel
     from .values.model import Model as Model
-    from .values.model import ResultDict as ResultDict
-    from .values.model import ResultList as ResultList
-    from .values.model import ResultText as ResultText
+    from .values.results import ResultDict as ResultDict
+    from .values.results import ResultList as ResultList
+    from .values.results import ResultText as ResultText
 
 # The module of each name, and the name there; empty for a module.
 _NAMES = {
@@ -152,9 +152,9 @@ _NAMES = {
     "Query": ("settings.options", "Query"),
     "RateLimitError": ("errors", "RateLimitError"),
     "RequestOptions": ("calls.requests", "RequestOptions"),
-    "ResultDict": ("values.model", "ResultDict"),
-    "ResultList": ("values.model", "ResultList"),
-    "ResultText": ("values.model", "ResultText"),
+    "ResultDict": ("values.results", "ResultDict"),
+    "ResultList": ("values.results", "ResultList"),
+    "ResultText": ("values.results", "ResultText"),
     "ServerSentEvent": ("streams.sequences", "ServerSentEvent"),
     "SessionClosedError": ("errors", "SessionClosedError"),
     "SpeechPiece": ("long_texts.pieces", "SpeechPiece"),

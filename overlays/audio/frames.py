@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from ..errors import InvalidArgumentError
+from ..long_texts.joining import UnjoinableError
+from ..long_texts.webm import OPUS_RATE, element, packet_samples
 from ..models.speech_format import SpeechFormat
 from ..streams.containers import AAC, MP3, Frame
 from .samples import sound_of
@@ -116,7 +119,10 @@ def _webm(data: Data) -> float:
     nanoseconds = 0
     for identity, start, end in _elements(data):
         if identity in (_SIMPLE_BLOCK, _BLOCK):
-            nanoseconds += _opus_packet(data[start : min(start + 6, end)])
+            block = data[start : min(start + 6, end)]
+            if len(block) < 5 or block[0] < 0x80 or block[3] & 6:
+                raise InvalidArgumentError("the blocks of this WebM hold several packets each, which is not known here")
+            nanoseconds += packet_samples(block[4:]) * 1_000_000_000 // OPUS_RATE
         elif identity == _CODEC and data[start:end] != b"A_OPUS":
             raise InvalidArgumentError(f"only Opus is known in WebM, not {data[start:end]!r}")
         elif identity == _CODEC_DELAY:
@@ -135,39 +141,15 @@ _SIMPLE_BLOCK, _BLOCK, _CODEC, _CODEC_DELAY, _DISCARD_PADDING = 0xA3, 0xA1, 0x86
 def _elements(data: Data) -> Iterator[tuple[int, int, int]]:
     """Yield the identity of each whole element (RFC 8794), and where its content begins and ends."""
     at = 0
-    while at < len(data):
-        id_length = 9 - data[at].bit_length()
-        size_at = at + id_length
-        if id_length > 4 or size_at >= len(data):
-            break
-        size_length = 9 - data[size_at].bit_length()
-        start = size_at + size_length
-        if size_length > 8 or start > len(data):
-            break
-        identity = int.from_bytes(data[at:size_at], "big")
-        unknown = (1 << 7 * size_length) - 1
-        size = int.from_bytes(data[size_at:start], "big") & unknown
-        at = start
-        if identity in _PARENTS:
-            continue
-        at += size
-        if size == unknown or at > len(data):
-            break
-        yield identity, start, at
-
-
-def _opus_packet(block: bytes) -> int:
-    """Return the nanoseconds of the packet in a block (RFC 6716 section 3.1), of which the start is given."""
-    if len(block) < 5 or block[0] < 0x80 or block[3] & 6:
-        raise InvalidArgumentError("the blocks of this WebM hold several packets each, which is not known here")
-    setting, code = block[4] >> 3, block[4] & 3
-    if setting < 12:
-        each = (10, 20, 40, 60)[setting & 3] * 1_000_000
-    elif setting < 16:
-        each = (10, 20)[setting & 1] * 1_000_000
-    else:
-        each = 2_500_000 << (setting & 3)
-    return each * ((1, 2, 2)[code] if code < 3 else block[5] & 63 if len(block) > 5 else 0)
+    with suppress(UnjoinableError):  # what comes there is no element: the rest is not looked at
+        while found := element(data, at):
+            at = found.begin
+            if found.id in _PARENTS:
+                continue
+            if found.size is None or at + found.size > len(data):
+                break
+            at += found.size
+            yield found.id, found.begin, at
 
 
 _DURATIONS: Mapping[str, Callable[[Data], float]] = {"wav": _wav, "mp3": _mp3, "aac": _aac, "webm": _webm}

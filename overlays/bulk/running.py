@@ -1,4 +1,4 @@
-"""A run over a manifest: what is still to be done, what became of it, and the engines that do it."""
+"""A run over a manifest: its arguments, and the threads or tasks that do it."""
 
 from __future__ import annotations
 
@@ -7,140 +7,27 @@ import contextvars
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 from ..client import AsyncLmnt, Lmnt
 from ..errors import Error, InvalidArgumentError
-from ..long_texts import DEFAULT_PIECE_LENGTH
-from ..long_texts.splitting import Splitter
 from ..models.language import Language
 from ..models.speech_format import SpeechFormat
 from ..settings.pacing import Pace
 from ..streams.downloads import path_of
 from ..transport.event_loops import is_asyncio
-from .lines import WAITS, Asking, StoppedError, aoutcome, outcome
-from .manifest import LONGEST, Line, read
+from .agenda import OnProgress, Run
+from .lines import WAITS, Asking, StoppedError, aspeak, speak
+from .manifest import read
 from .names import key_of
-from .places import Folder, Place, place_of
-from .results import Ledger, Result, Summary, results_in
+from .places import Folder, place_of
+from .results import Summary
 
 Engine: TypeAlias = Literal["local", "ray"]
-OnProgress: TypeAlias = Callable[[Result, Summary], object]
-
-
-def requests_for(text: str) -> int:
-    """Return how many requests a text needs."""
-    return 1 if len(text) <= LONGEST else len([*Splitter(text, DEFAULT_PIECE_LENGTH, LONGEST).spans()])
-
-
-class Run:
-    """A run; threads may share it.
-
-    Args:
-        lines: The lines of the manifest.
-        place: Where the files go.
-        path: The file of the results.
-        only: The ids of the lines to run; None for all.
-    """
-
-    def __init__(self, lines: list[Line], place: Place, path: Path, only: Collection[str] | None) -> None:
-        self.place = place
-        self.stopped = threading.Event()
-        self._path = path
-        self._lock = threading.Lock()
-        self._lines = lines
-        self._only = only
-        self._todo: list[Line] = []
-        self._kept: list[Mapping[str, Any]] = []
-        self._on_progress: OnProgress | None = None
-        self._ledger: Ledger | None = None
-        self._error: BaseException | None = None
-        self.summary = Summary(results=str(path), lines=len(lines))
-
-    def look(self) -> None:
-        """Find out what is still to be done; raises InvalidArgumentError or FileError."""
-        known = {line.id: line for line in self._lines if not line.problem}
-        done: set[str] = set()
-        self._kept = []
-        for found in results_in(self._path):
-            line = known.get(found["id"])
-            if line is None or line.digest != found["digest"] or line.id in done:
-                continue
-            is_done = found["status"] == "done" and self.place.size(line.out) == found.get("bytes")
-            if is_done or (self._only is not None and line.id not in self._only):
-                self._kept.append({**found, "line": line.number})
-            if is_done:
-                done.add(found["id"])
-        self._todo = [
-            line
-            for line in self._lines
-            if line.problem or (line.id not in done and (self._only is None or line.id in self._only))
-        ]
-        self.summary.done_before = len(done)
-        self.summary.left = len(self._lines) - len(done)
-
-    def begin(self, on_progress: OnProgress | None) -> None:
-        """Take hold of the results; what is wrong with lines is reported at once."""
-        self._on_progress = on_progress
-        self.place.prepare()
-        self._ledger = Ledger(self._path)
-        try:
-            self.look()
-            self._ledger.begin(self._kept)
-            wrong = [line for line in self._todo if line.problem]
-            self._todo = [line for line in self._todo if not line.problem][::-1]
-            for line in wrong:
-                self.report(Result.failure(line, InvalidArgumentError(line.problem or "")))
-        except BaseException:
-            self._ledger.close()
-            raise
-
-    def estimate(self) -> Summary:
-        """Return what a run would need."""
-        self.look()
-        for line in self._todo:
-            self.summary.failed += bool(line.problem)
-            if not line.problem:
-                self.summary.characters += len(line.text)
-                self.summary.requests += requests_for(line.text)
-        self.summary.left -= self.summary.failed
-        return self.summary
-
-    @property
-    def size(self) -> int:
-        """How many lines are to be spoken."""
-        return len(self._todo)
-
-    def take(self) -> Line | None:
-        """Return the next line; None if there is none, or the run has ended."""
-        with self._lock:
-            return self._todo.pop() if self._todo and not self.stopped.is_set() else None
-
-    def report(self, result: Result) -> None:
-        """Write the result of a line; raises FileError, or what `on_progress` does."""
-        with self._lock:
-            if self._ledger is not None:
-                self._ledger.add(result)
-            self.summary.add(result)
-            if self._on_progress is not None:
-                self._on_progress(result, replace(self.summary))
-
-    def stop(self, error: BaseException) -> None:
-        """End the run: no further line is begun."""
-        self._error = self._error or error
-        self.stopped.set()
-
-    def end(self) -> Summary:
-        """Let go of the results; returns the sum, or raises what has ended the run."""
-        if self._ledger is not None:
-            self._ledger.close()
-        if self._error is not None:
-            raise self._error
-        return self.summary
 
 
 def run(
@@ -244,7 +131,7 @@ def _run_here(run: Run, client: Lmnt, concurrency: int) -> None:
 def _work(run: Run, client: Lmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
-            run.report(outcome(client, Asking(line, run.place, pace, client.max_retries, at_once), run.stopped.wait))
+            run.report(speak(client, Asking(line, run.place, pace, client.max_retries, at_once), run.stopped.wait))
     except StoppedError:
         pass
     except BaseException as error:
@@ -290,7 +177,7 @@ async def _awork(run: Run, client: AsyncLmnt, pace: Pace, at_once: int) -> None:
     try:
         while (line := run.take()) is not None:
             asking = Asking(line, run.place, pace, client.max_retries, at_once)
-            run.report(await aoutcome(client, asking, run.stopped.is_set))
+            run.report(await aspeak(client, asking, run.stopped.is_set))
     except StoppedError:
         pass
     except Exception as error:

@@ -24,8 +24,8 @@ class Proof(NamedTuple):
     headers: Mapping[str, Secret]
     query: Sequence[Secret]
     """Query parameters, encoded."""
-    sources: Sequence[TokenSource]
-    """The sources of its tokens."""
+    source: TokenSource | None
+    """The source of its token, if that is fetched."""
 
 
 Sent: TypeAlias = Mapping[str, Collection[str]]
@@ -43,11 +43,24 @@ def proof(operation: Operation[Any], options: ClientOptions, headers: Collection
         "cookie": operation.cookies,
     }
     schemes = _choose_schemes(operation.id, operation.needs, options.keys, sent)
-    return Proof(
-        _in_headers(schemes, options.keys, operation.cookies),
-        _in_query(schemes, options.keys, sent["query"]),
-        _sources(schemes, options.keys),
-    )
+    found: dict[str, Secret] = {}
+    in_query: list[Secret] = []
+    cookies, in_cookies = operation.cookies, list[str]()
+    for scheme in schemes:
+        place, name, _ = scheme
+        if not (texts := _texts(scheme, options.keys)):
+            continue
+        if place in _HEADERS:
+            header, found[header] = _HEADERS[place](name, texts)
+        elif place == "cookie" and name not in cookies:
+            cookies = {**cookies, name: texts[0]}
+            in_cookies += texts
+        elif place == "query" and name not in sent["query"]:
+            coded = quote(texts[0], safe="")
+            in_query.append(Secret(f"{quote(name, safe='')}={coded}", texts[0], coded))
+    if cookies:  # those of the call too (RFC 6265 section 5.4)
+        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *in_cookies)
+    return Proof(found, in_query, _source(schemes, options.keys))
 
 
 def _choose_schemes(
@@ -105,38 +118,6 @@ def _texts(scheme: Scheme, keys: Mapping[str, Key]) -> list[str]:
     return texts if any(texts) else []
 
 
-def _in_headers(schemes: Sequence[Scheme], keys: Mapping[str, Key], cookies: Mapping[str, str]) -> dict[str, Secret]:
-    """Return the headers that hold the credentials, and the cookies of a call (RFC 6265 section 5.4)."""
-    found: dict[str, Secret] = {}
-    secrets: list[str] = []
-    for scheme in schemes:
-        place, name, _ = scheme
-        if place in _HEADERS and (texts := _texts(scheme, keys)):
-            header, secret = _HEADERS[place](name, texts)
-            found[header] = secret
-        elif place == "cookie" and name not in cookies and (texts := _texts(scheme, keys)):
-            cookies = {**cookies, name: texts[0]}
-            secrets += texts
-    if cookies:
-        found["cookie"] = Secret("; ".join(f"{name}={value}" for name, value in cookies.items()), *secrets)
-    return found
-
-
-def _in_query(schemes: Sequence[Scheme], keys: Mapping[str, Key], sent: Collection[str]) -> tuple[Secret, ...]:
-    """Return the query parameters that hold the credentials, encoded."""
-    if not SECRET_PARAMETERS:
-        return ()
-    given = [
-        (name, text)
-        for place, name, each in schemes
-        if place == "query" and name not in sent
-        for text in _texts((place, name, each), keys)
-    ]
-    return tuple(
-        Secret(f"{quote(name, safe='')}={quote(text, safe='')}", text, quote(text, safe="")) for name, text in given
-    )
-
-
 def without_key(url: str) -> str:
     """Return a URL that the server sent without the query parameters of the credentials, should it repeat them."""
     parts = urlsplit(url)
@@ -146,23 +127,23 @@ def without_key(url: str) -> str:
     return parts._replace(query="&".join(pairs)).geturl()
 
 
-def _sources(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> list[TokenSource]:
-    found = [keys.get(name) for _, _, names in schemes for name in names]
-    return [each for each in found if isinstance(each, TokenSource)]
+def _source(schemes: Sequence[Scheme], keys: Mapping[str, Key]) -> TokenSource | None:
+    found = (keys.get(name) for _, _, names in schemes for name in names)
+    return next((each for each in found if isinstance(each, TokenSource)), None)
 
 
-async def bearing(request: Request, sources: Sequence[TokenSource], roads: Roads, options: ClientOptions) -> Request:
+async def bearing(request: Request, source: TokenSource, roads: Roads, options: ClientOptions) -> Request:
     """Return a request with its token, unless the caller sends that header itself."""
-    if not sources or "authorization" in request.headers:
+    if "authorization" in request.headers:
         return request
-    token = await sources[0].token(roads, options, request.deadline)
+    token = await source.token(roads, options, request.deadline)
     return request._replace(headers=Headers(request.headers, {"authorization": token}))
 
 
-def renews(request: Request, sources: Sequence[TokenSource]) -> bool:
+def renews(request: Request, source: TokenSource) -> bool:
     """Whether to retry with a new token, since the server refused that of the request."""
     token = request.headers.get("authorization")
-    if not sources or not isinstance(token, Secret):
+    if not isinstance(token, Secret):
         return False
-    sources[0].refused(token)
+    source.refused(token)
     return True

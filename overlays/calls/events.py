@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, S
 from ..errors import APIStatusError, APIStreamError, StreamTruncatedError
 from ..errors.handles import AsyncClosing, Closing, Handle
 from ..hints import http_types
+from ..streams.parts import Parts
 from ..streams.reading import OneReader
 from ..streams.sequences import MOST, Decoder, SequenceError, ServerSentEvent, UnknownEvent, decoder, is_sequential
 from ..transport.event_loops import sleep
@@ -108,7 +109,7 @@ class Items(NamedTuple, Generic[T]):
     reconnects: bool = False
 
 
-class ItemParts(Generic[T]):
+class ItemParts(Parts[tuple[ServerSentEvent, T]]):
     """Splits a body into items, each with the event that held it."""
 
     def __init__(self, response: BaseResponse[Any], items: Items[T], most: int) -> None:
@@ -117,13 +118,7 @@ class ItemParts(Generic[T]):
         self._most = most
         self._found: Decoder | None = None
         self._count = 0
-        self.is_over = False
-        """Whether the end mark was received: nothing after it counts."""
-
-    @property
-    def proves_end(self) -> bool:
-        """Whether the end of the body is the end of the stream."""
-        return self._items.end == "close"
+        self.proves_end = items.end == "close"
 
     def feed(self, chunk: bytes) -> Iterator[tuple[ServerSentEvent, T]]:
         """Add a chunk and return the complete items."""
@@ -145,10 +140,6 @@ class ItemParts(Generic[T]):
             raise self._cut("though it never should")
         if is_other:
             raise self._response.validation_error("no item is in what the server sent")
-
-    def broken(self) -> Iterator[tuple[ServerSentEvent, T]]:
-        """Return nothing: an incomplete item is not handed out."""
-        return iter(())
 
     def _cut(self, where: str) -> BodyFailure:
         return BodyFailure(StreamTruncatedError, f"it ends {where}, after {self._count} items")
@@ -200,7 +191,7 @@ class ItemParts(Generic[T]):
     def _error(self, failing: Failing, item: ServerSentEvent, value: Any) -> APIStatusError:
         body: Any = value if isinstance(value, Mapping) else {"error": item.data}  # pyright: ignore[reportUnknownVariableType]  # of JSON
         message, code, status = (next(iter(found_at(body, each)), None) if each else None for each in failing[1:])
-        return self._response.in_band_error(body, message, code, status)
+        return self._response.in_band_error(body, message=message, type_=code, status=status)
 
 
 _NO_JSON: Any = object()

@@ -19,7 +19,6 @@ from ..transport.messages import Headers, Request, Response
 from ..values.bodies import FormBody, JSONBody, MultipartBody, RawBody, RequestBody, with_extra
 from ..values.codec import MismatchError, anything
 from ..values.files import Upload
-from ..values.multipart import boundary_of, sections_of
 from ..values.parameter_styles import Encoded
 from . import credentials
 from .operation import Operation, argument_error, query_pairs
@@ -30,8 +29,8 @@ RETRY_COUNT = f"x-{description.PACKAGE.strip('_').replace('_', '-')}-retry-count
 
 def request_of(
     operation: Operation[Any], options: ClientOptions, call: CallOptions, deadline: Deadline | None
-) -> tuple[Request, Sequence[TokenSource]]:
-    """Return the request of an operation, and the sources of its tokens; raises InvalidArgumentError, MismatchError."""
+) -> tuple[Request, TokenSource | None]:
+    """Return the request of an operation, and the source of its token; raises InvalidArgumentError, MismatchError."""
     body = operation.body if call.body is None else with_extra(operation.body, call.body)
     if isinstance(body, MultipartBody) and not body.parts:
         body = None  # it has at least one part (RFC 2046 section 5.1)
@@ -45,6 +44,8 @@ def request_of(
     elif isinstance(body, RawBody):
         content = [body.content]
     elif isinstance(body, MultipartBody):
+        from ..values.multipart import boundary_of, sections_of
+
         boundary = boundary_of(str(headers.get("content-type", "")))
         if boundary is None:
             boundary = os.urandom(16).hex()
@@ -60,10 +61,10 @@ def request_of(
         deadline=deadline,
     )
     if not operation.url:
-        return request, proof.sources
+        return request, proof.source
     # A token, as a key, is sent only to the host that it is for.
     stays = _is_same_origin(request.url, operation.url)
-    return _moved(request, operation.url), proof.sources if stays else ()
+    return _moved(request, operation.url), proof.source if stays else None
 
 
 _Opening: TypeAlias = tuple[Headers, credentials.Proof]
@@ -186,8 +187,7 @@ def redirected(request: Request, response: Response) -> Request | None:
 
 def _moved(request: Request, url: str) -> Request:
     """Return the request with another URL, without credentials if that has another origin."""
-    same_origin = _is_same_origin(request.url, url)
-    if same_origin:
+    if _is_same_origin(request.url, url):
         return request._replace(url=url)
     headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
     return request._replace(url=url, headers=Headers(headers), secret_query=())

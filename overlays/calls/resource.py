@@ -198,12 +198,8 @@ def returning(method: Any, result: str, old: str = "", new: str = "") -> Callabl
         old: A class name in its own annotation to replace.
         new: The replacement.
     """
-    made = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
+    made = FunctionType(method.__code__, method.__globals__, argdefs=method.__defaults__)
     made.__kwdefaults__ = method.__kwdefaults__
-    made.__doc__, made.__module__, made.__qualname__ = method.__doc__, method.__module__, method.__qualname__
-    own = method.__annotations__
-    made.__annotations__ = {
-        **own,
-        "return": f"_resource.{result}".format(own["return"].replace(f".{old}[", f".{new}[", 1)),
-    }
+    own = method.__annotations__["return"].replace(f".{old}[", f".{new}[", 1)
+    made.__annotations__ = {**method.__annotations__, "return": f"_resource.{result}".format(own)}
     return made

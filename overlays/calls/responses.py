@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from ..errors import APIResponseValidationError, APIStatusError, StreamAlreadyConsumed
 from ..errors.handles import Handle
 from ..hints import http_types
-from ..streams.reading import AsyncBodyIterator, BodyIterator, Lines, Parts, Pieces, Texts, read_whole
+from ..streams.parts import Lines, Parts, Pieces, Texts
+from ..streams.reading import AsyncBodyIterator, BodyIterator, read_whole
 from ..transport.event_loops import at_once
-from ..transport.messages import Response
 from ..values.codec import MismatchError
-from ..values.model import stamp
+from ..values.results import stamp
 from .exchange import Reply
-from .operation import Operation, Reader, read_success
+from .operation import Operation, read_success
 from .response_errors import in_band_error, validation_error
 
 if TYPE_CHECKING:
@@ -44,19 +44,16 @@ def parse(operation: Operation[T], reply: Reply, content: bytes) -> T:
     """Read the body of a success; raises APIResponseValidationError."""
     if operation.result is None:
         raise TypeError(f"{operation.id} is handed out as bytes")
-    result = read_result(operation.result, operation.id, reply.response, content, retry_safe=operation.retry_safe)
-    stamp(result, reply.response.request_id)
-    return result if operation.made is None else operation.made(result, reply)
-
-
-def read_result(reader: Reader[T], what: str, response: Response, content: bytes, *, retry_safe: bool | None) -> T:
-    """Read the body of a success, or a part of it; raises APIResponseValidationError, which names the part."""
+    response = reply.response
     try:
-        result: T = read_success(reader, response.status_code, content, response.text)
-        return result
+        result: T = read_success(operation.result, response.status_code, content, response.text)
     except (ValueError, RecursionError, MismatchError) as error:
         problem = str(error) if isinstance(error, MismatchError) else f"the body is no JSON ({error})"
-        raise validation_error(response, content, f"{what}: {problem}", retry_safe=retry_safe) from error
+        raise validation_error(
+            response, content, f"{operation.id}: {problem}", retry_safe=operation.retry_safe
+        ) from error
+    stamp(result, response.request_id)
+    return result if operation.made is None else operation.made(result, reply)
 
 
 class BaseResponse(Handle, Generic[T]):
@@ -191,13 +188,9 @@ class BaseResponse(Handle, Generic[T]):
         """The Content-Type with its parameters; empty if the response has none."""
         return self._reply.response.headers.get("content-type", "")
 
-    def in_band_error(
-        self, body: Mapping[str, object], message: object, type_: object, status: object
-    ) -> APIStatusError:
+    def in_band_error(self, body: Mapping[str, object], **facts: object) -> APIStatusError:
         """Return the error for an item of the body; see `response_errors.in_band_error`."""
-        return in_band_error(
-            body, retry_safe=None, response=self._reply.response, message=message, type_=type_, status=status
-        )
+        return in_band_error(body, retry_safe=None, response=self._reply.response, **facts)
 
     def validation_error(self, problem: str) -> APIResponseValidationError:
         """Return the error for a body with an invalid part."""

@@ -46,7 +46,6 @@ class _Fetch:
 
     token: Secret | None = None
     error: Error | None = None
-    is_over = False
 
 
 class Tokens(Handle, ABC):
@@ -78,7 +77,7 @@ class Tokens(Handle, ABC):
                 fetch = self._running = self._running or _Fetch()
             if is_mine:
                 return await self._fetch(fetch, self._get(roads, options, deadline))
-            while not fetch.is_over:
+            while self._running is fetch:
                 if deadline is not None and not deadline.remaining:
                     raise APITimeoutError(f"{deadline} passed while another call was getting a token", retry_safe=True)
                 await roads.sleep(TURN)
@@ -98,9 +97,7 @@ class Tokens(Handle, ABC):
             fetch.error = error
             raise
         finally:
-            # Also if the call was interrupted: one of those that wait then fetches it.
-            fetch.is_over = True
-            with self._lock:
+            with self._lock:  # also if the call was interrupted: one of those that wait then fetches it
                 self._running = None
 
     def refused(self, token: Secret) -> None:

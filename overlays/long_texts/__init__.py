@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .arguments import LongText as LongText
     from .asynchronous import AsyncLongSpeech as AsyncLongSpeech
     from .pieces import LongTextProgress as LongTextProgress
-    from .shared import LongText as LongText
     from .sync import LongSpeech as LongSpeech
 
 # The module of each name: they are imported when they are first used, as the resources are.
 _MODULES = {
     "AsyncLongSpeech": "asynchronous",
     "LongSpeech": "sync",
-    "LongText": "shared",
+    "LongText": "arguments",
     "LongTextProgress": "pieces",
 }
 

@@ -14,8 +14,9 @@ from ..calls.responses import StreamedBinaryAPIResponse
 from ..errors import Error
 from ..errors.handles import Closing
 from ..settings.options import CallOptions
+from .arguments import LongText
 from .schedule import Attempt, Audio, Part, Schedule
-from .shared import BaseLongSpeech, LongText
+from .shared import BaseLongSpeech
 
 __all__ = ["LongSpeech"]
 
@@ -78,23 +79,15 @@ class LongSpeech(BaseLongSpeech, Closing, Iterator[bytes]):
     def _work(self, schedule: Schedule, attempt: Attempt | None) -> None:
         """Ask for pieces for as long as there is one to ask for."""
         while attempt is not None:
-            outcome = self._outcome(schedule, attempt)
+            try:
+                outcome: Audio | Error = self._asked(schedule, attempt)
+            except BaseException as error:  # whatever it is, the reader must hear of it
+                outcome = self._failure(attempt, error)
             with self._changed:
                 schedule.ended(attempt, outcome, time.monotonic())
                 due = schedule.next(time.monotonic())
                 attempt = due if isinstance(due, Attempt) else None
                 self._changed.notify_all()
-
-    def _outcome(self, schedule: Schedule, attempt: Attempt) -> Audio | Error:
-        try:
-            return self._asked(schedule, attempt)
-        except Error as error:
-            self._note(attempt.piece, getattr(error, "request_id", None))
-            return error
-        except BaseException as error:  # whatever it is, the reader must hear of it
-            failure = Error(f"asking for it was interrupted ({type(error).__name__}: {error})")
-            failure.__cause__ = error
-            return failure
 
     def _asked(self, schedule: Schedule, attempt: Attempt) -> Audio:
         """Ask for a piece, and read its audio."""

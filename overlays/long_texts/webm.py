@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .joining import Joiner, UnjoinableError
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 _TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _DISCARD_PADDING = 0xE7, 0xA3, 0xA0, 0xA1, 0x75A2
@@ -20,7 +23,7 @@ OPUS_RATE = 48_000
 """Samples in a second of Opus, whatever the rate that went in."""
 
 _FRAME_SAMPLES = (*(480, 960, 1920, 2880) * 3, *(480, 960) * 2, *(120, 240, 480, 960) * 4)
-"""Samples of a frame by the configuration in its packet (RFC 6716 section 3.1)."""
+"""Samples of a frame by the configuration in its packet."""
 
 
 class Element(NamedTuple):
@@ -31,7 +34,7 @@ class Element(NamedTuple):
     size: int | None
 
 
-def _element(data: bytes, at: int = 0) -> Element | None:
+def element(data: bytes | mmap, at: int) -> Element | None:
     """Read the head of an element; None if more bytes are needed."""
     id_length = 9 - data[at].bit_length() if at < len(data) else 0
     size_at = at + id_length
@@ -52,7 +55,7 @@ def _children(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield the elements in the content of one: identifier, content, and all of it."""
     at = 0
     while at < len(content):
-        found = _element(content, at)
+        found = element(content, at)
         if found is None or found.size is None:
             raise UnjoinableError("it is no WebM")
         end = found.begin + found.size
@@ -102,7 +105,7 @@ class WebM(Joiner):
             skipped = min(self._skip, len(data) - at)
             self._skip -= skipped
             at += skipped
-            found = _element(data, at)
+            found = element(data, at)
             if self._skip or found is None:
                 break
             if found.id in _ENTERED:
@@ -217,5 +220,10 @@ def _samples(block: bytes, group: bytes) -> int:
     packet = block[9 - block[0].bit_length() + 3 :] if block else b""
     if not packet:
         raise UnjoinableError("it has a block with nothing in it")
+    return packet_samples(packet) - left_out
+
+
+def packet_samples(packet: bytes) -> int:
+    """Return the samples of a packet of Opus (RFC 6716 section 3.1), of which the start is enough."""
     count = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[packet[0] & 3]
-    return _FRAME_SAMPLES[packet[0] >> 3] * count - left_out
+    return _FRAME_SAMPLES[packet[0] >> 3] * count

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from unicodedata import category, combining
 
-_JOINERS = "\u200c\u200d"
 _PREPENDED = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e"
     "\U000110bd\U000110cd\U000111c2\U000111c3\U000113d1\U0001193f\U00011941\U00011a3a\U00011d46\U00011f02"

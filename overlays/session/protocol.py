@@ -110,8 +110,6 @@ class Session:
         """The nonce of the last flush or reset."""
         self.bytes_received = 0
         """Bytes of audio received, including those dropped after an interruption."""
-        self.timestamps_received = 0
-        """The number of timestamps received, likewise."""
         self._unanswered: deque[tuple[str, int]] = deque()
         self._is_broken = False
         self._dropping_until: int | None = None
@@ -216,8 +214,7 @@ class Session:
                 self.request_id = request_id
                 self.state = State.OPEN
                 logger.debug("%s: ready (request %s)", self._url, self.request_id)
-            case SpeechSessionTimestamps(timestamps=timestamps):
-                self.timestamps_received += len(timestamps or ())
+            case SpeechSessionTimestamps():
                 return None if self._dropping_until else event
             case SpeechSessionFlushComplete(nonce=nonce) | SpeechSessionResetComplete(nonce=nonce):
                 self._answered(type_, nonce, message)

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from ..calls.api_client import SyncAPIClient
-from ..errors import APIError, Error
+from ..errors import APIError
 from ..errors.handles import Closing
 from ..settings.options import CallOptions
 from ..settings.secret import Secret
 from .audio import AudioIterator, SpokenIterator
+from .closes import Closed
 from .events import SpeechSessionEvent
 from .handshake import ConnectOptions
 from .protocol import State
-from .shared import ALREADY_READ, BaseSession, prepare
-from .websocket import Closed, ReceiveTimeout, Socket
+from .shared import BaseSession, prepare
+from .websocket import ReceiveTimeout, Socket
 
 __all__ = ["SpeechSession"]
 
@@ -38,7 +39,6 @@ class SpeechSession(BaseSession, Closing):
         self._socket = socket
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
-        self._reading = threading.Lock()
         # The thread that reads and those that send must not use the state machine at the same time.
         self._deciding = threading.RLock()
 
@@ -122,9 +122,7 @@ class SpeechSession(BaseSession, Closing):
         return self
 
     def __next__(self) -> SpeechSessionEvent:
-        if not self._reading.acquire(False):
-            raise Error(ALREADY_READ)
-        try:
+        with self._reading:
             while not self._events:
                 closed: Closed | None = None
                 with self._receiving:
@@ -139,8 +137,6 @@ class SpeechSession(BaseSession, Closing):
                     with self._sending:
                         self._end(closed)
             return self._events.popleft()
-        finally:
-            self._reading.release()
 
     def audio(self) -> AudioIterator:
         """Return only the audio, in pieces as received; it ends, or fails, as iteration does."""

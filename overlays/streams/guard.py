@@ -100,19 +100,15 @@ class StreamGuard:
         if self._is_audio and not self.bytes_received:
             raise BodyFailure(StreamTruncatedError, "there was no audio in it")
         problem = None if self._container is None else self._container.problem()
+        problem = problem or self._response.shortfall(self.bytes_received, partial=self._partial)
+        doubt = self._response.doubt()
+        if self._strict:
+            problem = problem or doubt
         if problem is not None:
             raise BodyFailure(StreamTruncatedError, problem)
-        reason = self._response.shortfall(self.bytes_received, partial=self._partial)
-        if reason is not None:
-            raise BodyFailure(StreamTruncatedError, reason)
-        reason = self._response.doubt()
-        if reason is None:
-            self.complete = True
-            return
-        if self._strict:
-            raise BodyFailure(StreamTruncatedError, reason)
-        self.complete = None
-        warn(f"{self._response.request.line}: {reason}", UnverifiedStreamWarning)
+        self.complete = None if doubt else True
+        if doubt is not None:
+            warn(f"{self._response.request.line}: {doubt}", UnverifiedStreamWarning)
 
     def failed(self, failure: BodyFailure) -> APIStreamError:
         """Return the error of a body that failed."""

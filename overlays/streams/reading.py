@@ -1,4 +1,4 @@
-"""A body handed out step by step, as bytes, text, lines or items: one core, a sync and an async iterator.
+"""A body handed out step by step: one core, a sync and an async iterator.
 
 They are objects, not generators: a generator is finished when a step is interrupted or cancelled, and its next step
 reports the end of the body. Here a cancelled step loses nothing, an interrupted one is reported by the next step, and
@@ -7,154 +7,38 @@ an error is raised again by every later step.
 
 from __future__ import annotations
 
-import codecs
 import sys
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from ..errors import Error, InvalidArgumentError, StreamTruncatedError
+from ..errors import Error, StreamTruncatedError
 from ..transport.event_loops import at_once, is_asyncio
 from ..transport.messages import Response
 from ..transport.network_errors import BodyFailure, body_failures
 from .guard import StreamGuard
+from .parts import Parts
 
 if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-@runtime_checkable
-class Parts(Protocol[T_co]):
-    """Makes the parts that are handed out from the chunks received."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all was received, whatever may follow."""
-        ...
-
-    @property
-    def proves_end(self) -> bool:
-        """Whether an end without a failure proves that the body is complete."""
-        ...
-
-    def feed(self, chunk: bytes) -> Iterable[T_co]:
-        """Add a chunk and return the complete parts."""
-        ...
-
-    def end(self) -> Iterable[T_co]:
-        """Return the parts left at the end of the body; raises BodyFailure if it ended within a part."""
-        ...
-
-    def broken(self) -> Iterable[T_co]:
-        """Return the parts left when the body broke off, to hand out before the error."""
-        ...
-
-
-class _Plain:
-    """Parts that end with the body."""
-
-    is_over, proves_end = False, True
-
-
-class Pieces(_Plain):
-    """Bytes, in pieces of one size; without a size, as they are received."""
-
-    def __init__(self, size: int | None = None) -> None:
-        if size is not None and size < 1:
-            raise InvalidArgumentError(f"chunk_size must be at least 1, or None for pieces as they come; got {size}")
-        self._size = size
-        self._rest = bytearray()
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Add a chunk and return the pieces of full size."""
-        if self._size is None:
-            if chunk:
-                yield chunk
-            return
-        self._rest += chunk
-        while len(self._rest) >= self._size:
-            piece = bytes(self._rest[: self._size])
-            del self._rest[: self._size]
-            yield piece
-
-    def end(self) -> Iterator[bytes]:
-        """Return the last, shorter piece, once."""
-        if self._rest:
-            piece, self._rest = bytes(self._rest), bytearray()
-            yield piece
-
-    broken = end
-
-
-class Texts(_Plain):
-    """Text, in pieces."""
-
-    def __init__(self, encoding: str, size: int | None = None) -> None:
-        self._pieces = Pieces(size)
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-
-    def feed(self, chunk: bytes) -> Iterator[str]:
-        """Add a chunk and return its text, up to the last complete character."""
-        return map(self._decoder.decode, self._pieces.feed(chunk))
-
-    def end(self) -> Iterator[str]:
-        """Return the last text."""
-        yield from self.broken()
-        if rest := self._decoder.decode(b"", final=True):
-            yield rest
-
-    def broken(self) -> Iterator[str]:
-        """Return the last text, without an incomplete character."""
-        return map(self._decoder.decode, self._pieces.broken())
-
-
-class Lines(_Plain):
-    """The lines of a text, without their ends."""
-
-    def __init__(self, encoding: str) -> None:
-        self._texts = Texts(encoding)
-        self._rest = ""
-
-    def feed(self, chunk: bytes) -> Iterator[str]:
-        """Add a chunk and return the complete lines."""
-        return self._lines(self._texts.feed(chunk))
-
-    def end(self) -> Iterator[str]:
-        """Return the last line, which may lack a line end."""
-        yield from self._lines(self._texts.end())
-        if self._rest:
-            yield self._rest.rstrip("\r")
-
-    def broken(self) -> Iterator[str]:
-        """Return nothing: an incomplete line is not handed out."""
-        return iter(())
-
-    def _lines(self, texts: Iterable[str]) -> Iterator[str]:
-        for text in texts:
-            lines = (self._rest + text).splitlines(keepends=True)
-            # A lone \r at the very end may be the first half of \r\n.
-            self._rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-            for line in lines:
-                yield line.rstrip("\r\n")
 
 
 class OneReader:
-    """Refuses a second reader while the `with` block of the first lasts: each would get a part."""
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part of the whole."""
 
-    __slots__ = ("_lock", "_what")
+    __slots__ = ("_lock", "_what", "_whole")
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, whole: str = "all of it") -> None:
+        self._what, self._whole = what, whole
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
-            raise Error(f"{self._what} is being read already: one reader gets all of it")
+            raise Error(f"{self._what} is being read already: one reader gets {self._whole}")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
@@ -171,7 +55,7 @@ class _Steps(Generic[T]):
         response: Response,
         guard: StreamGuard,
         parts: Parts[T],
-        begin: Callable[[], bytes | None] = lambda: None,
+        begin: Callable[[], bytes | None],
     ) -> None:
         self._response = response
         self._guard = guard

@@ -10,8 +10,7 @@ from ..hints.omitted import Omit
 from .codec import Codec, at
 from .files import DEFAULT_MEDIA_TYPE, Upload, binary
 from .model import Model, fields_of, write_fields
-from .parameter_styles import json_text
-from .texts import sendable
+from .parameter_styles import items_of, json_text, sendable
 
 
 class JSONBody:
@@ -59,22 +58,23 @@ def json_body(
     media_type: str = "application/json",
 ) -> JSONBody | None:
     """Encode the fields of a JSON object; an optional body without fields is None."""
-    return None if optional and is_empty(values) else JSONBody(write_fields(kind, values), media_type)
+    return None if optional and _is_empty(values) else JSONBody(write_fields(kind, values), media_type)
 
 
 def multipart_body(kind: type[Model], values: Mapping[str, object], *, optional: bool = False) -> MultipartBody | None:
     """Encode the fields of a multipart form; an array becomes one part per item."""
-    values = given_fields(kind, values)
-    return None if optional and is_empty(values) else MultipartBody(_parts(write_fields(kind, values)))
+    fields = form_fields(kind, values, optional=optional)
+    return None if fields is None else MultipartBody(_parts(fields))
 
 
-def given_fields(kind: type[Model], values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the fields of a form without those that are None and optional: a form has no null."""
+def form_fields(kind: type[Model], values: Mapping[str, object], *, optional: bool) -> Mapping[str, object] | None:
+    """Encode the fields of a form, which has no null; None for an optional one without fields."""
     fields = fields_of(kind)
-    return {name: value for name, value in values.items() if value is not None or fields[name].required}
+    given = {name: value for name, value in values.items() if value is not None or fields[name].required}
+    return None if optional and _is_empty(given) else write_fields(kind, given)
 
 
-def is_empty(values: Mapping[str, object]) -> bool:
+def _is_empty(values: Mapping[str, object]) -> bool:
     """Whether no field was given."""
     return all(isinstance(value, Omit) for value in values.values())
 
@@ -86,12 +86,6 @@ def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def _parts(fields: Mapping[str, object]) -> list[tuple[str, str | Upload]]:
     return [(name, part(name, item)) for name, value in fields.items() for item in items_of(value)]
-
-
-def items_of(value: object) -> list[object]:
-    """Return the values of a form field: several for an array, whose name is repeated; a form has no null."""
-    items = cast("list[object]", value) if isinstance(value, list) else [value]
-    return [item for item in items if item is not None]
 
 
 def part(name: str, item: object) -> str | Upload:

@@ -15,7 +15,8 @@ import attrs
 from ..errors import InvalidArgumentError
 from . import codec, formats, unions
 from .codec import Codec, Field
-from .model import Model, model, result_list
+from .model import Model, model
+from .results import result_list
 
 _CODECS: Mapping[object, Codec[Any]] = {
     Any: codec.anything,

@@ -7,11 +7,11 @@ from typing import NamedTuple, cast
 from urllib.parse import unquote_plus
 
 from ..hints.omitted import Omit
-from .bodies import FormBody, MultipartBody, RequestBody, given_fields, is_empty, items_of, part
+from .bodies import FormBody, MultipartBody, RequestBody, form_fields, part
 from .codec import Codec, MismatchError, at
 from .files import DEFAULT_MEDIA_TYPE, Upload, part_of_any_kind
-from .model import Model, write_fields
-from .parameter_styles import Encoded, QueryStyle, form
+from .model import Model
+from .parameter_styles import Encoded, QueryStyle, form, items_of
 
 
 class Encoding(NamedTuple):
@@ -36,10 +36,8 @@ def form_body(
     kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
 ) -> FormBody | None:
     """Encode the fields of a form; an optional body without fields is None."""
-    values = given_fields(kind, values)
-    if optional and is_empty(values):
-        return None
-    return _form(write_fields(kind, values), encoding)
+    fields = form_fields(kind, values, optional=optional)
+    return None if fields is None else _form(fields, encoding)
 
 
 def form_value(
@@ -53,10 +51,8 @@ def multipart_body(
     kind: type[Model], values: Mapping[str, object], *, optional: bool = False, encoding: Encodings | None = None
 ) -> MultipartBody | None:
     """Encode the fields of a multipart form; an optional body without fields is None."""
-    values = given_fields(kind, values)
-    if optional and is_empty(values):
-        return None
-    return MultipartBody(list(_parts(write_fields(kind, values), encoding or {})))
+    fields = form_fields(kind, values, optional=optional)
+    return None if fields is None else MultipartBody(list(_parts(fields, encoding or {})))
 
 
 def multipart_value(

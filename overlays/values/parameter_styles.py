@@ -1,15 +1,14 @@
-"""How arrays and objects are written in URLs and headers: the styles of OpenAPI, those of RFC 6570, and JSON."""
+"""How values are written in URLs and headers: single ones, and the styles of OpenAPI, those of RFC 6570, and JSON."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 from urllib.parse import quote, unquote
 
-from .codec import MismatchError
-from .texts import sendable
+from .codec import MismatchError, at, string
 
 QueryStyle: TypeAlias = Callable[[str, object], "list[tuple[str, str]]"]
 """Writes a value as query parameters, given its name."""
@@ -19,6 +18,22 @@ class Encoded(str):
     """The value of a query parameter, or its name, that is percent-encoded already."""
 
     __slots__ = ()
+
+
+def sendable(name: str, value: object) -> str:
+    """Return the text of a single value that can be encoded in UTF-8; raises MismatchError, for null too."""
+    if type(value) is str and value.isascii():
+        return value
+    if value is None or isinstance(value, Mapping | list | tuple):
+        raise MismatchError("one value", cast("object", value)).under(name)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return cast("str", at(name, string.write, text))
+
+
+def items_of(value: object) -> list[object]:
+    """Return the values of a form field: several for an array, whose name is repeated; a form has no null."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
 
 
 _EXPANSIONS: Mapping[str, tuple[str, str, bool]] = {
@@ -79,11 +94,9 @@ def form(styles: Mapping[str, QueryStyle]) -> QueryStyle:
 
 
 def _field(name: str, value: object) -> list[tuple[str, str]]:
-    items = cast("list[object]", value) if isinstance(value, list) else [value]
     return [
         (name, json_text(name, cast("object", item)) if isinstance(item, dict | list) else sendable(name, item))
-        for item in items
-        if item is not None
+        for item in items_of(value)
     ]
 
 
@@ -107,13 +120,9 @@ def deep_object(name: str, value: object) -> list[tuple[str, str]]:
 
 def listed(separator: str) -> QueryStyle:
     """Return the style of an object that is not exploded: names and values alternate."""
-
-    def write(name: str, value: object) -> list[tuple[str, str]]:
-        parts = [quote(part, safe="") for pair in _fields(name, _object(name, value)) for part in pair]
-        joined = (separator if separator == "," else quote(separator)).join(parts)
-        return [(name, Encoded(joined))] if parts else []
-
-    return write
+    return lambda name, value: _joined(
+        name, separator, [part for pair in _fields(name, _object(name, value)) for part in pair]
+    )
 
 
 def repeated(name: str, value: object) -> list[tuple[str, str]]:
@@ -127,12 +136,12 @@ def joined(separator: str) -> QueryStyle:
 
     A separator within an item is percent-encoded (RFC 6570 section 3.2.8).
     """
+    return lambda name, value: _joined(name, separator, [text for _, text in repeated(name, value)])
 
-    def write(name: str, value: object) -> list[tuple[str, str]]:
-        parts = [quote(text, safe="") for _, text in repeated(name, value)]
-        return [(name, Encoded((separator if separator == "," else quote(separator)).join(parts)))] if parts else []
 
-    return write
+def _joined(name: str, separator: str, parts: Sequence[str]) -> list[tuple[str, str]]:
+    text = (separator if separator == "," else quote(separator)).join(quote(part, safe="") for part in parts)
+    return [(name, Encoded(text))] if parts else []
 
 
 def as_cookies(name: str, value: object) -> list[tuple[str, str]]:

@@ -13,12 +13,12 @@ from .copying import (
     Copy,
     ModifiedError,
     Record,
-    RefusedError,
     check_destination,
     files_of_copy,
     place,
     replaceable,
 )
+from .leaving_out import RefusedError
 
 DONE, MODIFIED, REFUSED, OUTDATED = range(4)
 
@@ -55,12 +55,9 @@ def main(arguments: list[str] | None = None, prog: str | None = None) -> int:
     dest: Path = given.dest.absolute()
     try:
         return check(dest, only) if given.check else copy(dest, only, update=given.update)
-    except ModifiedError as error:
-        print(f"error: {error}\nNothing was changed.", file=sys.stderr)
-        return MODIFIED
     except RefusedError as error:
         print(f"error: {error}\nNothing was changed.", file=sys.stderr)
-        return REFUSED
+        return MODIFIED if isinstance(error, ModifiedError) else REFUSED
     except OSError as error:
         print(f"error: {error.filename or dest}: {error.strerror}\nNothing was changed.", file=sys.stderr)
         return REFUSED

@@ -14,7 +14,7 @@ from .kinds import Kinds
 from .media_types import bare, is_json, is_sequential, is_text
 from .models import Models, Property
 from .naming import free_attribute, python_name
-from .parameters import QUOTES, has_style, is_simple, query_style
+from .parameters import has_style, is_simple, query_style
 from .report import Failure, below, refuse
 from .writing import plain_text
 
@@ -191,8 +191,7 @@ class Bodies:
         is_styled = is_meant and has_style(prop.kind, self._models)
         if not {"style", "explode", "allowReserved"} & encoding.keys() or (is_usual and not is_styled):
             return ""
-        written = query_style(encoding, prop.kind, self._models, pointer)
-        return f"_styles.joined({written})" if written.startswith(QUOTES) else written
+        return query_style(encoding, prop.kind, self._models, pointer)
 
     def _headers(self, described: Mapping[str, Any], pointer: str) -> dict[str, str]:
         """Return the headers of a part that have a constant value; the others are reported as told."""

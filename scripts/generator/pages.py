@@ -44,7 +44,7 @@ def is_pagination(said: Any) -> bool:
 
 @dataclass(frozen=True)
 class Paging:
-    """The arguments of `Paging` in `overlays/calls/pagination.py` for an operation, and the kind of its items."""
+    """The arguments of `Paging` in `overlays/calls/paging.py` for an operation, and the kind of its items."""
 
     item: Kind
     told: Mapping[str, Any]

@@ -14,16 +14,16 @@ from .models import Models
 from .naming import argument_name
 from .report import below, refuse
 
-SEPARATORS: Mapping[tuple[str, bool], str | None] = {
-    ("form", True): None,
-    ("form", False): ",",
-    ("spaceDelimited", False): " ",
-    ("pipeDelimited", False): "|",
+ITEMS: Mapping[tuple[str, bool], str] = {
+    ("form", True): "",
+    ("form", False): '_styles.joined(",")',
+    ("spaceDelimited", False): '_styles.joined(" ")',
+    ("pipeDelimited", False): '_styles.joined("|")',
     # Exploded these equal `form`.
-    ("spaceDelimited", True): None,
-    ("pipeDelimited", True): None,
+    ("spaceDelimited", True): "",
+    ("pipeDelimited", True): "",
 }
-"""The separator of array items in the query, by `style` and `explode`; None if the name is repeated."""
+"""What writes an array in the query, by `style` and `explode`; empty if the name is repeated, as by default."""
 
 FIELDS: Mapping[tuple[str, bool], str] = {
     ("form", True): "_styles.fields",
@@ -35,14 +35,8 @@ FIELDS: Mapping[tuple[str, bool], str] = {
 }
 """The function that writes an object in the query, by `style` and `explode`."""
 
-RESERVED = "_styles.reserved(_styles.repeated)"
-"""The style of simple values with `allowReserved`."""
-
 PATH_RESERVED = "!$&'()*+,;=:@"
 """The reserved characters that a path segment may contain (RFC 3986 section 3.3)."""
-
-QUOTES = ("'", '"')
-"""The first character of a separator, as code."""
 
 BRACKETS = "the standard leaves it open; it is in brackets: a[b][c]=1, a[]=1 of an array, a[0][b]=1 of objects"
 
@@ -141,20 +135,14 @@ def _of_form(encoding: Mapping[str, Any], kind: Kind, models: Models, pointer: s
             models.tell(here, "an encoding of what is no field of a form", "it is ignored")
         elif each.keys() & {"style", "explode", "allowReserved"}:
             style = query_style(each, fields[name], models, here)
-            styles += (
-                [f"{name!r}: {f'_styles.joined({style})' if style.startswith(QUOTES) else style}"] if style else []
-            )
+            styles += [f"{name!r}: {style}"] if style else []
     return f"_styles.form({{{', '.join(styles)}}})"
 
 
 def query_style(node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
     """Return the style of a value in the query or in a form, as code; empty for the default."""
     found = _style("query", node, kind, models, pointer)
-    if not node.get("allowReserved"):
-        return found
-    if not found:
-        return RESERVED
-    return f"_styles.reserved({f'_styles.joined({found})' if found.startswith(QUOTES) else found})"
+    return f"_styles.reserved({found or '_styles.repeated'})" if node.get("allowReserved") else found
 
 
 def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, pointer: str) -> str:
@@ -177,9 +165,9 @@ def _style(place: str, node: Mapping[str, Any], kind: Kind, models: Models, poin
         return FIELDS[style, explode]
     if place == "query" and has_fields and (style, explode) in FIELDS:
         return FIELDS[style, explode]
-    if place == "query" and is_text and (style, explode) in SEPARATORS:
+    if place == "query" and is_text and (style, explode) in ITEMS:
         is_single = kind.form != Form.UNION and _is_one_text(kind)
-        return repr(SEPARATORS[style, explode]) if SEPARATORS[style, explode] and not is_single else ""
+        return "" if is_single else ITEMS[style, explode]
     if style in STYLES.get(place, ()) and (is_text or has_fields):
         if place == "path" and node.get("allowReserved"):
             return repr((style, explode, PATH_RESERVED))

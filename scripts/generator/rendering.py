@@ -351,12 +351,17 @@ def _file(name: str, template: str, /, **context: Any) -> File:
     return File(name, template, context)
 
 
+def _has_pages(package: Package) -> bool:
+    return any(call.paging for call in package.calls)
+
+
 OPTIONAL: Mapping[str, Callable[[Package], bool]] = {
     "values/forms.py": lambda package: any(call.body is not None and call.body.needs_forms for call in package.calls),
     "settings/servers.py": lambda package: not package.servers.are_plain,
     "calls/tokens.py": lambda package: bool(package.description.security.tokens),
     "calls/webhooks.py": lambda package: bool(package.webhooks.kinds),
-    "calls/pagination.py": lambda package: any(call.paging for call in package.calls),
+    "calls/pagination.py": _has_pages,
+    "calls/paging.py": _has_pages,
     ROOM: lambda package: package.cli,
 }
 """The overlays, or the room of overlays, that only some packages need, and the condition."""

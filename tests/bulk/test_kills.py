@@ -16,6 +16,8 @@ import pytest
 from lmnt import Lmnt, bulk
 from lmnt_server.process import running
 
+pytestmark = pytest.mark.once
+
 PROGRAM = """\
 import sys
 from lmnt import Lmnt, bulk

@@ -183,6 +183,7 @@ NAMES = ["id", "name", "owner", "state", "tags", "starred", "error", "detail", "
 shaped = st.dictionaries(st.sampled_from(NAMES), json_values)
 
 
+@pytest.mark.once
 @settings(max_examples=300, deadline=None, database=None)
 @given(
     value=json_values | shaped | st.fixed_dictionaries({"error": shaped}),

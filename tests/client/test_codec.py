@@ -30,7 +30,7 @@ from lmnt.models import (
 )
 from lmnt.models.speech_session_client_message import CODEC as CLIENT_MESSAGE
 from lmnt.models.speech_session_server_event import CODEC as SERVER_EVENT
-from lmnt.values import casting, codec, formats, model, unions
+from lmnt.values import casting, codec, formats, model, results, unions
 from lmnt.values.codec import MismatchError
 
 MOMENT = datetime.datetime(2026, 2, 3, 4, tzinfo=datetime.UTC)
@@ -325,8 +325,8 @@ def test_a_voice_is_written_as_it_was_read(data: dict[str, Any]) -> None:
 def test_results_know_their_request() -> None:
     voice = Voice.from_dict(VOICE)
     assert voice.request_id is None
-    voices = model.ResultList([voice])
-    model.stamp(voices, "req_1")
+    voices = results.ResultList([voice])
+    results.stamp(voices, "req_1")
     assert (voices.request_id, voice.request_id) == ("req_1", "req_1")
     assert voice == Voice.from_dict(VOICE)
     assert "request_id" not in voice.to_dict()

@@ -20,7 +20,7 @@ import pytest
 import lmnt
 from lmnt import models
 from lmnt.session.events import SpeechSessionAudio, UnknownEvent
-from lmnt.values.model import ResultDict, ResultList, ResultText, stamp
+from lmnt.values.results import ResultDict, ResultList, ResultText, stamp
 
 from .modes import KEY, Sync
 from .peers import Connection, head, json_response

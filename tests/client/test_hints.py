@@ -88,7 +88,7 @@ def test_raw_and_streaming_methods_say_what_they_return() -> None:
         return str(inspect.signature(method, eval_str=True).return_annotation).replace("lmnt.calls.responses.", "")
 
     client, asynchronous = Lmnt(api_key="key"), AsyncLmnt(api_key="key")
-    listed = "APIResponse[lmnt.values.model.ResultList[lmnt.models.voice.Voice]]"
+    listed = "APIResponse[lmnt.values.results.ResultList[lmnt.models.voice.Voice]]"
     assert returned(client.with_raw_response.voices.list) == listed
     assert (
         returned(client.voices.with_streaming_response.list) == f"lmnt.calls.resource.ResponseContextManager[{listed}]"

@@ -198,7 +198,7 @@ def test_what_the_package_imports() -> None:
             assert top != PACKAGE.name or level, f"{path.name} imports its own package by name"
             found.setdefault(top, set()).add(path.relative_to(PACKAGE).as_posix())
     assert found["httpx"] == {"hints/http_types.py", "transport/defaults.py", "transport/library.py"}
-    assert found["websockets"] == {"session/handshake.py", "session/websocket.py"}
+    assert found["websockets"] == {"session/closes.py", "session/handshake.py", "session/websocket.py"}
     assert found["av"] == found["numpy"] == {"audio/samples.py"}
     assert "attrs" in found
     assert found["pydantic"] == found["pydantic_core"] == found["typing_extensions"] == {"hints/pydantic_schemas.py"}

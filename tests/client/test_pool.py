@@ -149,5 +149,5 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "MOST_IDLE", MOST_IDLE)
 
 
-TestPools = Pools.TestCase
+TestPools = pytest.mark.once(Pools.TestCase)
 TestPools.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)

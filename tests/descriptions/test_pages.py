@@ -473,7 +473,7 @@ def test_two_readers_of_one_walk_are_an_error(folder: Path, server: Server) -> N
 )
 def test_the_next_link_of_a_header(folder: Path, header: str, expected: str | None) -> None:
     load("library", folder)
-    assert import_module("library.calls.pagination").next_link(header) == expected
+    assert import_module("library.calls.paging").next_link(header) == expected
 
 
 def test_a_list_without_pages_is_as_before(reader: Reader, server: Server) -> None:
@@ -563,7 +563,16 @@ def test_type_checkers_know_the_items(folder: Path) -> None:
     (folder / "user.py").write_text(USER, encoding="utf-8")
     checks = (
         [*MYPY, "user.py", "library"],
-        ["basedpyright", "--pythonpath", sys.executable, "--level", "error", "user.py", "library/calls/pagination.py"],
+        [
+            "basedpyright",
+            "--pythonpath",
+            sys.executable,
+            "--level",
+            "error",
+            "user.py",
+            "library/calls/pagination.py",
+            "library/calls/paging.py",
+        ],
     )
     text = json.dumps({"pythonVersion": "3.11", "typeCheckingMode": "recommended", "reportImportCycles": False})
     (folder / "pyrightconfig.json").write_text(text, encoding="utf-8")

@@ -70,8 +70,12 @@ def test_each_step_has_its_time_and_the_last_line_says_that_all_passed(
     assert steps(done.stdout) == expected
     assert re.fullmatch(rf"All passed, in \d+ s: {' '.join(expected)}", done.stdout.splitlines()[-1])
     ran = (tmp_path / "ran").read_text(encoding="utf-8")
-    turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d), 5000 examples$", ran, re.MULTILINE)
-    assert turns == {(): [(".venv", "1/2"), (".venv-3.99", "2/2")], ("--fast",): [(".venv", "1/1")]}.get(arguments, [])
+    turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d), (\d+) examples$", ran, re.MULTILINE)
+    expected_turns = {
+        (): [(".venv", "1/2", "1000"), (".venv-3.99", "2/2", "1000")],
+        ("--fast",): [(".venv", "1/1", "2000")],
+    }
+    assert turns == expected_turns.get(arguments, [])
 
 
 def test_the_first_failure_stops_it_and_says_how_to_mend_it(test: Test) -> None:

@@ -23,7 +23,7 @@ import lmnt
 from lmnt import description
 from lmnt.vendor.__main__ import DONE, MODIFIED, OUTDATED, REFUSED, main
 from lmnt.vendor.copying import ATTRIBUTES, PACKAGE, RECORD, REQUIREMENTS, ModifiedError, files_of_copy, place
-from lmnt.vendor.leaving_out import CannotLeaveOutError, leave_out
+from lmnt.vendor.leaving_out import RefusedError, leave_out
 from lmnt_server.process import ServerProcess, running
 
 pytestmark = pytest.mark.once(rows=True)
@@ -519,7 +519,7 @@ def test_of_an_index_that_is_imported_whole_the_names_that_are_asked_for_count()
     ],
 )
 def test_what_cannot_be_cut_out_is_refused(text: bytes, told: str) -> None:
-    with pytest.raises(CannotLeaveOutError, match=told):
+    with pytest.raises(RefusedError, match=told):
         leave_out({**LIGHT, "other.py": text}, ["b"])
 
 

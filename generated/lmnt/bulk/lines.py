@@ -107,7 +107,16 @@ class Asking:
             request_ids=tuple(each for each in request_ids if each),
         )
 
-    def failed(self, path: Path | None, error: BaseException) -> float:
+    def failed(self, path: Path | None, error: BaseException) -> float | Result:
+        """Return the seconds until it is to be asked for again, or its result; raises what ends the run."""
+        try:
+            return self._delay(path, error)
+        except Error as failure:
+            if ends_run(failure):
+                raise
+            return Result.failure(self.line, failure, self.requests)
+
+    def _delay(self, path: Path | None, error: BaseException) -> float:
         """Return the seconds until it is to be asked for again; raises the error if it is not."""
         if path is not None and not self.is_long:
             self._place.drop(path)
@@ -140,28 +149,8 @@ def ends_run(error: Error) -> bool:
     return isinstance(error, OF_ALL) or (isinstance(error, FileError) and is_full)
 
 
-def outcome(client: Lmnt, asking: Asking, wait: Callable[[float], bool]) -> Result:
-    """Return what became of a line; raises what ends the run. See `speak` for the arguments."""
-    try:
-        return speak(client, asking, wait)
-    except Error as error:
-        if ends_run(error):
-            raise
-        return Result.failure(asking.line, error, asking.requests)
-
-
-async def aoutcome(client: AsyncLmnt, asking: Asking, is_stopped: Callable[[], bool]) -> Result:
-    """Return what became of a line; see `outcome`."""
-    try:
-        return await aspeak(client, asking, is_stopped)
-    except Error as error:
-        if ends_run(error):
-            raise
-        return Result.failure(asking.line, error, asking.requests)
-
-
 def speak(client: Lmnt, asking: Asking, wait: Callable[[float], bool]) -> Result:
-    """Make the file of a line.
+    """Make the file of a line, and return what became of it.
 
     Args:
         client: The client.
@@ -170,7 +159,7 @@ def speak(client: Lmnt, asking: Asking, wait: Callable[[float], bool]) -> Result
 
     Raises:
         StoppedError: The run has ended.
-        Error: It has failed.
+        Error: It has failed as each other line would.
     """
     while True:
         while (pause := asking.pause()) > 0:
@@ -180,8 +169,10 @@ def speak(client: Lmnt, asking: Asking, wait: Callable[[float], bool]) -> Result
             path = asking.begin()
             return asking.ended(path, _spoken(client, asking, path))
         except BaseException as error:
-            delay = asking.failed(path, error)
-        _go_on(wait(delay))
+            ended = asking.failed(path, error)
+        if isinstance(ended, Result):
+            return ended
+        _go_on(wait(ended))
 
 
 def _spoken(client: Lmnt, asking: Asking, path: Path) -> Iterable[str | None]:
@@ -199,7 +190,7 @@ def _spoken(client: Lmnt, asking: Asking, path: Path) -> Iterable[str | None]:
 
 
 async def aspeak(client: AsyncLmnt, asking: Asking, is_stopped: Callable[[], bool]) -> Result:
-    """Make the file of a line; see `speak`."""
+    """Make the file of a line, and return what became of it; see `speak`."""
     while True:
         while (pause := asking.pause()) > 0:
             await asyncio.sleep(pause)
@@ -210,8 +201,10 @@ async def aspeak(client: AsyncLmnt, asking: Asking, is_stopped: Callable[[], boo
             request_ids = await _aspoken(client, asking, path)
             return await to_its_end(asyncio.to_thread(asking.ended, path, request_ids))
         except BaseException as error:
-            delay = asking.failed(path, error)
-        await asyncio.sleep(delay)
+            ended = asking.failed(path, error)
+        if isinstance(ended, Result):
+            return ended
+        await asyncio.sleep(ended)
         _go_on(is_stopped())
 
 

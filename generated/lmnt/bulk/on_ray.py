@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 from ..client import Lmnt
 from ..errors import Error, InvalidArgumentError
 from ..settings.pacing import Pace
-from .lines import WAITS, Asking, outcome
+from .lines import WAITS, Asking, speak
 from .manifest import Line
 from .places import Place
 from .results import Result
 
 if TYPE_CHECKING:
-    from .running import Run
+    from .agenda import Run
 
 AT_ONCE = 4
 """The requests that a worker makes at once, and the lines of a batch that are asked for again if it is killed."""
@@ -51,7 +51,7 @@ class Speaker:
     def _speak(self, line: Line) -> Result | Exception:
         asking = Asking(line, self._place, self._pace, self._client.max_retries)
         try:
-            return outcome(self._client, asking, _wait)
+            return speak(self._client, asking, _wait)
         except Exception as error:  # it is raised where the run is
             return error
 

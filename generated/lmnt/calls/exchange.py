@@ -48,7 +48,7 @@ async def exchange(
     """
     deadline = Deadline.starting_now(or_default(call.deadline, options.deadline))
     try:
-        first, sources = request_of(operation, options, call, deadline)
+        first, source = request_of(operation, options, call, deadline)
     except MismatchError as error:
         raise argument_error(operation.id, error) from error.__cause__
     attempts: Attempts | None = None  # made at the first failure
@@ -57,8 +57,8 @@ async def exchange(
     try:
         while True:
             try:
-                if sources:
-                    authorized = await credentials.bearing(first, sources, roads, options)
+                if source is not None:
+                    authorized = await credentials.bearing(first, source, roads, options)
                 request, response = await _followed(
                     with_retry_count(authorized, call.retries + retries), roads, operation, call
                 )
@@ -75,7 +75,7 @@ async def exchange(
                     return Reply(operation, response, guard, body, retries)
                 start = await read_start(response, ERROR_BODY_LIMIT)
                 is_refused = response.status_code == 401 and not is_renewed and authorized is not first
-                if is_refused and credentials.renews(request, sources):
+                if is_refused and source is not None and credentials.renews(request, source):
                     is_renewed = True
                     retries += 1
                     continue

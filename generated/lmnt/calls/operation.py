@@ -15,9 +15,8 @@ from ..hints.omitted import Omit
 from ..values.bodies import RequestBody
 from ..values.codec import Codec, MismatchError, at
 from ..values.header_fields import field_value
-from ..values.model import ResultText
-from ..values.parameter_styles import QueryStyle, as_cookies, expand, joined, json_text, repeated
-from ..values.texts import sendable
+from ..values.parameter_styles import QueryStyle, as_cookies, expand, json_text, repeated, sendable
+from ..values.results import ResultText
 
 if TYPE_CHECKING:
     from .events import Items
@@ -25,28 +24,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Text(Enum):
-    """The body of a success is text, in the character set that the response names."""
+class Plain(Enum):
+    """The body of a success is no JSON: a text, in the character set that the response names, or nothing."""
 
     TEXT = auto()
-
-
-class Nothing(Enum):
-    """A success has no body."""
-
     NOTHING = auto()
 
 
-TEXT, NOTHING = Text.TEXT, Nothing.NOTHING
+TEXT, NOTHING = Plain.TEXT, Plain.NOTHING
 
 
 class ByStatus(NamedTuple, Generic[T]):
     """The body of a success depends on its status; `2XX` stands for every status without an entry of its own."""
 
-    readers: Mapping[int | str, Codec[T] | Text | Nothing]
+    readers: Mapping[int | str, Codec[T] | Plain]
 
 
-Reader: TypeAlias = Codec[T] | Text | Nothing | ByStatus[T]
+Reader: TypeAlias = Codec[T] | Plain | ByStatus[T]
 """How the body of a success is read: as JSON, as text, not at all, or depending on its status."""
 
 
@@ -60,9 +54,7 @@ def read_success(reader: Reader[T], status_code: int, content: bytes, text: Call
             known = ", ".join(str(status) for status in reader.readers)
             raise MismatchError(f"a success with status {known}", None, found=str(status_code))
         return read_success(found, status_code, content, text)
-    if isinstance(reader, Text):
-        return ResultText(text(content))
-    return None
+    return ResultText(text(content)) if reader is TEXT else None
 
 
 class Operation(NamedTuple, Generic[T]):
@@ -159,30 +151,22 @@ def _styled(name: str, value: object, codec: Codec[object], style: Style, encode
     return expand(name, written, style[0], encode, explode=style[1])
 
 
-Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], str | QueryStyle]
-"""A value, its kind and its style: the separator of an array that does not repeat its name, or for an object the
-function that writes it."""
+Parameter: TypeAlias = tuple[object, Codec[object]] | tuple[object, Codec[object], QueryStyle]
+"""A value, its kind, and its style where it is not a single value or an array that repeats its name."""
 
 
 def query(values: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     """Encode query parameters; those that are `omit` or None are left out, and arrays repeat their name."""
     pairs: list[tuple[str, str]] = []
     for name, given in values.items():
-        value, codec, separator = given if len(given) == 3 else (*given, "")
-        pairs += query_pairs(name, value, codec, separator)
+        value, codec, style = given if len(given) == 3 else (*given, repeated)
+        pairs += query_pairs(name, value, codec, style)
     return pairs
 
 
-def query_pairs(
-    name: str, value: object, codec: Codec[object], separator: str | QueryStyle = ""
-) -> list[tuple[str, str]]:
+def query_pairs(name: str, value: object, codec: Codec[object], style: QueryStyle = repeated) -> list[tuple[str, str]]:
     """Encode one query parameter."""
-    if value is None or isinstance(value, Omit):
-        return []
-    written = at(name, codec.write, value)
-    if not isinstance(separator, str):
-        return separator(name, written)
-    return (joined(separator) if separator else repeated)(name, written)
+    return [] if value is None or isinstance(value, Omit) else style(name, at(name, codec.write, value))
 
 
 def _simple(name: str, value: object, codec: Codec[object]) -> str:

@@ -162,19 +162,26 @@ def save(chunks: Iterator[bytes], target: str) -> int:
     Raises:
         FileError: It cannot be written.
     """
-    counted = _Counted(chunks)
+    count = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal count
+        for chunk in chunks:
+            count += len(chunk)
+            yield chunk
+
     if is_file(target):
         from ..streams.downloads import save as save_file
 
-        save_file(counted, target)
-        return counted.count
+        save_file(counted(), target)
+        return count
     if target == "-" and sys.stdout is None:
         raise FileError("cannot write standard output: it is closed", path="-")
     called = "standard output" if target == "-" else target
     try:
         file: IO[bytes] = sys.stdout.buffer if target == "-" else open(target, "wb", buffering=0)  # noqa: PTH123, SIM115  # a device
         try:
-            for chunk in counted:
+            for chunk in counted():
                 file.write(chunk)
                 file.flush()
         finally:
@@ -184,18 +191,7 @@ def save(chunks: Iterator[bytes], target: str) -> int:
         raise
     except OSError as error:
         raise FileError(f"cannot write {called}: {error.strerror}", path=target) from error
-    return counted.count
-
-
-class _Counted(Iterator[bytes]):
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self.count = 0
-
-    def __next__(self) -> bytes:
-        chunk = next(self._chunks)
-        self.count += len(chunk)
-        return chunk
+    return count
 
 
 def is_file(target: str) -> bool:

@@ -36,6 +36,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from ..hints import http_types
@@ -145,14 +146,6 @@ class _WhenAsked(Generic[T]):
         vars(error)[self._name] = value
 
 
-def _request_of(response: http_types.Response | None) -> http_types.Request | None:
-    """Return the request of a response; None for a response that a test has made without one."""
-    try:
-        return None if response is None else response.request
-    except RuntimeError:
-        return None
-
-
 class APIError(Error):
     """A call failed.
 
@@ -195,16 +188,19 @@ class APIError(Error):
         self.type = type
         self.retry_safe = retry_safe
 
-    def _came_with(self, response: Shown[http_types.Response], headers: Mapping[str, str] | None) -> None:
+    def _came_with(self, response: http_types.Response | None, headers: Mapping[str, str] | None) -> None:
         """Set the response, and take from it what is not given: applications make such errors in tests of their own."""
         self.response = response
-        if (found := self.response) is not None:
+        if headers is None and response is not None:
+            headers = response.headers
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+        if response is not None:
             from .bodies import facts_of
 
-            headers = found.headers if headers is None else headers
-            type_, request_id = facts_of(self.body, {name.lower(): value for name, value in headers.items()})
+            type_, request_id = facts_of(self.body, self.headers)
             self.type, self.request_id = self.type or type_, self.request_id or request_id
-        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+            with suppress(RuntimeError):  # a test has made it without a request
+                self.request = response.request
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         _ = self.request, self.response  # the function that makes them refers to more than an error should keep alive
@@ -249,7 +245,7 @@ class APIStatusError(APIError):
         self,
         message: str = "",
         *,
-        response: Shown[http_types.Response] = None,
+        response: http_types.Response | None = None,
         status_code: int | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
@@ -260,20 +256,13 @@ class APIStatusError(APIError):
         parsed: object = None,
         retry_safe: bool | None = None,
     ) -> None:
-        super().__init__(
-            message,
-            None if response is None else lambda: _request_of(self.response),
-            body=body,
-            request_id=request_id,
-            type=type,
-            retry_safe=retry_safe,
-        )
+        super().__init__(message, body=body, request_id=request_id, type=type, retry_safe=retry_safe)
         self.code = code
         self.parsed = parsed
         self.retry_after = retry_after
         self._came_with(response, headers)
-        if status_code is not None or self.response is not None:
-            self.status_code = getattr(self.response, "status_code", 0) if status_code is None else status_code
+        if status_code is not None or response is not None:
+            self.status_code = getattr(response, "status_code", 0) if status_code is None else status_code
 
     def _sentence(self) -> str:
         # An error within a session has a status only if its type is known.
@@ -361,7 +350,7 @@ class APIResponseValidationError(APIError):
         self,
         message: str = "",
         *,
-        response: Shown[http_types.Response] = None,
+        response: http_types.Response | None = None,
         status_code: int = 0,
         body: object = "",
         headers: Mapping[str, str] | None = None,
@@ -369,16 +358,9 @@ class APIResponseValidationError(APIError):
         type: str | None = None,
         retry_safe: bool | None = None,
     ) -> None:
-        super().__init__(
-            message,
-            None if response is None else lambda: _request_of(self.response),
-            body=body,
-            request_id=request_id,
-            type=type,
-            retry_safe=retry_safe,
-        )
+        super().__init__(message, body=body, request_id=request_id, type=type, retry_safe=retry_safe)
         self._came_with(response, headers)
-        self.status_code = status_code or getattr(self.response, "status_code", 0)
+        self.status_code = status_code or getattr(response, "status_code", 0)
 
     def _sentence(self) -> str:
         return f"{self.message}; the body begins {self.body!r}" if self.body else self.message

@@ -36,7 +36,8 @@ _REQUEST_IDS = ("request_id", "requestId", "RequestId", "error.request_id")
 def _at(body: object, path: str) -> object:
     for step in path.split("."):
         items = cast("list[object]", body) if isinstance(body, list) else [body]
-        body = _object(items[0] if items else None).get(step)
+        found = items[0] if items else None
+        body = cast("Mapping[str, object]", found).get(step) if isinstance(found, Mapping) else None
     return body
 
 
@@ -77,7 +78,3 @@ def facts_of(body: object, headers: Mapping[str, str]) -> tuple[str | None, str 
     """Return the error type and the request id from a body and its headers."""
     facts = error_facts(body)
     return facts.type, headers.get(description.REQUEST_ID_HEADER) or facts.request_id
-
-
-def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}

@@ -16,8 +16,9 @@ from ..errors import Error
 from ..errors.handles import AsyncClosing
 from ..settings.options import CallOptions
 from ..transport.event_loops import in_thread, running_loop
+from .arguments import LongText
 from .schedule import Attempt, Audio, Part, Schedule
-from .shared import BaseLongSpeech, LongText
+from .shared import BaseLongSpeech
 
 if TYPE_CHECKING:
     from .journal import Journal
@@ -95,7 +96,9 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncClosing, AsyncIterator[bytes]):
         """Ask for pieces for as long as there is one to ask for."""
         while attempt is not None:
             try:
-                outcome = await self._outcome(schedule, changed, attempt)
+                outcome: Audio | Error = await self._asked(schedule, changed, attempt)
+            except Exception as error:  # whatever it is, the reader must hear of it
+                outcome = self._failure(attempt, error)
             except BaseException:
                 schedule.abandoned(attempt)
                 changed.set()
@@ -104,17 +107,6 @@ class AsyncLongSpeech(BaseLongSpeech, AsyncClosing, AsyncIterator[bytes]):
             due = schedule.next(time.monotonic())
             attempt = due if isinstance(due, Attempt) else None
             changed.set()
-
-    async def _outcome(self, schedule: Schedule, changed: asyncio.Event, attempt: Attempt) -> Audio | Error:
-        try:
-            return await self._asked(schedule, changed, attempt)
-        except Error as error:
-            self._note(attempt.piece, getattr(error, "request_id", None))
-            return error
-        except Exception as error:  # whatever it is, the reader must hear of it
-            failure = Error(f"asking for it was interrupted ({type(error).__name__}: {error})")
-            failure.__cause__ = error
-            return failure
 
     async def _asked(self, schedule: Schedule, changed: asyncio.Event, attempt: Attempt) -> Audio:
         """Ask for a piece, and read its audio."""

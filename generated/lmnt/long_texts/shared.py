@@ -1,4 +1,4 @@
-"""What the sync and the async long text share: the arguments, the order, the audio laid end to end, what is told."""
+"""What the sync and the async long text share: the order, the audio laid end to end, what is told."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -25,68 +24,17 @@ from ..settings.options import CallOptions, or_default
 from ..settings.pacing import Pace
 from ..streams.reading import OneReader
 from ..values.bodies import JSONBody
+from .arguments import LongText
 from .joining import Joiner, UnjoinableError, joiners
 from .pieces import LongTextProgress, SpeechPiece, named
 from .schedule import Attempt, Audio, Part, Schedule
-from .splitting import Span, Splitter
+from .splitting import Splitter
 
 if TYPE_CHECKING:
     from .journal import Journal
 
-OnError: TypeAlias = Literal["raise", "skip"]
-
 _FORM = "1"
 """The version of the journal and of how texts are split."""
-
-
-class LongText(NamedTuple):
-    """A long text and how it is to be spoken.
-
-    Args:
-        text: The text.
-        plain: Makes the call that speaks a piece, of its arguments.
-        timed: Makes the call that also returns the time of each word; None if that is not wanted.
-        argument: The argument that is the text of a piece.
-        flag: The argument that asks for the times.
-        given: The other arguments.
-        most: The characters that a request takes.
-        rate: Samples in a second, where the audio does not say it.
-        piece_length: The characters of a piece, unless that would split a sentence.
-        concurrency: How many pieces are asked for at once.
-        on_error: Whether a piece that fails ends it, or is left out.
-        on_progress: Called after each piece.
-    """
-
-    text: str
-    plain: Callable[..., Operation[bytes]]
-    timed: Callable[..., Operation[SpeechGenerateDetailedResponse]] | None
-    argument: str
-    flag: str
-    given: Mapping[str, object]
-    most: int
-    rate: int
-    piece_length: int
-    concurrency: int
-    on_error: OnError
-    on_progress: Callable[[LongTextProgress], object] | None
-
-    def check(self) -> None:
-        """Raise InvalidArgumentError for what can be no argument."""
-        if not isinstance(self.text, str) or not self.text.strip():  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            shown = "nothing but space" if isinstance(self.text, str) else type(self.text).__name__  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-            raise InvalidArgumentError(f"text must be a text with something to speak; got {shown}")
-        for name, value, most in (
-            ("piece_length", self.piece_length, self.most),
-            ("concurrency", self.concurrency, 1000),
-        ):
-            if type(value) is not int or not 1 <= value <= most:  # True is none
-                raise InvalidArgumentError(f"{name} must be a whole number from 1 to {most}; got {value!r}")
-        if self.on_progress is not None and (not callable(self.on_progress) or iscoroutinefunction(self.on_progress)):
-            raise InvalidArgumentError(
-                f"on_progress must be a function, and not an async one; got {self.on_progress!r}"
-            )
-        if self.on_error not in ("raise", "skip"):
-            raise InvalidArgumentError(f'on_error must be "raise" or "skip"; got {self.on_error!r}')
 
 
 class BaseLongSpeech(Handle):
@@ -102,7 +50,7 @@ class BaseLongSpeech(Handle):
         self._max_retries = or_default(call.max_retries, options.max_retries)
         splitter = Splitter(long_text.text, long_text.piece_length, long_text.most)
         self._splitting = threading.Lock()
-        self._spans: Iterator[Span] | None = splitter.spans()
+        self._spans: Iterator[tuple[int, int]] | None = splitter.spans()
         self._pieces = [SpeechPiece(0, *next(self._spans))]
         if not splitter.is_easy:
             self._split()
@@ -115,8 +63,7 @@ class BaseLongSpeech(Handle):
         self._deadline: Deadline | None = None
         self._error: Error | None = None
         self._is_over = self._is_file = False
-        self._pieces_there = self._characters_there = 0
-        self._seconds_there = 0.0
+        self._there: list[SpeechPiece] = []  # the pieces whose audio is there
         self.complete = False
         """True once all audio was handed out, and no piece was left out."""
 
@@ -240,7 +187,7 @@ class BaseLongSpeech(Handle):
             self._keep(self._joined(joiner, piece, None))
             piece.seconds = joiner.clock - piece.begins
             piece.timestamps = _later(part.audio.timestamps, piece.begins)
-            self._count(piece)
+            self._there.append(piece)
             self._tell()
 
     def _joined(self, joiner: Joiner, piece: SpeechPiece, audio: bytes | None) -> bytes:
@@ -259,28 +206,31 @@ class BaseLongSpeech(Handle):
         if data:
             self._ready.append(data)
 
-    def _count(self, piece: SpeechPiece) -> None:
-        """Record that the audio of a piece is there."""
-        self._pieces_there += 1
-        self._characters_there += piece.stop - piece.start
-        self._seconds_there += piece.seconds
-
     def _tell(self) -> None:
         """Call the function for progress."""
         if self._long_text.on_progress is not None:
             self._long_text.on_progress(
                 LongTextProgress(
-                    self._pieces_there,
+                    len(self._there),
                     len(self.pieces),
-                    self._characters_there,
+                    sum(piece.stop - piece.start for piece in self._there),
                     len(self._long_text.text),
-                    self._seconds_there,
+                    sum(piece.seconds for piece in self._there),
                 )
             )
 
     def _note(self, piece: SpeechPiece, request_id: str | None) -> None:
         if request_id is not None and request_id not in piece.request_ids:
             piece.request_ids.append(request_id)
+
+    def _failure(self, attempt: Attempt, error: BaseException) -> Error:
+        """Return the error of an attempt that has ended with an exception."""
+        if isinstance(error, Error):
+            self._note(attempt.piece, getattr(error, "request_id", None))
+            return error
+        failure = Error(f"asking for it was interrupted ({type(error).__name__}: {error})")
+        failure.__cause__ = error
+        return failure
 
     def _check(self, schedule: Schedule) -> None:
         """Raise the error of a text that was closed before its end, or has failed."""
@@ -297,7 +247,7 @@ class BaseLongSpeech(Handle):
 
     def _check_any(self) -> None:
         """Raise the first error if every piece was left out: that is no audio."""
-        if self.skipped and not self._pieces_there:
+        if self.skipped and not self._there:
             self._error = self.skipped[0].error
             raise cast("Error", self._error)
 
@@ -318,7 +268,7 @@ class BaseLongSpeech(Handle):
             piece = self.pieces[index]
             piece.request_ids = list(facts["request_ids"])
             piece.seconds = facts["seconds"]
-            self._count(piece)
+            self._there.append(piece)
         return journal
 
     def _identity(self) -> Mapping[str, str]:
@@ -348,7 +298,7 @@ class BaseLongSpeech(Handle):
             facts["timestamps"] = [[each.text, each.start, each.duration] for each in audio.timestamps]
         journal.add(piece.index, audio.content, facts)
         piece.seconds = alone.clock
-        self._count(piece)
+        self._there.append(piece)
 
     def _assemble(self, journal: Journal) -> None:
         """Make the file of the pieces in the journal."""

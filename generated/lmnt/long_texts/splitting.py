@@ -9,20 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .wholes import may_cut
 
 FIRST = 250
 """Characters of the first piece, so that it is heard early; each one after it may have twice as many."""
-
-
-class Span(NamedTuple):
-    """A piece of a text: the range of its characters."""
-
-    start: int
-    stop: int
 
 
 _CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}\u300d\u300f\uff09\u3011\u300b\u3009"
@@ -71,8 +63,8 @@ class Splitter:
             len(self._text[begin : begin + step].split(None, 1)) > 1 for begin in range(0, len(self._text) - step, step)
         )
 
-    def spans(self) -> Iterator[Span]:
-        """Yield the pieces, in order: joined they are the text.
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where each piece begins and ends, in order: joined they are the text.
 
         Raises:
             InvalidArgumentError: A number or a grapheme cluster is longer than a request takes.
@@ -80,7 +72,7 @@ class Splitter:
         begin, length = 0, min(FIRST, self._length)
         while begin < len(self._text):
             end = self._after_space(self._end(self._after_space(begin), min(length, self._most)))
-            yield Span(begin, end)
+            yield begin, end
             begin, length = end, min(2 * length, self._length)
 
     def _after_space(self, place: int) -> int:

@@ -13,13 +13,14 @@ from ..models.voice import Voice
 from ..models.voice_owner_filter import VoiceOwnerFilter
 from ..values import codec as _codec
 from ..values import model as _model
+from ..values import results as _results
 from ..values import unions as _unions
 
 _QUERY_OWNER: _codec.Codec[object] = _codec.choice(get_args(VoiceOwnerFilter), _codec.string)
 _QUERY_STARRED: _codec.Codec[object] = _unions.union(
     _codec.boolean, _codec.choice(get_args(BooleanText), _codec.string)
 )
-_RESULT: _operation.Reader[_model.ResultList[Voice]] = _model.result_list(_model.model(Voice), in_place=True)
+_RESULT: _operation.Reader[_results.ResultList[Voice]] = _results.result_list(_model.model(Voice), in_place=True)
 
 
 def _errors() -> Mapping[int | str, _codec.Codec[Any]]:
@@ -34,7 +35,7 @@ def build(
     *,
     owner: VoiceOwnerFilter | Omit = omit,
     starred: bool | BooleanText | Omit = omit,
-) -> _operation.Operation[_model.ResultList[Voice]]:
+) -> _operation.Operation[_results.ResultList[Voice]]:
     """Check and encode the arguments; raises InvalidArgumentError."""
     try:
         return _operation.Operation(

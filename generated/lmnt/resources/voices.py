@@ -14,7 +14,7 @@ from ..hints.omitted import NotGiven, Omit, not_given, omit
 from ..hints.pydantic_schemas import Setting
 from ..settings.options import Body, CallOptions, Headers, Query
 from ..values.files import FileTypes
-from ..values.model import ResultList
+from ..values.results import ResultList
 
 
 class VoicesResource(_resource.SyncResource):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import socket
 import ssl
@@ -17,7 +16,6 @@ from urllib.parse import urlsplit
 import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
-from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event
 
 from .. import description
@@ -34,6 +32,7 @@ from ..transport.limits import Limits
 from ..transport.messages import Request, Response
 from ..transport.network_errors import causes_of, network_sentences, sentence_for
 from ..transport.proxies import Proxy
+from .closes import MessageWatch
 from .turns import TurnTakingSocket
 
 PING_INTERVAL = 20
@@ -159,32 +158,6 @@ class TurnTakingConnection(websockets.sync.client.ClientConnection):
         super().__init__(socket, *args, **kwargs)
 
 
-class MessageWatch:
-    """What is wrong with the messages that came: up to websockets 17.2 the exception of a close may not say it."""
-
-    def __init__(self) -> None:
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self.fault: tuple[CloseCode, str] | None = None
-        """The close code and what is wrong, if the connection is closed now."""
-
-    def see(self, event: Event) -> None:
-        """Look at a frame of a message; anything else, and what follows text that is no UTF-8, is passed over."""
-        is_over = self.fault is not None and self.fault[0] is CloseCode.INVALID_DATA
-        if is_over or not isinstance(event, Frame) or event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-            return
-        if event.opcode is not Opcode.CONT:
-            self._decoder = _UTF8() if event.opcode is Opcode.TEXT else None
-        self.fault = None if event.fin else (CloseCode.PROTOCOL_ERROR, "a close within a message")
-        if self._decoder is not None:
-            try:
-                self._decoder.decode(event.data, final=event.fin)
-            except UnicodeDecodeError as error:
-                self.fault = CloseCode.INVALID_DATA, str(error)
-
-
-_UTF8 = codecs.getincrementaldecoder("utf-8")
-
-
 class Connection(TurnTakingConnection):
     """A connection that follows no redirect, which would be sent the key: websockets follows an InvalidStatus."""
 
@@ -195,8 +168,7 @@ class Connection(TurnTakingConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
-            self.watch.see(event)
+        self.watch.see(event)
         super().process_event(event)
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
@@ -217,8 +189,7 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
-            self.watch.see(event)
+        self.watch.see(event)
         super().process_event(event)
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:

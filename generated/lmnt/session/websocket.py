@@ -1,6 +1,6 @@
 """WebSocket connections of a session: `Socket` is sync, `AsyncSocket` async.
 
-Only this module and `handshake` use websockets; none of its exceptions leaves them.
+Only this module, `handshake` and `closes` use websockets; none of its exceptions leaves them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 import os
 import selectors
 import socket
-import ssl
 import struct
 import sys
 import time
@@ -22,8 +21,7 @@ from urllib.parse import urlsplit
 
 import websockets.asyncio.client
 import websockets.sync.client
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.frames import CloseCode
+from websockets.exceptions import WebSocketException
 from websockets.protocol import State
 
 from ..errors import InvalidArgumentError
@@ -31,6 +29,7 @@ from ..settings.secret import Secret, bare
 from ..transport.addresses import aconnect, connect
 from ..transport.network_errors import causes_of
 from ..values.header_fields import combined
+from .closes import closed_by
 from .handshake import CLOSE_TIMEOUT, Answer, AsyncConnection, Connection, ConnectOptions, opening_errors
 from .turns import TurnTakingSocket
 
@@ -45,53 +44,12 @@ WRITE_SLICE = 0.1
 """Seconds between checks, while waiting for room to write, whether the connection is closed."""
 
 
-class Closed(Exception):  # noqa: N818  # it never leaves the package; the session turns it into an error
-    """The connection is closed, with this close code, or lost without one; or this side gave up, since it stalled."""
-
-    def __init__(self, code: int | None, reason: str, *, stalled: bool = False) -> None:
-        super().__init__()
-        self.code = code
-        self.reason = reason
-        self.stalled = stalled
-
-
 class ReceiveTimeout(Exception):  # noqa: N818  # it never leaves the package
     """No message in time; the connection is unchanged."""
 
 
 _ENDS = (WebSocketException, OSError, ValueError)
 """The exceptions of a closed connection, including TimeoutError, which is an OSError."""
-
-
-def _closed(error: Exception, fault: tuple[CloseCode, str] | None) -> Closed:
-    """Return the close of a connection. The library treats 1001 and 1005 as clean; here they are not special.
-
-    What is wrong with the last message, if anything, comes with the close code for it.
-    """
-    if isinstance(error, TimeoutError) or isinstance(error.__cause__, BlockingIOError | ssl.SSLWantWriteError):
-        return Closed(None, "the server takes nothing more", stalled=True)
-    if not isinstance(error, ConnectionClosed):
-        return Closed(None, str(error))
-    cause = error.__cause__
-    if (code := _CODES.get(type(cause).__name__)) is not None:
-        # The received data is invalid, whatever close code follows: perhaps a close within a message.
-        return Closed(code, f"{cause} ({error})")
-    if fault is not None and error.rcvd is not None:
-        return Closed(fault[0], f"{fault[1]} ({error})")
-    by_server = error.rcvd is not None and (error.sent is None or error.rcvd_then_sent)
-    close = error.rcvd if by_server else error.sent
-    if close is None or (not by_server and close.code == CloseCode.NORMAL_CLOSURE):
-        return Closed(None, "the connection was lost")
-    return Closed(close.code, close.reason)
-
-
-_CODES = {
-    "PayloadTooBig": CloseCode.MESSAGE_TOO_BIG,
-    "ProtocolError": CloseCode.PROTOCOL_ERROR,
-    "TooManyFragments": CloseCode.MESSAGE_TOO_BIG,
-    "UnicodeDecodeError": CloseCode.INVALID_DATA,
-}
-"""The close codes of the library (RFC 6455 section 7.4.1) by exception; not all of its versions have all."""
 
 
 def _write_limit(seconds: float | None) -> bytes:
@@ -145,7 +103,7 @@ class _Covering(Generic[ConnectionT]):
         except _ENDS as error:
             for each in causes_of(error, handled) if secret else ():
                 each.__traceback__ = None
-            closed = _closed(error, self._connection.watch.fault)
+            closed = closed_by(error, self._connection.watch.fault)
             closed.reason = self._key.redact(closed.reason)
             raise closed from (error if self._key.redact(str(error)) == str(error) else None)
 

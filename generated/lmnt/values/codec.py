@@ -103,8 +103,8 @@ _UNITS: Mapping[type, str] = {str: "character", Sequence: "item", Mapping: "name
 _SIZED, _NUMBERS = (*_UNITS,), (int, float)
 
 
-def _has_repetition(items: list[object]) -> bool:
-    return any(item in items[:index] for index, item in enumerate(items))
+def _is_unique(items: list[object], _: object) -> bool:
+    return not any(item in items[:index] for index, item in enumerate(items))
 
 
 def _is_multiple(value: float, of: float) -> bool:
@@ -115,7 +115,7 @@ _LIMITS: Mapping[str, tuple[Any, Callable[[Any, Any], object], str]] = {
     "min_length": (_SIZED, lambda value, least: len(value) >= least, "at least {} {} long"),
     "max_length": (_SIZED, lambda value, most: len(value) <= most, "at most {} {} long"),
     "pattern": (str, lambda text, pattern: re.search(pattern, text) is not None, "text that matches {!r}"),
-    "unique": (list, lambda items, _: not _has_repetition(items), "a list in which each item stands once"),
+    "unique": (list, _is_unique, "a list in which each item stands once"),
     "multiple_of": (_NUMBERS, _is_multiple, "a multiple of {:g}"),
     "minimum": (_NUMBERS, operator.ge, "at least {:g}"),
     "maximum": (_NUMBERS, operator.le, "at most {:g}"),

@@ -52,15 +52,7 @@ DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
 
 class Upload:
-    """One file part of a multipart body.
-
-    Args:
-        name: The name of the file.
-        content: The file.
-        media_type: Its media type.
-        headers: Headers of its part.
-        is_awaited: Whether the `read` of its content is async.
-    """
+    """One file part of a multipart body; `is_awaited` says that the `read` of its content is async."""
 
     def __init__(
         self,
@@ -77,10 +69,6 @@ class Upload:
         self.is_awaited = is_awaited
         self.spool: IO[bytes] | None = None
         """A copy of content that cannot seek, kept for as long as the call may send it again."""
-
-    def of_type(self, media_type: str) -> Upload:
-        """Return a copy with another media type."""
-        return Upload(self.name, self.content, media_type, self.headers, self.is_awaited)
 
     def close(self) -> None:
         """Release the copy that was kept for retries."""

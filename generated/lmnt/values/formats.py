@@ -54,10 +54,6 @@ def _bytes(text: str) -> bytes:
         raise ValueError from error
 
 
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
 _DURATION = re.compile(
     r"(?P<sign>[-+]?)P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?",
@@ -104,7 +100,7 @@ TEXTS: Mapping[type[object], Callable[[Any], str]] = {
     timedelta: _duration_text,
     UUID: str,
     Decimal: _decimal,
-    bytes: _base64,
+    bytes: lambda value: base64.b64encode(value).decode(),
 }
 """How values are written in JSON, by their type."""
 

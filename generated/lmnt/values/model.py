@@ -7,20 +7,18 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, dataclass_transform, get_args
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, dataclass_transform
 
 import attrs
 
 from ..errors import InvalidArgumentError
 from ..hints.omitted import Omit
-from ..hints.pydantic_schemas import Serializer, built_on, checked
-from .codec import Codec, Field, MismatchError, anything, array, at, mapping, replaced
+from ..hints.pydantic_schemas import Serializer, checked
+from .codec import Codec, Field, MismatchError, anything, at
 from .readers import reader
 
-__all__ = ["Model", "ResultDict", "ResultList", "ResultText"]
+__all__ = ["Model"]
 
-T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 
 
@@ -73,11 +71,10 @@ class Model:
         return super().__getstate__()
 
     def __repr__(self) -> str:
-        given = {name: cast("object", getattr(self, name)) for name in fields_of(type(self))}
         shown = [
-            f"{name}={'…' if fields_of(type(self))[name].secret else repr(value)}"
-            for name, value in given.items()
-            if value is not None
+            f"{name}={'…' if field.secret else repr(value)}"
+            for name, field in fields_of(type(self)).items()
+            if (value := getattr(self, name)) is not None
         ]
         shown += [f"{name}={value!r}" for name, value in self.additional_properties.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -249,44 +246,6 @@ class Result(Model):
         return self._request_id
 
 
-class _Identified:
-    request_id: str | None = None
-    """The id of the request this came from, to give when asking for support; None if the server sent none."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        items = get_args(source) or (Any,)
-        plain: Any = str
-        if not issubclass(cls, str):
-            plain = GenericAlias(dict, (str, *items)) if issubclass(cls, dict) else GenericAlias(list, items)
-        return built_on(plain, cls, handler)
-
-
-class ResultList(_Identified, list[T], Generic[T]):
-    """A list that knows the request it came from."""
-
-
-class ResultDict(_Identified, dict[str, T], Generic[T]):
-    """An object with any names that knows the request it came from."""
-
-
-class ResultText(_Identified, str):
-    """A text that knows the request it came from."""
-
-
-def stamp(result: object, request_id: str | None) -> None:
-    """Set the request id of a result, and of each item of a list or a map."""
-    if isinstance(result, Result):
-        result._request_id = request_id  # pyright: ignore[reportPrivateUsage]  # the one place that may write it
-    elif isinstance(result, (ResultList, ResultDict, ResultText)):
-        result.request_id = request_id
-        if not isinstance(result, ResultText):
-            for item in cast("Iterable[object]", result.values() if isinstance(result, ResultDict) else result):
-                stamp(item, request_id)
-    elif isinstance(result, Model) and hasattr(result, "__dict__") and "request_id" not in fields_of(type(result)):
-        vars(result)["request_id"] = request_id  # an application's own model is no Result
-
-
 _FIELDS: dict[type[Model], Mapping[str, Field]] = {}
 
 
@@ -365,26 +324,3 @@ def model(kind: type[M]) -> Codec[M]:
 
     codec = Codec(read, functools.partial(write_model, kind))
     return codec
-
-
-def result_list(inner: Codec[T], *, in_place: bool = False) -> Codec[ResultList[T]]:
-    """A list of values of one kind that knows the request it came from.
-
-    Args:
-        inner: That kind.
-        in_place: Whether reading consumes the JSON, so that each item is freed as soon as it is read.
-    """
-    plain = array(inner)
-
-    def read(value: object) -> ResultList[T]:
-        if in_place and isinstance(value, list):
-            return ResultList(replaced(cast("list[object]", value), inner.read))
-        return ResultList(plain.read(value))
-
-    return Codec(read, plain.write)
-
-
-def result_dict(inner: Codec[T]) -> Codec[ResultDict[T]]:
-    """An object with any names and values of one kind that knows the request it came from."""
-    plain = mapping(inner)
-    return Codec(lambda value: ResultDict(plain.read(value)), plain.write)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .. import description
-from .leaving_out import CannotLeaveOutError, Sources, leave_out
+from .leaving_out import RefusedError, Sources, leave_out
 
 PACKAGE = Path(__file__).resolve().parents[1]
 RECORD = "VENDORED.json"
@@ -34,10 +34,6 @@ REQUIREMENTS: Mapping[str, str] = {
     "websockets": "websockets>=15",
 }
 """The requirement for each package that a module imports."""
-
-
-class RefusedError(Exception):
-    """Nothing was changed; the text says why and what to do."""
 
 
 class ModifiedError(RefusedError):
@@ -74,10 +70,7 @@ def files_of_copy(only: Collection[str] | None) -> dict[str, bytes]:
             raise ModifiedError(f"{PACKAGE} is itself a copy, and was edited: {'; '.join(origin.edits)}")
         only = origin.record.only if only is None else only
     if only is not None:
-        try:
-            files = leave_out(files, only)
-        except CannotLeaveOutError as error:
-            raise RefusedError(str(error)) from error
+        files = leave_out(files, only)
     files = {**files, ATTRIBUTES: b"* -text\n"}
     record = {
         "package": description.PACKAGE,

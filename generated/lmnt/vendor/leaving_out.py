@@ -24,8 +24,8 @@ Sources = Mapping[str, bytes]
 """The files of a package by their path in it."""
 
 
-class CannotLeaveOutError(Exception):
-    """The package cannot do without a resource; the text says why."""
+class RefusedError(Exception):
+    """Nothing was changed; the text says why and what to do."""
 
 
 def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
@@ -36,15 +36,15 @@ def leave_out(sources: Sources, only: Collection[str]) -> dict[str, bytes]:
         only: The resources to keep.
 
     Raises:
-        CannotLeaveOutError: A name is not a resource, or a module that is kept needs one that is left out.
+        RefusedError: A name is not a resource, or a module that is kept needs one that is left out.
     """
     sources = {name: text for name, text in sources.items() if not name.startswith(COMMAND)}
     graph = _Graph(sources)
     known = graph.resources()
     if unknown := [name for name in only if name not in known]:
-        raise CannotLeaveOutError(f"there is no resource {unknown[0]!r}; there are {', '.join(known)}")
+        raise RefusedError(f"there is no resource {unknown[0]!r}; there are {', '.join(known)}")
     if not only:
-        raise CannotLeaveOutError(f"no resource would be left; there are {', '.join(known)}")
+        raise RefusedError(f"no resource would be left; there are {', '.join(known)}")
     unwanted = {f"{folder}/{name}.py" for folder in (RESOURCES, ARGUMENTS) for name in known if name not in only}
     # Other modules in these folders belong to the resources that they use.
     ending = graph.reached(unwanted) - graph.reached(f"{RESOURCES}/{name}.py" for name in only)
@@ -155,7 +155,7 @@ def _without(graph: _Graph, name: str, gone: Collection[str]) -> bytes:
         return graph.sources[name]
     mixed = [node for node in imports if not all(graph.module(name, node, each) in gone for each in node.names)]
     if mixed:
-        raise CannotLeaveOutError(f"{name}, line {mixed[0].lineno}, imports what stays together with what is left out")
+        raise RefusedError(f"{name}, line {mixed[0].lineno}, imports what stays together with what is left out")
     cut = _Cut(name, imports, attributes)
     spans = list(cut.spans(graph.trees[name].body))
     return _drop_lines(graph.sources[name].decode(), spans).encode()
@@ -187,7 +187,7 @@ class _Cut:
             elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict):
                 yield from self._entries(node.value)
             else:
-                raise CannotLeaveOutError(f"{self.module}, line {node.lineno}, needs what is left out")
+                raise RefusedError(f"{self.module}, line {node.lineno}, needs what is left out")
 
     def _entries(self, table: ast.List | ast.Dict) -> Iterator[tuple[int, int]]:
         firsts: list[ast.expr | None] = list(table.keys if isinstance(table, ast.Dict) else table.elts)
@@ -195,9 +195,7 @@ class _Cut:
         entries = [(first or last, last) for first, last in zip(firsts, lasts, strict=True)]
         lines = [table.lineno, *(first.lineno for first, _ in entries), table.end_lineno or table.lineno]
         if any(after <= before for before, after in pairwise(lines)):
-            raise CannotLeaveOutError(
-                f"{self.module}, line {table.lineno}: the entries do not stand on lines of their own"
-            )
+            raise RefusedError(f"{self.module}, line {table.lineno}: the entries do not stand on lines of their own")
         for first, last in entries:
             if self._mentions(first) or self._mentions(last):
                 yield first.lineno, last.end_lineno or last.lineno

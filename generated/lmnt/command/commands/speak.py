@@ -54,7 +54,7 @@ def _run(
     if _subtitles and _output in ("-", None):
         raise click.UsageError("subtitles go beside the audio: name its file with -o")
     said = _text_of(text, _file)
-    form: Any = format or _ENDINGS.get(_ending(_output or ""), "mp3")
+    form: Any = format or _ENDINGS.get(os.path.splitext(_output or "")[1].lower(), "mp3")  # noqa: PTH122  # pathlib takes long to import
     arguments = {name: value for name, value in given.items() if value is not None}
     is_timed = _timestamps or _subtitles is not None
     target = None if _play and _output is None else _output or f"speech.{form}"
@@ -163,10 +163,6 @@ class Speaking:
                 {"start": f"{e['start']:.3f}", "duration": f"{e['duration']:.3f}", "word": e["text"]} for e in heard
             ]
             show(rows, common)
-
-
-def _ending(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122  # pathlib takes long to import
 
 
 def _text_of(text: str | None, file: str | None) -> str:
