@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -130,6 +132,24 @@ def test_a_muxed_encoder_gives_bytes_as_it_goes() -> None:
     assert isinstance(encoder, Muxed)
     given = [len(encoder.feed(bytes(4800))) for _ in range(20)]
     assert all(given[2:])
+
+
+GIVEN_UP = """\
+import gc
+from lmnt_server.encoders import FORMATS, LIVE
+gc.disable()
+for make in (*(each.encoder for each in FORMATS.values()), *LIVE.values()):
+    for _ in range(20):
+        encoder = make(22050, 24000)
+        encoder.feed(bytes(60000))
+        del encoder
+        gc.collect()
+"""
+
+
+def test_an_encoder_whose_listener_has_left_ends_quietly() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVEN_UP], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, "releases of PyAV before 17.0.1 end the process with a signal\n" + done.stderr
 
 
 @pytest.mark.parametrize("text", [" ", "…", "\n\n", "\0", "\u200b", "😀"])
