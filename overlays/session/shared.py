@@ -16,7 +16,6 @@ from ..errors.handles import Handle
 from ..models.speech_session_init import SpeechSessionInit
 from ..settings.options import CallOptions, or_default
 from ..settings.retries import Attempts
-from ..streams.reading import OneReader
 from ..values.codec import MismatchError
 from ..values.model import write_fields
 from .closes import Closed
@@ -26,6 +25,8 @@ from .protocol import Session, State
 from .turns import OverHTTP1
 
 OPERATION_ID = "speech.sessions.create"
+
+ALREADY_READ = "this session is being read already: one reader gets all events"
 
 DEFAULT_MAX_MESSAGE_SIZE = 64 << 20
 """Bytes: enough for minutes of audio in one message."""
@@ -116,7 +117,6 @@ class BaseSession(Handle):
         self._deadline = connect_options.request.deadline
         self._session = Session(self._url.partition("?")[0], connect_options.key, headers)
         self._idle = IdleTimer(connect_options.timeout.read)
-        self._reading = OneReader("this session", "all events")
         self._events: deque[SpeechSessionEvent] = deque()
         self._pong: Callable[[], bool] | None = None
 

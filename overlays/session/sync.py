@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from ..calls.api_client import SyncAPIClient
-from ..errors import APIError
+from ..errors import APIError, Error
 from ..errors.handles import Closing
 from ..settings.options import CallOptions
 from ..settings.secret import Secret
@@ -18,7 +18,7 @@ from .closes import Closed
 from .events import SpeechSessionEvent
 from .handshake import ConnectOptions
 from .protocol import State
-from .shared import BaseSession, prepare
+from .shared import ALREADY_READ, BaseSession, prepare
 from .websocket import ReceiveTimeout, Socket
 
 __all__ = ["SpeechSession"]
@@ -39,6 +39,7 @@ class SpeechSession(BaseSession, Closing):
         self._socket = socket
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
+        self._reading = threading.Lock()
         # The thread that reads and those that send must not use the state machine at the same time.
         self._deciding = threading.RLock()
 
@@ -122,7 +123,10 @@ class SpeechSession(BaseSession, Closing):
         return self
 
     def __next__(self) -> SpeechSessionEvent:
-        with self._reading:
+        # A lock itself, not a context manager around one: this is called for each frame.
+        if not self._reading.acquire(False):
+            raise Error(ALREADY_READ)
+        try:
             while not self._events:
                 closed: Closed | None = None
                 with self._receiving:
@@ -137,6 +141,8 @@ class SpeechSession(BaseSession, Closing):
                     with self._sending:
                         self._end(closed)
             return self._events.popleft()
+        finally:
+            self._reading.release()
 
     def audio(self) -> AudioIterator:
         """Return only the audio, in pieces as received; it ends, or fails, as iteration does."""

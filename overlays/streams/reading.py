@@ -28,17 +28,17 @@ T = TypeVar("T")
 
 
 class OneReader:
-    """Refuses a second reader while the `with` block of the first lasts: each would get a part of the whole."""
+    """Refuses a second reader while the `with` block of the first lasts: each would get a part."""
 
-    __slots__ = ("_lock", "_what", "_whole")
+    __slots__ = ("_lock", "_what")
 
-    def __init__(self, what: str, whole: str = "all of it") -> None:
-        self._what, self._whole = what, whole
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
-            raise Error(f"{self._what} is being read already: one reader gets {self._whole}")
+            raise Error(f"{self._what} is being read already: one reader gets all of it")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()

@@ -429,7 +429,7 @@ def test_a_second_reader_of_threads(session_peer: Any) -> None:
     next(session)
     first = threading.Thread(target=lambda: list(session), daemon=True)
     first.start()
-    while not session._reading._lock.locked():
+    while not session._reading.locked():
         time.sleep(0.001)
     with pytest.raises(lmnt.LmntError, match="being read already"):
         next(session)

@@ -29,7 +29,7 @@ from .closes import Closed
 from .events import SpeechSessionEvent
 from .handshake import ConnectOptions
 from .protocol import State
-from .shared import BaseSession, prepare
+from .shared import ALREADY_READ, BaseSession, prepare
 from .websocket import AsyncSocket, ReceiveTimeout
 
 __all__ = ["AsyncSpeechSession"]
@@ -50,7 +50,7 @@ class AsyncSpeechSession(BaseSession, AsyncClosing):
         self._socket = socket
         self._sending = asyncio.Lock()
         self._receiving = asyncio.Lock()
-        self._is_rest_read = False
+        self._is_read = self._is_rest_read = False
         self._unsent: deque[str | Secret] = deque()
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -136,21 +136,26 @@ class AsyncSpeechSession(BaseSession, AsyncClosing):
         return self
 
     async def __anext__(self) -> SpeechSessionEvent:
-        with self._reading:
-            try:
-                while not self._events:
-                    if self._session.is_over:
-                        self._session.end()
-                        raise StopAsyncIteration
-                    # Usually a message is here already: then no waiting and no timer are needed.
-                    if self._is_rest_read or (message := self._socket.receive_now()) is None:
-                        await self._wait_for_more()
-                    elif (event := self._heard(message)) is not None:
-                        return event
-                return self._events.popleft()
-            except APIError:
-                await self._socket.close()
-                raise
+        # A flag, not a context manager: this is called for each frame.
+        if self._is_read:
+            raise Error(ALREADY_READ)
+        self._is_read = True
+        try:
+            while not self._events:
+                if self._session.is_over:
+                    self._session.end()
+                    raise StopAsyncIteration
+                # Usually a message is here already: then no waiting and no timer are needed.
+                if self._is_rest_read or (message := self._socket.receive_now()) is None:
+                    await self._wait_for_more()
+                elif (event := self._heard(message)) is not None:
+                    return event
+            return self._events.popleft()
+        except APIError:
+            await self._socket.close()
+            raise
+        finally:
+            self._is_read = False
 
     async def _wait_for_more(self) -> None:
         closed: Closed | None = None
