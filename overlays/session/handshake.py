@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import websockets.asyncio.client
 import websockets.sync.client
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError, WebSocketException
+from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 
 from .. import description
@@ -168,7 +169,8 @@ class Connection(TurnTakingConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        self.watch.see(event)
+        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
+            self.watch.see(event)
         super().process_event(event)
 
     def handshake(self, *args: Any, **kwargs: Any) -> None:
@@ -189,7 +191,8 @@ class AsyncConnection(websockets.asyncio.client.ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the handshake's response."""
-        self.watch.see(event)
+        if not (isinstance(event, Frame) and event.opcode is Opcode.BINARY and event.fin):  # as most are: audio
+            self.watch.see(event)
         super().process_event(event)
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
