@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, Self, TypeVar, cast
 
 from ..errors import APIError, FileError, InvalidArgumentError
 from ..transport.event_loops import Awaited, at_once, in_thread
@@ -27,7 +27,8 @@ def path_of(path: str | os.PathLike[str]) -> Path:
 class Download:
     """A file that gets its name only when the download is complete.
 
-    The bytes go to a temporary file in the same folder; `commit` syncs it to disk and renames it atomically.
+    The bytes go to a temporary file in the same folder, which `open` makes; `commit` syncs it to disk and renames it
+    atomically.
 
     Args:
         path: The final name. An existing file is unchanged until `commit`; a symbolic link is followed and kept.
@@ -36,7 +37,7 @@ class Download:
 
     Raises:
         InvalidArgumentError: It is not a path.
-        FileError: No file can be written there.
+        FileError: It leads nowhere.
     """
 
     def __init__(
@@ -48,7 +49,12 @@ class Download:
         # A name of the maximum length cannot be extended.
         self._temporary = temporary or self._path.parent / f".{self._path.name[:48]}.{os.urandom(4).hex()}"
         self._mode = "xb" if temporary is None else "wb"
+        self._file: IO[bytes]
+
+    def open(self) -> Self:
+        """Make the temporary file; `discard` removes it, also after an interrupt in here. Raises FileError."""
         self._file = self._try(self._open)
+        return self
 
     def _followed(self) -> Path:
         return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
@@ -88,7 +94,8 @@ class Download:
         """Remove the temporary file, or keep it as `<path>.partial` if possible, and name it in the error."""
         # A file on a full disk may fail to close; its removal must still be tried.
         with suppress(OSError):
-            self._file.close()
+            if hasattr(self, "_file"):
+                self._file.close()
         if self._keep_partial and isinstance(error, APIError):
             kept = self._path.with_name(f"{self._path.name}.partial")
             try:
@@ -97,7 +104,7 @@ class Download:
                 kept = self._temporary
             error.partial_path = str(kept)
             return
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # it is not there, or its name can be none
             self._temporary.unlink()
 
 
@@ -112,6 +119,7 @@ async def asave(
     """Write all chunks and commit the file; if anything is raised, the file has not got its name. See Download."""
     download = Download(path, keep_partial=keep_partial, temporary=temporary)
     try:
+        download.open()
         async for chunk in chunks:
             await do(partial(download.write, chunk))
         await do(download.commit)

@@ -194,13 +194,28 @@ def test_a_disk_that_is_full(client: Any, tmp_path: Path, save: Any) -> None:
 def test_a_folder_that_vanishes_meanwhile(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    download = Download(folder / "a.wav")
+    download = Download(folder / "a.wav").open()
     download.write(b"x")
     for each in folder.iterdir():
         each.unlink()
     folder.rmdir()
     with pytest.raises(lmnt.FileError, match="No such file"):
         download.commit()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_the_file_is_made_leaves_none(
+    client: Any, save: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def interrupted(self: Path, *arguments: Any) -> Any:
+        opened(self, *arguments).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(client, tmp_path / "speech.wav")
     assert list(tmp_path.iterdir()) == []
 
 
