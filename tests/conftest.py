@@ -27,15 +27,14 @@ os.environ.setdefault("RES_OPTIONS", "timeout:1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Share the work out to two processes more than there are processors, since tests wait too.
+    """Share the work out to one process more than there are processors, since tests wait too.
 
-    Each costs some seconds of a processor: it collects all tests, and starts servers of its own. On two processors four
-    took 168 s where three took 190.
+    Each costs some seconds of a processor: it collects all tests, and starts servers of its own.
 
     Files and tests that are named run in this process, which is faster for few of them, and can be debugged.
     """
     named = any(each.partition("::")[0].endswith(".py") for each in config.args)
-    return 0 if named else 2 + (len(PROCESSORS) or os.cpu_count() or 1)
+    return 0 if named else 1 + (len(PROCESSORS) or os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:

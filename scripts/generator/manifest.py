@@ -102,4 +102,8 @@ def _left_out(call: LeftOutCall) -> dict[str, str]:
 
 def _shown(annotation: str) -> str:
     """Return a type as people write it: generated modules import others under private names."""
-    return re.sub(r"\b_(?:(datetime|uuid)\.|model\.)", lambda found: f"{found[1]}." if found[1] else "", annotation)
+    return re.sub(
+        r"\b_(?:(datetime|uuid)\.|(?:model|results|sequences)\.)",
+        lambda found: f"{found[1]}." if found[1] else "",
+        annotation,
+    )
