@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import settings
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
-"""./scripts/test tries 2,000 of each test, an equal share on each Python, and 5,000 with --stress."""
+"""./scripts/test tries 5,000 of each test, an equal share on each Python."""
 
 T = TypeVar("T", bound=Callable[..., Any])
 

@@ -43,9 +43,11 @@ class Journal:
         self._is_kept = resume
         name = f"{self._target.name}.journal" if resume else f".{self._target.name[:48]}.{os.urandom(4).hex()}.journal"
         self.path = self._target.with_name(name)
-        Download(self._target).open().discard(
-            None
-        )  # it can be written, which is to be known before anything is asked for
+        probe = Download(self._target)
+        try:
+            probe.open()  # it can be written, which is to be known before anything is asked for
+        finally:
+            probe.discard(None)
         self._database = self._try(self._connect)
         self.facts: dict[int, Mapping[str, Any]] = {}
         """What is known of each piece that is there, by its number."""
@@ -99,8 +101,8 @@ class Journal:
         return cast("bytes", self._try(lambda: self._database.execute(question, (piece,)).fetchone()[0]))
 
     def target(self) -> Download:
-        """Return the file to be made of the pieces; raises FileError."""
-        return Download(self._target, temporary=self.path.with_name(f"{self.path.name}.part")).open()
+        """Return the file to be made of the pieces, which is still to be opened."""
+        return Download(self._target, temporary=self.path.with_name(f"{self.path.name}.part"))
 
     def close(self, *, is_done: bool) -> None:
         """Close it; it is deleted if all of it is in the file, or none of it is to be kept."""

@@ -194,7 +194,8 @@ def test_a_disk_that_is_full(client: Any, tmp_path: Path, save: Any) -> None:
 def test_a_folder_that_vanishes_meanwhile(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    download = Download(folder / "a.wav").open()
+    download = Download(folder / "a.wav")
+    download.open()
     download.write(b"x")
     for each in folder.iterdir():
         each.unlink()

@@ -72,8 +72,8 @@ def test_each_step_has_its_time_and_the_last_line_says_that_all_passed(
     ran = (tmp_path / "ran").read_text(encoding="utf-8")
     turns = re.findall(r"^(\S+) python -m pytest --turn (\d/\d), (\d+) examples$", ran, re.MULTILINE)
     expected_turns = {
-        (): [(".venv", "1/2", "1000"), (".venv-3.99", "2/2", "1000")],
-        ("--fast",): [(".venv", "1/1", "2000")],
+        (): [(".venv", "1/2", "2500"), (".venv-3.99", "2/2", "2500")],
+        ("--fast",): [(".venv", "1/1", "5000")],
     }
     assert turns == expected_turns.get(arguments, [])
 

@@ -106,6 +106,32 @@ def test_without_resume_nothing_is_left_and_an_earlier_journal_is_not_touched(
     assert (tmp_path / "book.journal").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("which", [1, 2])
+def test_an_interrupt_while_a_file_is_made_leaves_none(
+    reader: Reader, peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    """The first file shows that one can be made there, the second is the text's."""
+
+    class Interrupt(BaseException):
+        pass
+
+    opened, made = Path.open, []
+
+    def interrupted(self: Path, *arguments: Any) -> Any:
+        file = opened(self, *arguments)
+        made.append(self)
+        if len(made) == which:
+            file.close()
+            raise Interrupt
+        return file
+
+    monkeypatch.setattr(Path, "open", interrupted)
+    with pytest.raises(Interrupt):
+        reader.to_file(reader.open(peer.base_url, TEXT, **PIECES), tmp_path / "book.mp3")
+    assert len(made) == which
+    assert names(tmp_path) == []
+
+
 def test_skipped_pieces_are_tried_again_by_the_next_run(reader: Reader, peer: Peer, tmp_path: Path) -> None:
     bad = {"number 60 "}
     peer.fault = lambda _, text: 400 if any(each in text for each in bad) else None

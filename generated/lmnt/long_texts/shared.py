@@ -305,6 +305,7 @@ class BaseLongSpeech(Handle):
         self._check_any()
         download = journal.target()
         try:
+            download.open()
             length = 0
             for piece in self.pieces:
                 if piece.index not in journal.facts:

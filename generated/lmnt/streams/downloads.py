@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Self, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 from ..errors import APIError, FileError, InvalidArgumentError
 from ..transport.event_loops import Awaited, at_once, in_thread
@@ -51,10 +51,9 @@ class Download:
         self._mode = "xb" if temporary is None else "wb"
         self._file: IO[bytes]
 
-    def open(self) -> Self:
+    def open(self) -> None:
         """Make the temporary file; `discard` removes it, also after an interrupt in here. Raises FileError."""
         self._file = self._try(self._open)
-        return self
 
     def _followed(self) -> Path:
         return Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
